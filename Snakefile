@@ -1,0 +1,39 @@
+"""ichdag: from admission head CTs and a spreadsheet to the whole study of outcome after intracerebral hemorrhage."""
+
+from snakemake.utils import min_version
+
+min_version("9.0")
+
+
+configfile: f"{workflow.basedir}/config/config.yaml"
+
+
+report: "workflow/report/workflow.rst"
+
+
+include: "rules/common.smk"
+include: "rules/phantom.smk"
+include: "rules/cohort.smk"
+include: "rules/preprocessing.smk"
+include: "rules/segmentation.smk"
+include: "rules/radiomics.smk"
+include: "rules/latent.smk"
+include: "rules/features.smk"
+include: "rules/classification.smk"
+include: "rules/evaluation.smk"
+include: "rules/statistics.smk"
+include: "rules/explanation.smk"
+include: "rules/checks.smk"
+include: "rules/figures.smk"
+include: "rules/prediction.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    """Make the whole study: the report and everything it shows."""
+    default_target: True
+    localrule: True
+    input:
+        report="results/report/report.html",
+        checks=rules.require_checks.output.passed,
+        prediction="results/prediction/predictions.tsv",

@@ -1,0 +1,112 @@
+"""What every rules file may use: who is in the study, which code a rule runs, how resources grow."""
+
+import os
+import sys
+from functools import lru_cache
+from zlib import crc32
+
+sys.path.insert(0, f"{workflow.basedir}/src")
+os.environ["PYTHONPATH"] = os.pathsep.join([f"{workflow.basedir}/src", os.environ.get("PYTHONPATH", "")]).rstrip(":")
+
+from snakemake.exceptions import WorkflowError
+
+from ichdag.cohort.sheet import FILES, read_sheet, subject_of
+from ichdag.jobs import StudyError
+from ichdag.provenance import code_digest
+from ichdag.schemas import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
+
+
+if workflow.is_main_process:
+    from ichdag.cohort.validation import config_faults, refuse, sheet_faults
+
+    try:
+        refuse(config_faults(config))
+    except StudyError as error:
+        raise WorkflowError(str(error))
+
+
+OUTCOMES = list(config["outcomes"])
+FOLDS = [str(fold) for fold in range(config["folds"])]
+PATIENT_ROLES = ["development", "external"]
+
+
+wildcard_constraints:
+    subject="[A-Za-z0-9]+",
+    timepoint="baseline|followup",
+    role="|".join(ROLES),
+    batch=r"(development|external)-\d+",
+    outcome="|".join([*OUTCOMES, "all"]),
+    fold="|".join([*FOLDS, "final"]),
+    block="|".join(BLOCKS),
+    variant="|".join(VARIANTS),
+    features="|".join(name.replace("+", r"\+") for name in FEATURE_SETS),
+    classifier="|".join(CLASSIFIERS),
+
+
+@lru_cache(maxsize=None)
+def participants():
+    """The rows of the participants sheet, by subject; read when the first rule asks, refused as a whole if faulty."""
+    try:
+        rows = read_sheet(config["participants"])
+        if workflow.is_main_process:
+            refuse(sheet_faults(rows, config))
+    except StudyError as error:
+        raise WorkflowError(str(error))
+    return {subject_of(row): row for row in rows}
+
+
+@lru_cache(maxsize=None)
+def subjects_of(*roles):
+    """The participants of these roles, in the order of the sheet."""
+    return [subject for subject, row in participants().items() if row["role"] in roles]
+
+
+def batch_of(subject):
+    """The batch of a participant, from role and id alone: it never changes when others come or go."""
+    return f"{participants()[subject]['role']}-{crc32(subject.encode()) % config['batches']:04d}"
+
+
+@lru_cache(maxsize=None)
+def batch_table():
+    """The participants of each batch."""
+    table = {}
+    for subject in subjects_of(*PATIENT_ROLES):
+        table.setdefault(batch_of(subject), []).append(subject)
+    return table
+
+
+def batches_of(role):
+    """The batches of a role that have members."""
+    return sorted(batch for batch in batch_table() if batch.startswith(f"{role}-"))
+
+
+def members_of(batch):
+    """The participants of a batch."""
+    return batch_table()[batch]
+
+
+def files_of(*columns):
+    """An input function: the files that the sheet names for a participant in these columns, by column."""
+
+    def files(wildcards):
+        row = participants()[wildcards.subject]
+        return {column: row[column] for column in columns if row.get(column)}
+
+    return files
+
+
+def mask_of(subject):
+    """The baseline mask that features are computed in: the predicted one, or the manual one if the config says so."""
+    if config["segmentation"]["masks"] == "manual":
+        return participants()[subject].get("baseline_mask") or []
+    return f"results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz"
+
+
+def code_of(rule):
+    """Digest of the code a rule's script runs, so that an edit in the library reruns what it touches."""
+    return code_digest(f"{workflow.basedir}/workflow/scripts/{rule}.py")
+
+
+def grow(amount):
+    """A resource that grows with the attempt, for what is killed for want of memory or time."""
+    return lambda wildcards, attempt: amount * 2 ** (attempt - 1)

@@ -1,0 +1,54 @@
+"""Every usable scan on the two isotropic grids that the networks see.
+
+Reads: results/cohort/sub-{subject}_scans.json, the scans and masks that the participants sheet names
+Writes: results/preprocessing/sub-{subject}_grids.npz, results/preprocessing/{role}.tsv
+"""
+
+
+rule preprocess_scans:
+    """Orient, window and resample a participant's scans to the fine and the coarse isotropic grid."""
+    input:
+        unpack(files_of(*FILES)),
+        record="results/cohort/sub-{subject}_scans.json",
+    output:
+        grids="results/preprocessing/sub-{subject}_grids.npz",
+    log:
+        "logs/preprocess_scans/{subject}.log",
+    benchmark:
+        "benchmarks/preprocess_scans/{subject}.tsv"
+    conda:
+        "../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(10),
+    params:
+        settings=config["preprocessing"],
+        code=code_of("preprocess_scans"),
+    script:
+        "../workflow/scripts/preprocess_scans.py"
+
+
+rule list_grids:
+    """List the grids of a cohort, and which of them carry a manual mask."""
+    input:
+        records=lambda wildcards: collect(
+            "results/cohort/sub-{subject}_scans.json", subject=subjects_of(wildcards.role)
+        ),
+        grids=lambda wildcards: collect(rules.preprocess_scans.output.grids, subject=subjects_of(wildcards.role)),
+    output:
+        grids="results/preprocessing/{role}.tsv",
+    log:
+        "logs/list_grids/{role}.log",
+    benchmark:
+        "benchmarks/list_grids/{role}.tsv"
+    conda:
+        "../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(30),
+    params:
+        code=code_of("list_grids"),
+    script:
+        "../workflow/scripts/list_grids.py"

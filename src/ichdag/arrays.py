@@ -1,0 +1,50 @@
+"""Arrays between jobs: the grids of one participant (npz) and stores of many participants (HDF5, a row each)."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from ichdag.jobs import whole_file
+
+
+def write_arrays(path: str | Path, **arrays: np.ndarray) -> None:
+    """Write named arrays to one compressed npz file, whole."""
+    with whole_file(path) as partial:
+        with open(partial, "wb") as stream:
+            np.savez_compressed(stream, **arrays)
+
+
+def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
+    """Read all named arrays of one npz file; nothing in it is unpickled."""
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def write_store(path: str | Path, items: Iterable[tuple[str, np.ndarray]]) -> None:
+    """Write (name, array) pairs to one HDF5 file as they come, one in memory at a time. A name may have slashes."""
+    import h5py
+
+    with whole_file(path) as partial:
+        with h5py.File(partial, "w") as store:
+            for name, array in items:
+                store.create_dataset(name, data=array, compression="lzf", shuffle=True)
+
+
+def read_store(path: str | Path) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield the (name, array) pairs of one HDF5 file, by name, one in memory at a time."""
+    import h5py
+
+    with h5py.File(path, "r") as store:
+        names: list[str] = []
+        store.visititems(lambda name, node: names.append(name) if isinstance(node, h5py.Dataset) else None)
+        for name in sorted(names):
+            yield name, store[name][()]
+
+
+def read_item(path: str | Path, name: str) -> np.ndarray | None:
+    """Read one array of a store; None where the store has none of that name."""
+    import h5py
+
+    with h5py.File(path, "r") as store:
+        return store[name][()] if name in store else None

@@ -1,0 +1,61 @@
+"""What things are called where people read them: outcomes, feature sets, classifiers, blocks, folds, metrics."""
+
+import re
+
+FEATURES = {
+    "radiomics": "Radiomics",
+    "shape": "Shape only",
+    "segmentation": "U-Net latents",
+    "vaegan": "VAE-GAN latents",
+    "segmentation+vaegan": "U-Net + VAE-GAN",
+    "radiomics+segmentation+vaegan": "Radiomics + U-Net + VAE-GAN",
+    "shape+segmentation+vaegan": "Shape + U-Net + VAE-GAN",
+    "volume": "Volume alone",
+    "clinical": "Clinical data alone",
+    "oracle": "Oracle (true probability)",
+}
+CLASSIFIERS = {
+    "random_forest": "Random forest",
+    "xgboost": "XGBoost",
+    "naive_bayes": "Naive Bayes",
+    "extra_trees": "Extra trees",
+    "elastic_net": "Elastic net",
+    "svm": "SVM",
+    "logistic": "Logistic regression",
+    "known": "Known",
+}
+FOLDS = {"pooled": "Cross-validation", "mean": "Mean over folds", "external": "External"}
+METRICS = {
+    "auc": "AUC",
+    "f1": "F1",
+    "ppv": "PPV",
+    "npv": "NPV",
+    "slope": "Calibration slope",
+    "intercept": "Calibration intercept",
+}
+
+
+def outcome_name(outcome: str) -> str:
+    """An outcome as people write it: 'poor_outcome' is Poor outcome, 'expansion_3ml' is Expansion > 3 mL."""
+    words = re.sub(r"_(\d+)ml$", r" > \1 mL", outcome).replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def features_name(features: str) -> str:
+    """A feature set, a block or a comparator as people write it."""
+    return FEATURES.get(features, features)
+
+
+def classifier_name(classifier: str) -> str:
+    """A classifier as people write it."""
+    return CLASSIFIERS.get(classifier, classifier.replace("_", " "))
+
+
+def fold_name(fold: str) -> str:
+    """A fold as people write it."""
+    return FOLDS.get(fold, f"Fold {fold}")
+
+
+def metric_name(metric: str) -> str:
+    """A metric as people write it."""
+    return METRICS.get(metric, metric.replace("_", " ").capitalize())

@@ -1,0 +1,113 @@
+"""AUC of every model (Figure 3), and of the best model against its comparators and the oracle."""
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from ichdag.figures.choice import SHOWN, ordered, rows_of_best, setting_name, settings_of
+from ichdag.figures.names import classifier_name, features_name, outcome_name
+from ichdag.figures.style import CLASSIFIER_LOOKS, COMPARATOR_LOOKS, FAINT, FOLD_LOOKS, INK, QUIET, say_nothing, size
+from ichdag.schemas import COMPARATORS, FEATURE_SETS
+
+MEDIAN = "median of classifiers"
+NO_AUC = "No AUC could be computed: see the predictions table."
+
+
+def select_auc(metrics: pd.DataFrame) -> pd.DataFrame:
+    """AUC rows of all models in pooled cross-validation and external cohorts, and their median over classifiers."""
+    shown = metrics[(metrics["metric"] == "auc") & metrics["fold"].isin(SHOWN)].dropna(subset="value")
+    models = shown[shown["features"].isin(FEATURE_SETS)]
+    keys = ["outcome", "features", "cohort", "fold", "metric"]
+    medians = models.groupby(keys, sort=False).agg(
+        value=("value", "median"), n=("n", "max"), positives=("positives", "max")
+    )
+    return pd.concat([shown, medians.reset_index().assign(classifier=MEDIAN)], ignore_index=True)
+
+
+def draw_auc(table: pd.DataFrame, figure: Figure) -> None:
+    """One panel per outcome and setting: a row per feature set, a mark per classifier, a bar at their median."""
+    if table.empty:
+        return say_nothing(figure, NO_AUC)
+    outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table)
+    size(figure, height_mm=72 * len(settings) + 14)
+    axes = figure.subplots(len(settings), len(outcomes), sharex=True, sharey=True, squeeze=False)
+    for row, (fold, cohort) in enumerate(settings):
+        for column, outcome in enumerate(outcomes):
+            chosen = (table["fold"] == fold) & (table["cohort"] == cohort) & (table["outcome"] == outcome)
+            _draw_auc_panel(table[chosen], axes[row, column])
+            if row == 0:
+                axes[row, column].set_title(outcome_name(outcome), pad=14)
+        axes[row, 0].annotate(
+            setting_name(fold, cohort), (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=7
+        )
+        axes[row, 0].set_yticks(range(len(FEATURE_SETS)), [features_name(name) for name in FEATURE_SETS])
+    low, high = table["low"].min(), table["high"].max()
+    axes[0, 0].set(ylim=(len(FEATURE_SETS) - 0.5, -0.5), xlim=(max(0, low - 0.02), min(1, high + 0.02)))
+    for axis in axes[-1]:
+        axis.set_xlabel("AUC")
+    handles = {label: handle for axis in axes.flat for handle, label in zip(*axis.get_legend_handles_labels())}
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5)
+
+
+def _draw_auc_panel(rows: pd.DataFrame, axis: Axes) -> None:
+    """Marks with intervals for one outcome in one setting, comparators as vertical lines."""
+    axis.axvline(0.5, color=FAINT, linewidth=0.6)
+    for edge in range(1, len(FEATURE_SETS)):
+        axis.axhline(edge - 0.5, color=FAINT, linewidth=0.4)
+    places = {name: place for place, name in enumerate(FEATURE_SETS)}
+    models = rows[rows["features"].isin(FEATURE_SETS)]
+    names = ordered(models.loc[models["classifier"] != MEDIAN, "classifier"], list(CLASSIFIER_LOOKS))
+    step = 0.78 / max(1, len(names))
+    for place, name in enumerate(names):
+        color, marker = CLASSIFIER_LOOKS.get(name, (INK, "P"))
+        marks = models[models["classifier"] == name]
+        heights = marks["features"].map(places) + (place - (len(names) - 1) / 2) * step
+        axis.hlines(heights, marks["low"], marks["high"], color=color, linewidth=0.5, alpha=0.55)
+        axis.plot(marks["value"], heights, marker, color=color, markersize=3, mew=0, label=classifier_name(name))
+    medians = models[models["classifier"] == MEDIAN]
+    heights = medians["features"].map(places)
+    axis.vlines(medians["value"], heights - 0.45, heights + 0.45, color=INK, linewidth=1.8, label="Median of classifiers")
+    for name, (color, line) in COMPARATOR_LOOKS.items():
+        for value in rows.loc[rows["features"] == name, "value"]:
+            axis.axvline(value, color=color, linestyle=line, linewidth=0.9, label=features_name(name), zorder=1)
+    axis.tick_params(axis="y", length=0)
+
+
+def select_oracle(metrics: pd.DataFrame) -> pd.DataFrame:
+    """AUC rows of the best model (chosen in cross-validation), the comparators and, where known, the oracle."""
+    rows = rows_of_best(metrics[metrics["metric"] == "auc"], metrics, comparators=tuple(COMPARATORS))
+    return rows.dropna(subset="value").reset_index(drop=True)
+
+
+def draw_oracle(table: pd.DataFrame, figure: Figure) -> None:
+    """One panel per outcome: AUC with interval of best model, volume, clinical data and oracle, in each setting."""
+    if table.empty:
+        return say_nothing(figure, NO_AUC)
+    outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table)
+    size(figure, height_mm=58)
+    axes = figure.subplots(1, len(outcomes), sharex=True, sharey=True, squeeze=False)[0]
+    rungs = ["best", *[name for name in ("volume", "clinical", "oracle") if name in set(table["features"])]]
+    for axis, outcome in zip(axes, outcomes):
+        rows = table[table["outcome"] == outcome]
+        rungs_of = rows["features"].where(rows["features"].isin(COMPARATORS), "best").map(rungs.index)
+        axis.axvline(0.5, color=FAINT, linewidth=0.6)
+        for place, (fold, cohort) in enumerate(settings):
+            color, marker, _ = FOLD_LOOKS[fold]
+            marks = rows[(rows["fold"] == fold) & (rows["cohort"] == cohort)]
+            heights = rungs_of[marks.index] + (place - (len(settings) - 1) / 2) * 0.3
+            axis.hlines(heights, marks["low"], marks["high"], color=color, linewidth=1)
+            axis.plot(
+                marks["value"], heights, marker, color=color, markersize=4.5, mec="white", mew=0.4,
+                label=setting_name(fold, cohort),
+            )  # fmt: skip
+        axis.set_title(outcome_name(outcome))
+        axis.set_xlabel("AUC")
+        axis.tick_params(axis="y", length=0)
+        best = rows[~rows["features"].isin(COMPARATORS)].head(1)
+        for model in best.itertuples():
+            words = f"best: {features_name(model.features)},\n{classifier_name(model.classifier)}"
+            axis.annotate(words, (0, -0.42), xycoords=("axes fraction", "data"), fontsize=5.5, color=QUIET, va="bottom")
+    axes[0].set_yticks(range(len(rungs)), ["Best model", *[features_name(name) for name in rungs[1:]]])
+    axes[0].set_ylim(len(rungs) - 0.5, -0.9)
+    handles = dict(zip(*reversed(axes[0].get_legend_handles_labels())))
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4)

@@ -1,0 +1,50 @@
+"""Mean ranks of the feature sets behind the Friedman test, after Demšar's critical-difference diagrams."""
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ichdag.figures.choice import setting_name, settings_of
+from ichdag.figures.names import features_name, outcome_name
+from ichdag.figures.performance import MEDIAN, NO_AUC
+from ichdag.figures.style import FAINT, FOLD_LOOKS, say_nothing, size
+from ichdag.schemas import FEATURE_SETS
+
+
+def select_ranks(auc: pd.DataFrame) -> pd.DataFrame:
+    """Mean rank (1 is best) of each feature set over classifiers, per outcome and setting, ties sharing their mean.
+
+    `auc` is what `select_auc` gives. Only classifiers with an AUC for every feature set are counted.
+    """
+    rows = auc[auc["features"].isin(FEATURE_SETS) & (auc["classifier"] != MEDIAN)]
+    keys = ["outcome", "fold", "cohort", "classifier"]
+    rows = rows[rows.groupby(keys)["value"].transform("count") == rows["features"].nunique()]
+    rows = rows.assign(rank=rows.groupby(keys)["value"].rank(ascending=False))
+    keys = ["outcome", "fold", "cohort", "features"]
+    return rows.groupby(keys, sort=False).agg(rank=("rank", "mean"), n=("rank", "size")).reset_index()
+
+
+def draw_ranks(table: pd.DataFrame, figure: Figure) -> None:
+    """One panel per outcome: the mean rank of each feature set in each setting."""
+    if table.empty:
+        return say_nothing(figure, NO_AUC)
+    outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table)
+    names = [name for name in FEATURE_SETS if name in set(table["features"])]
+    size(figure, height_mm=66)
+    axes = figure.subplots(1, len(outcomes), sharex=True, sharey=True, squeeze=False)[0]
+    for axis, outcome in zip(axes, outcomes):
+        for place, (fold, cohort) in enumerate(settings):
+            color, marker, _ = FOLD_LOOKS[fold]
+            chosen = (table["outcome"] == outcome) & (table["fold"] == fold) & (table["cohort"] == cohort)
+            marks = table[chosen]
+            heights = marks["features"].map(names.index) + (place - (len(settings) - 1) / 2) * 0.24
+            axis.plot(marks["rank"], heights, marker, color=color, markersize=4.5, mec="white", mew=0.4,
+                      label=setting_name(fold, cohort))  # fmt: skip
+        for edge in range(1, len(names)):
+            axis.axhline(edge - 0.5, color=FAINT, linewidth=0.4)
+        axis.set_title(outcome_name(outcome))
+        axis.set_xlabel("Mean rank (1 = best)")
+        axis.tick_params(axis="y", length=0)
+    axes[0].set_yticks(range(len(names)), [features_name(name) for name in names])
+    axes[0].set(ylim=(len(names) - 0.5, -0.5), xlim=(0.7, len(names) + 0.3))
+    axes[0].set_xticks(range(1, len(names) + 1))
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)

@@ -1,0 +1,86 @@
+"""How every figure looks, and how it is written: colors for the color-blind, readable in gray, the same bytes twice."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from ichdag.jobs import whole_file
+
+MM = 1 / 25.4
+WIDTH_MM = 180
+INK = "#222222"
+QUIET = "#8a8a8a"
+FAINT = "#d9d9d9"
+
+# Okabe and Ito's palette: told apart by the color-blind; markers, hatches and line styles carry the same in gray.
+BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
+CLASSIFIER_LOOKS = {
+    "random_forest": (BLUE, "o"),
+    "extra_trees": (GREEN, "s"),
+    "xgboost": (VERMILION, "^"),
+    "elastic_net": (PURPLE, "D"),
+    "svm": (ORANGE, "v"),
+    "naive_bayes": (SKY, "X"),
+}
+COMPARATOR_LOOKS = {"oracle": (INK, "-"), "volume": (QUIET, "--"), "clinical": (QUIET, ":")}
+BLOCK_LOOKS = {
+    "radiomics": (BLUE, ""),
+    "shape": (SKY, "xx"),
+    "segmentation": (ORANGE, "///"),
+    "vaegan": (GREEN, "..."),
+}
+FOLD_LOOKS = {"pooled": (BLUE, "o", "-"), "external": (VERMILION, "s", "--")}
+
+STYLE = {
+    "font.family": "DejaVu Sans",
+    "font.size": 7.5,
+    "axes.titlesize": 8.5,
+    "axes.titleweight": "bold",
+    "axes.titlelocation": "left",
+    "axes.labelsize": 7.5,
+    "axes.linewidth": 0.6,
+    "axes.edgecolor": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "xtick.labelsize": 7,
+    "ytick.labelsize": 7,
+    "xtick.major.width": 0.6,
+    "ytick.major.width": 0.6,
+    "xtick.major.size": 2.5,
+    "ytick.major.size": 2.5,
+    "legend.fontsize": 7,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "hatch.linewidth": 0.6,
+    "hatch.color": "white",
+    "svg.hashsalt": "ichdag",
+    "svg.fonttype": "path",
+    "path.simplify": True,
+}
+
+
+def write_figure(draw: Callable[[Any, Figure], None], data: Any, *, svg: str | Path, png: str | Path, dpi: int) -> None:
+    """Draw `data` on a new figure and write it as svg and png, whole, with the same bytes for the same data."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(WIDTH_MM * MM, WIDTH_MM * MM), layout="constrained")
+        FigureCanvasAgg(figure)
+        draw(data, figure)
+        with whole_file(svg) as partial:
+            figure.savefig(partial, format="svg", dpi=dpi, metadata={"Date": None, "Creator": None})
+        with whole_file(png) as partial:
+            figure.savefig(partial, format="png", dpi=dpi, metadata={"Software": None})
+
+
+def size(figure: Figure, *, width_mm: float = WIDTH_MM, height_mm: float) -> None:
+    """Give a figure its printed size."""
+    figure.set_size_inches(width_mm * MM, height_mm * MM)
+
+
+def say_nothing(figure: Figure, words: str) -> None:
+    """A figure without data says so, rather than showing empty axes."""
+    size(figure, height_mm=25)
+    figure.text(0.5, 0.5, words, ha="center", va="center", color=QUIET)

@@ -1,0 +1,56 @@
+"""What every job shares: its log, its faults, its files written whole or not at all."""
+
+import faulthandler
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FORMAT = "%(asctime)s %(levelname)s %(message)s"
+
+
+class DataFault(Exception):
+    """A fault of one participant's data: the participant is left out, with stage and reason, and the cohort goes on."""
+
+    def __init__(self, stage: str, reason: str):
+        super().__init__(f"{stage}: {reason}")
+        self.stage = stage
+        self.reason = reason
+
+
+class StudyError(Exception):
+    """A fault of the study's set-up (configuration, cohort, model folder) that no job can work around."""
+
+
+def start(job) -> logging.Logger:
+    """Log to the rule's own log file and to standard error, crashes included; return the job's logger.
+
+    `job` is Snakemake's script object; its rule and wildcards (the participant's id among them) head the log.
+    """
+    handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
+    if job.log:
+        Path(job.log[0]).parent.mkdir(parents=True, exist_ok=True)
+        handlers.append(logging.FileHandler(job.log[0], mode="w", encoding="utf-8"))
+        faulthandler.enable(handlers[-1].stream)
+    logging.basicConfig(level=logging.WARNING, format=FORMAT, handlers=handlers, force=True)
+    logger = logging.getLogger("ichdag")
+    logger.setLevel(logging.INFO)
+    name = " ".join([job.rule, *(f"{key}={value}" for key, value in job.wildcards.items())])
+    sys.excepthook = lambda kind, error, trace: logger.critical("%s failed", name, exc_info=(kind, error, trace))
+    logger.info("%s", name)
+    return logger
+
+
+@contextmanager
+def whole_file(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside `path` (same suffixes) that takes its name only if the block ends well."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    try:
+        yield partial
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)

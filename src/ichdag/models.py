@@ -1,0 +1,79 @@
+"""A trained model is a folder: weights (safetensors) or a fitted pipeline (joblib), and card.json."""
+
+import importlib.metadata
+import platform
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ichdag.jobs import StudyError, whole_file
+from ichdag.records import read_record, write_record
+
+PACKAGES = ["torch", "monai", "pyradiomics", "SimpleITK", "scikit-learn", "xgboost-cpu", "xgboost", "numpy", "pandas"]
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model is: name, settings, the subjects it was fitted on, input limits, scores and package versions."""
+
+    name: str
+    settings: dict[str, Any]
+    subjects: list[str]
+    limits: dict[str, Any] = field(default_factory=dict)
+    scores: dict[str, Any] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+
+
+def versions() -> dict[str, str]:
+    """The versions of Python and of every package whose numbers end up in a result."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def write_card(card: Card, path: str | Path) -> None:
+    """Write a card, with the versions of this process where it has none."""
+    write_record(asdict(card) | {"versions": card.versions or versions()}, path)
+
+
+def read_card(path: str | Path) -> Card:
+    """Read a card. Raises StudyError if the file is not one."""
+    record = read_record(path)
+    missing = {"name", "settings", "subjects"} - set(record)
+    if missing:
+        raise StudyError(f"{path} is not a model card: it lacks {', '.join(sorted(missing))}")
+    return Card(**record)
+
+
+def write_weights(weights: dict[str, Any], path: str | Path) -> None:
+    """Write named torch tensors as safetensors, whole."""
+    from safetensors.torch import save_file
+
+    with whole_file(path) as partial:
+        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, partial)
+
+
+def read_weights(path: str | Path) -> dict[str, Any]:
+    """Read named torch tensors onto the CPU; safetensors holds numbers only, no code runs."""
+    from safetensors.torch import load_file
+
+    return load_file(path)
+
+
+def write_pipeline(pipeline: Any, path: str | Path) -> None:
+    """Write a fitted scikit-learn object, whole."""
+    import joblib
+
+    with whole_file(path) as partial:
+        joblib.dump(pipeline, partial, compress=3)
+
+
+def read_pipeline(path: str | Path) -> Any:
+    """Read a fitted scikit-learn object that this study wrote. joblib runs code: never point it at a stranger's file."""
+    import joblib
+
+    return joblib.load(path)

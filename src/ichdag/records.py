@@ -1,0 +1,31 @@
+"""Records: small JSON files of one participant or one model. Missing numbers are null, never NaN."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+from ichdag.jobs import whole_file
+
+
+def read_record(path: str | Path) -> dict[str, Any]:
+    """Read one JSON record."""
+    return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def write_record(record: dict[str, Any], path: str | Path) -> None:
+    """Write one JSON record whole; NaN and infinities become null, arrays and numpy scalars plain numbers."""
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(_plain(record), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _plain(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, dict):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)

@@ -1,0 +1,29 @@
+"""Dice + cross-entropy at every supervised level of the decoder."""
+
+import torch
+from monai.losses import DiceCELoss
+from torch import Tensor
+from torch.nn.functional import avg_pool3d
+
+
+class DeepSupervisionLoss(torch.nn.Module):
+    """Weighted mean of Dice + cross-entropy over the levels; each level weighs half of the one above it (nnU-Net).
+
+    The target of a lower level is the lesion's fraction of each of its voxels. Dice is taken over the whole batch, so
+    that a scan with a tiny lesion does not rule the gradient.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.loss = DiceCELoss(sigmoid=True, batch=True)
+
+    def forward(self, logits: list[Tensor], mask: Tensor) -> Tensor:
+        """Loss of the logits (b, 1, G, G, G), (b, 1, G/2, G/2, G/2) ... against a mask (b, 1, G, G, G)."""
+        weights = torch.tensor([0.5**level for level in range(len(logits))])
+        weights = weights / weights.sum()
+        target, total = mask.float(), 0.0
+        for level, (weight, prediction) in enumerate(zip(weights, logits)):
+            if level > 0:
+                target = avg_pool3d(target, kernel_size=2)
+            total = total + weight * self.loss(prediction.float(), target)
+        return total

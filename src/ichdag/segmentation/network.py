@@ -1,0 +1,118 @@
+"""The segmentation network: two parallel residual encoders over two grids of the same field of view, one decoder.
+
+Notable:
+- the fine encoder sees the scan at G^3, the coarse encoder at (G/2)^3; their last stages are the latent features;
+- the decoder starts at the coarse bottleneck, the deepest point of the U, and climbs to the fine grid; on the way it
+  joins the features of both encoders wherever their grids coincide (fine level i, coarse level i - 1);
+- the single-scale variant is the same code without the coarse encoder: the U's deepest point is the fine bottleneck;
+- one head a level for deep supervision; all of them give logits, the first at full resolution.
+
+Blocks are MONAI's (instance norm, leaky ReLU), as in nnU-Net (Isensee et al., Nat Methods 2021, residual encoder).
+Shapes in comments are at paper size: G = 128, channels 32-64-128-256-512, batch b.
+"""
+
+import math
+from dataclasses import dataclass
+
+import torch
+from monai.networks.blocks.dynunet_block import UnetBasicBlock, UnetOutBlock, UnetResBlock, get_conv_layer
+from torch import Tensor, nn
+
+from ichdag.jobs import StudyError
+
+NORM = ("instance", {"affine": True})
+# ASSUME: about 2 % of the voxels are lesion; the heads start there, so that training need not learn it first.
+LESION_PRIOR = 0.02
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """Channels of each stage (both encoders), and the number of decoder levels that are supervised."""
+
+    channels: list[int]
+    deep_supervision: int
+
+    def check(self, grid: int) -> None:
+        """Raise StudyError if a fine grid of `grid` voxels an edge is too small or too odd for this many stages."""
+        stages = len(self.channels)
+        coarse = grid / 2**stages
+        if coarse < 2 or coarse != int(coarse):
+            raise StudyError(
+                f"a fine grid of {grid} voxels leaves a coarse bottleneck of {coarse:g}^3 after {stages} stages: it must be "
+                f"whole and at least 2. Use a multiple of {2 ** (stages + 1)} (preprocessing.grid) or fewer "
+                "segmentation.network.channels"
+            )
+        if self.deep_supervision > stages - 1:
+            raise StudyError(f"deep_supervision is {self.deep_supervision}: {stages} stages have {stages - 1} levels")
+
+
+class Encoder(nn.Module):
+    """Residual stages, the first at the grid's own resolution, each further one at half of the one before."""
+
+    def __init__(self, channels: list[int]):
+        super().__init__()
+        pairs = zip([1, *channels], channels)
+        self.stages = nn.ModuleList(
+            UnetResBlock(3, below, here, kernel_size=3, stride=1 if level == 0 else 2, norm_name=NORM)
+            for level, (below, here) in enumerate(pairs)
+        )
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """The features of every stage, the bottleneck last."""
+        features = [image]
+        for stage in self.stages:
+            features.append(stage(features[-1]))
+        return features[1:]
+
+
+class Climb(nn.Module):
+    """One level up: double the resolution, join the encoders' features, convolve."""
+
+    def __init__(self, below: int, joined: int, here: int):
+        super().__init__()
+        self.up = get_conv_layer(3, below, here, kernel_size=2, stride=2, act=None, norm=None, conv_only=False, is_transposed=True)
+        self.block = UnetBasicBlock(3, here + joined, here, kernel_size=3, stride=1, norm_name=NORM)
+
+    def forward(self, below: Tensor, joined: list[Tensor]) -> Tensor:
+        return self.block(torch.cat([self.up(below), *joined], dim=1))
+
+
+class Network(nn.Module):
+    """The dual-scale network, or with `dual=False` its single-scale variant."""
+
+    def __init__(self, settings: NetworkSettings, *, dual: bool):
+        super().__init__()
+        channels = settings.channels
+        stages = len(channels)
+        self.fine = Encoder(channels)
+        self.coarse = Encoder(channels) if dual else None
+        self.levels = list(reversed(range(stages if dual else stages - 1)))
+        self.decoder = nn.ModuleList()
+        below = channels[-1]
+        for level in self.levels:
+            joined = channels[level] + (channels[level - 1] if dual and level > 0 else 0)
+            self.decoder.append(Climb(below, joined, channels[level]))
+            below = channels[level]
+        self.heads = nn.ModuleList(UnetOutBlock(3, channels[level], 1) for level in range(settings.deep_supervision))
+        for head in self.heads:
+            nn.init.constant_(head.conv.conv.bias, math.log(LESION_PRIOR / (1 - LESION_PRIOR)))
+
+    def forward(self, fine: Tensor, coarse: Tensor) -> list[Tensor]:
+        """Lesion logits at full, half, quarter ... resolution. `coarse` is not looked at by the single-scale variant."""
+        fines, coarses = self.encode(fine, coarse)
+        here = (coarses or fines)[-1]  # (b, 512, 4, 4, 4); single: (b, 512, 8, 8, 8)
+        climbed = {}
+        for level, climb in zip(self.levels, self.decoder):
+            joined = [fines[level]] + ([coarses[level - 1]] if coarses and level > 0 else [])
+            here = climbed[level] = climb(here, joined)  # (b, 512, 8, 8, 8) ... (b, 32, 128, 128, 128)
+        return [head(climbed[level]) for level, head in enumerate(self.heads)]  # (b, 1, 128, 128, 128), (b, 1, 64, 64, 64) ...
+
+    def encode(self, fine: Tensor, coarse: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """Features of every stage of the fine and of the coarse encoder (none in the single-scale variant)."""
+        fines = self.fine(fine)  # (b, 32, 128, 128, 128) ... (b, 512, 8, 8, 8)
+        coarses = self.coarse(coarse) if self.coarse else []  # (b, 32, 64, 64, 64) ... (b, 512, 4, 4, 4)
+        return fines, coarses
+
+    def bottlenecks(self, fine: Tensor, coarse: Tensor) -> list[Tensor]:
+        """The latent features: the last stage of each encoder."""
+        return [features[-1] for features in self.encode(fine, coarse) if features]  # (b, 512, 8, 8, 8), (b, 512, 4, 4, 4)

@@ -1,0 +1,64 @@
+"""Tables between stages: read and written through their schema, tab-separated with n/a, or parquet."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from ichdag.jobs import StudyError, whole_file
+from ichdag.schemas import SCHEMAS, Column
+
+
+def read_table(path: str | Path, schema: str) -> pd.DataFrame:
+    """Read a table (.tsv or .parquet) and check it. Raises StudyError naming every fault."""
+    if Path(path).suffix == ".parquet":
+        frame = pd.read_parquet(path)
+    else:
+        kinds = {column.name: "string" for column in SCHEMAS[schema] if column.kind == "text"}
+        frame = pd.read_csv(path, sep="\t", na_values=["n/a"], keep_default_na=False, dtype=kinds)
+    return _checked(frame, schema, path)
+
+
+def write_table(frame: pd.DataFrame, path: str | Path, schema: str) -> None:
+    """Check a table and write it whole (.tsv or .parquet). Raises StudyError naming every fault."""
+    frame = _checked(frame, schema, path)
+    with whole_file(path) as partial:
+        if Path(path).suffix == ".parquet":
+            frame.to_parquet(partial, index=False)
+        else:
+            frame.to_csv(partial, sep="\t", index=False, na_rep="n/a", float_format="%.10g")
+
+
+def _checked(frame: pd.DataFrame, schema: str, path: str | Path) -> pd.DataFrame:
+    """The table with its columns in schema order (further ones after them), or StudyError."""
+    columns = SCHEMAS[schema]
+    missing = [column.name for column in columns if column.name not in frame and not column.optional]
+    if missing:
+        raise StudyError(f"{path}: table '{schema}' lacks the columns {', '.join(missing)}; found {', '.join(frame)}")
+    present = [column for column in columns if column.name in frame]
+    faults = [fault for column in present for fault in _column_faults(frame[column.name], column)]
+    if faults:
+        raise StudyError(f"{path}: table '{schema}' breaks its schema:\n  " + "\n  ".join(faults))
+    names = [column.name for column in present]
+    frame = frame[names + [name for name in frame if name not in names]]
+    texts = {column.name: "string" for column in present if column.kind == "text"}
+    return frame.astype(texts).reset_index(drop=True)
+
+
+def _column_faults(series: pd.Series, column: Column) -> list[str]:
+    """What is wrong in one column: missing cells where there must be none, a wrong kind, values out of range."""
+    faults = []
+    if not column.missing and series.isna().any():
+        faults.append(f"{column.name}: {int(series.isna().sum())} missing cells, none allowed")
+    known = series.dropna()
+    if column.kind != "text":
+        numbers = pd.to_numeric(known, errors="coerce")
+        if numbers.isna().any():
+            faults.append(f"{column.name}: '{known[numbers.isna()].iloc[0]}' is not a number")
+        low, high = column.range
+        outside = numbers[(numbers < low) | (numbers > high)]
+        if len(outside):
+            faults.append(f"{column.name}: {outside.iloc[0]} is outside [{low}, {high}] {column.unit}".rstrip())
+    if column.values and not known.isin(column.values).all():
+        stranger = known[~known.isin(column.values)].iloc[0]
+        faults.append(f"{column.name}: '{stranger}' is not one of {', '.join(map(str, column.values))}")
+    return faults

@@ -1,0 +1,19 @@
+"""Draw the folds, keeping those in the study's ledger."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from ichdag.cohort.folds import draw_folds, known_labels
+from ichdag.jobs import start
+from ichdag.tables import read_table, write_table
+
+start(snakemake)
+params = snakemake.params
+ledger = Path(params.ledger)
+earlier = read_table(ledger, "folds") if ledger.exists() else pd.DataFrame(columns=["subject", "outcome", "fold"])
+scans = read_table(snakemake.input.scans, "scans")
+labels = known_labels(params.rows, scans=scans, outcomes=params.outcomes, volumes=params.volumes)
+folds = draw_folds(labels, earlier=earlier, count=params.count, seed=params.seed)
+write_table(folds, ledger, "folds")
+write_table(folds, snakemake.output.folds, "folds")
