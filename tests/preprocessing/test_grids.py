@@ -7,7 +7,7 @@ from ichdag.images import Volume
 from ichdag.jobs import DataFault
 from ichdag.preprocessing import Settings, make_grids
 
-SETTINGS = Settings(grid=48, field_of_view_mm=192, window_hu=(-20, 120), head_hu=-300)
+SETTINGS = Settings(grid=48, field_of_view_mm=186, window_hu=(-20, 120), head_hu=-300)
 
 
 def test_the_coarse_grid_is_the_fine_one_at_half_resolution(head):
@@ -20,7 +20,7 @@ def test_the_coarse_grid_is_the_fine_one_at_half_resolution(head):
 def test_the_lesion_keeps_its_volume_and_place(head):
     scan, mask = head
     grids = make_grids(scan, mask=mask, settings=SETTINGS)
-    assert grids["mask"].sum() * 0.064 == pytest.approx(mask.volume_ml, rel=0.05)
+    assert grids["mask"].sum() * 3.875**3 / 1000 == pytest.approx(mask.volume_ml, rel=0.05)
     native = scan.affine[:3, :3] @ np.argwhere(mask.values).mean(axis=0) + scan.affine[:3, 3]
     found = grids["affine"][:3, :3] @ np.argwhere(grids["mask"]).mean(axis=0) + grids["affine"][:3, 3]
     assert np.abs(found - native).max() < 1.0

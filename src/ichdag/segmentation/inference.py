@@ -11,6 +11,7 @@ import torch
 from ichdag.arrays import read_arrays
 from ichdag.models import read_card, read_weights
 from ichdag.schemas import TIMEPOINTS
+from ichdag.segmentation.choice import network_of
 from ichdag.segmentation.network import Network, NetworkSettings
 
 LOGGER = logging.getLogger("ichdag")
@@ -36,14 +37,6 @@ def bottleneck_features(network: Network, *, fine: np.ndarray, coarse: np.ndarra
     """Both encoders' last stages of one scan, flat and concatenated: 512 x 8^3 + 512 x 4^3 = 294,912 at paper size."""
     features = network.bottlenecks(_tensor(fine, device), _tensor(coarse, device))
     return torch.cat([feature.float().flatten() for feature in features]).cpu().numpy()
-
-
-def network_of(subject: str, folds: Mapping[str, int]) -> str:
-    """Which network may segment a subject: its own fold's (it was not trained on it) if on the training list, else 'final'.
-
-    ASSUME: masks of the training list are out-of-fold predictions, as the final network has seen these scans.
-    """
-    return str(folds[subject]) if subject in folds else "final"
 
 
 def segment_batch(

@@ -29,10 +29,10 @@ def restore_mask(
         probability.values.astype(np.float32), matrix[:3, :3], matrix[:3, 3], output_shape=tuple(shape), order=1
     )
     mask = Volume(values >= settings.threshold, affine)
-    return drop_small_components(mask, smallest_ml=settings.smallest_component_ml)
+    return _without_small_components(mask, settings.smallest_component_ml)
 
 
-def drop_small_components(mask: Volume, *, smallest_ml: float) -> Volume:
+def _without_small_components(mask: Volume, smallest_ml: float) -> Volume:
     """The mask without its 26-connected components below `smallest_ml` mL."""
     labels, count = ndimage.label(mask.values, structure=np.ones((3, 3, 3)))
     if count == 0:

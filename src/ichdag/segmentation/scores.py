@@ -1,8 +1,4 @@
-"""How well a mask agrees with the manual one, and what becomes of the participant."""
-
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+"""How well a mask agrees with the manual one."""
 
 import numpy as np
 from scipy import ndimage
@@ -40,14 +36,3 @@ def agreement(mask: Volume, *, manual: Volume | None) -> dict[str, float | None]
     if manual is not None:
         scores |= {"dice": dice(mask, manual=manual), "hd95_mm": hd95_mm(mask, manual=manual), "manual_ml": manual.volume_ml}
     return scores
-
-
-def refuse_lesion(volume_ml: float | None, *, smallest_ml: float, masks: str) -> None:
-    """Raise DataFault if the baseline lesion that features would be computed in is missing, empty or too small."""
-    if volume_ml is None:
-        lacking = "no usable baseline scan" if masks == "predicted" else "no usable manual mask of the baseline scan"
-        raise DataFault("segmentation", lacking)
-    if volume_ml == 0:
-        raise DataFault("segmentation", f"no hematoma in the {masks} baseline mask")
-    if volume_ml < smallest_ml:
-        raise DataFault("segmentation", f"hematoma below {smallest_ml:g} mL in the {masks} baseline mask")

@@ -1,0 +1,70 @@
+"""A synthetic study with known truth, drawn from scratch, to see the whole workflow at work.
+
+Reads: nothing
+Writes: phantom/participants.tsv, phantom/truth.json, phantom/sub-{subject}_baseline_ct.nii.gz,
+    phantom/sub-{subject}_followup_ct.nii.gz, phantom/sub-{subject}_baseline_mask.nii.gz,
+    phantom/sub-{subject}_followup_mask.nii.gz
+"""
+
+from ichdag.phantom import Settings as PhantomSettings
+from ichdag.phantom import subjects as phantom_subjects
+
+
+rule draw_phantom_cohort:
+    """Draw the participants of the synthetic study: bleeds, covariates, outcomes and their true probabilities."""
+    output:
+        participants="phantom/participants.tsv",
+        truth="phantom/truth.json",
+    log:
+        "logs/draw_phantom_cohort.log",
+    benchmark:
+        "benchmarks/draw_phantom_cohort.tsv"
+    conda:
+        "../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        settings=config["phantom"],
+        seed=config["seed"],
+        code=code_of("draw_phantom_cohort"),
+    script:
+        "../workflow/scripts/draw_phantom_cohort.py"
+
+
+rule draw_phantom_scans:
+    """Draw the baseline and follow-up head CT of one synthetic participant, and the hematoma masks."""
+    input:
+        truth=rules.draw_phantom_cohort.output.truth,
+    output:
+        baseline_ct="phantom/sub-{subject}_baseline_ct.nii.gz",
+        followup_ct="phantom/sub-{subject}_followup_ct.nii.gz",
+        baseline_mask="phantom/sub-{subject}_baseline_mask.nii.gz",
+        followup_mask="phantom/sub-{subject}_followup_mask.nii.gz",
+    log:
+        "logs/draw_phantom_scans/{subject}.log",
+    benchmark:
+        "benchmarks/draw_phantom_scans/{subject}.tsv"
+    conda:
+        "../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(10),
+    params:
+        settings=config["phantom"],
+        code=code_of("draw_phantom_scans"),
+    script:
+        "../workflow/scripts/draw_phantom_scans.py"
+
+
+rule phantom:
+    """Draw the whole synthetic study: participants sheet, scans and masks."""
+    localrule: True
+    input:
+        participants=rules.draw_phantom_cohort.output.participants,
+        scans=collect(
+            rules.draw_phantom_scans.output.baseline_ct,
+            subject=phantom_subjects(PhantomSettings(**config["phantom"])),
+        ),

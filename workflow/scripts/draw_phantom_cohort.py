@@ -1,0 +1,15 @@
+"""Draw the participants of the synthetic study."""
+
+import pandas as pd
+
+from ichdag.jobs import start, whole_file
+from ichdag.phantom import Settings
+from ichdag.phantom.cohort import draw_cohort
+from ichdag.records import write_record
+
+start(snakemake)
+sheet, truth = draw_cohort(Settings(**snakemake.params.settings), seed=snakemake.params.seed)
+table = pd.DataFrame(sheet).convert_dtypes()
+with whole_file(snakemake.output.participants) as partial:
+    table.to_csv(partial, sep="\t", index=False, na_rep="n/a", float_format="%.6g")
+write_record(truth, snakemake.output.truth)

@@ -1,0 +1,13 @@
+"""Lock the list of participants that the networks are trained on; redraw it only when asked to."""
+
+from pathlib import Path
+
+from ichdag.jobs import start
+from ichdag.segmentation.locking import lock
+from ichdag.tables import read_table, write_table
+
+start(snakemake)
+ledger = Path(snakemake.output.training)
+locked = read_table(ledger, "training") if ledger.is_file() else None
+training = lock(read_table(snakemake.input.folds, "folds"), locked=locked, retrain=snakemake.params.retrain)
+write_table(training, ledger, "training")
