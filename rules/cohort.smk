@@ -72,7 +72,7 @@ rule draw_folds:
         rows=lambda wildcards: [participants()[subject] for subject in subjects_of("development")],
         outcomes=config["outcomes"],
         volumes=config["cohort"]["volumes"],
-        count=config["folds"],
+        fold_count=config["folds"],
         seed=config["seed"],
         ledger="ledger/folds.tsv",
         code=code_of("draw_folds"),

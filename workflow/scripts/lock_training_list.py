@@ -1,13 +1,9 @@
-"""Lock the list of participants that the networks are trained on; redraw it only when asked to."""
-
-from pathlib import Path
+"""Lock the list of subjects that the networks are trained on."""
 
 from ichdag.jobs import start
-from ichdag.segmentation.locking import lock
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-ledger = Path(snakemake.output.training)
-locked = read_table(ledger, "training") if ledger.is_file() else None
-training = lock(read_table(snakemake.input.folds, "folds"), locked=locked, retrain=snakemake.params.retrain)
-write_table(training, ledger, "training")
+folds = read_table(snakemake.input.folds, "folds")
+training = folds[folds.outcome == "segmentation"][["subject", "fold"]]
+write_table(training, snakemake.output.training, "training")

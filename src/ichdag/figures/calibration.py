@@ -35,7 +35,7 @@ def draw_calibration(table: pd.DataFrame, figure: Figure) -> None:
         model = rows.iloc[0]
         words = f"{features_name(model['features'])}\n{classifier_name(model['classifier'])}"
         axis.set_title(outcome_name(outcome))
-        axis.text(0.02, 0.98, words, transform=axis.transAxes, fontsize=5.5, color=QUIET, va="top")
+        axis.text(0.99, 0.02, words, transform=axis.transAxes, fontsize=5.5, color=QUIET, ha="right")
         axis.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), aspect="equal", xlabel="Predicted probability")
         axis.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
         axis.set_yticks([0, 0.5, 1], ["0", "0.5", "1"])

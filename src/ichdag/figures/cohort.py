@@ -34,15 +34,13 @@ def draw_flow(table: pd.DataFrame, figure: Figure) -> None:
     cohorts = list(table[["cohort", "role"]].drop_duplicates().itertuples(index=False, name=None))
     columns = [_boxes(table[(table["cohort"] == cohort) & (table["role"] == role)]) for cohort, role in cohorts]
     middle = max(_height(column["excluded"]) for column in columns)
-    height = 4 * PAD_MM + 3 * GAP_MM + middle + sum(
-        max(_height(column[step]) for column in columns) for step in ("enrolled", "included", "known")
-    )
+    tall = {step: max(_height(column[step]) for column in columns) for step in ("enrolled", "included", "known")}
+    height = 4 * PAD_MM + 3 * GAP_MM + middle + sum(tall.values())
     size(figure, width_mm=COLUMN_MM * len(cohorts), height_mm=height)
     figure.set_layout_engine("none")
     axis = figure.add_axes((0, 0, 1, 1))
     axis.set(xlim=(0, COLUMN_MM * len(cohorts)), ylim=(height, 0))
     axis.set_axis_off()
-    tall = {step: max(_height(column[step]) for column in columns) for step in ("enrolled", "included", "known")}
     for place, column in enumerate(columns):
         _draw_column(column, axis, left=place * COLUMN_MM, tall=tall, middle=middle)
 
@@ -51,14 +49,21 @@ def _boxes(rows: pd.DataFrame) -> dict[str, list[str]]:
     """The lines of text of each box of one cohort."""
     counts = {step: int(rows.loc[rows["step"] == step, "n"].sum()) for step in ("enrolled", "excluded", "included")}
     cohort, role = rows[["cohort", "role"]].iloc[0]
-    known = rows[~rows["step"].isin(["enrolled", "excluded", "included"])]
+    known = rows[rows["step"] == "with outcome"]
+    events = rows[rows["step"] == "with event"].set_index("reason")["n"].to_dict()
     reasons = [f"{row.reason} ({row.n:.0f})" for row in rows[rows["step"] == "excluded"].itertuples()]
     lines = [line for reason in reasons for line in textwrap.wrap(f"• {reason}", 40, subsequent_indent="   ")]
     return {
-        "enrolled": [f"{cohort} ({role})"[:44], f"enrolled: {counts['enrolled']}"],
+        "enrolled": [*textwrap.wrap(f"{cohort} ({role})", 28), f"enrolled: {counts['enrolled']}"],
         "excluded": [f"excluded: {counts['excluded']}", *lines],
         "included": [f"included: {counts['included']}"],
-        "known": ["with the outcome known:", *[f"{outcome_name(row.reason)}: {row.n:.0f}" for row in known.itertuples()]],
+        "known": [
+            "outcome known (with event):",
+            *[
+                f"{outcome_name(row.reason)}: {row.n:.0f} ({events.get(row.reason, 0):.0f})"
+                for row in known.itertuples()
+            ],
+        ],
     }
 
 
@@ -67,9 +72,11 @@ def _height(lines: list[str]) -> float:
     return len(lines) * LINE_MM + 2 * PAD_MM
 
 
-def _draw_column(column: dict[str, list[str]], axis: Axes, *, left: float, tall: dict[str, float], middle: float) -> None:
+def _draw_column(
+    column: dict[str, list[str]], axis: Axes, *, left: float, tall: dict[str, float], middle: float
+) -> None:
     """The boxes and arrows of one cohort, from y = 2 PAD_MM downward (mm)."""
-    center, top = left + 22, 2 * PAD_MM
+    center, top = left + 24, 2 * PAD_MM
     starts = {"enrolled": top, "included": top + tall["enrolled"] + 2 * GAP_MM + middle}
     starts["known"] = starts["included"] + tall["included"] + GAP_MM
     aside = top + tall["enrolled"] + GAP_MM
@@ -77,10 +84,10 @@ def _draw_column(column: dict[str, list[str]], axis: Axes, *, left: float, tall:
     for above, below in (("enrolled", "included"), ("included", "known")):
         axis.annotate("", (center, starts[below]), (center, starts[above] + tall[above]), arrowprops=arrow)
     level = aside + _height(column["excluded"]) / 2
-    axis.annotate("", (left + 31, level), (center, level), arrowprops=arrow)
+    axis.annotate("", (left + 33, level), (center, level), arrowprops=arrow)
     for step, y in starts.items():
-        _draw_box(column[step], axis, x=left + 3, y=y, width=38, height=tall[step])
-    _draw_box(column["excluded"], axis, x=left + 31, y=aside, width=56, height=_height(column["excluded"]))
+        _draw_box(column[step], axis, x=left + 3, y=y, width=42, height=tall[step])
+    _draw_box(column["excluded"], axis, x=left + 33, y=aside, width=55, height=_height(column["excluded"]))
 
 
 def _draw_box(lines: list[str], axis: Axes, *, x: float, y: float, width: float, height: float) -> None:

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from ichdag.figures.choice import rows_of_best, setting_name, settings_of
 from ichdag.figures.names import outcome_name
-from ichdag.figures.style import BLUE, FAINT, GREEN, INK, QUIET, VERMILION, say_nothing, size
+from ichdag.figures.style import BLUE, FAINT, GREEN, INK, QUIET, VERMILION, say_nothing, size, title_row
 from ichdag.schemas import COMPARATORS
 
 LOOKS = {
@@ -34,13 +34,12 @@ def draw_decision(table: pd.DataFrame, figure: Figure) -> None:
             _draw_decision_panel(chosen[chosen["outcome"] == outcome], axes[row, column])
             if row == 0:
                 axes[row, column].set_title(outcome_name(outcome), pad=14)
-        axes[row, 0].annotate(
-            setting_name(fold, cohort), (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=7
-        )
+        title_row(axes[row, 0], setting_name(fold, cohort))
         top = max(chosen["net_benefit"].max(), chosen["treat_all"].max(), 0.01)
         axes[row, 0].set(ylabel="Net benefit", ylim=(-0.3 * top, 1.1 * top), xlim=(0, 1))
     for axis in axes[-1]:
         axis.set_xlabel("Threshold probability")
+        axis.set_xticks([0, 0.5, 1], ["0", "0.5", "1"])
     figure.legend(*axes[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=5)
 
 

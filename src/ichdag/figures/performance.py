@@ -6,7 +6,17 @@ from matplotlib.figure import Figure
 
 from ichdag.figures.choice import SHOWN, ordered, rows_of_best, setting_name, settings_of
 from ichdag.figures.names import classifier_name, features_name, outcome_name
-from ichdag.figures.style import CLASSIFIER_LOOKS, COMPARATOR_LOOKS, FAINT, FOLD_LOOKS, INK, QUIET, say_nothing, size
+from ichdag.figures.style import (
+    CLASSIFIER_LOOKS,
+    COMPARATOR_LOOKS,
+    FAINT,
+    FOLD_LOOKS,
+    INK,
+    QUIET,
+    say_nothing,
+    size,
+    title_row,
+)
 from ichdag.schemas import COMPARATORS, FEATURE_SETS
 
 MEDIAN = "median of classifiers"
@@ -37,9 +47,7 @@ def draw_auc(table: pd.DataFrame, figure: Figure) -> None:
             _draw_auc_panel(table[chosen], axes[row, column])
             if row == 0:
                 axes[row, column].set_title(outcome_name(outcome), pad=14)
-        axes[row, 0].annotate(
-            setting_name(fold, cohort), (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=7
-        )
+        title_row(axes[row, 0], setting_name(fold, cohort))
         axes[row, 0].set_yticks(range(len(FEATURE_SETS)), [features_name(name) for name in FEATURE_SETS])
     low, high = table["low"].min(), table["high"].max()
     axes[0, 0].set(ylim=(len(FEATURE_SETS) - 0.5, -0.5), xlim=(max(0, low - 0.02), min(1, high + 0.02)))
@@ -62,11 +70,20 @@ def _draw_auc_panel(rows: pd.DataFrame, axis: Axes) -> None:
         color, marker = CLASSIFIER_LOOKS.get(name, (INK, "P"))
         marks = models[models["classifier"] == name]
         heights = marks["features"].map(places) + (place - (len(names) - 1) / 2) * step
-        axis.hlines(heights, marks["low"], marks["high"], color=color, linewidth=0.5, alpha=0.55)
+        axis.hlines(heights, marks["low"], marks["high"], color=color, linewidth=0.5, alpha=0.4)
         axis.plot(marks["value"], heights, marker, color=color, markersize=3, mew=0, label=classifier_name(name))
     medians = models[models["classifier"] == MEDIAN]
     heights = medians["features"].map(places)
-    axis.vlines(medians["value"], heights - 0.45, heights + 0.45, color=INK, linewidth=1.8, label="Median of classifiers")
+    for height, value in zip(heights, medians["value"]):
+        axis.text(1.01, height, f"{value:.2f}", transform=axis.get_yaxis_transform(), va="center", fontsize=6.5)
+    axis.vlines(
+        medians["value"],
+        heights - 0.45,
+        heights + 0.45,
+        color=INK,
+        linewidth=1.8,
+        label="Median of classifiers (number)",
+    )
     for name, (color, line) in COMPARATOR_LOOKS.items():
         for value in rows.loc[rows["features"] == name, "value"]:
             axis.axvline(value, color=color, linestyle=line, linewidth=0.9, label=features_name(name), zorder=1)
@@ -106,8 +123,11 @@ def draw_oracle(table: pd.DataFrame, figure: Figure) -> None:
         best = rows[~rows["features"].isin(COMPARATORS)].head(1)
         for model in best.itertuples():
             words = f"best: {features_name(model.features)},\n{classifier_name(model.classifier)}"
-            axis.annotate(words, (0, -0.42), xycoords=("axes fraction", "data"), fontsize=5.5, color=QUIET, va="bottom")
+            note = axis.text(
+                0.03, -0.4, words, transform=axis.get_yaxis_transform(), fontsize=5.5, color=QUIET, va="bottom"
+            )
+            note.set_in_layout(False)
     axes[0].set_yticks(range(len(rungs)), ["Best model", *[features_name(name) for name in rungs[1:]]])
-    axes[0].set_ylim(len(rungs) - 0.5, -0.9)
+    axes[0].set_ylim(len(rungs) - 0.5, -1)
     handles = dict(zip(*reversed(axes[0].get_legend_handles_labels())))
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4)

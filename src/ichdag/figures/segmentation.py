@@ -4,13 +4,16 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ichdag.figures.style import BLUE, INK, ORANGE, QUIET, say_nothing, size
+from ichdag.figures.style import BLUE, ORANGE, QUIET, say_nothing, size
 
 LOOKS = {"dual": (BLUE, "o", "Dual scale"), "single": (ORANGE, "^", "Single scale")}
 
 
 def select_dice(scores: pd.DataFrame) -> pd.DataFrame:
-    """Mean and SD of Dice per network and fold, over the fold means' participants ('all'), and on external cohorts."""
+    """Mean and SD of Dice over participants, per network: in each fold, over all folds ('all'), on external cohorts.
+
+    Fold 'mean' holds the mean and SD of the fold means, as cross-validation results are often given.
+    """
     known = scores[scores["role"].isin(["development", "external"])].dropna(subset="dice")
     whole = known[known["role"] == "development"].assign(fold="all")
     rows = pd.concat([known, whole], ignore_index=True)
@@ -18,18 +21,23 @@ def select_dice(scores: pd.DataFrame) -> pd.DataFrame:
         mean=("dice", "mean"), sd=("dice", "std"), median=("dice", "median"), low=("dice", lambda dice: dice.quantile(0.25)),
         high=("dice", lambda dice: dice.quantile(0.75)), worst=("dice", "min"), hd95_mm=("hd95_mm", "median"), n=("dice", "size"),
     )  # fmt: skip
-    return table.reset_index()
+    table = table.reset_index()
+    inner = table[(table["role"] == "development") & (table["fold"] != "all")]
+    folds = (
+        inner.groupby(["role", "variant"]).agg(sd=("mean", "std"), mean=("mean", "mean"), n=("n", "sum")).reset_index()
+    )
+    return pd.concat([table, folds.assign(fold="mean")], ignore_index=True)
 
 
 def draw_dice(table: pd.DataFrame, figure: Figure) -> None:
     """Mean and SD of Dice in each fold, over all folds and on external participants, for both networks."""
     if table.empty:
         return say_nothing(figure, "No manual masks: the Dice coefficient is not known.")
-    inner = table[table["role"] == "development"]
-    folds = sorted(set(inner["fold"]) - {"all"})
+    table = table[table["fold"] != "mean"]
+    folds = sorted(set(table.loc[table["role"] == "development", "fold"]) - {"all"})
     places = {("development", fold): place for place, fold in enumerate(folds)}
-    places |= {("development", "all"): len(folds) + 0.4, ("external", "final"): len(folds) + 1.8}
-    size(figure, width_mm=130, height_mm=62)
+    places |= {("development", "all"): len(folds) + 0.6, ("external", "final"): len(folds) + 2.4}
+    size(figure, width_mm=165, height_mm=62)
     axis = figure.subplots()
     for shift, (variant, (color, marker, words)) in zip((-0.16, 0.16), LOOKS.items()):
         rows = table[table["variant"] == variant]
@@ -38,13 +46,18 @@ def draw_dice(table: pd.DataFrame, figure: Figure) -> None:
             x, rows["mean"], yerr=rows["sd"].fillna(0), fmt=marker, color=color, markersize=4.5, elinewidth=0.9, capsize=2,
             label=words,
         )  # fmt: skip
-        for across, row in zip(x, rows.itertuples()):
-            if row.fold in ("all", "final"):
-                words = f"{row.mean:.2f} ± {row.sd:.2f}"
-                axis.text(across + 0.08, row.mean, words, rotation=90, fontsize=6, color=INK, va="center")
-    axis.axvline(len(folds) - 0.3, color=QUIET, linewidth=0.5, linestyle=":")
-    axis.axvline(len(folds) + 1.1, color=QUIET, linewidth=0.5, linestyle=":")
-    labels = [f"Fold {fold}" for fold in folds] + ["All folds", "External"]
+    for edge in (len(folds) - 0.35, len(folds) + 1.5):
+        axis.axvline(edge, color=QUIET, linewidth=0.5, linestyle=":")
+    labels = [f"Fold {fold}" for fold in folds] + [
+        _summary(table, "All folds", "all"),
+        _summary(table, "External", "final"),
+    ]
     axis.set_xticks(list(places.values()), labels)
-    axis.set(ylabel="Dice (mean ± SD over participants)", ylim=(0, 1.04), xlim=(-0.6, len(folds) + 2.5))
+    axis.set(ylabel="Dice (mean ± SD over participants)", ylim=(0, 1.04), xlim=(-0.6, len(folds) + 3.3))
     axis.legend(loc="lower left")
+
+
+def _summary(table: pd.DataFrame, title: str, fold: str) -> str:
+    """Title of a group with mean and SD of each network below it."""
+    rows = table[table["fold"] == fold].itertuples()
+    return "\n".join([title, *[f"{row.variant} {row.mean:.2f} ± {row.sd:.2f}" for row in rows]])

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
@@ -38,7 +39,7 @@ FOLD_LOOKS = {"pooled": (BLUE, "o", "-"), "external": (VERMILION, "s", "--")}
 STYLE = {
     "font.family": "DejaVu Sans",
     "font.size": 7.5,
-    "axes.titlesize": 8.5,
+    "axes.titlesize": 7.5,
     "axes.titleweight": "bold",
     "axes.titlelocation": "left",
     "axes.labelsize": 7.5,
@@ -78,6 +79,14 @@ def write_figure(draw: Callable[[Any, Figure], None], data: Any, *, svg: str | P
 def size(figure: Figure, *, width_mm: float = WIDTH_MM, height_mm: float) -> None:
     """Give a figure its printed size."""
     figure.set_size_inches(width_mm * MM, height_mm * MM)
+
+
+def title_row(axis: Axes, words: str) -> None:
+    """Title the first panel of a row of panels with the setting they share; its room is that of the panel's title."""
+    note = axis.annotate(words, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=7)
+    note.set_in_layout(False)
+    if not axis.get_title(loc="left"):
+        axis.set_title(" ")
 
 
 def say_nothing(figure: Figure, words: str) -> None:

@@ -1,72 +1,69 @@
-"""One participant's masks on the scans' own grids, their scores, and whether the analysis goes on."""
+"""All masks of one participant: on the scans' own grids, with volumes, scores, and whether there is a lesion to go on with."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from ichdag.images import Volume
+from ichdag.arrays import read_arrays, read_item
+from ichdag.images import Volume, read_mask, write_absent, write_image
 from ichdag.jobs import DataFault
 from ichdag.schemas import TIMEPOINTS, VARIANTS
 from ichdag.segmentation.restoration import RestorationSettings, restore_mask
-from ichdag.segmentation.scores import agreement
+from ichdag.segmentation.scores import agreement, refuse_lesion
 
 
 def restore_participant(
-    grids: Mapping[str, np.ndarray],
+    subject: str,
     *,
-    probabilities: Mapping[str, np.ndarray | None],
-    manual: Volume | None,
+    files: dict[str, str],
+    masks_to: dict[str, str],
+    scans: dict[str, Any],
+    networks: dict[str, Any],
     settings: RestorationSettings,
-    masks: str,
     smallest_lesion_ml: float,
-) -> tuple[dict[str, Volume], dict[str, Any]]:
-    """Masks by timepoint, and the record: status, stage, reason, volumes (mL), and the scores of each variant.
+    source: str,
+) -> dict[str, Any]:
+    """Write both masks of a participant and return its record: status, volumes, and scores of both networks.
 
-    `grids` are the participant's preprocessed arrays, `probabilities` uint8 (G, G, G) by '{timepoint}/{variant}',
-    `manual` the manual baseline mask, `masks` says which baseline mask is analyzed ('predicted' or 'manual'). The masks
-    are the dual-scale network's. A participant whose analyzed lesion is missing, empty or too small is excluded, without
-    a baseline mask.
+    `files` has grids, probabilities and, where the sheet names them, the manual masks. An excluded scan gets an empty
+    file for a mask. The record's `variants` are the baseline scores of each network against the manual mask.
     """
-    restored = {
-        name: _restored(grids, name, probability, settings)
-        for name, probability in probabilities.items()
-        if probability is not None
-    }
-    found = {timepoint: restored[f"{timepoint}/dual"] for timepoint in TIMEPOINTS if f"{timepoint}/dual" in restored}
-    volumes = {timepoint: found[timepoint].volume_ml if timepoint in found else None for timepoint in TIMEPOINTS}
-    record: dict[str, Any] = {"status": "included", "stage": None, "reason": None}
+    grids = read_arrays(files["grids"])
+    masks: dict[tuple[str, str], Volume] = {}
+    for timepoint in TIMEPOINTS:
+        for variant in VARIANTS:
+            probability = read_item(files["probabilities"], f"{subject}/{timepoint}/{variant}")
+            if probability is not None and f"{timepoint}_affine" in grids:
+                masks[timepoint, variant] = _native(probability, grids, timepoint, settings)
+        if (timepoint, "dual") in masks:
+            write_image(masks[timepoint, "dual"], masks_to[timepoint])
+        else:
+            write_absent(masks_to[timepoint])
+    manual = None
+    if scans["baseline"]["status"] == "included" and "baseline_mask" in files:
+        manual = read_mask(files["baseline_mask"])
+    predicted = {timepoint: _volume_ml(masks.get((timepoint, "dual"))) for timepoint in TIMEPOINTS}
+    record = {"subject": subject, "fold": networks["folds"].get(subject, "final")}
+    record |= {f"{timepoint}_predicted_ml": volume for timepoint, volume in predicted.items()}
+    record |= _status(predicted["baseline"] if source == "predicted" else _volume_ml(manual), smallest_lesion_ml, source)
+    pairs = {variant: masks[key] for variant in VARIANTS if (key := ("baseline", variant)) in masks}
+    return record | {"variants": {variant: agreement(mask, manual=manual) for variant, mask in pairs.items()}}
+
+
+def _native(probability: np.ndarray, grids: dict[str, np.ndarray], timepoint: str, settings: RestorationSettings) -> Volume:
+    """The mask on the native grid, from stored probabilities (uint8, 255 stands for 1)."""
+    on_grid = Volume(probability / np.float32(255), grids[f"{timepoint}_affine"])
+    affine, shape = grids[f"{timepoint}_native_affine"], grids[f"{timepoint}_native_shape"]
+    return restore_mask(on_grid, affine=affine, shape=tuple(shape), settings=settings)
+
+
+def _volume_ml(mask: Volume | None) -> float | None:
+    return None if mask is None else mask.volume_ml
+
+
+def _status(volume_ml: float | None, smallest_ml: float, source: str) -> dict[str, Any]:
     try:
-        analyzed = volumes["baseline"] if masks == "predicted" else manual.volume_ml if manual else None
-        _refuse(analyzed, masks=masks, smallest_ml=smallest_lesion_ml)
+        refuse_lesion(volume_ml, smallest_ml=smallest_ml, masks=source)
     except DataFault as fault:
-        record = {"status": "excluded", "stage": fault.stage, "reason": fault.reason}
-        found.pop("baseline", None)
-    record |= {f"{timepoint}_predicted_ml": volume for timepoint, volume in volumes.items()}
-    record["scores"] = {
-        variant: agreement(restored[f"baseline/{variant}"], manual=manual)
-        for variant in VARIANTS
-        if f"baseline/{variant}" in restored
-    }
-    return found, record
-
-
-def _restored(grids: Mapping[str, np.ndarray], name: str, probability: np.ndarray, settings: RestorationSettings) -> Volume:
-    timepoint = name.split("/")[0]
-    return restore_mask(
-        Volume(probability / np.float32(255), grids[f"{timepoint}_affine"]),
-        affine=grids[f"{timepoint}_native_affine"],
-        shape=grids[f"{timepoint}_native_shape"],
-        settings=settings,
-    )
-
-
-def _refuse(volume_ml: float | None, *, masks: str, smallest_ml: float) -> None:
-    """Raise DataFault if the lesion that features would be computed in is missing, empty or too small."""
-    if volume_ml is None:
-        lacking = "no usable baseline scan" if masks == "predicted" else "no usable manual mask of the baseline scan"
-        raise DataFault("segmentation", lacking)
-    if volume_ml == 0:
-        raise DataFault("segmentation", f"no hematoma in the {masks} baseline mask")
-    if volume_ml < smallest_ml:
-        raise DataFault("segmentation", f"hematoma below {smallest_ml:g} mL in the {masks} baseline mask")
+        return {"status": "excluded", "stage": fault.stage, "reason": fault.reason}
+    return {"status": "included", "stage": None, "reason": None}

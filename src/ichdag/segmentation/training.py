@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 import torch
 from torch import Tensor
 
@@ -41,6 +42,13 @@ class Samples:
     def of(self, indices: Tensor, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
         """Fine, coarse and mask of some samples, float32, on the device."""
         return tuple(part[indices].to(device).float() for part in (self.fine, self.coarse, self.mask))
+
+
+def manual_baselines(grids: pd.DataFrame, *, subjects: Iterable[str]) -> dict[str, str]:
+    """Paths of the grids of those subjects whose baseline scan carries a manual mask (`grids` follows schema grids)."""
+    usable = grids[(grids["timepoint"] == "baseline") & (grids["manual"] == "yes")]
+    paths = dict(zip(usable["subject"], usable["path"]))
+    return {subject: paths[subject] for subject in subjects if subject in paths}
 
 
 def load_samples(paths: dict[str, str | Path]) -> Samples:

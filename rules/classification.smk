@@ -1,0 +1,161 @@
+"""Seven feature sets, six classifiers: out-of-fold probabilities, final models, the external cohort predicted once.
+
+Reads: results/cohort/{role}.tsv, results/cohort/folds.tsv, results/radiomics/{role}.parquet (shape features),
+    results/features/reduced/{outcome}_{fold}_{block}.parquet, results/features/external/{block}.parquet
+Writes: results/classification/cv/{outcome}_{classifier}.parquet,
+    results/classification/models/{outcome}_{classifier}/{features}.joblib and card.json,
+    results/classification/external/{outcome}.parquet, results/classification/comparators/{outcome}.parquet,
+    results/classification/predictions.parquet
+"""
+
+REDUCED = "results/features/reduced/{outcome}_{fold}_{block}.parquet"
+
+
+rule fit_classifiers:
+    """Cross-validate one classifier on the seven feature sets for one outcome, then refit on the whole cohort."""
+    input:
+        cohort="results/cohort/development.tsv",
+        folds="results/cohort/folds.tsv",
+        radiomics="results/radiomics/development.parquet",
+        reduced=[
+            *collect(REDUCED, fold=FOLDS, block=BLOCKS, allow_missing=True),
+            *collect(REDUCED, outcome="all", fold="final", block=BLOCKS),
+        ],
+    output:
+        predictions="results/classification/cv/{outcome}_{classifier}.parquet",
+        models=collect(
+            "results/classification/models/{outcome}_{classifier}/{features}.joblib",
+            features=FEATURE_SETS,
+            allow_missing=True,
+        ),
+        card="results/classification/models/{outcome}_{classifier}/card.json",
+    log:
+        "logs/fit_classifiers/{outcome}_{classifier}.log",
+    benchmark:
+        "benchmarks/fit_classifiers/{outcome}_{classifier}.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow(240),
+    params:
+        settings=config["classification"],
+        folds=[*FOLDS, "final"],
+        seed=config["seed"],
+        code=code_of("fit_classifiers"),
+    script:
+        "../workflow/scripts/fit_classifiers.py"
+
+
+rule apply_classifiers:
+    """Predict the external participants with the final models of one outcome; nothing is fitted."""
+    input:
+        cohort="results/cohort/external.tsv",
+        radiomics="results/radiomics/external.parquet",
+        reduced=collect("results/features/external/{block}.parquet", block=BLOCKS),
+        models=collect(
+            "results/classification/models/{outcome}_{classifier}/{features}.joblib",
+            classifier=CLASSIFIERS,
+            features=FEATURE_SETS,
+            allow_missing=True,
+        ),
+    output:
+        predictions="results/classification/external/{outcome}.parquet",
+    log:
+        "logs/apply_classifiers/{outcome}.log",
+    benchmark:
+        "benchmarks/apply_classifiers/{outcome}.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow(60),
+    params:
+        code=code_of("apply_classifiers"),
+    script:
+        "../workflow/scripts/apply_classifiers.py"
+
+
+rule fit_comparators:
+    """Cross-validate logistic regressions on baseline volume and on clinical covariates for one outcome."""
+    input:
+        cohort="results/cohort/development.tsv",
+        folds="results/cohort/folds.tsv",
+    output:
+        predictions="results/classification/comparators/{outcome}_development.parquet",
+        models="results/classification/models/{outcome}_logistic/pipelines.joblib",
+        card="results/classification/models/{outcome}_logistic/card.json",
+    log:
+        "logs/fit_comparators/{outcome}.log",
+    benchmark:
+        "benchmarks/fit_comparators/{outcome}.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(10),
+    params:
+        settings=config["classification"],
+        folds=[*FOLDS, "final"],
+        seed=config["seed"],
+        code=code_of("fit_comparators"),
+    script:
+        "../workflow/scripts/fit_comparators.py"
+
+
+rule apply_comparators:
+    """Predict the external participants from volume and clinical covariates; the known truth of a phantom is added."""
+    input:
+        cohort="results/cohort/external.tsv",
+        predictions=rules.fit_comparators.output.predictions,
+        models=rules.fit_comparators.output.models,
+        card=rules.fit_comparators.output.card,
+    output:
+        predictions="results/classification/comparators/{outcome}.parquet",
+    log:
+        "logs/apply_comparators/{outcome}.log",
+    benchmark:
+        "benchmarks/apply_comparators/{outcome}.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(10),
+    params:
+        code=code_of("apply_comparators"),
+    script:
+        "../workflow/scripts/apply_comparators.py"
+
+
+rule gather_predictions:
+    """Gather every prediction of the study in one table, checked to be whole and free of doubles."""
+    input:
+        internal=collect(rules.fit_classifiers.output.predictions, outcome=OUTCOMES, classifier=CLASSIFIERS),
+        external=collect(rules.apply_classifiers.output.predictions, outcome=OUTCOMES),
+        comparators=collect(rules.apply_comparators.output.predictions, outcome=OUTCOMES),
+    output:
+        predictions=report(
+            "results/classification/predictions.parquet",
+            caption="../workflow/report/predictions.rst",
+            category="Classification",
+            labels={"table": "predictions"},
+        ),
+    log:
+        "logs/gather_predictions.log",
+    benchmark:
+        "benchmarks/gather_predictions.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow(30),
+    params:
+        outcomes=OUTCOMES,
+        code=code_of("gather_predictions"),
+    script:
+        "../workflow/scripts/gather_predictions.py"

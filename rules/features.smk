@@ -1,0 +1,66 @@
+"""Each feature block reduced by NMF, fitted inside each training fold, applied to the rest.
+
+Reads: results/cohort/{role}.tsv, results/cohort/folds.tsv, results/radiomics/{role}.parquet, results/latent/{role}.h5
+Writes: results/features/models/{outcome}_{fold}_{block}/, results/features/reduced/{outcome}_{fold}_{block}.parquet,
+    results/features/external/{block}.parquet
+"""
+
+
+def values_of(role):
+    """An input function: the file that holds a block's features of a role."""
+    latents = f"results/latent/{role}.h5"
+    files = {"radiomics": f"results/radiomics/{role}.parquet", "segmentation": latents, "vaegan": latents}
+    return lambda wildcards: files[wildcards.block]
+
+
+rule reduce_block:
+    """Reduce one feature block by NMF, fitted on the training part of one fold (or on the whole development cohort)."""
+    input:
+        cohort="results/cohort/development.tsv",
+        folds="results/cohort/folds.tsv",
+        values=values_of("development"),
+    output:
+        pipeline="results/features/models/{outcome}_{fold}_{block}/pipeline.joblib",
+        card="results/features/models/{outcome}_{fold}_{block}/card.json",
+        reduced="results/features/reduced/{outcome}_{fold}_{block}.parquet",
+    log:
+        "logs/reduce_block/{outcome}_{fold}_{block}.log",
+    benchmark:
+        "benchmarks/reduce_block/{outcome}_{fold}_{block}.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(6000),
+        runtime=grow(240),
+    params:
+        settings=config["features"],
+        seed=config["seed"],
+        code=code_of("reduce_block"),
+    script:
+        "../workflow/scripts/reduce_block.py"
+
+
+rule reduce_external:
+    """Reduce one feature block of the external participants with the final NMF; nothing is fitted."""
+    input:
+        cohort="results/cohort/external.tsv",
+        values=values_of("external"),
+        pipeline="results/features/models/all_final_{block}/pipeline.joblib",
+        card="results/features/models/all_final_{block}/card.json",
+    output:
+        reduced="results/features/external/{block}.parquet",
+    log:
+        "logs/reduce_external/{block}.log",
+    benchmark:
+        "benchmarks/reduce_external/{block}.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(6000),
+        runtime=grow(30),
+    params:
+        code=code_of("reduce_external"),
+    script:
+        "../workflow/scripts/reduce_external.py"

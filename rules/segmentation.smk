@@ -1,0 +1,193 @@
+"""Hematoma masks: the networks trained once on a locked list, their probabilities, the masks on each scan's own grid.
+
+Reads: results/cohort/folds.tsv, results/cohort/sub-{subject}_scans.json, results/preprocessing/{role}.tsv,
+    results/preprocessing/sub-{subject}_grids.npz, the scans and masks of the participants sheet
+Writes: ledger/training.tsv, results/segmentation/models/{variant}_{fold}/weights.safetensors,
+    results/segmentation/models/{variant}_{fold}/card.json, results/segmentation/networks.json,
+    results/segmentation/batches/{batch}.h5, results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
+    results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
+    results/segmentation/sub-{subject}_scores.json, results/segmentation/{role}.tsv, results/segmentation/scores.tsv
+"""
+
+
+rule lock_training_list:
+    """Lock the list of subjects that the networks are trained on, until a retraining is asked for."""
+    input:
+        folds=ancient("results/cohort/folds.tsv"),
+    output:
+        training="ledger/training.tsv",
+    log:
+        "logs/lock_training_list.log",
+    benchmark:
+        "benchmarks/lock_training_list.tsv"
+    conda:
+        "../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        retrain=config["segmentation"]["retrain"],
+    script:
+        "../workflow/scripts/lock_training_list.py"
+
+
+rule train_network:
+    """Train a residual U-Net (dual or single scale) on the scans outside one fold, or on all of them."""
+    input:
+        training=rules.lock_training_list.output.training,
+        grids=ancient("results/preprocessing/development.tsv"),
+    output:
+        weights="results/segmentation/models/{variant}_{fold}/weights.safetensors",
+        card="results/segmentation/models/{variant}_{fold}/card.json",
+    log:
+        "logs/train_network/{variant}_{fold}.log",
+    benchmark:
+        "benchmarks/train_network/{variant}_{fold}.tsv"
+    conda:
+        "../envs/deep.yaml"
+    threads: 4
+    resources:
+        gpu=1,
+        mem_mb=grow(24000),
+        runtime=grow(1440),
+    params:
+        settings={name: config["segmentation"][name] for name in ("network", "training", "augmentation", "threshold")},
+        preprocessing=config["preprocessing"],
+        seed=config["seed"],
+        checkpoint="checkpoints/segmentation/{variant}_{fold}.pt",
+        code=code_of("train_network"),
+    script:
+        "../workflow/scripts/train_network.py"
+
+
+rule list_networks:
+    """List the trained networks and who is in which fold of theirs."""
+    input:
+        training=rules.lock_training_list.output.training,
+        cards=collect(rules.train_network.output.card, variant=VARIANTS, fold=[*FOLDS, "final"]),
+        weights=collect(rules.train_network.output.weights, variant=VARIANTS, fold=[*FOLDS, "final"]),
+    output:
+        networks="results/segmentation/networks.json",
+    log:
+        "logs/list_networks.log",
+    benchmark:
+        "benchmarks/list_networks.tsv"
+    conda:
+        "../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code_of("list_networks"),
+    script:
+        "../workflow/scripts/list_networks.py"
+
+
+rule segment_batch:
+    """Compute lesion probabilities of a batch of participants, each by a network that was not trained on it."""
+    input:
+        networks=rules.list_networks.output.networks,
+        grids=lambda wildcards: collect(
+            "results/preprocessing/sub-{subject}_grids.npz", subject=members_of(wildcards.batch)
+        ),
+    output:
+        probabilities="results/segmentation/batches/{batch}.h5",
+    log:
+        "logs/segment_batch/{batch}.log",
+    benchmark:
+        "benchmarks/segment_batch/{batch}.tsv"
+    conda:
+        "../envs/deep.yaml"
+    threads: 2
+    resources:
+        gpu=1,
+        mem_mb=grow(8000),
+        runtime=grow(60),
+    params:
+        subjects=lambda wildcards: members_of(wildcards.batch),
+        code=code_of("segment_batch"),
+    script:
+        "../workflow/scripts/segment_batch.py"
+
+
+rule restore_masks:
+    """Bring a participant's masks back to the scans' own grids and compare them with the manual ones."""
+    input:
+        unpack(files_of(*FILES)),
+        record="results/cohort/sub-{subject}_scans.json",
+        grids="results/preprocessing/sub-{subject}_grids.npz",
+        networks=rules.list_networks.output.networks,
+        probabilities=ancient(lambda wildcards: f"results/segmentation/batches/{batch_of(wildcards.subject)}.h5"),
+    output:
+        baseline="results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz",
+        followup="results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz",
+        scores="results/segmentation/sub-{subject}_scores.json",
+    log:
+        "logs/restore_masks/{subject}.log",
+    benchmark:
+        "benchmarks/restore_masks/{subject}.tsv"
+    conda:
+        "../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(10),
+    params:
+        settings={name: config["segmentation"][name] for name in ("threshold", "smallest_component_ml")},
+        smallest_lesion_ml=config["cohort"]["smallest_lesion_ml"],
+        masks=config["segmentation"]["masks"],
+        code=code_of("restore_masks"),
+    script:
+        "../workflow/scripts/restore_masks.py"
+
+
+rule gather_volumes:
+    """Gather predicted hematoma volumes of a cohort, and who has no hematoma to go on with."""
+    input:
+        scores=lambda wildcards: collect(rules.restore_masks.output.scores, subject=subjects_of(wildcards.role)),
+    output:
+        volumes="results/segmentation/{role}.tsv",
+    log:
+        "logs/gather_volumes/{role}.log",
+    benchmark:
+        "benchmarks/gather_volumes/{role}.tsv"
+    conda:
+        "../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(30),
+    params:
+        code=code_of("gather_volumes"),
+    script:
+        "../workflow/scripts/gather_volumes.py"
+
+
+rule gather_scores:
+    """Gather Dice, HD95 and volumes of both networks against the manual masks, for every cohort."""
+    input:
+        scores=lambda wildcards: collect(rules.restore_masks.output.scores, subject=subjects_of(*PATIENT_ROLES)),
+    output:
+        scores=report(
+            "results/segmentation/scores.tsv",
+            caption="../workflow/report/scores.rst",
+            category="Segmentation",
+            labels={"table": "Dice, HD95, volumes"},
+        ),
+    log:
+        "logs/gather_scores.log",
+    benchmark:
+        "benchmarks/gather_scores.tsv"
+    conda:
+        "../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(30),
+    params:
+        roles=lambda wildcards: {subject: row["role"] for subject, row in participants().items()},
+        code=code_of("gather_scores"),
+    script:
+        "../workflow/scripts/gather_scores.py"

@@ -1,0 +1,99 @@
+"""The classifiers as pipelines, built from the config; everything they learn is learned from the rows of `fit`."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, StratifiedKFold
+from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from xgboost import XGBClassifier
+
+from ichdag.classification import Settings
+from ichdag.models import Card
+
+LOGISTIC = "logistic"
+SCALED = ("elastic_net", "svm", LOGISTIC)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one classifier is fitted: its name, the settings, the seed and the threads it may use."""
+
+    classifier: str
+    settings: Settings
+    seed: int
+    threads: int
+
+    @property
+    def fewest(self) -> int:
+        """How many of each class a training part must have: two for calibration folds, twice that inside a grid."""
+        return 4 if self.settings.tuning == "grid" else 2
+
+
+def build(recipe: Recipe, *, smaller_class: int) -> Pipeline:
+    """An unfitted pipeline: impute, scale where distances matter, classify. `smaller_class` counts the rarer label.
+
+    ASSUME: missing shape features get the median of the training rows; elastic net and SVM see standardized columns,
+    trees and naive Bayes the columns as they are.
+    """
+    steps: list[tuple[str, Any]] = [("impute", SimpleImputer(strategy="median", keep_empty_features=True))]
+    if recipe.classifier in SCALED:
+        steps.append(("scale", StandardScaler()))
+    return Pipeline([*steps, ("classify", _bare(recipe, smaller_class=smaller_class))])
+
+
+def fit(recipe: Recipe, *, design: pd.DataFrame, labels: pd.Series) -> Pipeline:
+    """Fit one classifier on these rows; with tuning 'grid', after choosing its settings in inner stratified folds.
+
+    ASSUME: chosen by AUC. The inner folds share the reduction of the outer training part, which no label has touched.
+    """
+    smaller = int(labels.value_counts().min())
+    pipeline = build(recipe, smaller_class=smaller)
+    if recipe.settings.tuning == "none":
+        return pipeline.fit(design, labels)
+    inner = StratifiedKFold(min(recipe.settings.tuning_folds, smaller), shuffle=True, random_state=recipe.seed)
+    prefix = "classify__estimator__" if recipe.classifier == "svm" else "classify__"
+    space = {f"{prefix}{name}": values for name, values in recipe.settings.grid.get(recipe.classifier, {}).items()}
+    return GridSearchCV(pipeline, space, scoring="roc_auc", cv=inner).fit(design, labels).best_estimator_
+
+
+def card_of(recipe: Recipe, *, models: dict[str, Pipeline], people: pd.DataFrame, outcome: str) -> Card:
+    """The card of the final models of one outcome and classifier: whom they saw, which columns, what was chosen."""
+    settings = recipe.settings.logistic if recipe.classifier == LOGISTIC else recipe.settings.classifiers[recipe.classifier]
+    tuning = {"seed": recipe.seed, "tuning": recipe.settings.tuning}
+    columns = {features: list(model.feature_names_in_) for features, model in models.items()}
+    scores = {features: _outcome_of_fit(recipe, model) for features, model in models.items()}
+    return Card(f"{outcome} {recipe.classifier}", settings | tuning, list(people.index), {"columns": columns}, scores)
+
+
+def _outcome_of_fit(recipe: Recipe, model: Pipeline) -> dict[str, Any]:
+    """The values that tuning chose, and whether an iterative solver converged."""
+    step = model["classify"].estimator if recipe.classifier == "svm" else model["classify"]
+    found = {name: step.get_params()[name] for name in recipe.settings.grid.get(recipe.classifier, {})}
+    if isinstance(step, LogisticRegression):
+        found["converged"] = bool(np.all(step.n_iter_ < step.max_iter))
+    return found
+
+
+def _bare(recipe: Recipe, *, smaller_class: int) -> Any:
+    name, seed, threads = recipe.classifier, recipe.seed, recipe.threads
+    if name == LOGISTIC:
+        return LogisticRegression(**recipe.settings.logistic)
+    values = recipe.settings.classifiers[name]
+    if name == "naive_bayes":
+        return GaussianNB(**values)
+    if name == "elastic_net":
+        return LogisticRegression(**values, random_state=seed)
+    if name == "svm":
+        folds = max(2, min(recipe.settings.calibration_folds, smaller_class // 2))
+        return CalibratedClassifierCV(SVC(**values), method="sigmoid", cv=StratifiedKFold(folds), ensemble=False)
+    classes = {"random_forest": RandomForestClassifier, "extra_trees": ExtraTreesClassifier, "xgboost": XGBClassifier}
+    return classes[name](**values, random_state=seed, n_jobs=threads)

@@ -1,0 +1,84 @@
+"""What a classifier is given: the columns of one feature set, or a comparator's covariates, one row a participant."""
+
+from collections.abc import Iterable
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from ichdag.features.blocks import shape_columns
+from ichdag.jobs import StudyError
+from ichdag.schemas import BLOCKS, FEATURE_SETS
+from ichdag.tables import read_table
+
+SEX = {"F": 0.0, "M": 1.0}
+Tables = dict[str, pd.DataFrame]
+
+
+def read_blocks(reduced: Iterable[str | Path], *, radiomics: str | Path) -> Tables:
+    """Reduced blocks (paths in the order of BLOCKS) and the shape features as they are, each by subject."""
+    tables = {block: read_table(path, "reduced").set_index("subject") for block, path in zip(BLOCKS, reduced, strict=True)}
+    return tables | {"shape": read_shape(radiomics)}
+
+
+def read_folds(reduced: Iterable[str | Path], *, radiomics: str | Path, folds: list[str]) -> dict[str, Tables]:
+    """As `read_blocks`, for each fold; paths are ordered by fold, then by block."""
+    shape = read_shape(radiomics)
+    names = product(folds, BLOCKS)
+    found: dict[str, Tables] = {fold: {"shape": shape} for fold in folds}
+    for (fold, block), path in zip(names, reduced, strict=True):
+        found[fold][block] = read_table(path, "reduced").set_index("subject")
+    return found
+
+
+def read_shape(radiomics: str | Path) -> pd.DataFrame:
+    """The shape features of the participants whose radiomics are there, by subject."""
+    table = read_table(radiomics, "features").set_index("subject")
+    return table.loc[table.status == "included", shape_columns(list(table))].astype(np.float64)
+
+
+def design(tables: Tables, *, features: str) -> pd.DataFrame:
+    """The columns of one feature set by subject, float64: its blocks side by side, in the order of FEATURE_SETS."""
+    blocks = [tables[block] for block in FEATURE_SETS[features]]
+    return pd.concat(blocks, axis=1, join="inner").astype(np.float64)
+
+
+def designs(folds: dict[str, Tables], *, features: str) -> Tables:
+    """The columns of one feature set for each fold: every fold has its own reduction."""
+    return {fold: design(tables, features=features) for fold, tables in folds.items()}
+
+
+def comparator_designs(cohort: pd.DataFrame, *, columns: list[str]) -> Tables:
+    """The covariates of each comparator: volume, and clinical where there are such columns."""
+    clinical = {"clinical": clinical_design(cohort, columns=columns)} if columns else {}
+    return {"volume": volume_design(cohort)} | clinical
+
+
+def volume_design(cohort: pd.DataFrame) -> pd.DataFrame:
+    """One column: logarithm of the baseline hematoma volume. ASSUME: of 1 + mL, so that a volume of zero has one."""
+    volume = cohort.set_index("subject").baseline_volume_ml.astype(np.float64)
+    return np.log1p(volume).to_frame("log_baseline_volume")
+
+
+def clinical_design(cohort: pd.DataFrame, *, columns: list[str]) -> pd.DataFrame:
+    """Clinical covariates as numbers by subject, sex as F 0 and M 1; a column the sheet lacks is missing in every row.
+
+    Raises StudyError if a covariate is text.
+    """
+    table = cohort.set_index("subject").reindex(columns=columns)
+    if "sex" in table:
+        table["sex"] = table.sex.map(SEX)
+    for column in columns:
+        if not pd.api.types.is_numeric_dtype(table[column]) and table[column].notna().any():
+            raise StudyError(
+                f"clinical covariate {column} is text ('{table[column].dropna().iloc[0]}'): code it as a number in the "
+                "participants sheet, or take it out of config classification.clinical"
+            )
+    return table.astype(np.float64)
+
+
+def usable_covariates(cohort: pd.DataFrame, *, columns: list[str]) -> list[str]:
+    """Those of the wished covariates that the sheet has and that differ among the included participants."""
+    included = cohort[cohort.status == "included"]
+    return [column for column in columns if column in included and included[column].nunique() > 1]

@@ -1,0 +1,41 @@
+"""All predictions in one table, checked to be whole."""
+
+import pandas as pd
+
+from ichdag.jobs import StudyError
+from ichdag.schemas import CLASSIFIERS, FEATURE_SETS
+
+KEYS = ["outcome", "features", "classifier", "cohort", "fold", "subject"]
+
+
+def gather(tables: list[pd.DataFrame], *, outcomes: list[str]) -> pd.DataFrame:
+    """Join tables of schema predictions, ordered by outcome, features, classifier, cohort, fold, subject.
+
+    Raises StudyError if a prediction is there twice, or if a feature set and classifier lack a participant that
+    another of the same outcome has.
+    """
+    table = pd.concat([table for table in tables if len(table)], ignore_index=True)
+    twice = table[table.duplicated(["outcome", "features", "classifier", "cohort", "subject"])]
+    if len(twice):
+        row = twice.iloc[0]
+        raise StudyError(
+            f"{len(twice)} predictions are there twice, first subject {row.subject} of cohort {row.cohort}, outcome "
+            f"{row.outcome}, {row.features}, {row.classifier}: delete results/classification and run again"
+        )
+    _refuse_gaps(table, outcomes=outcomes)
+    return table.sort_values(KEYS, ignore_index=True)
+
+
+def _refuse_gaps(table: pd.DataFrame, *, outcomes: list[str]) -> None:
+    """Raise StudyError unless every outcome has every feature set and classifier, all with the same participants."""
+    faults = []
+    for outcome in outcomes:
+        rows = table[table.outcome == outcome]
+        everybody = set(rows.subject)
+        present = {names: set(group.subject) for names, group in rows.groupby(["features", "classifier"])}
+        for names in [(features, classifier) for features in FEATURE_SETS for classifier in CLASSIFIERS]:
+            lacking = everybody - present.get(names, set())
+            if lacking or not everybody:
+                faults.append(f"{outcome}, {', '.join(names)}: {len(lacking)} of {len(everybody)} participants lacking")
+    if faults:
+        raise StudyError("the predictions are not whole:\n  " + "\n  ".join(faults))

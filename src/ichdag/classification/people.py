@@ -1,0 +1,75 @@
+"""Who is predicted: participants with a known outcome, their cohort, label and fold; and rows of the predictions table."""
+
+import numpy as np
+import pandas as pd
+
+from ichdag.features.subjects import fold_of, known
+from ichdag.jobs import StudyError
+
+EXTERNAL = "external"
+
+
+def development_people(cohort: pd.DataFrame, *, folds: pd.DataFrame, outcome: str, fewest: int) -> pd.DataFrame:
+    """Columns cohort, y_true, fold (text) by subject, ordered by subject: all that cross-validation needs of an outcome.
+
+    Raises StudyError if a validation fold lacks a class, or a training part has fewer than `fewest` of one.
+    """
+    people = _people(cohort, outcome=outcome).assign(fold=fold_of(cohort, folds=folds, outcome=outcome).astype(str))
+    _refuse_thin_folds(people, outcome=outcome, fewest=fewest)
+    return people
+
+
+def external_people(cohort: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
+    """The same columns for external participants; no rows where no outcome is known."""
+    return _people(cohort, outcome=outcome).assign(fold=EXTERNAL)
+
+
+def prediction_rows(
+    people: pd.DataFrame, *, outcome: str, features: str, classifier: str, probability: np.ndarray | pd.Series
+) -> pd.DataFrame:
+    """Rows of schema predictions for these people, in their order."""
+    return pd.DataFrame(
+        {
+            "cohort": people.cohort.to_numpy(),
+            "subject": people.index.to_numpy(),
+            "outcome": outcome,
+            "features": features,
+            "classifier": classifier,
+            "fold": people.fold.to_numpy(),
+            "y_true": people.y_true.to_numpy(),
+            "probability": np.clip(np.asarray(probability, dtype=np.float64), 0, 1),
+        }
+    )
+
+
+def oracle_rows(people: pd.DataFrame, *, cohort: pd.DataFrame, outcome: str) -> list[pd.DataFrame]:
+    """The known true probabilities of a synthetic cohort as one more predictor; nothing where the sheet has none."""
+    column = f"oracle_{outcome}"
+    if column not in cohort:
+        return []
+    truth = cohort.set_index("subject")[column].reindex(people.index).dropna()
+    rows = {"outcome": outcome, "features": "oracle", "classifier": "known", "probability": truth}
+    return [prediction_rows(people.loc[truth.index], **rows)]
+
+
+def _people(cohort: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
+    labels = known(cohort, outcome)
+    names = cohort.set_index("subject").cohort.loc[labels.index]
+    return pd.DataFrame({"cohort": names, "y_true": labels}, index=labels.index).sort_index()
+
+
+def _refuse_thin_folds(people: pd.DataFrame, *, outcome: str, fewest: int) -> None:
+    """Raise StudyError naming every fold whose counts no classifier can be fitted or judged on."""
+    faults = []
+    for fold, validation in people.groupby("fold"):
+        inside = validation.y_true.value_counts().reindex([1, 0], fill_value=0)
+        outside = people.y_true.value_counts().reindex([1, 0], fill_value=0) - inside
+        if inside.min() == 0 or outside.min() < fewest:
+            counts = f"validation {inside[1]} with and {inside[0]} without, training {outside[1]} with and {outside[0]} without"
+            faults.append(f"fold {fold}: {counts}")
+    if faults or people.empty:
+        raise StudyError(
+            f"outcome {outcome} cannot be cross-validated (each fold needs both classes, each training part {fewest} of "
+            f"each); found {len(people)} participants; {'; '.join(faults)}. Add participants, set fewer folds (config "
+            "folds), or take the outcome out of config outcomes"
+        )

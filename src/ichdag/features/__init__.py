@@ -1,0 +1,67 @@
+"""Features: one reduction per block, fitted inside each training fold, applied to everybody else."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ichdag.features.blocks import Block
+from ichdag.features.reducer import Reducer
+from ichdag.jobs import StudyError
+from ichdag.models import Card
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the features stage; meanings and units in config/schemas/features.schema.json."""
+
+    rank: int
+    init: str
+    max_iter: int
+    tolerance: float
+
+
+def fit_reduction(block: Block, *, training: int, settings: Settings, seed: int) -> Reducer:
+    """Fit the reduction on the first `training` rows of a block; the matrix is not copied, one scaled copy is made.
+
+    Raises StudyError if there are too few rows or varying columns for the rank.
+    """
+    reducer = Reducer(**asdict(settings), random_state=seed)
+    try:
+        return reducer.fit(block.values[:training])
+    except ValueError as error:
+        raise StudyError(f"features of block {block.name} cannot be reduced (config features): {error}") from error
+
+
+def reduce_block(block: Block, *, reducer: Reducer, limits: dict[str, Any]) -> pd.DataFrame:
+    """The reduced features, schema reduced: subject, then {block}_000 and on, rows ordered by subject.
+
+    `limits` are those of the model's card: the columns the reduction was fitted on. Raises StudyError if others come.
+    """
+    found = _limits(block)
+    if block.subjects and found != limits:
+        raise StudyError(
+            f"block {block.name} has {found['width']} columns, the reduction was fitted on {limits['width']}, or their "
+            "names differ: extract the features of both cohorts with the same settings"
+        )
+    names = [f"{block.name}_{part:03d}" for part in range(reducer.components_.shape[0])]
+    weights = reducer.transform(block.values) if block.subjects else np.empty((0, len(names)))
+    table = pd.DataFrame(weights, columns=names)
+    table.insert(0, "subject", pd.Series(block.subjects, dtype="string"))
+    return table.sort_values("subject", ignore_index=True)
+
+
+def describe(reducer: Reducer, *, block: Block, training: int, name: str, settings: Settings, seed: int) -> Card:
+    """The card of a fitted reduction: whom it has seen, which columns it takes, how well the parts fit them."""
+    scores = {
+        "iterations": reducer.n_iter_,
+        "converged": reducer.n_iter_ < settings.max_iter,
+        "relative_error": reducer.error_,
+        "dropped_columns": int((~reducer.kept_).sum()),
+    }
+    return Card(name, asdict(settings) | {"seed": seed}, block.subjects[:training], _limits(block), scores)
+
+
+def _limits(block: Block) -> dict[str, Any]:
+    return {"width": block.values.shape[1]} | ({"columns": block.columns} if block.columns else {})

@@ -1,0 +1,63 @@
+"""The feature blocks as matrices: radiomics from a table, latents from a store. Rows are participants."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ichdag.arrays import read_item
+from ichdag.jobs import StudyError
+from ichdag.tables import read_table
+
+NOT_FEATURES = ("subject", "status", "reason")
+SHAPE_MARK = "_shape_"
+
+
+@dataclass(frozen=True)
+class Block:
+    """One feature block: name, participants, values (n, p), and the columns' names where they have some."""
+
+    name: str
+    subjects: list[str]
+    values: np.ndarray
+    columns: list[str] | None
+
+
+def read_block(path: str | Path, *, name: str, subjects: list[str]) -> Block:
+    """Read one block of these participants, rows in their order: radiomics float64, latents float32 and once.
+
+    Raises StudyError naming participants that the file lacks, or whose latents differ in size.
+    """
+    if name == "radiomics":
+        table = read_table(path, "features").set_index("subject").drop(columns=list(NOT_FEATURES[1:]))
+        _refuse_absent([subject for subject in subjects if subject not in table.index], path=path, name=name)
+        return Block(name, subjects, table.loc[subjects].to_numpy(dtype=np.float64, na_value=np.nan), list(table))
+    return Block(name, subjects, _read_latents(path, name=name, subjects=subjects), None)
+
+
+def shape_columns(columns: list[str]) -> list[str]:
+    """The shape features among radiomic features, in their order."""
+    return [column for column in columns if SHAPE_MARK in column]
+
+
+def _read_latents(path: str | Path, *, name: str, subjects: list[str]) -> np.ndarray:
+    """The latents (n, p), float32, filled row by row so that only one matrix is ever held."""
+    matrix = np.empty((0, 0), dtype=np.float32)
+    for place, subject in enumerate(subjects):
+        row = read_item(path, f"{subject}/{name}")
+        if row is None:
+            _refuse_absent([subject], path=path, name=name)
+        if place == 0:
+            matrix = np.empty((len(subjects), row.size), dtype=np.float32)
+        if row.size != matrix.shape[1]:
+            raise StudyError(f"{path}: {subject} has {row.size} {name} latents, {subjects[0]} {matrix.shape[1]}: redo latent")
+        matrix[place] = row.ravel()
+    return matrix
+
+
+def _refuse_absent(subjects: list[str], *, path: str | Path, name: str) -> None:
+    if subjects:
+        raise StudyError(
+            f"{path} has no {name} features of {len(subjects)} included participants, {subjects[0]} first: "
+            "make that file again, or exclude them at their stage"
+        )

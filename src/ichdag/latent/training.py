@@ -1,0 +1,160 @@
+"""Training of the VAE-GAN: patches in memory, two players in turn, a resumable loop."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ichdag.arrays import read_item
+from ichdag.jobs import StudyError
+from ichdag.latent.losses import ACTIVE_VARIANCE, VaeganLoss, Weights
+from ichdag.latent.network import Autoencoder, VaeganSettings, make_discriminator
+from ichdag.training import Checkpoint, Progress, mixed_precision, polynomial_decay, refuse_nan, shuffled_batches
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """How long and how the VAE-GAN is trained. An epoch shows every patch once."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    discriminator_learning_rate: float
+    kl_weight: float
+    adversarial_weight: float
+    similarity_weight: float
+    warmup_epochs: int
+    mixed_precision: bool
+    checkpoint_every_epochs: int
+
+
+class Players:
+    """Autoencoder and discriminator, each with its optimizer."""
+
+    def __init__(self, network: VaeganSettings, settings: TrainingSettings, device: torch.device):
+        self.autoencoder = Autoencoder(network).to(device)
+        self.discriminator = make_discriminator(network).to(device)
+        betas = (0.5, 0.999)
+        self.painter = torch.optim.Adam(self.autoencoder.parameters(), settings.learning_rate, betas)
+        self.judge = torch.optim.Adam(self.discriminator.parameters(), settings.discriminator_learning_rate, betas)
+
+    def parts(self) -> dict[str, torch.nn.Module | torch.optim.Optimizer]:
+        """What a checkpoint holds."""
+        return vars(self)
+
+
+def load_patches(stores: Mapping[str, str | Path], *, subjects: Iterable[str]) -> tuple[list[str], Tensor]:
+    """The subjects that have a patch, and their patches (n, 1, P, P, P), float16. `stores` has the path by subject.
+
+    Raises StudyError if there is none.
+    """
+    stored = {subject: read_item(stores[subject], f"{subject}/patch") for subject in subjects if subject in stores}
+    found = {subject: patch for subject, patch in stored.items() if patch is not None}
+    if not found:
+        raise StudyError("no lesion patch to train the VAE-GAN on: the logs of cut_patches say why")
+    return list(found), torch.from_numpy(np.stack(list(found.values())))[:, None]
+
+
+def train_vaegan(
+    patches: Tensor,
+    *,
+    network: VaeganSettings,
+    settings: TrainingSettings,
+    seed: int,
+    checkpoint: Checkpoint,
+    device: torch.device,
+) -> tuple[Autoencoder, dict[str, float]]:
+    """Train on patches (n, 1, P, P, P); return the autoencoder, and the last epoch's mean losses with the active units.
+
+    Interrupted and started again with the same checkpoint, it ends with the same weights, on a CPU bit for bit.
+    Raises StudyError if a loss is no longer finite, if the latent space has collapsed, or if the checkpoint belongs to
+    another configuration.
+    """
+    network.check(patches.shape[-1])
+    torch.manual_seed(seed)
+    players = Players(network, settings, device)
+    generator = torch.Generator().manual_seed(seed)
+    first = checkpoint.resume(generator, **players.parts())
+    progress = Progress(first=first, epochs=settings.epochs)
+    losses = {}
+    for epoch in range(first, settings.epochs):
+        losses = _run_epoch(epoch, players, patches, settings, generator, device)
+        refuse_nan(losses, epoch=epoch)
+        progress.log(epoch, losses)
+        if (epoch + 1) % settings.checkpoint_every_epochs == 0:
+            checkpoint.save(epoch + 1, generator, **players.parts())
+    autoencoder = players.autoencoder.eval()
+    return autoencoder, losses | {"active_units": active_units(autoencoder, patches, device=device)}
+
+
+def _run_epoch(
+    epoch: int,
+    players: Players,
+    patches: Tensor,
+    settings: TrainingSettings,
+    generator: torch.Generator,
+    device: torch.device,
+) -> dict[str, float]:
+    """Show both players every patch once; return the mean of every term."""
+    weights = Weights(settings.kl_weight, settings.adversarial_weight, settings.similarity_weight)
+    weights = weights.warmed_up(epoch, settings.warmup_epochs)
+    left = polynomial_decay(1.0, done=epoch / settings.epochs)
+    players.painter.param_groups[0]["lr"] = settings.learning_rate * left
+    players.judge.param_groups[0]["lr"] = settings.discriminator_learning_rate * left
+    players.autoencoder.train()
+    players.discriminator.train()
+    totals: dict[str, float] = {}
+    for indices in shuffled_batches(len(patches), settings.batch_size, generator):
+        terms = _play(players, patches[indices].to(device).float(), weights, settings, generator)
+        for name, value in terms.items():
+            totals[name] = totals.get(name, 0.0) + value * len(indices) / len(patches)
+    return totals
+
+
+def _play(
+    players: Players, patch: Tensor, weights: Weights, settings: TrainingSettings, generator: torch.Generator
+) -> dict[str, float]:
+    """One step of each player on one batch (b, 1, P, P, P)."""
+    losses = VaeganLoss()
+    channels, stages = players.autoencoder.encoder.mean.conv.out_channels, len(players.autoencoder.encoder.stages)
+    latent_shape = (len(patch), channels, *(edge // 2**stages for edge in patch.shape[2:]))
+    noise = torch.randn(latent_shape, generator=generator).to(patch.device)
+    with mixed_precision(patch.device, settings.mixed_precision):
+        output = players.autoencoder(patch, noise)
+        players.discriminator.requires_grad_(False)
+        judged, real = players.discriminator(output[0]), players.discriminator(patch)
+        loss, terms = losses.autoencoder(patch, output=output, judged=judged, real=real, weights=weights)
+    players.painter.zero_grad()
+    loss.backward()
+    players.painter.step()
+    players.discriminator.requires_grad_(True)
+    with mixed_precision(patch.device, settings.mixed_precision):
+        judged, real = players.discriminator(output[0].detach()), players.discriminator(patch)
+        loss, more = losses.discriminator(judged[-1], real=real[-1])
+    players.judge.zero_grad()
+    loss.backward()
+    players.judge.step()
+    return terms | more
+
+
+@torch.inference_mode()
+def active_units(autoencoder: Autoencoder, patches: Tensor, *, device: torch.device) -> float:
+    """Part of the latent units whose mean varies over patients (Burda et al., ICLR 2016).
+
+    Raises StudyError if there is none: the latent space has collapsed onto the prior and says nothing of the patient.
+    """
+    mean = total = None
+    for patch in patches:
+        unit = autoencoder.encoder(patch[None].to(device).float())[0][0].double()
+        mean, total = (unit, unit**2) if mean is None else (mean + unit, total + unit**2)
+    variance = total / len(patches) - (mean / len(patches)) ** 2
+    active = float((variance > ACTIVE_VARIANCE).double().mean())
+    if len(patches) > 1 and active == 0:
+        raise StudyError(
+            "the VAE-GAN's latent space has collapsed: no unit varies over patients. Lower latent.training.kl_weight or "
+            "lengthen latent.training.warmup_epochs"
+        )
+    return active

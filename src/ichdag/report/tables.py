@@ -1,0 +1,127 @@
+"""The tables of the report that are more than a table file shown: exclusions, Dice, AUCs, all metrics, settings."""
+
+from typing import Any
+
+import pandas as pd
+
+from ichdag.figures.choice import settings_of
+from ichdag.figures.names import classifier_name, features_name, fold_name, metric_name, outcome_name
+from ichdag.figures.segmentation import select_dice
+from ichdag.report.cells import DASH, Table, interval, rounded
+from ichdag.schemas import CLASSIFIERS, COMPARATORS, FEATURE_SETS
+
+
+def auc_of(metrics: pd.DataFrame, model: tuple[str, str, str], *, fold: str, limits: bool = True) -> str:
+    """AUC with interval of a model (outcome, features, classifier) in one fold, per cohort where there are several."""
+    outcome, features, classifier = model
+    chosen = metrics[(metrics["metric"] == "auc") & (metrics["fold"] == fold) & (metrics["outcome"] == outcome)]
+    chosen = chosen[(chosen["features"] == features) & (chosen["classifier"] == classifier)]
+    words = [interval(row.value, row.low, row.high) if limits else rounded(row.value) for row in chosen.itertuples()]
+    if len(words) > 1 and limits:
+        words = [f"{cohort}: {word}" for cohort, word in zip(chosen["cohort"], words)]
+    return "; ".join(words) or DASH
+
+
+def exclusions(participants: pd.DataFrame, *, caption: str) -> Table:
+    """How many were excluded in each cohort, at which stage and why, commonest first."""
+    left = participants[participants["status"] == "excluded"].fillna({"stage": "unknown", "reason": "unknown"})
+    keys = ["role", "cohort", "stage", "reason"]
+    counts = left.groupby(keys).size().rename("n").reset_index()
+    counts = counts.sort_values(["role", "cohort", "n"], ascending=[True, True, False], kind="stable")
+    rows = [[row.cohort, row.stage, row.reason, str(row.n)] for row in counts.itertuples()]
+    header = ["Cohort", "Stage", "Reason", "Participants"]
+    return Table("exclusions", "Exclusions", caption, header, rows, [False, False, False, True])
+
+
+def dice(scores: pd.DataFrame, *, caption: str) -> Table:
+    """Dice of both networks: each fold, all folds, the mean of folds, and external participants."""
+    words = {"all": "All folds, over participants", "mean": "All folds, over fold means", "final": "External"}
+    frame = select_dice(scores)
+    order = sorted(set(frame["fold"]) - set(words)) + list(words)
+    rows = []
+    for fold in [fold for fold in order if fold in set(frame["fold"])]:
+        row = [words.get(fold, fold_name(fold))]
+        for variant in ("dual", "single"):
+            found = frame[(frame["fold"] == fold) & (frame["variant"] == variant)].head(1)
+            cells = [[f"{rounded(r.mean)} ± {rounded(r.sd)}", rounded(r.hd95_mm, 1), f"{r.n:.0f}"] for r in found.itertuples()]
+            row += cells[0] if cells else [DASH] * 3
+        rows.append(row)
+    names = ["Dice, mean ± SD", "HD95, median (mm)", "n"]
+    header = ["Participants", *[f"{variant}: {name}" for variant in ("Dual", "Single") for name in names]]
+    return Table("dice", "Segmentation", caption, header, rows, [False] + [True] * 6)
+
+
+def auc_grid(metrics: pd.DataFrame, outcome: str) -> dict[str, Any]:
+    """The 7 x 6 AUCs of one outcome: a row per feature set, a cell per classifier with one value per setting."""
+    rows = metrics[(metrics["metric"] == "auc") & (metrics["outcome"] == outcome)]
+    settings = settings_of(rows)
+    values = rows.set_index(["features", "classifier", "fold", "cohort"])["value"].to_dict()
+    top = {
+        setting: max([values.get((f, c, *setting), -1) for f in FEATURE_SETS for c in CLASSIFIERS])
+        for setting in settings
+    }
+
+    def cells(features: str, classifier: str) -> list[dict[str, Any]]:
+        found = [(values.get((features, classifier, *setting)), top[setting]) for setting in settings]
+        return [{"text": rounded(float("nan") if v is None else v), "best": v is not None and v == most} for v, most in found]
+
+    return {
+        "outcome": outcome_name(outcome),
+        "settings": [f"{fold_name(fold)} ({cohort})" for fold, cohort in settings],
+        "header": [classifier_name(name) for name in CLASSIFIERS],
+        "rows": [(features_name(f), [cells(f, c) for c in CLASSIFIERS]) for f in FEATURE_SETS],
+        "comparators": [
+            (features_name(f), cells(f, c)) for f, c in COMPARATORS.items() if any((f, c, *s) in values for s in settings)
+        ],
+    }
+
+
+def all_metrics(metrics: pd.DataFrame) -> dict[str, Any]:
+    """Table S2: a row per model, cohort and fold, a column per metric; with what can be filtered by."""
+    keys = ["outcome", "features", "classifier", "cohort", "fold"]
+    names = list(metrics["metric"].drop_duplicates())
+    frame = metrics.assign(
+        text=[_with_spread(row) for row in metrics[["value", "low", "high", "sd"]].itertuples(index=False)]
+    )
+    wide = frame.pivot_table(index=keys, columns="metric", values="text", aggfunc="first", sort=False)[names].reset_index()
+    counts = metrics.groupby(keys, sort=False)[["n", "positives"]].max().reset_index()
+    wide = wide.merge(counts, on=keys).fillna(DASH)
+    rows = [
+        [outcome_name(row[0]), features_name(row[1]), classifier_name(row[2]), row[3], fold_name(row[4]), *row[5:-2],
+         f"{row[-2]:.0f}", f"{row[-1]:.0f}"]
+        for row in wide.itertuples(index=False, name=None)
+    ]  # fmt: skip
+    header = ["Outcome", "Features", "Classifier", "Cohort", "Fold", *map(metric_name, names), "n", "Positives"]
+    choices = [(place, header[place], list(dict.fromkeys(row[place] for row in rows))) for place in (0, 1, 2, 4)]
+    return {"header": header, "rows": rows, "choices": choices}
+
+
+def _with_spread(row: Any) -> str:
+    """A metric with its interval, or with its SD over folds."""
+    if pd.isna(row.low) and not pd.isna(row.sd):
+        return f"{rounded(row.value)} ± {rounded(row.sd)}"
+    return interval(row.value, row.low, row.high)
+
+
+def settings_list(config: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
+    """Every setting as (dotted key, value), in the order of the configuration."""
+    found = []
+    for key, value in config.items():
+        name = f"{prefix}.{key}" if prefix else str(key)
+        if isinstance(value, dict) and value:
+            found += settings_list(value, name)
+        else:
+            found.append((name, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)))
+    return found
+
+
+def versions_list(cards: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
+    """Every package with its version; where jobs ran with different ones, each with the job it ran in."""
+    packages: dict[str, dict[str, list[str]]] = {}
+    for job, versions in cards.items():
+        for package, version in versions.items():
+            packages.setdefault(package, {}).setdefault(version, []).append(job)
+    return [
+        (package, next(iter(found)) if len(found) == 1 else "; ".join(f"{v} ({', '.join(j)})" for v, j in found.items()))
+        for package, found in sorted(packages.items())
+    ]

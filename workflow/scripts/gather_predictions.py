@@ -1,0 +1,10 @@
+"""Gather all predictions in one table and check that it is whole."""
+
+from ichdag.classification.gathering import gather
+from ichdag.jobs import start
+from ichdag.tables import read_table, write_table
+
+start(snakemake)
+files = [*snakemake.input.internal, *snakemake.input.external, *snakemake.input.comparators]
+table = gather([read_table(path, "predictions") for path in files], outcomes=snakemake.params.outcomes)
+write_table(table, snakemake.output.predictions, "predictions")

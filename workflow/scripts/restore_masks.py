@@ -1,0 +1,20 @@
+"""Bring the masks of one participant back to the scans' own grids and score them."""
+
+from ichdag.jobs import start
+from ichdag.records import read_record, write_record
+from ichdag.segmentation.participant import restore_participant
+from ichdag.segmentation.restoration import RestorationSettings
+
+start(snakemake)
+params, subject = snakemake.params, snakemake.wildcards.subject
+record = restore_participant(
+    subject,
+    files=dict(snakemake.input.items()),
+    masks_to={"baseline": snakemake.output.baseline, "followup": snakemake.output.followup},
+    scans=read_record(snakemake.input.record),
+    networks=read_record(snakemake.input.networks),
+    settings=RestorationSettings(**params.settings),
+    smallest_lesion_ml=params.smallest_lesion_ml,
+    source=params.masks,
+)
+write_record(record, snakemake.output.scores)

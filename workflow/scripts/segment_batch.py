@@ -1,0 +1,13 @@
+"""Compute lesion probabilities of one batch of participants."""
+
+from ichdag.arrays import write_store
+from ichdag.jobs import start
+from ichdag.records import read_record
+from ichdag.segmentation.inference import segment_batch
+from ichdag.training import find_device
+
+start(snakemake)
+device = find_device(snakemake.threads)
+grids = dict(zip(snakemake.params.subjects, snakemake.input.grids, strict=True))
+found = segment_batch(grids, networks=read_record(snakemake.input.networks), device=device)
+write_store(snakemake.output.probabilities, found)
