@@ -218,6 +218,12 @@ SCHEMAS: dict[str, list[Column]] = {
         number("score", "number printed with the picture", missing=True),
         Column("meaning", "what the score is"),
     ],
+    "new_predictions": [
+        SUBJECT,
+        STATUS,
+        REASON,
+        number("baseline_volume_ml", "hematoma volume in the predicted mask; then one probability an outcome", **VOLUME),
+    ],
     "checks": [
         Column("check", "what must hold"),
         Column("status", "whether it does", values=("passed", "failed", "skipped")),

@@ -28,13 +28,13 @@ def glance(metrics: pd.DataFrame, *, reference: str, caption: str) -> Table:
     return Table("glance", "Main result", caption, header, rows, [False, False] + [True] * (len(header) - 2))
 
 
-def headline(metrics: pd.DataFrame, *, delong: pd.DataFrame | None, reference: str) -> list[str]:
-    """The main result in sentences: one for each outcome."""
+def headline(metrics: pd.DataFrame, *, delong: pd.DataFrame | None, reference: str) -> list[tuple[str, str]]:
+    """The main result: each outcome with a sentence."""
     lines = []
     for best in best_models(metrics).itertuples(index=False):
         model, same = tuple(best), (best.outcome, reference, best.classifier)
         name = f"{features_name(best.features)} with {classifier_name(best.classifier)}"
-        words = f"{outcome_name(best.outcome)}: in cross-validation the best of the models was {name}, "
+        words = f"in cross-validation the best of the models was {name}, "
         words += f"AUC {auc_of(metrics, model, fold='pooled')}; on external participants it had "
         words += f"{auc_of(metrics, model, fold='external')}"
         if best.features != reference:
@@ -45,7 +45,7 @@ def headline(metrics: pd.DataFrame, *, delong: pd.DataFrame | None, reference: s
             for f, c in COMPARATORS.items()
             if f in set(metrics["features"])
         ]
-        lines.append(words + (f" (for comparison: {', '.join(others)})." if others else "."))
+        lines.append((outcome_name(best.outcome), words + (f" (for comparison: {', '.join(others)})." if others else ".")))
     return lines
 
 
@@ -70,18 +70,22 @@ def counts(participants: pd.DataFrame) -> list[str]:
     ]
 
 
-def methods(config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.DataFrame) -> list[str]:
-    """The methods paragraphs, with the settings and numbers of this run."""
+def methods(config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.DataFrame) -> list[tuple[str, str]]:
+    """The methods paragraphs, titled, with the settings and numbers of this run."""
     outcomes = "; ".join(f"{outcome_name(name)} ({rule})" for name, rule in config["outcomes"].items())
     volumes = participants.loc[participants["status"] == "included", "volume_source"].value_counts()
     sources = ", ".join(f"{source} for {n}" for source, n in volumes.items()) or "not known"
+    people = (
+        f"{'. '.join(counts(participants))}. Outcomes: {outcomes}. Hematoma volumes were {sources} participants. "
+        "A participant with a missing outcome is out of the analysis of that outcome alone."
+    )
+    evaluated = len(metrics[["outcome", "features", "classifier"]].drop_duplicates())
     return [
-        f"Participants. {'. '.join(counts(participants))}. Outcomes: {outcomes}. Hematoma volumes were {sources} "
-        "participants. A participant with a missing outcome is out of the analysis of that outcome alone.",
-        _imaging(config),
-        _features(config),
-        _models(config),
-        _statistics(config, settings=len(metrics[["outcome", "features", "classifier"]].drop_duplicates())),
+        ("Participants", people),
+        ("Segmentation", _imaging(config)),
+        ("Features", _features(config)),
+        ("Models", _models(config)),
+        ("Statistics", _statistics(config, evaluated=evaluated)),
     ]
 
 
@@ -90,14 +94,14 @@ def _imaging(config: dict[str, Any]) -> str:
     grids, network = config["preprocessing"], config["segmentation"]
     low, high = grids["window_hu"]
     return (
-        f"Segmentation. Scans were windowed to {low} to {high} HU and resampled to two isotropic grids of "
+        f"Scans were windowed to {low} to {high} HU and resampled to two isotropic grids of "
         f"{grids['grid']}³ and {grids['grid'] // 2}³ voxels over {grids['field_of_view_mm']} mm. A residual U-Net with "
-        f"one encoder per grid ({'-'.join(map(str, network['channels']))} channels) and a single-scale variant were "
-        f"trained for {network['epochs']} epochs with Dice and cross-entropy loss, in {config['folds']}-fold "
+        f"one encoder per grid ({'-'.join(map(str, network['network']['channels']))} channels) and a single-scale variant were "
+        f"trained for {network['training']['epochs']} epochs with Dice and cross-entropy loss, in {config['folds']}-fold "
         f"cross-validation and once on all development participants. Lesion masks of the analysis were "
         f"{network['masks']}: out-of-fold for development participants, the final network's for external ones."
         if network["masks"] == "predicted"
-        else f"Segmentation. Scans were windowed to {low} to {high} HU and resampled to {grids['grid']}³ voxels; manual "
+        else f"Scans were windowed to {low} to {high} HU and resampled to {grids['grid']}³ voxels; manual "
         "lesion masks were used in the analysis."
     )
 
@@ -106,10 +110,10 @@ def _features(config: dict[str, Any]) -> str:
     """Radiomics, latents and their reduction."""
     latent, rank = config["latent"], config["features"]["rank"]
     return (
-        "Features. Radiomic features were computed with pyradiomics on the scan's own grid. Segmentation latents are the "
+        "Radiomic features were computed with pyradiomics on the scan's own grid. Segmentation latents are the "
         "last encoder stages of the final network. VAE-GAN latents are the means of a variational autoencoder with "
-        f"adversarial loss, trained for {latent['epochs']} epochs on {latent['patch']}³ patches around the lesion mask "
-        f"(dilated, structuring element {latent['dilation_size']}). Each of the three blocks was scaled to [0, 1] and "
+        f"adversarial loss, trained for {latent['training']['epochs']} epochs on {latent['patches']['size']}³ patches around the lesion mask "
+        f"(dilated, structuring element {latent['patches']['dilation_size']}). Each of the three blocks was scaled to [0, 1] and "
         f"reduced to {rank} components by non-negative matrix factorization, fitted on the training part of each fold, or "
         "on all development participants for the external test; the 14 shape features were not reduced."
     )
@@ -121,19 +125,19 @@ def _models(config: dict[str, Any]) -> str:
     names = ", ".join(classifier_name(name) for name in chosen["classifiers"])
     tuning = "library defaults beyond the settings below" if chosen["tuning"] == "none" else "settings chosen in inner folds"
     return (
-        f"Models. Seven feature sets were given to {len(chosen['classifiers'])} classifiers ({names}; {tuning}), in stratified "
+        f"Seven feature sets were given to {len(chosen['classifiers'])} classifiers ({names}; {tuning}), in stratified "
         f"{config['folds']}-fold cross-validation and, refitted on the whole development cohort, once on each external "
         "cohort. The threshold of sensitivity, specificity, F1 and predictive values is Youden's on the training part. "
         f"Comparators: volume alone, and clinical data alone ({', '.join(chosen['clinical'])}), by logistic regression."
     )
 
 
-def _statistics(config: dict[str, Any], *, settings: int) -> str:
+def _statistics(config: dict[str, Any], *, evaluated: int) -> str:
     """Intervals and tests."""
     share = rounded(100 * config["evaluation"]["confidence"], 0)
     return (
-        f"Statistics. Intervals are {share}% (AUC and threshold metrics: {config['evaluation']['bootstrap']} bootstrap "
-        f"draws where there is no closed form); {settings} combinations of outcome, features and classifier were "
+        f"Intervals are {share}% (AUC and threshold metrics: {config['evaluation']['bootstrap']} bootstrap "
+        f"draws where there is no closed form); {evaluated} combinations of outcome, features and classifier were "
         "evaluated. Feature sets were compared over classifiers by Friedman's test and, where it was significant "
         f"(p < {config['statistics']['alpha']}), pairwise by Wilcoxon's signed-rank test with Bonferroni, Holm and "
         "Benjamini-Hochberg correction; and at patient level against "

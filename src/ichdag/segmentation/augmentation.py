@@ -29,8 +29,8 @@ def augment(
     (on the CPU), so that a training can be resumed bit for bit.
     """
     transform = _random_affine(len(fine), settings, generator).to(fine.device)
-    fine, coarse = (_moved(image, transform) for image in (fine, coarse))
-    mask = (_moved(mask, transform) > 0.5).float()
+    fine, mask = _moved(torch.cat([fine, mask], dim=1), transform).split(1, dim=1)
+    coarse, mask = _moved(coarse, transform), (mask > 0.5).float()
     contrast = _uniform(len(fine), settings.contrast, generator)
     brightness = _uniform(len(fine), [-settings.brightness, settings.brightness], generator)
     noise = _uniform(len(fine), [0.0, settings.noise], generator)

@@ -90,7 +90,7 @@ def train_network(
     """
     network.check(samples.fine.shape[-1])
     torch.manual_seed(seed)
-    model = Network(network, dual=dual).to(device)
+    model = Network(network, dual=dual).to(device, memory_format=torch.channels_last_3d)
     optimizer = _optimizer(model.parameters(), settings)
     generator = torch.Generator().manual_seed(seed)
     first = checkpoint.resume(generator, network=model, optimizer=optimizer)

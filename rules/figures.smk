@@ -1,0 +1,288 @@
+"""Figures: each reads a table, keeps the numbers it shows in a tsv beside it, and is written as svg and png.
+
+Reads: results/cohort/flow.tsv, results/segmentation/{scores.tsv,batches/*.h5}, results/preprocessing/{role}.tsv,
+    results/latent/reconstructions.h5, results/evaluation/{metrics,calibration,decision}.tsv,
+    results/explanation/{shap.tsv,saliency_{outcome}.h5}
+Writes: results/figures/{name}.svg, results/figures/{name}.png, results/figures/{name}.tsv
+"""
+
+
+rule draw_cohort_flow:
+    """Draw the flow of participants through the study."""
+    input:
+        flow="results/cohort/flow.tsv",
+    output:
+        svg=report("results/figures/cohort_flow.svg", caption="../workflow/report/cohort_flow.rst", category="Cohort"),
+        png="results/figures/cohort_flow.png",
+        table="results/figures/cohort_flow.tsv",
+    log:
+        "logs/draw_cohort_flow.log",
+    benchmark:
+        "benchmarks/draw_cohort_flow.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1500),
+        runtime=grow(10),
+    params:
+        settings=config["figures"],
+        code=code_of("draw_cohort_flow"),
+    script:
+        "../workflow/scripts/draw_cohort_flow.py"
+
+
+rule draw_segmentation_examples:
+    """Draw scans with manual and predicted outlines, from the worst Dice to the best (Figure 1)."""
+    input:
+        scores="results/segmentation/scores.tsv",
+        grids=[f"results/preprocessing/{role}.tsv" for role in PATIENT_ROLES],
+        batches=lambda wildcards: collect("results/segmentation/batches/{batch}.h5", batch=batch_table()),
+    output:
+        svg=report("results/figures/segmentation_examples.svg", caption="../workflow/report/segmentation_examples.rst", category="Segmentation"),
+        png="results/figures/segmentation_examples.png",
+        table="results/figures/segmentation_examples.tsv",
+    log:
+        "logs/draw_segmentation_examples.log",
+    benchmark:
+        "benchmarks/draw_segmentation_examples.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1500),
+        runtime=grow(10),
+    params:
+        settings=config["figures"],
+        looks={"threshold": config["segmentation"]["threshold"], "window_hu": config["preprocessing"]["window_hu"]},
+        code=code_of("draw_segmentation_examples"),
+    script:
+        "../workflow/scripts/draw_segmentation_examples.py"
+
+
+rule draw_dice:
+    """Draw the Dice of the two networks in each fold and on external participants."""
+    input:
+        scores="results/segmentation/scores.tsv",
+    output:
+        svg=report("results/figures/dice.svg", caption="../workflow/report/dice.rst", category="Segmentation"),
+        png="results/figures/dice.png",
+        table="results/figures/dice.tsv",
+    log:
+        "logs/draw_dice.log",
+    benchmark:
+        "benchmarks/draw_dice.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1500),
+        runtime=grow(10),
+    params:
+        settings=config["figures"],
+        code=code_of("draw_dice"),
+    script:
+        "../workflow/scripts/draw_dice.py"
+
+
+rule draw_reconstructions:
+    """Draw CT patches and their VAE-GAN reconstructions (Figure 2)."""
+    input:
+        reconstructions="results/latent/reconstructions.h5",
+    output:
+        svg=report("results/figures/reconstructions.svg", caption="../workflow/report/reconstructions.rst", category="Features"),
+        png="results/figures/reconstructions.png",
+        table="results/figures/reconstructions.tsv",
+    log:
+        "logs/draw_reconstructions.log",
+    benchmark:
+        "benchmarks/draw_reconstructions.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1500),
+        runtime=grow(10),
+    params:
+        settings=config["figures"],
+        code=code_of("draw_reconstructions"),
+    script:
+        "../workflow/scripts/draw_reconstructions.py"
+
+
+rule draw_auc:
+    """Draw the AUC of every feature set and classifier for every outcome (Figure 3)."""
+    input:
+        metrics="results/evaluation/metrics.tsv",
+    output:
+        svg=report("results/figures/auc.svg", caption="../workflow/report/auc.rst", category="Prediction"),
+        png="results/figures/auc.png",
+        table="results/figures/auc.tsv",
+    log:
+        "logs/draw_auc.log",
+    benchmark:
+        "benchmarks/draw_auc.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1500),
+        runtime=grow(10),
+    params:
+        settings=config["figures"],
+        code=code_of("draw_auc"),
+    script:
+        "../workflow/scripts/draw_auc.py"
+
+
+rule draw_oracle:
+    """Draw the AUC of the best model against volume, clinical data and the oracle."""
+    input:
+        metrics="results/evaluation/metrics.tsv",
+    output:
+        svg=report("results/figures/oracle.svg", caption="../workflow/report/oracle.rst", category="Prediction"),
+        png="results/figures/oracle.png",
+        table="results/figures/oracle.tsv",
+    log:
+        "logs/draw_oracle.log",
+    benchmark:
+        "benchmarks/draw_oracle.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1500),
+        runtime=grow(10),
+    params:
+        settings=config["figures"],
+        code=code_of("draw_oracle"),
+    script:
+        "../workflow/scripts/draw_oracle.py"
+
+
+rule draw_ranks:
+    """Draw the mean rank of each feature set over the classifiers."""
+    input:
+        metrics="results/evaluation/metrics.tsv",
+    output:
+        svg=report("results/figures/ranks.svg", caption="../workflow/report/ranks.rst", category="Prediction"),
+        png="results/figures/ranks.png",
+        table="results/figures/ranks.tsv",
+    log:
+        "logs/draw_ranks.log",
+    benchmark:
+        "benchmarks/draw_ranks.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1500),
+        runtime=grow(10),
+    params:
+        settings=config["figures"],
+        code=code_of("draw_ranks"),
+    script:
+        "../workflow/scripts/draw_ranks.py"
+
+
+rule draw_calibration:
+    """Draw the calibration of the best model of each outcome (Figure 4)."""
+    input:
+        metrics="results/evaluation/metrics.tsv",
+        calibration="results/evaluation/calibration.tsv",
+    output:
+        svg=report("results/figures/calibration.svg", caption="../workflow/report/calibration.rst", category="Prediction"),
+        png="results/figures/calibration.png",
+        table="results/figures/calibration.tsv",
+    log:
+        "logs/draw_calibration.log",
+    benchmark:
+        "benchmarks/draw_calibration.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1500),
+        runtime=grow(10),
+    params:
+        settings=config["figures"],
+        code=code_of("draw_calibration"),
+    script:
+        "../workflow/scripts/draw_calibration.py"
+
+
+rule draw_decision:
+    """Draw the decision curves of the best model of each outcome and of its comparators."""
+    input:
+        metrics="results/evaluation/metrics.tsv",
+        decision="results/evaluation/decision.tsv",
+    output:
+        svg=report("results/figures/decision.svg", caption="../workflow/report/decision.rst", category="Prediction"),
+        png="results/figures/decision.png",
+        table="results/figures/decision.tsv",
+    log:
+        "logs/draw_decision.log",
+    benchmark:
+        "benchmarks/draw_decision.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1500),
+        runtime=grow(10),
+    params:
+        settings=config["figures"],
+        code=code_of("draw_decision"),
+    script:
+        "../workflow/scripts/draw_decision.py"
+
+
+rule draw_shap:
+    """Draw the share of SHAP importance of each feature block (Figure 5)."""
+    input:
+        shap="results/explanation/shap.tsv",
+    output:
+        svg=report("results/figures/shap.svg", caption="../workflow/report/shap.rst", category="Explanation"),
+        png="results/figures/shap.png",
+        table="results/figures/shap.tsv",
+    log:
+        "logs/draw_shap.log",
+    benchmark:
+        "benchmarks/draw_shap.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1500),
+        runtime=grow(10),
+    params:
+        settings=config["figures"],
+        code=code_of("draw_shap"),
+    script:
+        "../workflow/scripts/draw_shap.py"
+
+
+rule draw_saliency:
+    """Draw where the segmentation latents that raise the predicted risk come from (3D Grad-CAM)."""
+    input:
+        saliency="results/explanation/saliency_{outcome}.h5",
+        grids=[f"results/preprocessing/{role}.tsv" for role in PATIENT_ROLES],
+    output:
+        svg=report("results/figures/saliency_{outcome}.svg", caption="../workflow/report/saliency.rst", category="Explanation"),
+        png="results/figures/saliency_{outcome}.png",
+        table="results/figures/saliency_{outcome}.tsv",
+    log:
+        "logs/draw_saliency/{outcome}.log",
+    benchmark:
+        "benchmarks/draw_saliency/{outcome}.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1500),
+        runtime=grow(10),
+    params:
+        settings=config["figures"],
+        code=code_of("draw_saliency"),
+    script:
+        "../workflow/scripts/draw_saliency.py"

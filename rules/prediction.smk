@@ -1,0 +1,97 @@
+"""The study's model frozen in one folder, and applied to new patients.
+
+Reads: results/segmentation/models/dual_final/, results/latent/models/vaegan/, results/features/models/all_final_{block}/,
+    results/classification/models/{outcome}_{classifier}/, the scans of participants with role prediction
+Writes: results/prediction/model/card.json, results/prediction/sub-{subject}_prediction.json,
+    results/prediction/sub-{subject}_baseline_desc-hematoma_mask.nii.gz, results/prediction/predictions.tsv
+"""
+
+
+rule freeze_model:
+    """Freeze networks, reductions, classifiers and settings in one folder that prediction needs nothing beside."""
+    input:
+        segmentation=multiext("results/segmentation/models/dual_final/", "weights.safetensors", "card.json"),
+        vaegan=multiext("results/latent/models/vaegan/", "weights.safetensors", "card.json"),
+        reductions=collect("results/features/models/all_final_{block}/pipeline.joblib", block=BLOCKS),
+        classifiers=collect(
+            f"results/classification/models/{{outcome}}_{config['prediction']['classifier']}"
+            f"/{config['prediction']['features']}.joblib",
+            outcome=OUTCOMES,
+        ),
+        parameters=PARAMETERS,
+    output:
+        card="results/prediction/model/card.json",
+    log:
+        "logs/freeze_model.log",
+    benchmark:
+        "benchmarks/freeze_model.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(10),
+    params:
+        settings={name: config[name] for name in ("cohort", "preprocessing", "segmentation", "radiomics")},
+        patches={
+            **config["latent"]["patches"],
+            "window_hu": config["preprocessing"]["window_hu"],
+            "voxel_mm": config["preprocessing"]["field_of_view_mm"] / config["preprocessing"]["grid"],
+        },
+        prediction=config["prediction"],
+        outcomes=OUTCOMES,
+        code=code_of("freeze_model"),
+    script:
+        "../workflow/scripts/freeze_model.py"
+
+
+rule predict_patient:
+    """Predict every outcome of a new patient from the admission scan and the frozen model alone."""
+    input:
+        unpack(files_of("baseline_ct")),
+        model=rules.freeze_model.output.card,
+    output:
+        record="results/prediction/sub-{subject}_prediction.json",
+        mask="results/prediction/sub-{subject}_baseline_desc-hematoma_mask.nii.gz",
+    log:
+        "logs/predict_patient/{subject}.log",
+    benchmark:
+        "benchmarks/predict_patient/{subject}.tsv"
+    conda:
+        "../envs/prediction.yaml"
+    threads: 2
+    resources:
+        mem_mb=grow(6000),
+        runtime=grow(10),
+    params:
+        code=code_of("predict_patient"),
+    script:
+        "../workflow/scripts/predict_patient.py"
+
+
+rule gather_new_predictions:
+    """Gather the predictions of all new patients."""
+    input:
+        records=lambda wildcards: collect(rules.predict_patient.output.record, subject=subjects_of("prediction")),
+    output:
+        predictions=report(
+            "results/prediction/predictions.tsv",
+            caption="../workflow/report/new_predictions.rst",
+            category="Prediction",
+            labels={"table": "new patients"},
+        ),
+    log:
+        "logs/gather_new_predictions.log",
+    benchmark:
+        "benchmarks/gather_new_predictions.tsv"
+    conda:
+        "../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        outcomes=OUTCOMES,
+        code=code_of("gather_new_predictions"),
+    script:
+        "../workflow/scripts/gather_new_predictions.py"

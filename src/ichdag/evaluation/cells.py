@@ -1,0 +1,93 @@
+"""Cells: the predictions of one model in one fold, in all folds together, or in one external cohort."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ichdag.evaluation.thresholds import youden
+from ichdag.jobs import StudyError
+
+EXTERNAL = "external"
+POOLED = "pooled"
+MODEL = ["outcome", "features", "classifier"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One model's predictions for n participants, by subject; `threshold` (n,) was chosen on other participants."""
+
+    outcome: str
+    features: str
+    classifier: str
+    cohort: str
+    fold: str
+    subjects: np.ndarray
+    happened: np.ndarray
+    probability: np.ndarray
+    threshold: np.ndarray
+
+    @property
+    def name(self) -> dict[str, str]:
+        """The columns that name the cell in every table."""
+        return {name: getattr(self, name) for name in (*MODEL, "cohort", "fold")}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many participants, and how many with the outcome."""
+        return {"n": len(self.happened), "positives": int(self.happened.sum())}
+
+    @property
+    def split(self) -> tuple[np.ndarray, np.ndarray]:
+        """Probabilities of those with and of those without the outcome, each by subject."""
+        return self.probability[self.happened], self.probability[~self.happened]
+
+
+def models_of(predictions: pd.DataFrame) -> Iterator[list[Cell]]:
+    """The cells of each model: its folds, all folds pooled, each external cohort. `predictions` follows its schema.
+
+    A fold's threshold is Youden's on the other folds, an external cohort's on all folds; 'pooled' keeps each fold's.
+    Raises StudyError where a participant stands twice in one model, or a model has no cross-validation.
+    """
+    plain = predictions.astype({name: object for name in (*MODEL, "cohort", "fold", "subject")})
+    for (outcome, features, classifier), rows in plain.groupby(MODEL, sort=False):
+        rows = rows.sort_values("subject")
+        inside = rows["fold"] != EXTERNAL
+        _check(rows, inside, f"outcome {outcome}, features {features}, classifier {classifier}")
+        name = {"outcome": outcome, "features": features, "classifier": classifier}
+        yield [*_development_cells(rows[inside], name), *_external_cells(rows, inside, name)]
+
+
+def _development_cells(rows: pd.DataFrame, name: dict[str, str]) -> list[Cell]:
+    """A cell for each fold, and the pooled one."""
+    happened, probability = rows["y_true"].to_numpy() == 1, rows["probability"].to_numpy(dtype=float)
+    folds, subjects = rows["fold"].to_numpy(), rows["subject"].to_numpy()
+    cohort = " + ".join(sorted(rows["cohort"].unique()))
+    threshold = np.full(len(rows), math.nan)
+    cells = []
+    for fold in sorted(set(folds), key=lambda text: (len(text), text)):
+        held = folds == fold
+        threshold[held] = youden(happened[~held], probability=probability[~held])
+        values = (subjects[held], happened[held], probability[held], threshold[held])
+        cells.append(Cell(*name.values(), cohort, fold, *values))
+    return [*cells, Cell(*name.values(), cohort, POOLED, subjects, happened, probability, threshold)]
+
+
+def _external_cells(rows: pd.DataFrame, inside: pd.Series, name: dict[str, str]) -> Iterator[Cell]:
+    """A cell for each external cohort, its threshold from the development cohort."""
+    own = rows[inside]
+    threshold = youden(own["y_true"].to_numpy(), probability=own["probability"].to_numpy(dtype=float))
+    for cohort, part in rows[~inside].groupby("cohort", sort=True):
+        happened, probability = part["y_true"].to_numpy() == 1, part["probability"].to_numpy(dtype=float)
+        limit = np.full(len(part), threshold)
+        yield Cell(*name.values(), cohort, EXTERNAL, part["subject"].to_numpy(), happened, probability, limit)
+
+
+def _check(rows: pd.DataFrame, inside: pd.Series, where: str) -> None:
+    twice = rows["subject"][rows["subject"].duplicated()]
+    if len(twice):
+        raise StudyError(f"predictions, {where}: participant {twice.iloc[0]} stands twice; remove the file and run again")
+    if not inside.any():
+        raise StudyError(f"predictions, {where}: no out-of-fold predictions, so no threshold can be chosen; run again")

@@ -1,0 +1,48 @@
+"""Calibration by bins of predicted risk, and net benefit over threshold probabilities."""
+
+import numpy as np
+import pandas as pd
+
+from ichdag.evaluation.cells import EXTERNAL, POOLED, Cell, models_of
+from ichdag.evaluation.proportions import wilson
+from ichdag.evaluation.settings import Settings
+
+SHOWN = (POOLED, EXTERNAL)
+
+
+def measure_calibration(predictions: pd.DataFrame, *, settings: Settings) -> pd.DataFrame:
+    """Observed fraction by quantile bins of predicted probability; the result follows schema calibration."""
+    cells = [cell for cells in models_of(predictions) for cell in cells if cell.fold in SHOWN]
+    return pd.concat([_bins(cell, settings) for cell in cells], ignore_index=True)
+
+
+def measure_net_benefit(predictions: pd.DataFrame, *, settings: Settings) -> pd.DataFrame:
+    """Net benefit of treating above each threshold probability, Vickers and Elkin 2006; follows schema decision."""
+    start, stop, step = settings.decision_thresholds
+    thresholds = np.round(np.arange(start, stop + step / 2, step), 10)
+    cells = [cell for cells in models_of(predictions) for cell in cells if cell.fold in SHOWN]
+    return pd.concat([_net_benefit(cell, thresholds) for cell in cells], ignore_index=True)
+
+
+def _bins(cell: Cell, settings: Settings) -> pd.DataFrame:
+    """Equal probabilities share a bin, so that there may be fewer bins than asked for; numbered from 0 without gaps."""
+    edges = np.quantile(cell.probability, np.linspace(0, 1, settings.calibration_bins + 1)[1:-1])
+    places = np.searchsorted(np.unique(edges), cell.probability, side="left")
+    _, bins = np.unique(places, return_inverse=True)
+    n = np.bincount(bins)
+    events = np.bincount(bins, weights=cell.happened)
+    low, high = wilson(events, total=n, confidence=settings.confidence)
+    predicted = np.clip(np.bincount(bins, weights=cell.probability) / n, 0, 1)
+    columns = {"bin": np.arange(len(n)), "predicted": predicted, "observed": events / n, "low": low, "high": high, "n": n}
+    return pd.DataFrame(cell.name | columns)
+
+
+def _net_benefit(cell: Cell, thresholds: np.ndarray) -> pd.DataFrame:
+    odds = thresholds / (1 - thresholds)
+    yes, no = cell.split
+    n = len(cell.happened)
+    hits = (yes[:, None] >= thresholds).sum(axis=0) / n
+    alarms = (no[:, None] >= thresholds).sum(axis=0) / n
+    everybody = len(yes) / n - len(no) / n * odds
+    columns = {"threshold": thresholds, "net_benefit": hits - alarms * odds, "treat_all": everybody}
+    return pd.DataFrame(cell.name | columns)

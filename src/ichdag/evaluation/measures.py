@@ -1,0 +1,121 @@
+"""Every metric of one cell, with its interval and how that was computed."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from ichdag.evaluation.cells import Cell
+from ichdag.evaluation.delong import areas, auc_interval
+from ichdag.evaluation.proportions import ratio, wilson
+from ichdag.evaluation.recalibration import recalibrate
+from ichdag.evaluation.resampling import Resamples, percentiles, resample, resampled_precision
+from ichdag.evaluation.settings import Settings
+
+ONE_CLASS = "one class only"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One metric: value and limits (NaN where not defined), how the limits were computed, why it is not defined."""
+
+    metric: str
+    value: float
+    low: float = math.nan
+    high: float = math.nan
+    interval: str | None = None
+    note: str | None = None
+
+
+def measure(cell: Cell, *, settings: Settings, seed: int) -> list[Measure]:
+    """All metrics of one cell.
+
+    Limits: DeLong for AUC; Wilson for the four proportions, as the threshold was fixed on other participants; Wald for
+    the recalibration; percentiles of a bootstrap within each class for the rest.
+    """
+    m = cell.counts["positives"]
+    draws = resample(m, cell.counts["n"] - m, count=settings.bootstrap, seed=seed)
+    return [
+        _auc(cell, settings),
+        _average_precision(cell, draws, settings),
+        *_at_threshold(cell, draws, settings),
+        _brier(cell, draws, settings),
+        *_calibration(cell, settings),
+    ]
+
+
+def _auc(cell: Cell, settings: Settings) -> Measure:
+    found = areas(cell.happened, scores=cell.probability)
+    low, high, method = auc_interval(found, confidence=settings.confidence)
+    value = float(found.auc[0])
+    return Measure("auc", value, low, high, method, ONE_CLASS) if math.isnan(value) else Measure("auc", value, low, high, method)
+
+
+def _average_precision(cell: Cell, draws: Resamples, settings: Settings) -> Measure:
+    yes, no = cell.split
+    if not len(yes) or not len(no):
+        return Measure("average_precision", math.nan, note=ONE_CLASS)
+    once = Resamples(np.ones((len(yes), 1), np.float32), np.ones((len(no), 1), np.float32))
+    value = float(resampled_precision(yes, no, draws=once)[0])
+    limits = percentiles(resampled_precision(yes, no, draws=draws), confidence=settings.confidence)
+    return Measure("average_precision", value, *limits, "bootstrap")
+
+
+def _brier(cell: Cell, draws: Resamples, settings: Settings) -> Measure:
+    yes, no = cell.split
+    errors = ((1 - yes) ** 2, no**2)
+    n = len(yes) + len(no)
+    resampled = (_weigh(errors[0], draws.positives) + _weigh(errors[1], draws.negatives)) / n
+    limits = percentiles(resampled, confidence=settings.confidence)
+    return Measure("brier", float(errors[0].sum() + errors[1].sum()) / n, *limits, "bootstrap")
+
+
+def _at_threshold(cell: Cell, draws: Resamples, settings: Settings) -> list[Measure]:
+    """Metrics of the yes-or-no prediction 'probability at least the threshold'."""
+    names = ("f1", "sensitivity", "specificity", "ppv", "npv")
+    if np.isnan(cell.threshold).any():
+        return [Measure(name, math.nan, note="no threshold: one class only in the other folds") for name in names]
+    called = cell.probability >= cell.threshold
+    hits, alarms = called[cell.happened], called[~cell.happened]
+    tp, fp = int(hits.sum()), int(alarms.sum())
+    fn, tn = len(hits) - tp, len(alarms) - fp
+    shares = {"sensitivity": (tp, tp + fn), "specificity": (tn, tn + fp), "ppv": (tp, tp + fp), "npv": (tn, tn + fn)}
+    found = [_f1(hits, alarms, draws, settings)]
+    for name, (count, total) in shares.items():
+        low, high = wilson(count, total=total, confidence=settings.confidence)
+        note = None if total else "nobody to count"
+        found.append(Measure(name, ratio(count, total), float(low), float(high), "wilson" if total else None, note))
+    if cell.threshold.min() == cell.threshold.max():
+        found.append(Measure("threshold", float(cell.threshold[0])))
+    return found
+
+
+def _f1(hits: np.ndarray, alarms: np.ndarray, draws: Resamples, settings: Settings) -> Measure:
+    m = len(hits)
+    if not m:
+        return Measure("f1", math.nan, note="nobody with the outcome")
+    tp, fp = _weigh(hits, draws.positives), _weigh(alarms, draws.negatives)
+    limits = percentiles(2 * tp / (tp + fp + m), confidence=settings.confidence)
+    return Measure("f1", float(2 * hits.sum() / (hits.sum() + alarms.sum() + m)), *limits, "bootstrap")
+
+
+def _calibration(cell: Cell, settings: Settings) -> list[Measure]:
+    found = recalibrate(cell.happened, probability=cell.probability, smallest=settings.smallest_probability)
+    z = float(norm.isf((1 - settings.confidence) / 2))
+    measures = []
+    for name, value, error in (
+        ("slope", found.slope, found.slope_error),
+        ("intercept", found.intercept, found.intercept_error),
+        ("calibration_in_the_large", found.in_the_large, found.in_the_large_error),
+    ):
+        if math.isnan(value):
+            measures.append(Measure(name, math.nan, note=found.note))
+        else:
+            measures.append(Measure(name, value, value - z * error, value + z * error, "wald"))
+    return measures
+
+
+def _weigh(values: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Sum (B,) of values (m,) in every resample (m, B), in double precision."""
+    return np.einsum("i,ij->j", values.astype(float), counts, dtype=float)

@@ -1,0 +1,57 @@
+"""The metrics table: every metric of every model in each fold, pooled, as a mean over folds, and externally."""
+
+import math
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+
+from ichdag.evaluation.cells import EXTERNAL, POOLED, Cell, models_of
+from ichdag.evaluation.delong import NO_VARIANCE, areas, logit_interval
+from ichdag.evaluation.measures import Measure, measure
+from ichdag.evaluation.settings import Settings
+
+MEAN = "mean"
+
+
+def measure_performance(predictions: pd.DataFrame, *, settings: Settings, seed: int) -> pd.DataFrame:
+    """Every metric with its interval; `predictions` and the result follow the schemas predictions and metrics."""
+    rows = []
+    for cells in models_of(predictions):
+        measured = [measure(cell, settings=settings, seed=seed) for cell in cells]
+        for cell, measures in zip(cells, measured, strict=True):
+            rows += [cell.name | asdict(found) | {"sd": math.nan} | cell.counts for found in measures]
+        folds = [place for place, cell in enumerate(cells) if cell.fold not in (POOLED, EXTERNAL)]
+        pooled = next(cell for cell in cells if cell.fold == POOLED)
+        means = _means([cells[place] for place in folds], [measured[place] for place in folds], settings)
+        rows += [pooled.name | {"fold": MEAN} | found | pooled.counts for found in means]
+    return pd.DataFrame(rows)
+
+
+def _means(cells: list[Cell], measured: list[list[Measure]], settings: Settings) -> list[dict]:
+    """Mean and SD over folds of every metric; a metric not defined in some folds is averaged over the others, noted."""
+    by_name: dict[str, list[float]] = {}
+    for measures in measured:
+        for found in measures:
+            by_name.setdefault(found.metric, []).append(found.value)
+    rows = []
+    for name, values in by_name.items():
+        known = [value for value in values if not math.isnan(value)]
+        mean = float(np.mean(known)) if known else math.nan
+        sd = float(np.std(known, ddof=1)) if len(known) > 1 else math.nan
+        note = None if len(known) == len(cells) else f"defined in {len(known)} of {len(cells)} folds"
+        low, high, method = _mean_auc_interval(cells, mean, settings) if name == "auc" else (math.nan, math.nan, None)
+        found = Measure(name, mean, low, high, method, note)
+        rows.append(asdict(found) | {"sd": sd})
+    return rows
+
+
+def _mean_auc_interval(cells: list[Cell], mean: float, settings: Settings) -> tuple[float, float, str | None]:
+    """Limits of the mean AUC over folds, whose participants are independent: DeLong's variances added up.
+
+    LeDell, Petersen and van der Laan 2015 (doi 10.1214/15-EJS1035), on the logit scale; conditional on the fitted models.
+    """
+    variance = sum(areas(cell.happened, scores=cell.probability).covariance[0, 0] for cell in cells) / len(cells) ** 2
+    if not variance > NO_VARIANCE or not 0 < mean < 1:
+        return math.nan, math.nan, None
+    return *logit_interval(mean, variance=variance, confidence=settings.confidence), "delong"

@@ -1,0 +1,21 @@
+"""Proportions and their score intervals."""
+
+import math
+
+import numpy as np
+from scipy.stats import norm
+
+
+def ratio(count: float, total: float) -> float:
+    """count / total; NaN where there is nobody to count."""
+    return count / total if total else math.nan
+
+
+def wilson(count: np.ndarray | float, *, total: np.ndarray | float, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+    """Limits of a proportion count / total (Wilson 1927), elementwise; NaN where total is zero."""
+    z = norm.isf((1 - confidence) / 2)
+    total = np.where(np.asarray(total) > 0, total, np.nan)
+    share = count / total
+    middle = (share + z**2 / (2 * total)) / (1 + z**2 / total)
+    reach = z / (1 + z**2 / total) * np.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
+    return np.clip(middle - reach, 0, 1), np.clip(middle + reach, 0, 1)

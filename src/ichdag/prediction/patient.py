@@ -1,0 +1,94 @@
+"""The frozen model on one scan: the same steps as the study, from the folder alone."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from ichdag.classification.designs import design
+from ichdag.cohort.scans import Settings as ScanSettings
+from ichdag.cohort.scans import check_scan
+from ichdag.features import reduce_block
+from ichdag.features.blocks import Block, shape_columns
+from ichdag.images import Volume
+from ichdag.jobs import DataFault
+from ichdag.latent.extraction import load_autoencoder, vaegan_features
+from ichdag.latent.patches import PatchSettings, cut_patch
+from ichdag.models import Card, read_card, read_pipeline
+from ichdag.prediction.frozen import PARAMETERS
+from ichdag.preprocessing import Settings as GridSettings
+from ichdag.preprocessing import make_grids
+from ichdag.radiomics import Settings as RadiomicsSettings
+from ichdag.radiomics import extract
+from ichdag.schemas import BLOCKS, FEATURE_SETS
+from ichdag.segmentation.inference import bottleneck_features, lesion_probability, load_network
+from ichdag.segmentation.restoration import RestorationSettings, restore_mask
+
+
+def predict_patient(scan: Volume, *, subject: str, folder: str | Path, device: torch.device) -> tuple[dict[str, Any], Volume]:
+    """Probability of each outcome for one scan (HU), and the hematoma mask on the scan's grid.
+
+    Returns a record with subject, baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not
+    a usable head CT or shows no hematoma of the size the model was made for.
+    """
+    folder = Path(folder)
+    card = read_card(folder / "card.json")
+    settings = card.settings
+    check_scan(scan, settings=ScanSettings(**settings["cohort"]))
+    grids = make_grids(scan, mask=None, settings=GridSettings(**settings["preprocessing"]))
+    views = {"fine": grids["fine"], "coarse": grids["coarse"], "device": device}
+    weights = folder / "network_segmentation.safetensors"
+    network = load_network(folder / "network_segmentation.json", weights=weights, device=device)
+    mask = _mask(lesion_probability(network, **views), grids, settings["segmentation"])
+    if mask.volume_ml < max(card.limits["smallest_lesion_ml"], 1e-9):
+        raise DataFault("prediction", f"no hematoma of {card.limits['smallest_lesion_ml']:g} mL or more was found")
+    blocks = _blocks(scan, mask, subject=subject, folder=folder, card=card, device=device)
+    if "segmentation" in FEATURE_SETS[settings["features"]]:
+        blocks["segmentation"] = Block("segmentation", [subject], bottleneck_features(network, **views)[None], None)
+    values = design(_reduced(blocks, folder), features=settings["features"])
+    record = {"subject": subject, "baseline_volume_ml": mask.volume_ml}
+    for outcome in card.limits["outcomes"]:
+        pipeline = read_pipeline(folder / f"outcome_{outcome}.joblib")
+        record[outcome] = float(pipeline.predict_proba(values)[0, 1])
+    return record, mask
+
+
+def _mask(probability, grids, settings: dict[str, Any]) -> Volume:
+    """The mask on the scan's own grid; probabilities are rounded to 8 bits, as the study stores them."""
+    stored = (probability * 255).round() / 255
+    shape = tuple(int(size) for size in grids["native_shape"])
+    restoration = RestorationSettings(**{name: settings[name] for name in ("threshold", "smallest_component_ml")})
+    return restore_mask(Volume(stored, grids["affine"]), affine=grids["native_affine"], shape=shape, settings=restoration)
+
+
+def _blocks(
+    scan: Volume, mask: Volume, *, subject: str, folder: Path, card: Card, device: torch.device
+) -> dict[str, Block]:
+    """The blocks that the lesion gives: radiomics (with shape) and the VAE-GAN's latents, as far as they are wanted."""
+    wanted, settings, blocks = FEATURE_SETS[card.settings["features"]], card.settings, {}
+    if {"radiomics", "shape"} & set(wanted):
+        own = RadiomicsSettings(**settings["radiomics"] | {"parameters": str(folder / PARAMETERS)})
+        found = pd.DataFrame([extract(scan, mask=mask, settings=own)])
+        blocks["radiomics"] = Block("radiomics", [subject], found.to_numpy(), list(found))
+    if "vaegan" in wanted:
+        patch, _ = cut_patch(scan, mask=mask, settings=PatchSettings(**settings["patches"]))
+        weights = folder / "network_vaegan.safetensors"
+        autoencoder = load_autoencoder(folder / "network_vaegan.json", weights=weights, device=device)
+        latents = vaegan_features(autoencoder, patch.astype("float16"), device=device)
+        blocks["vaegan"] = Block("vaegan", [subject], latents[None], None)
+    return blocks
+
+
+def _reduced(blocks: dict[str, Block], folder: Path) -> dict[str, pd.DataFrame]:
+    """Each block through its frozen reduction, and the shape features as they are, by subject."""
+    tables = {}
+    for name in BLOCKS:
+        if name in blocks and (folder / f"reduction_{name}.joblib").is_file():
+            reducer, limits = read_pipeline(folder / f"reduction_{name}.joblib"), read_card(folder / f"reduction_{name}.json").limits
+            tables[name] = reduce_block(blocks[name], reducer=reducer, limits=limits).set_index("subject")
+    if "radiomics" in blocks:
+        block = blocks["radiomics"]
+        whole = pd.DataFrame(block.values, index=block.subjects, columns=block.columns)
+        tables["shape"] = whole[shape_columns(block.columns)]
+    return tables

@@ -1,0 +1,124 @@
+"""The page: sections filled with tables, figures and words, rendered through the templates with every value escaped."""
+
+import base64
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ichdag.figures.names import outcome_name
+from ichdag.jobs import whole_file
+from ichdag.models import versions
+from ichdag.report import Settings, tables, words
+from ichdag.report.cells import Table, as_table
+
+OWN = {"participants", "flow", "scores", "metrics", "calibration", "decision", "checks"}
+TITLES = {
+    "table1": "Table 1. Participants",
+    "delong": "Table S3. Differences in AUC (DeLong)",
+    "nadeau_bengio": "Table S3, continued. Differences in AUC over folds (Nadeau-Bengio)",
+    "sex": "Table S4. Female and male participants",
+    "friedman": "Friedman test of the feature sets",
+    "wilcoxon": "Table S5. Post-hoc comparisons (Wilcoxon)",
+    "shapiro": "Normality of the AUCs (Shapiro-Wilk)",
+    "shap": "Share of each feature block",
+    "components": "Radiomic features behind the NMF components",
+}
+FIGURES = {
+    "cohort_flow": "Flow of participants",
+    "segmentation_examples": "Figure 1. Segmentation examples",
+    "dice": "Dice of the two networks",
+    "reconstructions": "Figure 2. CT patches and their reconstructions",
+    "auc": "Figure 3. AUC of every model",
+    "oracle": "Best model, comparators and oracle",
+    "ranks": "Ranks of the feature sets",
+    "calibration": "Figure 4. Calibration of the best models",
+    "decision": "Decision curves",
+    "shap": "Figure 5. SHAP importance by feature block",
+}
+
+
+@dataclass(frozen=True)
+class Plate:
+    """A figure to show: name (its anchor), title, caption, and the picture as a data URI."""
+
+    name: str
+    title: str
+    caption: str
+    source: str
+
+
+def read_plates(paths: list[str], *, captions: dict[str, str]) -> dict[str, Plate]:
+    """The svg figures, by name, each with title and caption; nothing is loaded when the page is opened."""
+    plates = {}
+    for path in map(Path, paths):
+        kind, _, outcome = path.stem.partition("_") if path.stem.startswith("saliency_") else (path.stem, "", "")
+        title = f"Saliency: {outcome_name(outcome)}" if outcome else FIGURES.get(kind, kind)
+        source = "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+        plates[path.stem] = Plate(f"figure-{path.stem}", title, captions.get(kind, title), source)
+    return plates
+
+
+def read_captions(paths: list[str]) -> dict[str, str]:
+    """The caption of each figure and table, the words that Snakemake's own report shows; by name."""
+    return {Path(path).stem: " ".join(Path(path).read_text(encoding="utf-8").split()) for path in paths}
+
+
+def render(
+    found: dict[str, pd.DataFrame],
+    *,
+    plates: dict[str, Plate],
+    captions: dict[str, str],
+    cards: dict[str, dict[str, str]],
+    config: dict[str, Any],
+) -> str:
+    """The whole page as one string.
+
+    `found` holds the tables of the study by name (those that are missing or empty are said to be), `cards` the package
+    versions of the jobs, `config` the merged configuration.
+    """
+    metrics, participants, checks = found["metrics"], found["participants"], found["checks"]
+    reference = config["statistics"]["reference"]
+    environment = Environment(
+        loader=PackageLoader("ichdag.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.get_template("report.html.j2").render(
+        title=Settings(**config["report"]).title,
+        counts=words.counts(participants),
+        headline=words.headline(metrics, delong=found.get("delong"), reference=reference),
+        glance=words.glance(metrics, reference=reference, caption=captions["metrics"]),
+        plates=plates,
+        saliency=[plate for name, plate in plates.items() if name.startswith("saliency_")],
+        tables=_tables(found, captions),
+        grids=[tables.auc_grid(metrics, outcome) for outcome in metrics["outcome"].drop_duplicates()],
+        everything=tables.all_metrics(metrics),
+        captions=captions,
+        checks=checks.to_dict("records"),
+        verdict=words.verdict(checks),
+        failed=int((checks["status"] == "failed").sum()),
+        methods=words.methods(config, participants=participants, metrics=metrics),
+        settings=tables.settings_list(config),
+        versions=tables.versions_list({"report": versions()} | cards),
+        limits=words.limits(config, metrics=metrics),
+        seed=config["seed"],
+    )
+
+
+def _tables(found: dict[str, pd.DataFrame], captions: dict[str, str]) -> dict[str, Table]:
+    """The tables to show by name: exclusions and Dice, and every other table as it is."""
+    shown = {
+        "exclusions": tables.exclusions(found["participants"], caption=captions["participants"]),
+        "dice": tables.dice(found["scores"], caption=captions["scores"]),
+    }
+    for name in [name for name in found if name not in OWN]:
+        title = TITLES.get(name, name)
+        shown[name] = as_table(found[name], name=f"table-{name}", title=title, caption=captions.get(name, title))
+    return shown
+
+
+def write_page(text: str, path: str | Path) -> None:
+    """Write the page, whole."""
+    with whole_file(path) as partial:
+        partial.write_text(text, encoding="utf-8")

@@ -1,0 +1,55 @@
+"""One tiny study, run once by Snakemake for all tests of the workflow."""
+
+import os
+import re
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study directory and the command that runs Snakemake in it."""
+
+    folder: Path
+
+    def snakemake(self, *arguments, ok=True):
+        """Run Snakemake with the tiny settings; return what it printed."""
+        command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", self.folder]
+        command += ["--configfile", ROOT / "tests/workflow/tiny.yaml", "--cores", "2", "--scheduler", "greedy"]
+        done = subprocess.run(
+            [*map(str, command), *arguments], env=os.environ | THREADS, capture_output=True, text=True, timeout=900
+        )
+        text = done.stdout + done.stderr
+        assert not ok or done.returncode == 0, text[-6000:]
+        return text
+
+    def planned(self, *arguments):
+        """How many jobs of each rule a run would do now."""
+        text = self.snakemake("--dry-run", "--quiet", "rules", *arguments)
+        return Counter({name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", text, re.M) if name != "total"})
+
+    def run(self):
+        """Draw the phantom and run the whole study."""
+        self.snakemake("--set-threads", "train_network=1", "train_vaegan=1", "--", "phantom")
+        self.snakemake("--set-threads", "train_network=1", "train_vaegan=1")
+        return self
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory):
+    """A finished tiny study."""
+    return Study(tmp_path_factory.mktemp("study")).run()
+
+
+@pytest.fixture
+def new_study(tmp_path):
+    """A study directory with nothing in it."""
+    return Study(tmp_path)

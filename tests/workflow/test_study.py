@@ -1,0 +1,88 @@
+"""The whole study runs, twice the same, and does again only what a change touches."""
+
+import os
+import shutil
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from ichdag.records import read_record
+from ichdag.schemas import CLASSIFIERS, FEATURE_SETS
+from ichdag.tables import read_table
+
+FITS = {"lock_training_list", "train_network", "train_vaegan", "reduce_block", "fit_classifiers", "fit_comparators"}
+
+
+def test_every_prediction_of_the_study_is_there_and_the_report_too(study):
+    table = read_table(study.folder / "results/classification/predictions.parquet", "predictions")
+    ours = table[table.features.isin(FEATURE_SETS)]
+    assert ours.groupby(["outcome", "features", "classifier"]).ngroups == 4 * len(FEATURE_SETS) * len(CLASSIFIERS)
+    assert (study.folder / "results/report/report.html").stat().st_size > 50_000
+
+
+def test_everybody_is_in_the_cohort_table_once_and_the_faulty_ones_have_a_reason(study):
+    table = read_table(study.folder / "results/cohort/participants.tsv", "participants")
+    assert len(table) == 26 and not table.subject.duplicated().any()
+    truth = read_record(study.folder / "phantom/truth.json")
+    for subject in table.subject[table.status == "included"]:
+        assert truth[subject]["fault"] not in ("empty_scan", "wrong_units", "mask_off_grid", "truncated_file")
+    assert table.reason[table.status == "excluded"].notna().all()
+
+
+def test_masks_of_development_patients_are_out_of_fold(study):
+    training = read_table(study.folder / "ledger/training.tsv", "training")
+    for fold, subjects in training.groupby("fold").subject:
+        card = read_record(study.folder / f"results/segmentation/models/dual_{fold}/card.json")
+        assert card["subjects"] and not set(card["subjects"]) & set(subjects)
+
+
+def test_a_finished_study_has_nothing_to_do(study):
+    assert study.planned() == {}
+
+
+def test_one_external_scan_reruns_its_patient_and_the_tables_and_fits_nothing(study, tmp_path):
+    copy = replace(study, folder=shutil.copytree(study.folder, tmp_path / "study", copy_function=shutil.copy2))
+    table = read_table(copy.folder / "results/cohort/external.tsv", "participants")
+    subject = table.subject[table.status == "included"].iloc[0]
+    os.utime(copy.folder / f"phantom/sub-{subject}_baseline_ct.nii.gz")
+    planned = copy.planned()
+    assert not FITS & set(planned)
+    for rule in ("check_scans", "preprocess_scans", "restore_masks", "extract_radiomics", "segment_batch", "make_report"):
+        assert planned[rule] == 1, (rule, planned)
+
+
+def test_the_frozen_model_gives_an_external_patient_the_probability_of_the_study(study, tmp_path):
+    """A patient of the external cohort, told to be a new one: the frozen model must say what the study said."""
+    copy = replace(study, folder=shutil.copytree(study.folder, tmp_path / "study", copy_function=shutil.copy2))
+    sheet = pd.read_csv(copy.folder / "phantom/participants.tsv", sep="\t", dtype=str, keep_default_na=False)
+    cohort = read_table(copy.folder / "results/cohort/external.tsv", "participants")
+    subject = cohort.subject[(cohort.status == "included") & cohort.poor_outcome.notna()].iloc[0]
+    twin = sheet[sheet.participant_id == f"sub-{subject}"].assign(participant_id="sub-Twin", role="prediction")
+    pd.concat([sheet, twin]).to_csv(copy.folder / "sheet.tsv", sep="\t", index=False)
+    text = (copy.folder / "sheet.tsv").read_text().replace("\tsub-", "\tphantom/sub-")
+    (copy.folder / "sheet.tsv").write_text(text)
+    target = "results/prediction/sub-Twin_prediction.json"
+    copy.snakemake(target, "--config", "participants=sheet.tsv", "--rerun-triggers", "mtime", "--allowed-rules", "predict_patient")
+    found = read_record(copy.folder / target)
+    table = read_table(copy.folder / "results/classification/predictions.parquet", "predictions")
+    mine = table[(table.subject == subject) & (table.features == "radiomics+segmentation+vaegan")]
+    for outcome, probability in mine[mine.classifier == "extra_trees"].set_index("outcome").probability.items():
+        assert found[outcome] == pytest.approx(probability, abs=1e-6), outcome
+
+
+def test_a_faulty_config_stops_before_the_first_job_with_every_fault(new_study, tmp_path):
+    text = new_study.snakemake("--config", "folds=many", "sed=1", ok=False)
+    assert "2 faults" in text and "folds: 'many' is not of type 'integer'" in text and "'sed' was unexpected" in text
+    assert not list(tmp_path.glob("results/*"))
+
+
+def test_a_missing_sheet_says_what_to_do(new_study):
+    text = new_study.snakemake(ok=False)
+    assert "participants sheet phantom/participants.tsv not found" in text and "target 'phantom'" in text
+
+
+def test_two_runs_with_one_seed_give_the_same_predictions_bit_for_bit(study, new_study):
+    again = new_study.run()
+    name = "results/classification/predictions.parquet"
+    assert (again.folder / name).read_bytes() == (study.folder / name).read_bytes()

@@ -1,0 +1,19 @@
+"""Tell the whole study in one page."""
+
+from pathlib import Path
+
+from ichdag.jobs import start
+from ichdag.models import read_card
+from ichdag.report.page import read_captions, read_plates, render, write_page
+from ichdag.tables import read_table
+
+start(snakemake)
+captions = read_captions(snakemake.input.captions)
+page = render(
+    {Path(path).stem: read_table(path, Path(path).stem) for path in snakemake.input.tables},
+    plates=read_plates(snakemake.input.figures, captions=captions),
+    captions=captions,
+    cards={name: read_card(path).versions for name, path in snakemake.input.items() if name in snakemake.params.cards},
+    config=snakemake.params.settings,
+)
+write_page(page, snakemake.output.report)

@@ -1,0 +1,22 @@
+"""Predict the outcomes of one new patient with the frozen model."""
+
+from pathlib import Path
+
+from ichdag.images import read_scan, write_absent, write_image
+from ichdag.jobs import DataFault, start
+from ichdag.prediction.patient import predict_patient
+from ichdag.records import write_record
+from ichdag.training import find_device
+
+logger, subject = start(snakemake), snakemake.wildcards.subject
+folder, device = Path(snakemake.input.model).parent, find_device(snakemake.threads)
+try:
+    scan = read_scan(snakemake.input.get("baseline_ct"))
+    record, mask = predict_patient(scan, subject=subject, folder=folder, device=device)
+    write_image(mask, snakemake.output.mask)
+    record |= {"status": "included", "reason": None}
+except DataFault as fault:
+    logger.warning("no prediction: %s", fault)
+    record = {"subject": subject, "status": "excluded", "reason": str(fault)}
+    write_absent(snakemake.output.mask)
+write_record(record, snakemake.output.record)
