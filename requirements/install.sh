@@ -28,10 +28,12 @@ headers=$("$python" -c 'import sysconfig; print(sysconfig.get_paths()["include"]
 Python's headers (Debian and Ubuntu: package python3-dev)."
 "$python" -c 'import ensurepip, venv' 2>/dev/null || refuse "$python lacks the module venv; install it (Debian and \
 Ubuntu: package python3-venv)."
-[ ! -e "$folder" ] || [ -e "$folder/pyvenv.cfg" ] || [ -z "$(ls -A "$folder")" ] || refuse "$folder is there and is no \
-environment of Python; move it away or choose another: make setup VENV=folder."
+[ ! -e "$folder" ] || [ -e "$folder/.ichdag" ] || [ -z "$(ls -A "$folder")" ] || refuse "$folder is there and was not \
+made by this set-up; move it away or choose another: make setup VENV=folder."
 
+rm -rf "$folder" # what an interrupted or older set-up left is not built upon
 mkdir -p "$folder"
+touch "$folder/.ichdag"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
@@ -49,7 +51,7 @@ step() { # step SENTENCE COMMAND...: one line, how long it took, and the whole o
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 pip="$folder/bin/python -m pip install --quiet --no-compile"
-step "Environment $folder ($("$python" --version))" "$python" -m venv --clear "$folder"
+step "Environment $folder ($("$python" --version))" "$python" -m venv "$folder"
 step "pip and what pyradiomics is built with" $pip --upgrade pip==26.3 -r "$here/build.txt"
 step "pyradiomics (compiled here)" env PYTHONPATH="$here" $pip --no-build-isolation --no-deps \
     $(grep -E '^(pyradiomics|docopt)==' "$here/lock.txt")

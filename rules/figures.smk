@@ -39,7 +39,11 @@ rule draw_segmentation_examples:
         grids=[f"results/preprocessing/{role}.tsv" for role in PATIENT_ROLES],
         batches=lambda wildcards: collect("results/segmentation/batches/{batch}.h5", batch=batch_table()),
     output:
-        svg=report("results/figures/segmentation_examples.svg", caption="../workflow/report/segmentation_examples.rst", category="Segmentation"),
+        svg=report(
+            "results/figures/segmentation_examples.svg",
+            caption="../workflow/report/segmentation_examples.rst",
+            category="Segmentation",
+        ),
         png="results/figures/segmentation_examples.png",
         table="results/figures/segmentation_examples.tsv",
     log:
@@ -90,7 +94,11 @@ rule draw_reconstructions:
     input:
         reconstructions="results/latent/reconstructions.h5",
     output:
-        svg=report("results/figures/reconstructions.svg", caption="../workflow/report/reconstructions.rst", category="Features"),
+        svg=report(
+            "results/figures/reconstructions.svg",
+            caption="../workflow/report/reconstructions.rst",
+            category="Features",
+        ),
         png="results/figures/reconstructions.png",
         table="results/figures/reconstructions.tsv",
     log:
@@ -191,7 +199,9 @@ rule draw_calibration:
         metrics="results/evaluation/metrics.tsv",
         calibration="results/evaluation/calibration.tsv",
     output:
-        svg=report("results/figures/calibration.svg", caption="../workflow/report/calibration.rst", category="Prediction"),
+        svg=report(
+            "results/figures/calibration.svg", caption="../workflow/report/calibration.rst", category="Prediction"
+        ),
         png="results/figures/calibration.png",
         table="results/figures/calibration.tsv",
     log:
@@ -268,7 +278,9 @@ rule draw_saliency:
         saliency="results/explanation/saliency_{outcome}.h5",
         grids=[f"results/preprocessing/{role}.tsv" for role in PATIENT_ROLES],
     output:
-        svg=report("results/figures/saliency_{outcome}.svg", caption="../workflow/report/saliency.rst", category="Explanation"),
+        svg=report(
+            "results/figures/saliency_{outcome}.svg", caption="../workflow/report/saliency.rst", category="Explanation"
+        ),
         png="results/figures/saliency_{outcome}.png",
         table="results/figures/saliency_{outcome}.tsv",
     log:

@@ -29,7 +29,9 @@ rule make_report:
     """Tell the whole study in one page: main result, participants, tables and figures as in the paper, methods, settings."""
     input:
         tables=collect("results/{table}.tsv", table=TOLD),
-        figures=collect("results/figures/{name}.svg", name=[*DRAWN, *[f"saliency_{o}" for o in config["explanation"]["outcomes"]]]),
+        figures=collect(
+            "results/figures/{name}.svg", name=[*DRAWN, *[f"saliency_{o}" for o in config["explanation"]["outcomes"]]]
+        ),
         segmentation="results/segmentation/models/dual_final/card.json",
         vaegan="results/latent/models/vaegan/card.json",
         captions=sorted(glob(f"{workflow.basedir}/workflow/report/*.rst")),

@@ -35,7 +35,12 @@ def _parsed(path: Path) -> tuple[str, tuple[Path, ...]]:
         elif isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         body = getattr(node, "body", None)
-        if isinstance(body, list) and body and isinstance(body[0], ast.Expr) and isinstance(body[0].value, ast.Constant):
+        if (
+            isinstance(body, list)
+            and body
+            and isinstance(body[0], ast.Expr)
+            and isinstance(body[0].value, ast.Constant)
+        ):
             node.body = body[1:]
     return ast.dump(tree), tuple(path for name in names for path in _files_of(name))
 

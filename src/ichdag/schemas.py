@@ -52,8 +52,26 @@ OUTCOME = Column("outcome", "name of the outcome, as in the config")
 FEATURES = Column("features", "feature set, or comparator (volume, clinical, oracle)")
 CLASSIFIER = Column("classifier", "classifier, 'logistic' for a comparator, 'known' for the oracle")
 FOLD = Column("fold", "0-4 in cross-validation, 'external' for an external cohort")
+NOTE = Column("note", "why something is not defined", missing=True, optional=True)
+INTERVALS = ("delong", "newcombe", "wilson", "bootstrap", "wald", "none")
+AUC = {"low": 0, "high": 1, "missing": True}
+GAP = {"low": -1, "high": 1, "missing": True}
+P = number("p", "two-sided p", **AUC)
+STATISTIC = number("statistic", "test statistic", missing=True)
 VOLUME = {"unit": "mL", "low": 0, "missing": True}
 PROBABILITY = {"low": 0, "high": 1}
+
+
+def _subgroup(group: str) -> list[Column]:
+    """The columns of one of two groups of participants."""
+    return [
+        number(f"n_{group}", f"{group}", low=0),
+        number(f"positives_{group}", f"{group} with the outcome", low=0),
+        number(f"auc_{group}", f"AUC in {group}", **AUC),
+        number(f"low_{group}", f"lower limit of the AUC in {group}", **AUC),
+        number(f"high_{group}", f"upper limit of the AUC in {group}", **AUC),
+    ]
+
 
 SCHEMAS: dict[str, list[Column]] = {
     "scans": [
@@ -141,7 +159,9 @@ SCHEMAS: dict[str, list[Column]] = {
         FEATURES,
         CLASSIFIER,
         COHORT,
-        Column("fold", "0-4 (one fold), 'pooled' (all folds' out-of-fold predictions), 'mean' (over folds), 'external'"),
+        Column(
+            "fold", "0-4 (one fold), 'pooled' (all folds' out-of-fold predictions), 'mean' (over folds), 'external'"
+        ),
         Column("metric", "auc, average_precision, f1, sensitivity, specificity, ppv, npv, brier, slope, intercept ..."),
         number("value", "the metric; n/a where it is not defined", missing=True),
         number("low", "lower limit of its confidence interval", missing=True),
@@ -149,6 +169,8 @@ SCHEMAS: dict[str, list[Column]] = {
         number("sd", "standard deviation over folds, for fold 'mean'", missing=True),
         number("n", "participants it was computed on", low=0),
         number("positives", "of them with the outcome", low=0),
+        Column("interval", "how its limits were computed", values=INTERVALS, missing=True, optional=True),
+        NOTE,
     ],
     "calibration": [
         OUTCOME,
@@ -178,9 +200,11 @@ SCHEMAS: dict[str, list[Column]] = {
         CLASSIFIER,
         Column("block", "feature block: radiomics, segmentation, vaegan or shape"),
         number("importance", "mean over patients of the sum over the block of absolute SHAP values", low=0),
-        number("share", "importance as a part of all blocks' importance", low=0, high=1),
-        number("low", "lower limit of the share (bootstrap over patients)", low=0, high=1),
-        number("high", "upper limit of the share", low=0, high=1),
+        number(
+            "share", "importance as a part of all blocks' importance; n/a if all are 0", low=0, high=1, missing=True
+        ),
+        number("low", "lower limit of the share (bootstrap over patients)", low=0, high=1, missing=True),
+        number("high", "upper limit of the share", low=0, high=1, missing=True),
         number("n", "patients explained", low=1),
     ],
     "components": [
@@ -204,7 +228,7 @@ SCHEMAS: dict[str, list[Column]] = {
     ],
     "ranks": [
         OUTCOME,
-        Column("fold", "'pooled' or 'external'"),
+        Column("fold", "'mean' (over folds) or 'external'"),
         COHORT,
         FEATURES,
         number("rank", "mean over classifiers of the rank of its AUC among the feature sets, 1 is best", low=1),
@@ -222,9 +246,120 @@ SCHEMAS: dict[str, list[Column]] = {
         SUBJECT,
         STATUS,
         REASON,
-        number("baseline_volume_ml", "hematoma volume in the predicted mask; then one probability an outcome", **VOLUME),
+        number(
+            "baseline_volume_ml", "hematoma volume in the predicted mask; then one probability an outcome", **VOLUME
+        ),
+    ],
+    "table1": [
+        Column("cohort", "external cohort that stands beside the development cohort", missing=True),
+        Column("variable", "column of the cohort table, or outcome"),
+        Column("kind", "how it is summarized", values=("number", "category", "outcome")),
+        Column("level", "category; of an outcome 1; n/a for numbers", missing=True),
+        Column("development", "mean (SD) or count (percent)", missing=True),
+        Column("external", "mean (SD) or count (percent)", missing=True),
+        number("value_development", "mean or count", missing=True),
+        number("spread_development", "SD or percent", missing=True),
+        number("value_external", "mean or count", missing=True),
+        number("spread_external", "SD or percent", missing=True),
+        number("n_development", "participants with a value", low=0),
+        number("n_external", "participants with a value", low=0),
+        number("missing_development", "participants without a value", low=0),
+        number("missing_external", "participants without a value", low=0),
+        Column("test", "test of the two cohorts", missing=True),
+        STATISTIC,
+        P,
+        number("smd", "absolute standardized difference", low=0, missing=True),
+        NOTE,
+    ],
+    "shapiro": [
+        OUTCOME,
+        FEATURES,
+        number("n", "AUCs: folds x classifiers", low=0),
+        STATISTIC,
+        P,
+        Column("normal", "whether p is at least alpha", values=("yes", "no"), missing=True),
+        NOTE,
+    ],
+    "friedman": [
+        OUTCOME,
+        COHORT,
+        Column("fold", "'mean' (over folds) or 'external'"),
+        number("treatments", "feature sets", low=0),
+        number("blocks", "classifiers", low=0),
+        STATISTIC,
+        P,
+        number("kendall_w", "Kendall's coefficient of concordance", **AUC),
+        Column("significant", "whether p is below alpha", values=("yes", "no"), missing=True),
+        NOTE,
+    ],
+    "wilcoxon": [
+        OUTCOME,
+        COHORT,
+        Column("fold", "'mean' (over folds) or 'external'"),
+        Column("first", "feature set", values=tuple(FEATURE_SETS)),
+        Column("second", "feature set it is compared with", values=tuple(FEATURE_SETS)),
+        number("median_difference", "median over classifiers of the AUC of the first minus the second", **GAP),
+        number("blocks", "classifiers", low=0),
+        number("nonzero", "classifiers with a difference", low=0),
+        STATISTIC,
+        P,
+        number("p_bonferroni", "p after Bonferroni's correction over the pairs", **AUC),
+        number("p_holm", "p after Holm's correction over the pairs", **AUC),
+        number("p_bh", "p after Benjamini and Hochberg's correction over the pairs", **AUC),
+        number("smallest_reachable_p", "smallest p that this number of classifiers allows", low=0, high=1),
+        Column("friedman_significant", "whether Friedman's test allows the pair", values=("yes", "no"), missing=True),
+        NOTE,
+    ],
+    "delong": [
+        OUTCOME,
+        COHORT,
+        Column("fold", "'pooled' or 'external'"),
+        FEATURES,
+        CLASSIFIER,
+        Column("features_reference", "feature set it is compared with"),
+        Column("classifier_reference", "classifier of the reference"),
+        number("auc", "AUC", **AUC),
+        number("auc_reference", "AUC of the reference", **AUC),
+        number("difference", "AUC minus AUC of the reference", **GAP),
+        number("low", "lower limit (DeLong)", **GAP),
+        number("high", "upper limit (DeLong)", **GAP),
+        P,
+        number("p_holm", "p after Holm's correction over the comparisons of the outcome and cohort", **AUC),
+        number("p_bh", "p after Benjamini and Hochberg's correction, likewise", **AUC),
+        number("bootstrap_low", "lower limit (bootstrap within each class)", **GAP),
+        number("bootstrap_high", "upper limit (bootstrap within each class)", **GAP),
+        number("n", "participants with both predictions", low=0),
+        number("positives", "of them with the outcome", low=0),
+        NOTE,
+    ],
+    "nadeau_bengio": [
+        OUTCOME,
+        FEATURES,
+        Column("features_reference", "feature set it is compared with"),
+        CLASSIFIER,
+        number("folds", "folds with both AUCs", low=0),
+        number("difference", "mean over folds of the AUC minus that of the reference", **GAP),
+        number("low", "lower limit", missing=True),
+        number("high", "upper limit", missing=True),
+        number("t", "corrected t", missing=True),
+        P,
+        NOTE,
+    ],
+    "sex": [
+        OUTCOME,
+        COHORT,
+        Column("fold", "'pooled' or 'external'"),
+        FEATURES,
+        CLASSIFIER,
+        *[column for group in ("women", "men") for column in _subgroup(group)],
+        number("difference", "AUC in women minus AUC in men", **GAP),
+        number("low", "lower limit (DeLong, unpaired)", **GAP),
+        number("high", "upper limit", **GAP),
+        P,
+        NOTE,
     ],
     "checks": [
+        Column("kind", "what it guards", values=("leakage", "completeness", "plausibility", "truth")),
         Column("check", "what must hold"),
         Column("status", "whether it does", values=("passed", "failed", "skipped")),
         Column("found", "what was found"),

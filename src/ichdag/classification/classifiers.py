@@ -67,7 +67,9 @@ def fit(recipe: Recipe, *, design: pd.DataFrame, labels: pd.Series) -> Pipeline:
 
 def card_of(recipe: Recipe, *, models: dict[str, Pipeline], people: pd.DataFrame, outcome: str) -> Card:
     """The card of the final models of one outcome and classifier: whom they saw, which columns, what was chosen."""
-    settings = recipe.settings.logistic if recipe.classifier == LOGISTIC else recipe.settings.classifiers[recipe.classifier]
+    settings = (
+        recipe.settings.logistic if recipe.classifier == LOGISTIC else recipe.settings.classifiers[recipe.classifier]
+    )
     tuning = {"seed": recipe.seed, "tuning": recipe.settings.tuning}
     columns = {features: list(model.feature_names_in_) for features, model in models.items()}
     scores = {features: _outcome_of_fit(recipe, model) for features, model in models.items()}

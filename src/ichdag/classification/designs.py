@@ -18,7 +18,9 @@ Tables = dict[str, pd.DataFrame]
 
 def read_blocks(reduced: Iterable[str | Path], *, radiomics: str | Path) -> Tables:
     """Reduced blocks (paths in the order of BLOCKS) and the shape features as they are, each by subject."""
-    tables = {block: read_table(path, "reduced").set_index("subject") for block, path in zip(BLOCKS, reduced, strict=True)}
+    tables = {
+        block: read_table(path, "reduced").set_index("subject") for block, path in zip(BLOCKS, reduced, strict=True)
+    }
     return tables | {"shape": read_shape(radiomics)}
 
 

@@ -84,4 +84,8 @@ def _volumes(row: Row, *, scans: pd.DataFrame, predicted: pd.Series, source: str
 
 def _short_reason(excluded: pd.DataFrame) -> pd.Series:
     """Stage and the reason up to its first detail, so that equal reasons are counted together."""
-    return excluded.stage + ": " + excluded.reason.str.split(r"[:;]", regex=True).str[0].str.replace(r"\S*\d\S*\s?", "", regex=True)
+    return (
+        excluded.stage
+        + ": "
+        + excluded.reason.str.split(r"[:;]", regex=True).str[0].str.replace(r"\S*\d\S*\s?", "", regex=True)
+    )

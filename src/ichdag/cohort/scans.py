@@ -45,7 +45,9 @@ def check_scan(scan: Volume, *, settings: Settings) -> dict[str, float]:
     if not np.isfinite(scan.values).all():
         raise DataFault("cohort", f"{np.count_nonzero(~np.isfinite(scan.values))} voxels are NaN or infinite")
     if scan.spacing_mm.max() > settings.largest_spacing_mm or scan.spacing_mm.min() <= 0:
-        raise DataFault("cohort", f"voxel edges {scan.spacing_mm.round(3).tolist()} mm, limit {settings.largest_spacing_mm}")
+        raise DataFault(
+            "cohort", f"voxel edges {scan.spacing_mm.round(3).tolist()} mm, limit {settings.largest_spacing_mm}"
+        )
     low, high = float(scan.values.min()), float(scan.values.max())
     if low == high:
         raise DataFault("cohort", f"empty scan: every voxel is {low:g}")
@@ -55,12 +57,16 @@ def check_scan(scan: Volume, *, settings: Settings) -> dict[str, float]:
     tissue = scan.values > settings.air_hu
     head_ml = float(np.count_nonzero(tissue) * scan.voxel_ml)
     if head_ml < settings.smallest_head_ml:
-        raise DataFault("cohort", f"only {head_ml:.0f} mL of tissue, a head has more than {settings.smallest_head_ml:g}")
+        raise DataFault(
+            "cohort", f"only {head_ml:.0f} mL of tissue, a head has more than {settings.smallest_head_ml:g}"
+        )
     soft_low, soft_high = settings.soft_tissue_hu
     soft = np.count_nonzero((scan.values >= soft_low) & (scan.values <= soft_high))
     fraction = soft / np.count_nonzero(tissue)
     if fraction < settings.smallest_soft_tissue_fraction:
-        raise DataFault("cohort", f"{fraction:.1%} of the tissue is between {soft_low:g} and {soft_high:g} HU: not a head CT")
+        raise DataFault(
+            "cohort", f"{fraction:.1%} of the tissue is between {soft_low:g} and {soft_high:g} HU: not a head CT"
+        )
     return {"lowest_hu": low, "highest_hu": high, "head_ml": head_ml, "soft_tissue_fraction": float(fraction)}
 
 

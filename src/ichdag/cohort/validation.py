@@ -74,7 +74,9 @@ def _id_faults(rows: list[Row]) -> Iterator[Fault]:
     for name, numbers in places.items():
         if len(numbers) > 1:
             where = f"rows {', '.join(map(str, numbers))}, column participant_id"
-            yield Fault(where, f"'{name}' stands {len(numbers)} times", "Give each participant one row and an id of its own")
+            yield Fault(
+                where, f"'{name}' stands {len(numbers)} times", "Give each participant one row and an id of its own"
+            )
 
 
 def _file_faults(rows: list[Row]) -> Iterator[Fault]:
@@ -110,7 +112,9 @@ def _class_faults(name: str, expression: str, development: list[Row], folds: int
         return
     if min(counts[0], counts[1]) < folds:
         found = f"{counts[1]} development participants with it, {counts[0]} without, {counts[None]} missing"
-        yield Fault(f"outcome {name}", found, f"Both classes need at least {folds} (config: folds); drop the outcome or add")
+        yield Fault(
+            f"outcome {name}", found, f"Both classes need at least {folds} (config: folds); drop the outcome or add"
+        )
 
 
 def with_expansion(row: Row) -> Row:

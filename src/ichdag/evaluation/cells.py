@@ -51,7 +51,7 @@ def models_of(predictions: pd.DataFrame) -> Iterator[list[Cell]]:
     A fold's threshold is Youden's on the other folds, an external cohort's on all folds; 'pooled' keeps each fold's.
     Raises StudyError where a participant stands twice in one model, or a model has no cross-validation.
     """
-    plain = predictions.astype({name: object for name in (*MODEL, "cohort", "fold", "subject")})
+    plain = predictions.astype(dict.fromkeys((*MODEL, "cohort", "fold", "subject"), object))
     for (outcome, features, classifier), rows in plain.groupby(MODEL, sort=False):
         rows = rows.sort_values("subject")
         inside = rows["fold"] != EXTERNAL
@@ -88,6 +88,6 @@ def _external_cells(rows: pd.DataFrame, inside: pd.Series, name: dict[str, str])
 def _check(rows: pd.DataFrame, inside: pd.Series, where: str) -> None:
     twice = rows["subject"][rows["subject"].duplicated()]
     if len(twice):
-        raise StudyError(f"predictions, {where}: participant {twice.iloc[0]} stands twice; remove the file and run again")
+        raise StudyError(f"predictions, {where}: {twice.iloc[0]} stands twice; delete the table and run again")
     if not inside.any():
         raise StudyError(f"predictions, {where}: no out-of-fold predictions, so no threshold can be chosen; run again")

@@ -33,8 +33,8 @@ def _bins(cell: Cell, settings: Settings) -> pd.DataFrame:
     events = np.bincount(bins, weights=cell.happened)
     low, high = wilson(events, total=n, confidence=settings.confidence)
     predicted = np.clip(np.bincount(bins, weights=cell.probability) / n, 0, 1)
-    columns = {"bin": np.arange(len(n)), "predicted": predicted, "observed": events / n, "low": low, "high": high, "n": n}
-    return pd.DataFrame(cell.name | columns)
+    columns = {"bin": np.arange(len(n)), "predicted": predicted, "observed": events / n}
+    return pd.DataFrame(cell.name | columns | {"low": low, "high": high, "n": n})
 
 
 def _net_benefit(cell: Cell, thresholds: np.ndarray) -> pd.DataFrame:

@@ -49,7 +49,7 @@ def _auc(cell: Cell, settings: Settings) -> Measure:
     found = areas(cell.happened, scores=cell.probability)
     low, high, method = auc_interval(found, confidence=settings.confidence)
     value = float(found.auc[0])
-    return Measure("auc", value, low, high, method, ONE_CLASS) if math.isnan(value) else Measure("auc", value, low, high, method)
+    return Measure("auc", value, low, high, method, ONE_CLASS if math.isnan(value) else None)
 
 
 def _average_precision(cell: Cell, draws: Resamples, settings: Settings) -> Measure:

@@ -49,7 +49,7 @@ def _means(cells: list[Cell], measured: list[list[Measure]], settings: Settings)
 def _mean_auc_interval(cells: list[Cell], mean: float, settings: Settings) -> tuple[float, float, str | None]:
     """Limits of the mean AUC over folds, whose participants are independent: DeLong's variances added up.
 
-    LeDell, Petersen and van der Laan 2015 (doi 10.1214/15-EJS1035), on the logit scale; conditional on the fitted models.
+    On the logit scale, conditional on the fitted models. LeDell, Petersen, van der Laan 2015 (doi 10.1214/15-EJS1035).
     """
     variance = sum(areas(cell.happened, scores=cell.probability).covariance[0, 0] for cell in cells) / len(cells) ** 2
     if not variance > NO_VARIANCE or not 0 < mean < 1:

@@ -25,7 +25,7 @@ def resample(m: int, n: int, *, count: int, seed: int) -> Resamples:
 
 
 def resampled_auc(positives: np.ndarray, negatives: np.ndarray, *, draws: Resamples) -> np.ndarray:
-    """AUC (B,) of every resample, from the scores of the positives (m,) and of the negatives (n,), ties counted half."""
+    """AUC (B,) of every resample, from the scores of the positives (m,) and the negatives (n,), ties counted half."""
     order = np.argsort(negatives, kind="stable")
     ranked = negatives[order]
     below = _cumulated(draws.negatives[order])

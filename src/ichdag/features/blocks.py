@@ -50,7 +50,9 @@ def _read_latents(path: str | Path, *, name: str, subjects: list[str]) -> np.nda
         if place == 0:
             matrix = np.empty((len(subjects), row.size), dtype=np.float32)
         if row.size != matrix.shape[1]:
-            raise StudyError(f"{path}: {subject} has {row.size} {name} latents, {subjects[0]} {matrix.shape[1]}: redo latent")
+            raise StudyError(
+                f"{path}: {subject} has {row.size} {name} latents, {subjects[0]} {matrix.shape[1]}: redo latent"
+            )
         matrix[place] = row.ravel()
     return matrix
 

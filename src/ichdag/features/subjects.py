@@ -24,7 +24,9 @@ def fold_of(cohort: pd.DataFrame, *, folds: pd.DataFrame, outcome: str) -> pd.Se
     subjects = known(cohort, outcome).index
     lost = subjects.difference(drawn.index)
     if len(lost):
-        raise StudyError(f"outcome {outcome}: {len(lost)} participants have no fold, {lost[0]} first: run draw_folds again")
+        raise StudyError(
+            f"outcome {outcome}: {len(lost)} participants have no fold, {lost[0]} first: run draw_folds again"
+        )
     return drawn.loc[subjects].astype(int)
 
 

@@ -20,7 +20,7 @@ def draw_calibration(table: pd.DataFrame, figure: Figure) -> None:
     outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table)
     size(figure, height_mm=66)
     axes = figure.subplots(1, len(outcomes), sharex=True, sharey=True, squeeze=False)[0]
-    for axis, outcome in zip(axes, outcomes):
+    for axis, outcome in zip(axes, outcomes, strict=True):
         rows = table[table["outcome"] == outcome]
         axis.plot([0, 1], [0, 1], color=QUIET, linewidth=0.7, linestyle=":", label="Perfect calibration")
         for place, (fold, cohort) in enumerate(settings):

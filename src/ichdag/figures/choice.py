@@ -1,35 +1,23 @@
-"""Which numbers are shown: the evaluated settings, the best model of each outcome, the rows of a model."""
+"""Which numbers are shown: the evaluated settings, and the rows of the best model of each outcome."""
 
 import pandas as pd
 
+from ichdag.evaluation import best_models
 from ichdag.figures.names import fold_name
-from ichdag.schemas import COMPARATORS, FEATURE_SETS
+from ichdag.schemas import COMPARATORS
 
 SHOWN = ("pooled", "external")
 
 
-def settings_of(table: pd.DataFrame) -> list[tuple[str, str]]:
-    """The (fold, cohort) pairs that were evaluated: pooled cross-validation first, then each external cohort."""
+def settings_of(table: pd.DataFrame, *, folds: tuple[str, ...] = SHOWN) -> list[tuple[str, str]]:
+    """The (fold, cohort) pairs that were evaluated: cross-validation first, then each external cohort."""
     pairs = table[["fold", "cohort"]].drop_duplicates()
-    return [(fold, cohort) for fold in SHOWN for cohort in sorted(pairs.loc[pairs["fold"] == fold, "cohort"])]
+    return [(fold, cohort) for fold in folds for cohort in sorted(pairs.loc[pairs["fold"] == fold, "cohort"])]
 
 
 def setting_name(fold: str, cohort: str) -> str:
     """How an evaluated setting is titled."""
     return f"{fold_name(fold)}: {cohort}"
-
-
-def best_models(metrics: pd.DataFrame) -> pd.DataFrame:
-    """The best model of each outcome, columns outcome, features, classifier, by pooled out-of-fold AUC.
-
-    Comparators do not compete and external cohorts are never looked at; ties go to the first in the table.
-    """
-    fields = (metrics["metric"] == "auc") & (metrics["fold"] == "pooled") & metrics["features"].isin(FEATURE_SETS)
-    keys = ["outcome", "features", "classifier"]
-    means = metrics[fields].groupby(keys, sort=False)["value"].mean().dropna().reset_index()
-    best = means.sort_values("value", ascending=False, kind="stable").drop_duplicates("outcome")
-    order = {outcome: place for place, outcome in enumerate(metrics["outcome"].drop_duplicates())}
-    return best.sort_values("outcome", key=lambda names: names.map(order))[keys].reset_index(drop=True)
 
 
 def rows_of_best(table: pd.DataFrame, metrics: pd.DataFrame, *, comparators: tuple[str, ...] = ()) -> pd.DataFrame:

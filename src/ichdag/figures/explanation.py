@@ -18,7 +18,7 @@ def draw_shap(table: pd.DataFrame, figure: Figure) -> None:
     height = 0.8 / len(blocks)
     size(figure, width_mm=min(180, 80 + 50 * len(outcomes)), height_mm=18 + 4 * len(blocks) * len(classifiers))
     axes = figure.subplots(1, len(outcomes), sharex=True, sharey=True, squeeze=False)[0]
-    for axis, outcome in zip(axes, outcomes):
+    for axis, outcome in zip(axes, outcomes, strict=True):
         rows = table[table["outcome"] == outcome]
         axis.set_title(outcome_name(outcome))
         axis.set_xlabel("Share of SHAP importance")

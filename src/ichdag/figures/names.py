@@ -41,6 +41,14 @@ def outcome_name(outcome: str) -> str:
     return words[:1].upper() + words[1:]
 
 
+def variable_name(variable: str) -> str:
+    """A column of the cohort table as people write it: 'gcs' is GCS, 'baseline_volume_ml' is Baseline volume (mL)."""
+    if variable in ("gcs", "nihss", "mrs"):
+        return variable.upper().replace("MRS", "mRS")
+    name = re.sub(r"_(ml|hours|years)$", lambda unit: f" ({unit[1].replace('ml', 'mL')})", variable)
+    return outcome_name(name)
+
+
 def features_name(features: str) -> str:
     """A feature set, a block or a comparator as people write it."""
     return FEATURES.get(features, features)

@@ -53,7 +53,9 @@ def draw_auc(table: pd.DataFrame, figure: Figure) -> None:
     axes[0, 0].set(ylim=(len(FEATURE_SETS) - 0.5, -0.5), xlim=(max(0, low - 0.02), min(1, high + 0.02)))
     for axis in axes[-1]:
         axis.set_xlabel("AUC")
-    handles = {label: handle for axis in axes.flat for handle, label in zip(*axis.get_legend_handles_labels())}
+    handles = {
+        label: handle for axis in axes.flat for handle, label in zip(*axis.get_legend_handles_labels(), strict=True)
+    }
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5)
 
 
@@ -74,7 +76,7 @@ def _draw_auc_panel(rows: pd.DataFrame, axis: Axes) -> None:
         axis.plot(marks["value"], heights, marker, color=color, markersize=3, mew=0, label=classifier_name(name))
     medians = models[models["classifier"] == MEDIAN]
     heights = medians["features"].map(places)
-    for height, value in zip(heights, medians["value"]):
+    for height, value in zip(heights, medians["value"], strict=True):
         axis.text(1.01, height, f"{value:.2f}", transform=axis.get_yaxis_transform(), va="center", fontsize=6.5)
     axis.vlines(
         medians["value"],
@@ -104,7 +106,7 @@ def draw_oracle(table: pd.DataFrame, figure: Figure) -> None:
     size(figure, height_mm=58)
     axes = figure.subplots(1, len(outcomes), sharex=True, sharey=True, squeeze=False)[0]
     rungs = ["best", *[name for name in ("volume", "clinical", "oracle") if name in set(table["features"])]]
-    for axis, outcome in zip(axes, outcomes):
+    for axis, outcome in zip(axes, outcomes, strict=True):
         rows = table[table["outcome"] == outcome]
         rungs_of = rows["features"].where(rows["features"].isin(COMPARATORS), "best").map(rungs.index)
         axis.axvline(0.5, color=FAINT, linewidth=0.6)
@@ -129,5 +131,5 @@ def draw_oracle(table: pd.DataFrame, figure: Figure) -> None:
             note.set_in_layout(False)
     axes[0].set_yticks(range(len(rungs)), ["Best model", *[features_name(name) for name in rungs[1:]]])
     axes[0].set_ylim(len(rungs) - 0.5, -1)
-    handles = dict(zip(*reversed(axes[0].get_legend_handles_labels())))
+    handles = dict(zip(*reversed(axes[0].get_legend_handles_labels()), strict=True))
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4)

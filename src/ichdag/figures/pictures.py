@@ -117,9 +117,9 @@ def draw_examples(pictures: list[Picture], figure: Figure) -> None:
         return say_nothing(figure, "No manual masks: no examples can be scored.")
     rows = [[picture for picture in pictures if picture.record["role"] == role] for role in roles]
     axes = _tiles(figure, rows=len(rows), columns=max(map(len, rows)), below_mm=8)
-    for role, row, tiles in zip(roles, rows, axes):
+    for role, row, tiles in zip(roles, rows, axes, strict=True):
         tiles[0].set_ylabel(f"{role.capitalize()}", visible=True)
-        for picture, tile in zip(row, tiles):
+        for picture, tile in zip(row, tiles, strict=False):
             _show(picture, tile)
             tile.set_title(f"{picture.record['subject']}  Dice {picture.record['score']:.2f}", fontsize=7)
     for color, style, words in ((ORANGE, "-", "Manual outline"), (SKY, "--", "Predicted outline")):
@@ -154,7 +154,7 @@ def draw_saliency(pictures: list[Picture], figure: Figure) -> None:
         tile = axes[row][columns.index(picture.record["subject"])]
         tile.set_title(picture.record["subject"] if row == 0 else "", fontsize=7)
         _show(picture, tile)
-    for plane, tiles in zip(planes, axes):
+    for plane, tiles in zip(planes, axes, strict=True):
         tiles[0].set_ylabel(plane.capitalize())
     bar = figure.colorbar(axes[0][0].images[-1], ax=[tile for tiles in axes for tile in tiles], shrink=0.5, aspect=30)
     bar.set_label("Grad-CAM, part of the participant's maximum")

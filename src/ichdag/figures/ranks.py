@@ -5,17 +5,19 @@ from matplotlib.figure import Figure
 
 from ichdag.figures.choice import setting_name, settings_of
 from ichdag.figures.names import features_name, outcome_name
-from ichdag.figures.performance import MEDIAN, NO_AUC
+from ichdag.figures.performance import NO_AUC
 from ichdag.figures.style import FAINT, FOLD_LOOKS, say_nothing, size
 from ichdag.schemas import FEATURE_SETS
 
+FOLDS = ("mean", "external")
 
-def select_ranks(auc: pd.DataFrame) -> pd.DataFrame:
+
+def select_ranks(metrics: pd.DataFrame) -> pd.DataFrame:
     """Mean rank (1 is best) of each feature set over classifiers, per outcome and setting, ties sharing their mean.
 
-    `auc` is what `select_auc` gives. Only classifiers with an AUC for every feature set are counted.
+    Only classifiers with an AUC (mean over folds, or external) for every feature set are counted.
     """
-    rows = auc[auc["features"].isin(FEATURE_SETS) & (auc["classifier"] != MEDIAN)]
+    rows = metrics[(metrics["metric"] == "auc") & metrics["features"].isin(FEATURE_SETS) & metrics["fold"].isin(FOLDS)]
     keys = ["outcome", "fold", "cohort", "classifier"]
     rows = rows[rows.groupby(keys)["value"].transform("count") == rows["features"].nunique()]
     rows = rows.assign(rank=rows.groupby(keys)["value"].rank(ascending=False))
@@ -27,11 +29,11 @@ def draw_ranks(table: pd.DataFrame, figure: Figure) -> None:
     """One panel per outcome: the mean rank of each feature set in each setting."""
     if table.empty:
         return say_nothing(figure, NO_AUC)
-    outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table)
+    outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table, folds=FOLDS)
     names = [name for name in FEATURE_SETS if name in set(table["features"])]
     size(figure, height_mm=66)
     axes = figure.subplots(1, len(outcomes), sharex=True, sharey=True, squeeze=False)[0]
-    for axis, outcome in zip(axes, outcomes):
+    for axis, outcome in zip(axes, outcomes, strict=True):
         for place, (fold, cohort) in enumerate(settings):
             color, marker, _ = FOLD_LOOKS[fold]
             chosen = (table["outcome"] == outcome) & (table["fold"] == fold) & (table["cohort"] == cohort)

@@ -18,9 +18,15 @@ def select_dice(scores: pd.DataFrame) -> pd.DataFrame:
     whole = known[known["role"] == "development"].assign(fold="all")
     rows = pd.concat([known, whole], ignore_index=True)
     table = rows.groupby(["role", "variant", "fold"]).agg(
-        mean=("dice", "mean"), sd=("dice", "std"), median=("dice", "median"), low=("dice", lambda dice: dice.quantile(0.25)),
-        high=("dice", lambda dice: dice.quantile(0.75)), worst=("dice", "min"), hd95_mm=("hd95_mm", "median"), n=("dice", "size"),
-    )  # fmt: skip
+        mean=("dice", "mean"),
+        sd=("dice", "std"),
+        median=("dice", "median"),
+        low=("dice", lambda dice: dice.quantile(0.25)),
+        high=("dice", lambda dice: dice.quantile(0.75)),
+        worst=("dice", "min"),
+        hd95_mm=("hd95_mm", "median"),
+        n=("dice", "size"),
+    )
     table = table.reset_index()
     inner = table[(table["role"] == "development") & (table["fold"] != "all")]
     folds = (
@@ -39,13 +45,11 @@ def draw_dice(table: pd.DataFrame, figure: Figure) -> None:
     places |= {("development", "all"): len(folds) + 0.6, ("external", "final"): len(folds) + 2.4}
     size(figure, width_mm=165, height_mm=62)
     axis = figure.subplots()
-    for shift, (variant, (color, marker, words)) in zip((-0.16, 0.16), LOOKS.items()):
+    for shift, (variant, (color, marker, words)) in zip((-0.16, 0.16), LOOKS.items(), strict=True):
         rows = table[table["variant"] == variant]
-        x = np.array([places[role, fold] for role, fold in zip(rows["role"], rows["fold"])]) + shift
-        axis.errorbar(
-            x, rows["mean"], yerr=rows["sd"].fillna(0), fmt=marker, color=color, markersize=4.5, elinewidth=0.9, capsize=2,
-            label=words,
-        )  # fmt: skip
+        x = np.array([places[role, fold] for role, fold in zip(rows["role"], rows["fold"], strict=True)]) + shift
+        looks = {"fmt": marker, "color": color, "markersize": 4.5, "elinewidth": 0.9, "capsize": 2, "label": words}
+        axis.errorbar(x, rows["mean"], yerr=rows["sd"].fillna(0), **looks)
     for edge in (len(folds) - 0.35, len(folds) + 1.5):
         axis.axvline(edge, color=QUIET, linewidth=0.5, linestyle=":")
     labels = [f"Fold {fold}" for fold in folds] + [

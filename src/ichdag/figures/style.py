@@ -34,7 +34,7 @@ BLOCK_LOOKS = {
     "segmentation": (ORANGE, "///"),
     "vaegan": (GREEN, "..."),
 }
-FOLD_LOOKS = {"pooled": (BLUE, "o", "-"), "external": (VERMILION, "s", "--")}
+FOLD_LOOKS = {"pooled": (BLUE, "o", "-"), "mean": (BLUE, "o", "-"), "external": (VERMILION, "s", "--")}
 
 STYLE = {
     "font.family": "DejaVu Sans",

@@ -36,7 +36,13 @@ class VaeganLoss:
         self.adversarial = PatchAdversarialLoss(criterion="least_squares", no_activation_leastsq=True)
 
     def autoencoder(
-        self, patch: Tensor, *, output: tuple[Tensor, Tensor, Tensor], judged: list[Tensor], real: list[Tensor], weights: Weights
+        self,
+        patch: Tensor,
+        *,
+        output: tuple[Tensor, Tensor, Tensor],
+        judged: list[Tensor],
+        real: list[Tensor],
+        weights: Weights,
     ) -> tuple[Tensor, dict[str, float]]:
         """Loss of the autoencoder, and its terms. `judged`, `real`: the discriminator on reconstruction and on patch."""
         reconstruction, mean, log_variance = output

@@ -70,7 +70,9 @@ class Decoder(nn.Module):
         down = list(reversed(channels))
         stages = []
         for above, here in zip(down, [*down[1:], down[-1]]):
-            stages.append(get_conv_layer(3, above, here, 2, 2, act=None, norm=None, conv_only=False, is_transposed=True))
+            stages.append(
+                get_conv_layer(3, above, here, 2, 2, act=None, norm=None, conv_only=False, is_transposed=True)
+            )
             stages.append(UnetResBlock(3, here, here, 3, 1, NORM))
         self.stages = nn.Sequential(*stages)
         self.last = UnetOutBlock(3, channels[0], 1)

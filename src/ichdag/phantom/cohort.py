@@ -64,7 +64,10 @@ def _draw_role(names: list[str], *, role: str, signal: str, seed: list[int]) -> 
     columns |= {"hours": np.round(np.clip(2.5 * np.exp(0.6 * traits["hours"]), 0.3, 24), 1)}
     columns |= {"site": 1 + np.floor(uniform["site"] * SHIFT[role]["sites"]).astype(int), **_oracle(chance)}
     rows = [dict(zip(columns, values)) for values in zip(*(column.tolist() for column in columns.values()))]
-    return {name: row | {"role": role, "fault": None, "seed": [*seed, place]} for place, (name, row) in enumerate(zip(names, rows))}
+    return {
+        name: row | {"role": role, "fault": None, "seed": [*seed, place]}
+        for place, (name, row) in enumerate(zip(names, rows))
+    }
 
 
 def _age(traits: dict[str, np.ndarray], role: str) -> np.ndarray:

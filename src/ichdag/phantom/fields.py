@@ -3,7 +3,9 @@
 import numpy as np
 
 
-def smooth_field(points: list[np.ndarray], *, length_mm: float, random: np.random.Generator, terms: int = 20) -> np.ndarray:
+def smooth_field(
+    points: list[np.ndarray], *, length_mm: float, random: np.random.Generator, terms: int = 20
+) -> np.ndarray:
     """A zero-mean, unit-variance random field at points (x, y, z, each any shape), smooth over `length_mm`.
 
     Random Fourier features of a Gaussian process (Rahimi and Recht 2007).
@@ -22,7 +24,8 @@ def head_points(shape: tuple[int, ...], affine: np.ndarray, *, turn: np.ndarray)
     turned = _rotation(turn) @ affine[:3, :3]
     shift = _rotation(turn) @ affine[:3, 3]
     return [
-        sum(np.float32(turned[row, axis]) * world[axis] for axis in range(3)) + np.float32(shift[row]) for row in range(3)
+        sum(np.float32(turned[row, axis]) * world[axis] for axis in range(3)) + np.float32(shift[row])
+        for row in range(3)
     ]
 
 

@@ -12,7 +12,13 @@ PLACE_CHANCES = (0.4, 0.2, 0.15, 0.1, 0.15)
 
 
 def draw_lesion(
-    head: Head, points: list[np.ndarray], *, truth: dict[str, Any], volume_ml: float, voxel_ml: float, random: np.random.Generator
+    head: Head,
+    points: list[np.ndarray],
+    *,
+    truth: dict[str, Any],
+    volume_ml: float,
+    voxel_ml: float,
+    random: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Put a hematoma of a given volume into a head: its HU (i, j, k) and its mask (bool), as many voxels as the volume has.
 
@@ -54,7 +60,9 @@ def _distance_field(points: list[np.ndarray], truth: dict[str, Any], random: np.
     return distance * (1 + depth * dents) + 3 * across
 
 
-def _blood(points: list[np.ndarray], mask: np.ndarray, truth: dict[str, Any], random: np.random.Generator) -> np.ndarray:
+def _blood(
+    points: list[np.ndarray], mask: np.ndarray, truth: dict[str, Any], random: np.random.Generator
+) -> np.ndarray:
     """HU of the voxels of the lesion: dense blood, hypodense islands, a blend of two densities, a fluid level."""
     inside = [np.broadcast_to(axis, mask.shape)[mask] for axis in points]
     uneven = float(truth["trait_heterogeneity"])

@@ -28,7 +28,11 @@ def freeze(
     folder.mkdir(parents=True, exist_ok=True)
     wanted = [block for block in BLOCKS if block in FEATURE_SETS[settings["features"]]]
     parts = networks | {block: reductions[block] for block in wanted} | classifiers
-    names = {**dict.fromkeys(networks, "network_"), **dict.fromkeys(wanted, "reduction_"), **dict.fromkeys(classifiers, "outcome_")}
+    names = {
+        **dict.fromkeys(networks, "network_"),
+        **dict.fromkeys(wanted, "reduction_"),
+        **dict.fromkeys(classifiers, "outcome_"),
+    }
     cards = {}
     for name, (file, card) in parts.items():
         shutil.copy(file, folder / f"{names[name]}{name}{Path(file).suffix}")

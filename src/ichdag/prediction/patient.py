@@ -26,7 +26,9 @@ from ichdag.segmentation.inference import bottleneck_features, lesion_probabilit
 from ichdag.segmentation.restoration import RestorationSettings, restore_mask
 
 
-def predict_patient(scan: Volume, *, subject: str, folder: str | Path, device: torch.device) -> tuple[dict[str, Any], Volume]:
+def predict_patient(
+    scan: Volume, *, subject: str, folder: str | Path, device: torch.device
+) -> tuple[dict[str, Any], Volume]:
     """Probability of each outcome for one scan (HU), and the hematoma mask on the scan's grid.
 
     Returns a record with subject, baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not
@@ -59,7 +61,9 @@ def _mask(probability, grids, settings: dict[str, Any]) -> Volume:
     stored = (probability * 255).round() / 255
     shape = tuple(int(size) for size in grids["native_shape"])
     restoration = RestorationSettings(**{name: settings[name] for name in ("threshold", "smallest_component_ml")})
-    return restore_mask(Volume(stored, grids["affine"]), affine=grids["native_affine"], shape=shape, settings=restoration)
+    return restore_mask(
+        Volume(stored, grids["affine"]), affine=grids["native_affine"], shape=shape, settings=restoration
+    )
 
 
 def _blocks(
@@ -85,7 +89,10 @@ def _reduced(blocks: dict[str, Block], folder: Path) -> dict[str, pd.DataFrame]:
     tables = {}
     for name in BLOCKS:
         if name in blocks and (folder / f"reduction_{name}.joblib").is_file():
-            reducer, limits = read_pipeline(folder / f"reduction_{name}.joblib"), read_card(folder / f"reduction_{name}.json").limits
+            reducer, limits = (
+                read_pipeline(folder / f"reduction_{name}.joblib"),
+                read_card(folder / f"reduction_{name}.json").limits,
+            )
             tables[name] = reduce_block(blocks[name], reducer=reducer, limits=limits).set_index("subject")
     if "radiomics" in blocks:
         block = blocks["radiomics"]

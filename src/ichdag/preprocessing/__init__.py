@@ -65,7 +65,9 @@ def _sampled(values: np.ndarray, scan: Volume, affine: np.ndarray, grid: int) ->
     smooth = ndimage.gaussian_filter(values, sigma=np.maximum(0, (ratio - 1) / 2), truncate=3, mode="nearest")
     to_native = np.linalg.inv(scan.affine) @ affine
     shape = (grid, grid, grid)
-    return ndimage.affine_transform(smooth, to_native[:3, :3], to_native[:3, 3], shape, order=1, mode="constant", cval=0)
+    return ndimage.affine_transform(
+        smooth, to_native[:3, :3], to_native[:3, 3], shape, order=1, mode="constant", cval=0
+    )
 
 
 def _halved(fine: np.ndarray) -> np.ndarray:

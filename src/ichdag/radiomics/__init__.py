@@ -38,7 +38,9 @@ def extract(scan: Volume, *, mask: Volume, settings: Settings) -> dict[str, floa
     on another grid, or the lesion is too small for a texture matrix.
     """
     if not same_grid(scan, mask):
-        raise DataFault("radiomics", f"mask of {mask.values.shape} voxels is not on the scan's grid {scan.values.shape}")
+        raise DataFault(
+            "radiomics", f"mask of {mask.values.shape} voxels is not on the scan's grid {scan.values.shape}"
+        )
     if not mask.values.any():
         raise DataFault("radiomics", "the mask is empty")
     logging.getLogger("radiomics").setLevel(logging.ERROR)
@@ -53,7 +55,9 @@ def extract(scan: Volume, *, mask: Volume, settings: Settings) -> dict[str, floa
     values |= {name: float(value) for name, value in found.items() if not name.startswith("diagnostics_")}
     wrong = [name for name, value in values.items() if not np.isfinite(value)]
     if wrong:
-        raise DataFault("radiomics", f"{len(wrong)} features are not finite, {wrong[0]} first: lesion too small or flat")
+        raise DataFault(
+            "radiomics", f"{len(wrong)} features are not finite, {wrong[0]} first: lesion too small or flat"
+        )
     return values
 
 

@@ -14,9 +14,24 @@ NAMES = {
     "fold": fold_name,
     "metric": metric_name,
     "block": features_name,
+    "reference_classifier": classifier_name,
 }
-P_VALUE = re.compile(r"^p$|^p_|_p$|pvalue|p_value|bonferroni|holm|benjamini|fdr|^bh$")
-WHOLE = re.compile(r"^n$|^n_|positives|rank$|component|bin$|slice|rounds")
+HEADINGS = {
+    "p_bonferroni": "p (Bonferroni)",
+    "p_holm": "p (Holm)",
+    "p_bh": "p (Benjamini-Hochberg)",
+    "smallest_reachable_p": "smallest possible p",
+    "kendall_w": "Kendall's W",
+    "auc": "AUC",
+    "auc_reference": "AUC of reference",
+    "auc_women": "AUC in women",
+    "auc_men": "AUC in men",
+    "smd": "SMD",
+    "hd95_mm": "HD95 (mm)",
+    "statistic": "test statistic",
+}
+P_VALUE = re.compile(r"^p$|^p_|_p$")
+WHOLE = re.compile(r"^n$|^n_|positives|rank$|component|treatments|blocks|nonzero|folds")
 
 
 @dataclass(frozen=True)
@@ -40,7 +55,8 @@ def interval(value: object, low: object, high: object, digits: int = 2) -> str:
     """A number with its confidence interval, which is left out where it is not known."""
     if pd.isna(low) or pd.isna(high):
         return rounded(value, digits)
-    return f"{rounded(value, digits)} ({rounded(low, digits)} to {rounded(high, digits)})"
+    join = "–" if low >= 0 else " to "
+    return f"{rounded(value, digits)} ({rounded(low, digits)}{join}{rounded(high, digits)})"
 
 
 def p_value(value: object) -> str:
@@ -55,7 +71,7 @@ def cell(value: object, column: str) -> str:
     if pd.isna(value):
         return DASH
     if isinstance(value, str):
-        if column.startswith("features"):
+        if column in ("features", "reference", "first", "second"):
             return features_name(value)
         return NAMES[column](value) if column in NAMES else value
     if isinstance(value, bool):
@@ -69,12 +85,25 @@ def cell(value: object, column: str) -> str:
 
 def heading(column: str) -> str:
     """The header of a column."""
-    words = column.replace("_", " ")
-    return words if column in ("n", "p") else words[:1].upper() + words[1:]
+    words = HEADINGS.get(column, column.replace("_", " "))
+    return words if P_VALUE.search(column) or column == "n" else words[:1].upper() + words[1:]
 
 
-def as_table(frame: pd.DataFrame, *, name: str, title: str, caption: str) -> Table:
-    """Any table, column by column, as it is read."""
-    rows = [[cell(value, column) for column, value in zip(frame.columns, row)] for row in frame.itertuples(index=False)]
-    numeric = [pd.api.types.is_numeric_dtype(frame[column]) for column in frame]
-    return Table(name, title, caption, [heading(column) for column in frame], rows, numeric)
+def as_table(frame: pd.DataFrame, *, name: str, title: str, caption: str, columns: list[str] | None = None) -> Table:
+    """A table as it is read: these columns (all, if none are named), but for those that are empty.
+
+    A column 'value:low:high' is a value with its interval.
+    """
+    wanted = [spec.split(":") for spec in columns or list(frame)]
+    wanted = [parts for parts in wanted if parts[0] in frame and frame[parts[0]].notna().any()]
+    texts = [_texts(frame, parts) for parts in wanted]
+    numeric = [pd.api.types.is_numeric_dtype(frame[parts[0]]) for parts in wanted]
+    rows = [list(row) for row in zip(*texts, strict=True)]
+    return Table(name, title, caption, [heading(parts[0]) for parts in wanted], rows, numeric)
+
+
+def _texts(frame: pd.DataFrame, parts: list[str]) -> list[str]:
+    """The cells of one column, or of a column with its interval."""
+    if len(parts) == 1:
+        return [cell(value, parts[0]) for value in frame[parts[0]]]
+    return [interval(*row) for row in frame[parts].itertuples(index=False, name=None)]

@@ -1,7 +1,7 @@
 """The page: sections filled with tables, figures and words, rendered through the templates with every value escaped."""
 
 import base64
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from ichdag.figures.names import outcome_name
 from ichdag.jobs import whole_file
 from ichdag.models import versions
-from ichdag.report import Settings, tables, words
+from ichdag.report import Settings, methods, summary, tables
 from ichdag.report.cells import Table, as_table
 
 OWN = {"participants", "flow", "scores", "metrics", "calibration", "decision", "checks"}
@@ -25,6 +25,20 @@ TITLES = {
     "shapiro": "Normality of the AUCs (Shapiro-Wilk)",
     "shap": "Share of each feature block",
     "components": "Radiomic features behind the NMF components",
+}
+GLANCE = (
+    "AUC with confidence interval. The best model of an outcome is the one with the largest AUC in cross-validation; "
+    "external results play no part in the choice."
+)
+COLUMNS = {
+    "delong": "outcome cohort fold features classifier reference_classifier auc auc_reference difference:low:high "
+    "p p_holm p_bh n positives note",
+    "nadeau_bengio": "outcome features classifier folds difference:low:high t p note",
+    "sex": "outcome cohort fold features classifier n_women auc_women:low_women:high_women "
+    "n_men auc_men:low_men:high_men difference:low:high p note",
+    "wilcoxon": "outcome cohort fold first second median_difference blocks p p_bonferroni p_holm p_bh "
+    "smallest_reachable_p friedman_significant note",
+    "shap": "outcome classifier block importance share:low:high n",
 }
 FIGURES = {
     "cohort_flow": "Flow of participants",
@@ -82,13 +96,17 @@ def render(
     metrics, participants, checks = found["metrics"], found["participants"], found["checks"]
     reference = config["statistics"]["reference"]
     environment = Environment(
-        loader=PackageLoader("ichdag.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=PackageLoader("ichdag.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     return environment.get_template("report.html.j2").render(
         title=Settings(**config["report"]).title,
-        counts=words.counts(participants),
-        headline=words.headline(metrics, delong=found.get("delong"), reference=reference),
-        glance=words.glance(metrics, reference=reference, caption=captions["metrics"]),
+        counts=summary.counts(participants),
+        headline=summary.headline(metrics, delong=found.get("delong"), reference=reference),
+        glance=summary.glance(metrics, reference=reference, caption=GLANCE),
         plates=plates,
         saliency=[plate for name, plate in plates.items() if name.startswith("saliency_")],
         tables=_tables(found, captions),
@@ -96,12 +114,12 @@ def render(
         everything=tables.all_metrics(metrics),
         captions=captions,
         checks=checks.to_dict("records"),
-        verdict=words.verdict(checks),
+        verdict=summary.verdict(checks),
         failed=int((checks["status"] == "failed").sum()),
-        methods=words.methods(config, participants=participants, metrics=metrics),
+        methods=methods.methods(config, participants=participants, metrics=metrics),
         settings=tables.settings_list(config),
         versions=tables.versions_list({"report": versions()} | cards),
-        limits=words.limits(config, metrics=metrics),
+        limits=methods.limits(config, metrics=metrics),
         seed=config["seed"],
     )
 
@@ -114,7 +132,19 @@ def _tables(found: dict[str, pd.DataFrame], captions: dict[str, str]) -> dict[st
     }
     for name in [name for name in found if name not in OWN]:
         title = TITLES.get(name, name)
-        shown[name] = as_table(found[name], name=f"table-{name}", title=title, caption=captions.get(name, title))
+        columns, caption = COLUMNS[name].split() if name in COLUMNS else None, captions.get(name, title)
+        shown[name] = as_table(found[name], name=f"table-{name}", title=title, caption=caption, columns=columns)
+    if "table1" in found:
+        shown["table1"] = tables.table1(found["table1"], title=TITLES["table1"], caption=captions["table1"])
+    if "sex" in found:
+        best, caption = (
+            tables.of_best(found["sex"], found["metrics"]),
+            "The best model of each outcome. " + captions["sex"],
+        )
+        shown["best_sex"] = as_table(
+            best, name="best-sex", title=TITLES["sex"], caption=caption, columns=COLUMNS["sex"].split()
+        )
+        shown["sex"] = replace(shown["sex"], title="Table S4, all models")
     return shown
 
 

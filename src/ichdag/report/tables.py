@@ -4,10 +4,11 @@ from typing import Any
 
 import pandas as pd
 
+from ichdag.evaluation import best_models
 from ichdag.figures.choice import settings_of
-from ichdag.figures.names import classifier_name, features_name, fold_name, metric_name, outcome_name
+from ichdag.figures.names import classifier_name, features_name, fold_name, metric_name, outcome_name, variable_name
 from ichdag.figures.segmentation import select_dice
-from ichdag.report.cells import DASH, Table, interval, rounded
+from ichdag.report.cells import DASH, Table, interval, p_value, rounded
 from ichdag.schemas import CLASSIFIERS, COMPARATORS, FEATURE_SETS
 
 
@@ -18,7 +19,7 @@ def auc_of(metrics: pd.DataFrame, model: tuple[str, str, str], *, fold: str, lim
     chosen = chosen[(chosen["features"] == features) & (chosen["classifier"] == classifier)]
     words = [interval(row.value, row.low, row.high) if limits else rounded(row.value) for row in chosen.itertuples()]
     if len(words) > 1 and limits:
-        words = [f"{cohort}: {word}" for cohort, word in zip(chosen["cohort"], words)]
+        words = [f"{cohort}: {word}" for cohort, word in zip(chosen["cohort"], words, strict=True)]
     return "; ".join(words) or DASH
 
 
@@ -33,6 +34,27 @@ def exclusions(participants: pd.DataFrame, *, caption: str) -> Table:
     return Table("exclusions", "Exclusions", caption, header, rows, [False, False, False, True])
 
 
+def table1(frame: pd.DataFrame, *, title: str, caption: str) -> Table:
+    """Table 1 of the paper: a row per variable and level, development beside each external cohort."""
+    rows = []
+    for row in frame.itertuples():
+        happened = row.kind == "outcome" or pd.isna(row.level)
+        name = variable_name(row.variable) + ("" if happened else f": {row.level}")
+        texts = [DASH if pd.isna(text) else text for text in (row.development, row.external)]
+        missing = f"{row.missing_development:.0f} / {row.missing_external:.0f}"
+        note = "" if pd.isna(row.test) else row.test
+        rows.append([name, texts[0], texts[1], rounded(row.smd), p_value(row.p), note, missing, row.cohort])
+    header = ["Characteristic", "Development", "External", "SMD", "p", "Test", "Missing", "External cohort"]
+    shown = len(header) if frame["cohort"].nunique() > 1 else len(header) - 1
+    numeric = [False, True, True, True, True, False, True, False]
+    return Table("table-table1", title, caption, header[:shown], [row[:shown] for row in rows], numeric)
+
+
+def of_best(frame: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a table that belong to the best model of each outcome."""
+    return best_models(metrics).merge(frame, on=["outcome", "features", "classifier"])[list(frame)]
+
+
 def dice(scores: pd.DataFrame, *, caption: str) -> Table:
     """Dice of both networks: each fold, all folds, the mean of folds, and external participants."""
     words = {"all": "All folds, over participants", "mean": "All folds, over fold means", "final": "External"}
@@ -43,7 +65,10 @@ def dice(scores: pd.DataFrame, *, caption: str) -> Table:
         row = [words.get(fold, fold_name(fold))]
         for variant in ("dual", "single"):
             found = frame[(frame["fold"] == fold) & (frame["variant"] == variant)].head(1)
-            cells = [[f"{rounded(r.mean)} ± {rounded(r.sd)}", rounded(r.hd95_mm, 1), f"{r.n:.0f}"] for r in found.itertuples()]
+            cells = [
+                [f"{rounded(r.mean)} ± {rounded(r.sd)}", rounded(r.hd95_mm, 1), f"{r.n:.0f}"]
+                for r in found.itertuples()
+            ]
             row += cells[0] if cells else [DASH] * 3
         rows.append(row)
     names = ["Dice, mean ± SD", "HD95, median (mm)", "n"]
@@ -63,7 +88,10 @@ def auc_grid(metrics: pd.DataFrame, outcome: str) -> dict[str, Any]:
 
     def cells(features: str, classifier: str) -> list[dict[str, Any]]:
         found = [(values.get((features, classifier, *setting)), top[setting]) for setting in settings]
-        return [{"text": rounded(float("nan") if v is None else v), "best": v is not None and v == most} for v, most in found]
+        return [
+            {"text": rounded(float("nan") if v is None else v), "best": v is not None and v == most}
+            for v, most in found
+        ]
 
     return {
         "outcome": outcome_name(outcome),
@@ -71,7 +99,9 @@ def auc_grid(metrics: pd.DataFrame, outcome: str) -> dict[str, Any]:
         "header": [classifier_name(name) for name in CLASSIFIERS],
         "rows": [(features_name(f), [cells(f, c) for c in CLASSIFIERS]) for f in FEATURE_SETS],
         "comparators": [
-            (features_name(f), cells(f, c)) for f, c in COMPARATORS.items() if any((f, c, *s) in values for s in settings)
+            (features_name(f), cells(f, c))
+            for f, c in COMPARATORS.items()
+            if any((f, c, *s) in values for s in settings)
         ],
     }
 
@@ -83,7 +113,9 @@ def all_metrics(metrics: pd.DataFrame) -> dict[str, Any]:
     frame = metrics.assign(
         text=[_with_spread(row) for row in metrics[["value", "low", "high", "sd"]].itertuples(index=False)]
     )
-    wide = frame.pivot_table(index=keys, columns="metric", values="text", aggfunc="first", sort=False)[names].reset_index()
+    wide = frame.pivot_table(index=keys, columns="metric", values="text", aggfunc="first", sort=False)[
+        names
+    ].reset_index()
     counts = metrics.groupby(keys, sort=False)[["n", "positives"]].max().reset_index()
     wide = wide.merge(counts, on=keys).fillna(DASH)
     rows = [
@@ -122,6 +154,9 @@ def versions_list(cards: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
         for package, version in versions.items():
             packages.setdefault(package, {}).setdefault(version, []).append(job)
     return [
-        (package, next(iter(found)) if len(found) == 1 else "; ".join(f"{v} ({', '.join(j)})" for v, j in found.items()))
+        (
+            package,
+            next(iter(found)) if len(found) == 1 else "; ".join(f"{v} ({', '.join(j)})" for v, j in found.items()),
+        )
         for package, found in sorted(packages.items())
     ]

@@ -63,7 +63,9 @@ def segment_batch(
                     yield f"{subject}/{timepoint}/{entry['variant']}", np.rint(probability * 255).astype(np.uint8)
 
 
-def mean_dice(network: Network, grids: Iterable[str | Path], *, threshold: float, device: torch.device) -> dict[str, Any]:
+def mean_dice(
+    network: Network, grids: Iterable[str | Path], *, threshold: float, device: torch.device
+) -> dict[str, Any]:
     """Dice on the fine grid over scans with a manual mask the network was not trained on: mean, SD and number."""
     scores = []
     for path in grids:

@@ -14,5 +14,7 @@ def lock(folds: pd.DataFrame, *, locked: pd.DataFrame | None, retrain: int) -> p
         return locked
     drawn = folds.loc[folds["outcome"] == "segmentation", ["subject", "fold"]].assign(retrain=retrain)
     if drawn.empty:
-        raise StudyError("no participants to train the networks on: results/cohort/folds.tsv has none for 'segmentation'")
+        raise StudyError(
+            "no participants to train the networks on: results/cohort/folds.tsv has none for 'segmentation'"
+        )
     return drawn.sort_values("subject")

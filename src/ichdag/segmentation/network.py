@@ -70,7 +70,9 @@ class Climb(nn.Module):
 
     def __init__(self, below: int, joined: int, here: int):
         super().__init__()
-        self.up = get_conv_layer(3, below, here, kernel_size=2, stride=2, act=None, norm=None, conv_only=False, is_transposed=True)
+        self.up = get_conv_layer(
+            3, below, here, kernel_size=2, stride=2, act=None, norm=None, conv_only=False, is_transposed=True
+        )
         self.block = UnetBasicBlock(3, here + joined, here, kernel_size=3, stride=1, norm_name=NORM)
 
     def forward(self, below: Tensor, joined: list[Tensor]) -> Tensor:
@@ -105,7 +107,9 @@ class Network(nn.Module):
         for level, climb in zip(self.levels, self.decoder):
             joined = [fines[level]] + ([coarses[level - 1]] if coarses and level > 0 else [])
             here = climbed[level] = climb(here, joined)  # (b, 512, 8, 8, 8) ... (b, 32, 128, 128, 128)
-        return [head(climbed[level]) for level, head in enumerate(self.heads)]  # (b, 1, 128, 128, 128), (b, 1, 64, 64, 64) ...
+        return [
+            head(climbed[level]) for level, head in enumerate(self.heads)
+        ]  # (b, 1, 128, 128, 128), (b, 1, 64, 64, 64) ...
 
     def encode(self, fine: Tensor, coarse: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Features of every stage of the fine and of the coarse encoder (none in the single-scale variant)."""
@@ -115,4 +119,6 @@ class Network(nn.Module):
 
     def bottlenecks(self, fine: Tensor, coarse: Tensor) -> list[Tensor]:
         """The latent features: the last stage of each encoder."""
-        return [features[-1] for features in self.encode(fine, coarse) if features]  # (b, 512, 8, 8, 8), (b, 512, 4, 4, 4)
+        return [
+            features[-1] for features in self.encode(fine, coarse) if features
+        ]  # (b, 512, 8, 8, 8), (b, 512, 4, 4, 4)

@@ -6,10 +6,9 @@ import numpy as np
 
 from ichdag.arrays import read_arrays, read_item
 from ichdag.images import Volume, read_mask, write_absent, write_image
-from ichdag.jobs import DataFault
 from ichdag.schemas import TIMEPOINTS, VARIANTS
 from ichdag.segmentation.restoration import RestorationSettings, restore_mask
-from ichdag.segmentation.scores import agreement, refuse_lesion
+from ichdag.segmentation.scores import agreement
 
 
 def restore_participant(
@@ -45,12 +44,16 @@ def restore_participant(
     predicted = {timepoint: _volume_ml(masks.get((timepoint, "dual"))) for timepoint in TIMEPOINTS}
     record = {"subject": subject, "fold": networks["folds"].get(subject, "final")}
     record |= {f"{timepoint}_predicted_ml": volume for timepoint, volume in predicted.items()}
-    record |= _status(predicted["baseline"] if source == "predicted" else _volume_ml(manual), smallest_lesion_ml, source)
+    record |= _status(
+        predicted["baseline"] if source == "predicted" else _volume_ml(manual), smallest_lesion_ml, source
+    )
     pairs = {variant: masks[key] for variant in VARIANTS if (key := ("baseline", variant)) in masks}
     return record | {"variants": {variant: agreement(mask, manual=manual) for variant, mask in pairs.items()}}
 
 
-def _native(probability: np.ndarray, grids: dict[str, np.ndarray], timepoint: str, settings: RestorationSettings) -> Volume:
+def _native(
+    probability: np.ndarray, grids: dict[str, np.ndarray], timepoint: str, settings: RestorationSettings
+) -> Volume:
     """The mask on the native grid, from stored probabilities (uint8, 255 stands for 1)."""
     on_grid = Volume(probability / np.float32(255), grids[f"{timepoint}_affine"])
     affine, shape = grids[f"{timepoint}_native_affine"], grids[f"{timepoint}_native_shape"]
@@ -62,8 +65,14 @@ def _volume_ml(mask: Volume | None) -> float | None:
 
 
 def _status(volume_ml: float | None, smallest_ml: float, source: str) -> dict[str, Any]:
-    try:
-        refuse_lesion(volume_ml, smallest_ml=smallest_ml, masks=source)
-    except DataFault as fault:
-        return {"status": "excluded", "stage": fault.stage, "reason": fault.reason}
+    """Whether there is a lesion that features can be computed in, and if not, why."""
+    reason = None
+    if volume_ml is None:
+        reason = "no usable baseline scan" if source == "predicted" else "no usable manual mask of the baseline scan"
+    elif volume_ml == 0:
+        reason = f"no hematoma in the {source} baseline mask"
+    elif volume_ml < smallest_ml:
+        reason = f"hematoma below {smallest_ml:g} mL in the {source} baseline mask"
+    if reason:
+        return {"status": "excluded", "stage": "segmentation", "reason": reason}
     return {"status": "included", "stage": None, "reason": None}

@@ -10,7 +10,9 @@ from ichdag.jobs import DataFault
 def dice(mask: Volume, *, manual: Volume) -> float:
     """Dice similarity coefficient of two masks on the same grid (0 to 1). Raises DataFault on different grids."""
     if not same_grid(mask, manual):
-        raise DataFault("segmentation", f"manual mask {manual.values.shape} is not on the scan's grid {mask.values.shape}")
+        raise DataFault(
+            "segmentation", f"manual mask {manual.values.shape} is not on the scan's grid {mask.values.shape}"
+        )
     total = np.count_nonzero(mask.values) + np.count_nonzero(manual.values)
     return float(2 * np.count_nonzero(mask.values & manual.values) / total) if total else float("nan")
 
@@ -34,5 +36,9 @@ def agreement(mask: Volume, *, manual: Volume | None) -> dict[str, float | None]
     """Dice, HD95 (mm) and both volumes (mL); only the predicted volume where there is no manual mask."""
     scores: dict[str, float | None] = {"dice": None, "hd95_mm": None, "manual_ml": None, "predicted_ml": mask.volume_ml}
     if manual is not None:
-        scores |= {"dice": dice(mask, manual=manual), "hd95_mm": hd95_mm(mask, manual=manual), "manual_ml": manual.volume_ml}
+        scores |= {
+            "dice": dice(mask, manual=manual),
+            "hd95_mm": hd95_mm(mask, manual=manual),
+            "manual_ml": manual.volume_ml,
+        }
     return scores

@@ -13,8 +13,8 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 SECONDS_BETWEEN_LINES = 5
 LINES_OF_A_FAILED_LOG = 25
-QUIET = {LogEvent.SHELLCMD, LogEvent.DEBUG_DAG, LogEvent.RESOURCES_INFO, LogEvent.WORKFLOW_STARTED, LogEvent.RULEGRAPH}
-CHATTER = ("Select jobs", "Execute ", "Storing output", "Using shell", "Assuming unrestricted", "host: ", "Removing ")
+CHATTER = ("Select jobs", "Using shell", "Assuming unrestricted", "host: ", "Storing output", "Removing output")
+HEARD = {LogEvent.ERROR, LogEvent.GROUP_ERROR, None}
 
 
 class LogHandler(LogHandlerBase):
@@ -44,7 +44,7 @@ class LogHandler(LogHandlerBase):
             self.tell_failure(record)
         elif event == LogEvent.RUN_INFO:
             self.say(f"{record.stats.get('total', 0)} steps to do")
-        elif event not in QUIET and (event is not None or self.is_worth_saying(record)):
+        elif event in HEARD and self.is_worth_saying(record):
             self.say(record.getMessage())
 
     def tell_progress(self, done: int, total: int) -> None:
@@ -68,7 +68,7 @@ class LogHandler(LogHandlerBase):
 
     @staticmethod
     def is_worth_saying(record) -> bool:
-        """Whether a message without an event is more than Snakemake's talk to itself."""
+        """Whether a message is more than Snakemake's talk to itself."""
         message = record.getMessage().strip()
         return message not in ("", "None") and not message.startswith(CHATTER)
 

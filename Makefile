@@ -1,0 +1,71 @@
+# Two commands from nothing: `make demo` (the whole study on a synthetic cohort) and `make test`.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE
+
+VENV ?= .venv
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+DEMO ?= demo
+BIN := $(abspath $(VENV))/bin
+READY := $(VENV)/ready
+
+export PATH := $(BIN):$(PATH)
+export PYTHONPATH := $(CURDIR)/src:$(CURDIR)/workflow/progress
+
+# Both trainings of a demo-sized network keep to one core, so that they run side by side.
+STUDY = --directory $(DEMO) --configfile config/demo.yaml --workflow-profile none --profile profiles/local \
+	--cores $(CORES) --set-threads train_network=1 train_vaegan=1
+RUN = bash workflow/progress/run.sh $(DEMO)
+
+.PHONY: help setup demo plan test lint format docs lock clean clean-demo
+
+help: ## Say what can be made.
+	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+setup: $(READY) ## Install everything into .venv (Python 3.11+ and a C compiler are all it needs).
+
+$(READY): requirements/lock.txt requirements/build.txt requirements/install.sh pyproject.toml
+	@bash requirements/install.sh $(VENV)
+
+demo: setup ## Run the whole study on a synthetic cohort, down to the report.
+	@$(RUN) phantom $(STUDY)
+	@$(RUN) all $(STUDY)
+	@echo "Report: $(abspath $(DEMO))/results/report/report.html"
+
+plan: setup ## Say what `make demo` would still do, and why, without doing it.
+	@mkdir -p $(DEMO)
+	@snakemake phantom $(STUDY) --dry-run --quiet host
+	@[ ! -e $(DEMO)/phantom/participants.tsv ] || snakemake $(STUDY) --dry-run --quiet host
+
+test: setup ## Run the tests.
+	@python -m pytest tests
+
+lint: setup ## Check code, rules and generated documents.
+	@ruff check .
+	@ruff format --check .
+	@snakefmt --check Snakefile rules
+	@snakemake --lint
+	@python docs/generate.py --check
+
+format: setup ## Lay out code and rules as the house wants them.
+	@ruff check --fix .
+	@ruff format .
+	@snakefmt Snakefile rules
+
+docs: setup ## Write the tables of config/README.md and docs/tables.md from the schemas.
+	@python docs/generate.py
+
+bench-%: setup ## Compare with the usual way: bench-radiomics, bench-dag, ...
+	@python benchmarks/$*.py
+
+lock: ## Pin anew: install what pyproject.toml pins into a fresh environment and list all that came with it.
+	@bash requirements/relock.sh
+
+clean: ## Remove caches and benchmark results; studies, the demo's too, are kept.
+	@rm -rf .pytest_cache .ruff_cache .hypothesis benchmarks/results benchmarks/work
+	@find src tests workflow benchmarks docs -name __pycache__ -prune -exec rm -rf {} +
+	@[ ! -e $(DEMO) ] || echo "$(DEMO)/ is a study and is kept; 'make clean-demo' removes it."
+
+clean-demo: ## Remove the demo study.
+	@rm -rf $(DEMO)

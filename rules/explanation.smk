@@ -1,0 +1,126 @@
+"""Which feature blocks the classifiers used, what the radiomics parts are made of, where in the head the latents look.
+
+Reads: results/features/{reduced/all_final_,external/}{block}.parquet, results/features/models/all_final_{block}/,
+    results/classification/models/{outcome}_{classifier}/{features}.joblib, results/radiomics/{role}.parquet,
+    results/latent/external.h5
+Writes: results/explanation/shap.tsv, results/explanation/components.tsv, results/explanation/saliency_{outcome}.h5
+"""
+
+CHANNELS = config["segmentation"]["network"]["channels"]
+
+
+rule explain_predictions:
+    """Attribute the external predictions of every classifier to the feature blocks (SHAP), for one outcome."""
+    input:
+        models=collect(
+            "results/classification/models/{outcome}_{classifier}/{features}.joblib",
+            classifier=CLASSIFIERS,
+            features=config["explanation"]["features"],
+            allow_missing=True,
+        ),
+        development=collect("results/features/reduced/all_final_{block}.parquet", block=BLOCKS),
+        external=collect("results/features/external/{block}.parquet", block=BLOCKS),
+        radiomics="results/radiomics/development.parquet",
+        external_radiomics="results/radiomics/external.parquet",
+    output:
+        shares="results/explanation/shap_{outcome}.tsv",
+    log:
+        "logs/explain_predictions/{outcome}.log",
+    benchmark:
+        "benchmarks/explain_predictions/{outcome}.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(6000),
+        runtime=grow(240),
+    params:
+        settings=config["explanation"],
+        seed=config["seed"],
+        code=code_of("explain_predictions"),
+    script:
+        "../workflow/scripts/explain_predictions.py"
+
+
+rule gather_explanations:
+    """Gather the SHAP importance of the feature blocks over outcomes and classifiers."""
+    input:
+        shares=collect(rules.explain_predictions.output.shares, outcome=config["explanation"]["outcomes"]),
+    output:
+        shares=report(
+            "results/explanation/shap.tsv",
+            caption="../workflow/report/shap.rst",
+            category="Explanation",
+            labels={"table": "SHAP importance by feature block"},
+        ),
+    log:
+        "logs/gather_explanations.log",
+    benchmark:
+        "benchmarks/gather_explanations.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code_of("gather_explanations"),
+    script:
+        "../workflow/scripts/gather_explanations.py"
+
+
+rule name_components:
+    """Name the NMF components of the radiomics block by the features that weigh most in them."""
+    input:
+        pipeline="results/features/models/all_final_radiomics/pipeline.joblib",
+        card="results/features/models/all_final_radiomics/card.json",
+    output:
+        components=report(
+            "results/explanation/components.tsv",
+            caption="../workflow/report/components.rst",
+            category="Explanation",
+            labels={"table": "components of the radiomics block"},
+        ),
+    log:
+        "logs/name_components.log",
+    benchmark:
+        "benchmarks/name_components.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        top=config["explanation"]["top_features"],
+        code=code_of("name_components"),
+    script:
+        "../workflow/scripts/name_components.py"
+
+
+rule map_saliency:
+    """Map where in the head the segmentation latents raise the elastic-net score (3D Grad-CAM), in a few patients."""
+    input:
+        latents="results/latent/external.h5",
+        reduced="results/features/external/segmentation.parquet",
+        reducer="results/features/models/all_final_segmentation/pipeline.joblib",
+        classifier="results/classification/models/{outcome}_elastic_net/segmentation.joblib",
+    output:
+        maps="results/explanation/saliency_{outcome}.h5",
+    log:
+        "logs/map_saliency/{outcome}.log",
+    benchmark:
+        "benchmarks/map_saliency/{outcome}.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow(20),
+    params:
+        channels=CHANNELS[-1],
+        edge=config["preprocessing"]["grid"] // 2 ** (len(CHANNELS) - 1),
+        patients=config["explanation"]["saliency_patients"],
+        code=code_of("map_saliency"),
+    script:
+        "../workflow/scripts/map_saliency.py"

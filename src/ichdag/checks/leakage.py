@@ -1,0 +1,120 @@
+"""Nothing that a number is reported on was seen by what is reported on it."""
+
+from collections.abc import Iterator, Mapping
+
+import pandas as pd
+
+from ichdag.checks.finding import Finding, judge
+from ichdag.evaluation.cells import EXTERNAL
+from ichdag.models import Card
+
+LEAKAGE = "leakage"
+FINAL = "final"
+
+
+def leakage(
+    *,
+    participants: pd.DataFrame,
+    folds: pd.DataFrame,
+    training: pd.DataFrame,
+    predictions: pd.DataFrame,
+    cards: Mapping[str, Card],
+) -> list[Finding]:
+    """All leakage checks; the tables follow the schemas of their names.
+
+    `cards` has every model card by stage and folder, such as `features/poor_outcome_0_radiomics`,
+    `segmentation/dual_0`, `classification/poor_outcome_svm` and `latent/vaegan`.
+    """
+    roles = participants.drop_duplicates("subject").set_index("subject")["role"].to_dict()
+    return [
+        _one_fold_each(folds),
+        _one_role_each(participants, predictions),
+        _predicted_in_the_drawn_fold(folds, predictions),
+        _reductions_never_saw_their_fold(folds, cards),
+        _networks_never_saw_their_fold(training, cards),
+        _fitted_on_development_only(roles, cards),
+    ]
+
+
+def _one_fold_each(folds: pd.DataFrame) -> Finding:
+    twice = folds[folds.duplicated(["subject", "outcome"])]
+    faults = (f"{row.subject}, {row.outcome}" for row in twice.itertuples())
+    of = f"{len(folds)} assignments of {folds['outcome'].nunique()} fold sets"
+    return judge(LEAKAGE, "no participant is in two folds of an outcome", faults=faults, of=of)
+
+
+def _one_role_each(participants: pd.DataFrame, predictions: pd.DataFrame) -> Finding:
+    """By the cohort table, and by where the participant was predicted."""
+    twice = set(participants.loc[participants["subject"].duplicated(), "subject"])
+    outside = predictions["fold"] == EXTERNAL
+    both = set(predictions.loc[outside, "subject"]) & set(predictions.loc[~outside, "subject"])
+    of = f"{participants['subject'].nunique()} participants"
+    return judge(LEAKAGE, "no participant is both development and external", faults=sorted(twice | both), of=of)
+
+
+def _predicted_in_the_drawn_fold(folds: pd.DataFrame, predictions: pd.DataFrame) -> Finding:
+    drawn = folds.drop_duplicates(["subject", "outcome"])
+    drawn = drawn.assign(drawn=drawn["fold"].astype(int).astype(str))
+    keys = ["subject", "outcome", "fold"]
+    used = predictions.loc[predictions["fold"] != EXTERNAL, keys].drop_duplicates()
+    merged = used.merge(drawn[["subject", "outcome", "drawn"]], on=["subject", "outcome"], how="left")
+    wrong = merged[~(merged["fold"] == merged["drawn"]).fillna(False).astype(bool)]
+    faults = (f"{row.subject}, {row.outcome}: fold {row.fold}, drawn {row.drawn}" for row in wrong.itertuples())
+    of = f"{len(used)} out-of-fold predictions of a participant and outcome"
+    return judge(LEAKAGE, "every out-of-fold prediction is in the fold that was drawn", faults=faults, of=of)
+
+
+def _reductions_never_saw_their_fold(folds: pd.DataFrame, cards: Mapping[str, Card]) -> Finding:
+    held = _held_out(folds)
+    seen = 0
+    faults = []
+    for name, card in _of_stage(cards, "features"):
+        outcome, fold, _ = name.rsplit("_", 2)
+        if fold != FINAL:
+            seen += 1
+            own = held.get((outcome, int(fold)), set())
+            faults += [f"{subject} in {name}" for subject in sorted(own & {*card.subjects})]
+    check = "no feature reduction was fitted on a participant of its validation fold"
+    return judge(LEAKAGE, check, faults=faults, of=f"{seen} reductions") if seen else _skipped(check, "no reductions")
+
+
+def _networks_never_saw_their_fold(training: pd.DataFrame, cards: Mapping[str, Card]) -> Finding:
+    held = _held_out(training.assign(outcome="segmentation"))
+    seen = 0
+    faults = []
+    for name, card in _of_stage(cards, "segmentation"):
+        fold = name.rsplit("_", 1)[1]
+        if fold != FINAL:
+            seen += 1
+            own = held.get(("segmentation", int(fold)), set())
+            faults += [f"{subject} in {name}" for subject in sorted(own & {*card.subjects})]
+    check = "no network was trained on a participant whose mask it draws for the analysis"
+    return judge(LEAKAGE, check, faults=faults, of=f"{seen} networks") if seen else _skipped(check, "no networks")
+
+
+def _fitted_on_development_only(roles: Mapping[str, str], cards: Mapping[str, Card]) -> Finding:
+    """A participant who has left the study since is in no table, and is no fault."""
+    faults = [
+        f"{subject} ({roles[subject]}) in {name}"
+        for name, card in cards.items()
+        for subject in card.subjects
+        if roles.get(subject, "development") != "development"
+    ]
+    check = "no model was fitted on a participant of an external cohort"
+    return judge(LEAKAGE, check, faults=faults, of=f"{len(cards)} model cards")
+
+
+def _held_out(folds: pd.DataFrame) -> dict[tuple[str, int], set[str]]:
+    """The participants of each validation fold."""
+    return {(outcome, int(fold)): set(part["subject"]) for (outcome, fold), part in folds.groupby(["outcome", "fold"])}
+
+
+def _of_stage(cards: Mapping[str, Card], stage: str) -> Iterator[tuple[str, Card]]:
+    for name, card in cards.items():
+        own, _, folder = name.partition("/")
+        if own == stage:
+            yield folder, card
+
+
+def _skipped(check: str, found: str) -> Finding:
+    return Finding(LEAKAGE, check, "skipped", found)

@@ -1,0 +1,27 @@
+"""Numbers that a head can have."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from ichdag.checks.finding import Finding, judge
+
+PLAUSIBILITY = "plausibility"
+VOLUMES = ("baseline_predicted_ml", "followup_predicted_ml")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Limits of what is plausible; every key is described in config/schemas/checks.schema.json."""
+
+    largest_lesion_ml: float
+
+
+def plausibility(*, volumes: pd.DataFrame, settings: Settings) -> list[Finding]:
+    """All plausibility checks; `volumes` follows its schema."""
+    included = volumes[volumes["status"] == "included"]
+    long = included.melt("subject", VOLUMES, "scan", "ml").dropna()
+    wrong = long[(long["ml"] <= 0) & (long["scan"] == VOLUMES[0]) | (long["ml"] > settings.largest_lesion_ml)]
+    faults = (f"{row.subject}, {row.scan.split('_')[0]}: {row.ml:.1f} mL" for row in wrong.itertuples())
+    check = f"predicted lesions of included participants are not empty and at most {settings.largest_lesion_ml:g} mL"
+    return [judge(PLAUSIBILITY, check, faults=faults, of=f"{len(long)} masks")]

@@ -1,0 +1,40 @@
+"""How much each feature block contributed: sums of absolute SHAP values, with bootstrap intervals of the shares."""
+
+import numpy as np
+import pandas as pd
+
+from ichdag.explanation import Settings
+from ichdag.schemas import BLOCKS, SCHEMAS
+
+
+def block_shares(values: np.ndarray, *, columns: list[str], settings: Settings, seed: int) -> pd.DataFrame:
+    """Importance and share of each block, columns as in schema shap from block on.
+
+    `values` (n, p) are SHAP values. A model that no column moves has importance 0 and no share.
+    """
+    blocks = [block_of(column) for column in columns]
+    names = list(dict.fromkeys(blocks))
+    sums = np.column_stack([np.abs(values[:, [block == name for block in blocks]]).sum(axis=1) for name in names])
+    random = np.random.default_rng(seed)
+    drawn = [sums[random.integers(0, len(sums), len(sums))].mean(axis=0) for _ in range(settings.bootstrap)]
+    edges = [(1 - settings.confidence) / 2, (1 + settings.confidence) / 2]
+    low, high = np.quantile(_shares(np.array(drawn)), edges, axis=0)
+    mean = sums.mean(axis=0)
+    found = {"block": names, "importance": mean, "share": _shares(mean[None])[0], "low": low, "high": high}
+    return pd.DataFrame(found | {"n": len(values)})
+
+
+def block_of(column: str) -> str:
+    """The feature block a column of a design belongs to; shape features keep their own names."""
+    return next((block for block in BLOCKS if column.startswith(f"{block}_")), "shape")
+
+
+def no_shares() -> pd.DataFrame:
+    """The empty table of a study without external participants."""
+    return pd.DataFrame({column.name: [] for column in SCHEMAS["shap"]})
+
+
+def _shares(importance: np.ndarray) -> np.ndarray:
+    """Each row divided by its sum; missing where the sum is 0."""
+    total = importance.sum(axis=1, keepdims=True)
+    return importance / np.where(total > 0, total, np.nan)

@@ -1,0 +1,128 @@
+"""Methods and limits in words, from the settings and tables of this run."""
+
+from typing import Any
+
+import pandas as pd
+
+from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
+from ichdag.report.cells import rounded
+from ichdag.report.summary import counts
+from ichdag.schemas import COMPARATORS
+
+
+def methods(config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.DataFrame) -> list[tuple[str, str]]:
+    """The methods paragraphs, titled, with the settings and numbers of this run."""
+    outcomes = "; ".join(f"{outcome_name(name)} ({rule})" for name, rule in config["outcomes"].items())
+    volumes = participants.loc[participants["status"] == "included", "volume_source"].value_counts()
+    sources = ", ".join(f"{source} for {n}" for source, n in volumes.items()) or "not known"
+    people = (
+        f"{'. '.join(counts(participants))}. Outcomes: {outcomes}. Hematoma volumes were {sources} participants. "
+        "A participant with a missing outcome is out of the analysis of that outcome alone."
+    )
+    return [
+        ("Participants", people),
+        ("Segmentation", _imaging(config)),
+        ("Features", _features(config)),
+        ("Models", _models(config)),
+        ("Statistics", _statistics(config, metrics=metrics)),
+    ]
+
+
+def _imaging(config: dict[str, Any]) -> str:
+    """Preprocessing and segmentation."""
+    grids, settings = config["preprocessing"], config["segmentation"]
+    low, high = grids["window_hu"]
+    channels, epochs = "-".join(map(str, settings["network"]["channels"])), settings["training"]["epochs"]
+    masks = {
+        "predicted": "predicted: out of fold for development participants, by the final network for external ones",
+        "manual": "manual",
+    }
+    return (
+        f"Scans were windowed to {low} to {high} HU and resampled to two isotropic grids of {grids['grid']}³ and "
+        f"{grids['grid'] // 2}³ voxels over {grids['field_of_view_mm']} mm. A residual U-Net with one encoder per grid "
+        f"({channels} channels) and a single-scale variant were trained for {epochs} epochs with Dice and "
+        f"cross-entropy loss, in {config['folds']}-fold cross-validation and once on all development participants. "
+        f"Lesion masks of the analysis were {masks[settings['masks']]}."
+    )
+
+
+def _features(config: dict[str, Any]) -> str:
+    """Radiomics, latents and their reduction."""
+    patches, epochs = config["latent"]["patches"], config["latent"]["training"]["epochs"]
+    return (
+        "Radiomic features were computed with pyradiomics on the scan's own grid. Segmentation latents are the last "
+        "encoder stages of the final network. VAE-GAN latents are the means of a variational autoencoder with "
+        f"adversarial loss, trained for {epochs} epochs on {patches['size']}³ patches around the lesion mask (dilated, "
+        f"structuring element {patches['dilation_size']}). Each of the three blocks was scaled to [0, 1] and reduced "
+        f"to {config['features']['rank']} components by non-negative matrix factorization, fitted on the training part of "
+        "each fold, or on all development participants for the external test; the 14 shape features were not reduced."
+    )
+
+
+def _models(config: dict[str, Any]) -> str:
+    """Classifiers and validation."""
+    chosen = config["classification"]
+    names = ", ".join(classifier_name(name) for name in chosen["classifiers"])
+    tuning = (
+        "library defaults beyond the settings below" if chosen["tuning"] == "none" else "settings chosen in inner folds"
+    )
+    return (
+        f"Seven feature sets were given to {len(chosen['classifiers'])} classifiers ({names}; {tuning}), in stratified "
+        f"{config['folds']}-fold cross-validation and, refitted on the whole development cohort, once on each external "
+        "cohort. The threshold of sensitivity, specificity, F1 and predictive values is Youden's on the training part. "
+        f"Comparators: volume alone, and clinical data alone ({', '.join(chosen['clinical'])}), by logistic regression."
+    )
+
+
+def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
+    """Intervals and tests."""
+    evaluated = len(metrics[["outcome", "features", "classifier"]].drop_duplicates())
+    share, draws = rounded(100 * config["evaluation"]["confidence"], 0), config["evaluation"]["bootstrap"]
+    return (
+        f"{evaluated} combinations of outcome, features and classifier were evaluated. Intervals are {share}% "
+        f"({_intervals(metrics)}; {draws} bootstrap draws). Feature sets were compared over classifiers by Friedman's "
+        f"test and, where it was significant (p < {config['statistics']['alpha']}), pairwise by Wilcoxon's signed-rank "
+        "test with Bonferroni, Holm and Benjamini-Hochberg correction; and at patient level against "
+        f"{features_name(config['statistics']['reference']).lower()} by DeLong's test."
+    )
+
+
+def _intervals(metrics: pd.DataFrame) -> str:
+    """Which metrics have which kind of interval."""
+    if "interval" not in metrics:
+        return "their kinds were not recorded"
+    kinds = metrics[["interval", "metric"]].dropna().drop_duplicates()
+    kinds = kinds[kinds["interval"] != "none"].groupby("interval")["metric"].agg(list)
+    return "; ".join(f"{kind.capitalize()}: {', '.join(map(metric_name, names))}" for kind, names in kinds.items())
+
+
+def limits(config: dict[str, Any], *, metrics: pd.DataFrame) -> list[str]:
+    """What this study cannot say, as far as its settings and tables show."""
+    models = metrics[~metrics["features"].isin(COMPARATORS)][["features", "classifier"]].drop_duplicates()
+    found = [
+        f"The best model of each outcome is the best of {len(models)} in cross-validation, so its cross-validated AUC "
+        "is optimistic; the external AUC was not used to choose it.",
+        "Segmentation and VAE-GAN latents come from one final encoder for everybody, since latents of different "
+        "networks share no axes. The encoders saw the images (never the outcomes) of development participants; "
+        "external participants were never seen.",
+        "With six classifiers as blocks the smallest two-sided Wilcoxon p-value is 0.031, so Bonferroni and Holm over "
+        "21 pairs can never be significant; the patient-level tests are the ones to read.",
+        "AUCs of six classifiers on the same participants are not independent, which Friedman's test takes them to be.",
+    ]
+    if not config["radiomics"].get("drop_whole_image_diagnostics", True):
+        found.append(
+            "Three radiomic columns are gray-value statistics of the whole image and may carry the scanner rather than "
+            "the patient (radiomics.drop_whole_image_diagnostics)."
+        )
+    if config["segmentation"]["masks"] == "manual":
+        found.append("Radiomics and patches are from manual masks; a prediction for a new patient uses predicted ones.")
+    if "external" not in set(metrics["fold"]):
+        found.append("There is no external cohort: nothing here says how the models do elsewhere.")
+    if "oracle" in set(metrics["features"]):
+        found.insert(
+            0, "The outcomes were drawn from known probabilities: this is a synthetic study, not evidence on patients."
+        )
+    smallest = metrics.loc[metrics["fold"].isin(["pooled", "external"]), "positives"].min()
+    if pd.notna(smallest) and smallest < 50:
+        found.append(f"The smallest number of events in an evaluation is {smallest:.0f}: intervals are wide.")
+    return found

@@ -1,0 +1,90 @@
+"""The main result in words and in one table, and who was in the study."""
+
+import pandas as pd
+
+from ichdag.evaluation import best_models
+from ichdag.figures.names import classifier_name, features_name, outcome_name
+from ichdag.report.cells import DASH, Table, interval, p_value
+from ichdag.report.tables import auc_of
+from ichdag.schemas import COMPARATORS
+
+
+def glance(metrics: pd.DataFrame, *, reference: str, caption: str) -> Table:
+    """The main result: per outcome the best model by cross-validation, beside its comparators on external data."""
+    comparators = [name for name in COMPARATORS if name in set(metrics["features"])]
+    rows = []
+    for best in best_models(metrics).itertuples(index=False):
+        same = (best.outcome, reference, best.classifier)
+        row = [outcome_name(best.outcome), f"{features_name(best.features)}, {classifier_name(best.classifier)}"]
+        for fold in ("pooled", "external"):
+            row.append(f"{auc_of(metrics, tuple(best), fold=fold)}{_events(metrics, best.outcome, fold)}")
+        row.append("is the best model" if best.features == reference else auc_of(metrics, same, fold="external"))
+        row += [auc_of(metrics, (best.outcome, f, COMPARATORS[f]), fold="external") for f in comparators]
+        rows.append(row[:2] + [cell.replace(" (", "\n(") for cell in row[2:]])
+    header = ["Outcome", "Best model", "AUC, cross-validation", "AUC, external"]
+    header += [f"{features_name(reference)} alone, external"]
+    header += [f"{features_name(name)}, external" for name in comparators]
+    return Table(
+        "glance",
+        "Best models beside their comparators",
+        caption,
+        header,
+        rows,
+        [False, False] + [True] * (len(header) - 2),
+    )
+
+
+def _events(metrics: pd.DataFrame, outcome: str, fold: str) -> str:
+    """A line with the participants and events of an outcome, per cohort."""
+    rows = metrics[(metrics["outcome"] == outcome) & (metrics["fold"] == fold)]
+    counts = rows.groupby("cohort", sort=True)[["n", "positives"]].max()
+    return "".join(f"\n{row.positives:.0f} of {row.n:.0f} had it" for row in counts.itertuples())
+
+
+def headline(metrics: pd.DataFrame, *, delong: pd.DataFrame | None, reference: str) -> list[tuple[str, str]]:
+    """The main result: each outcome with a sentence."""
+    lines = []
+    for best in best_models(metrics).itertuples(index=False):
+        model, same = tuple(best), (best.outcome, reference, best.classifier)
+        words = f"{features_name(best.features)} with {classifier_name(best.classifier)}, AUC "
+        words += f"{auc_of(metrics, model, fold='pooled')} in cross-validation and "
+        words += f"{auc_of(metrics, model, fold='external')} on external participants"
+        if best.features != reference:
+            words += f"; {features_name(reference).lower()} alone with the same classifier "
+            words += auc_of(metrics, same, fold="external") + _tested(delong, model, reference)
+        lines.append((outcome_name(best.outcome), words + "."))
+    return lines
+
+
+def _tested(delong: pd.DataFrame | None, model: tuple[str, str, str], reference: str) -> str:
+    """The paired difference of a model from the reference on external data with its test, where it could be made."""
+    if delong is None:
+        return ""
+    outcome, features, classifier = model
+    rows = delong[(delong["outcome"] == outcome) & (delong["fold"] == "external") & (delong["features"] == features)]
+    rows = rows[(rows["classifier"] == classifier) & (rows["reference_classifier"] == classifier)]
+    rows = rows[rows["reference"] == reference].dropna(subset="p")
+    words = [
+        f"difference {interval(row.difference, row.low, row.high)}, DeLong p {_equals(p_value(row.p))}"
+        for row in rows.itertuples()
+    ]
+    return f" ({'; '.join(words)})" if words else ""
+
+
+def _equals(text: str) -> str:
+    """A p-value with its sign."""
+    return text if text.startswith("<") else f"= {text}"
+
+
+def counts(participants: pd.DataFrame) -> list[str]:
+    """How many participants each cohort has, and how many were analyzed."""
+    return [
+        f"{cohort} ({role}): {len(group)} enrolled, {int((group['status'] == 'included').sum())} analyzed"
+        for (role, cohort), group in participants.groupby(["role", "cohort"], sort=True)
+    ]
+
+
+def verdict(checks: pd.DataFrame) -> str:
+    """How the checks of the results ended."""
+    tally = checks["status"].value_counts()
+    return ", ".join(f"{tally.get(name, 0)} {name}" for name in ("passed", "failed", "skipped")) if len(tally) else DASH

@@ -1,0 +1,18 @@
+"""Statistics: who was compared with whom, and whether the differences between models are more than chance."""
+
+from ichdag.statistics.description import describe_cohorts
+from ichdag.statistics.folds import compare_folds
+from ichdag.statistics.patients import compare_patients, compare_sexes
+from ichdag.statistics.settings import Settings
+from ichdag.statistics.treatments import check_normality, compare_feature_sets, compare_pairs
+
+__all__ = [
+    "Settings",
+    "check_normality",
+    "compare_feature_sets",
+    "compare_folds",
+    "compare_pairs",
+    "compare_patients",
+    "compare_sexes",
+    "describe_cohorts",
+]

@@ -1,0 +1,17 @@
+"""Correction of p values for many comparisons."""
+
+import numpy as np
+
+METHODS = {"p_bonferroni": "bonferroni", "p_holm": "holm", "p_bh": "fdr_bh"}
+
+
+def adjust(p: np.ndarray, *, method: str) -> np.ndarray:
+    """Adjusted p values of one family (statsmodels); NaN stays NaN and does not count in the family."""
+    from statsmodels.stats.multitest import multipletests
+
+    p = np.asarray(p, dtype=float)
+    known = ~np.isnan(p)
+    adjusted = np.full(len(p), np.nan)
+    if known.any():
+        adjusted[known] = multipletests(p[known], method=method)[1]
+    return adjusted

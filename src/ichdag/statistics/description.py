@@ -1,0 +1,123 @@
+"""Table 1: the development cohort beside each external cohort."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy.stats import chi2_contingency, fisher_exact, ttest_ind
+
+from ichdag.statistics.frames import as_frame
+from ichdag.statistics.settings import Settings
+
+SMALLEST_EXPECTED = 5
+Row = dict[str, Any]
+NOBODY = "nobody with a value in one cohort"
+
+
+def describe_cohorts(participants: pd.DataFrame, *, outcomes: list[str], settings: Settings) -> pd.DataFrame:
+    """Number (mean, SD) and category (count, percent) rows of included participants; follows schema table1.
+
+    ASSUME: Welch's t for numbers; chi-square without correction for categories, Fisher's exact test for two by two
+    with an expected count below 5. Missing cells are left out of a variable and counted. Standardized differences are
+    absolute: over the pooled SD for numbers, Mahalanobis' for categories (Yang and Dalton 2012).
+    """
+    included = participants[participants["status"] == "included"]
+    development = included[included["role"] == "development"]
+    rows: list[dict[str, Any]] = []
+    outside = included[included["role"] == "external"]
+    for cohort, external in outside.groupby("cohort", sort=True) if len(outside) else [(None, outside)]:
+        for name in settings.numbers:
+            rows += _rows(cohort, name, "number", development, external)
+        for name in [*settings.categories, *outcomes]:
+            kind = "outcome" if name in outcomes else "category"
+            rows += _rows(cohort, name, kind, development, external)
+    return as_frame(rows, schema="table1")
+
+
+def _rows(cohort: str | None, name: str, kind: str, left: pd.DataFrame, right: pd.DataFrame) -> Iterator[Row]:
+    """The rows of one variable; a cohort without a value has no summary, and the note says why there is no test."""
+    pair = [table[name].dropna() if name in table else pd.Series(dtype=float) for table in (left, right)]
+    missing = {"missing_development": len(left) - len(pair[0]), "missing_external": len(right) - len(pair[1])}
+    head = {"cohort": cohort, "variable": name, "kind": kind, "level": None} | missing
+    head |= {"n_development": len(pair[0]), "n_external": len(pair[1])}
+    if name not in left:
+        yield head | _summaries([None, None]) | _test(note="no such column")
+    elif kind == "number":
+        values = [series.astype(float).to_numpy() for series in pair]
+        yield head | _summaries([_mean(series) for series in values]) | _compare_numbers(*values)
+    else:
+        yield from _category_rows(head, *pair)
+
+
+def _category_rows(head: dict[str, Any], left: pd.Series, right: pd.Series) -> Iterator[Row]:
+    """A row for each level; of an outcome only that it happened."""
+    names = [series.map(lambda value: value if isinstance(value, str) else f"{value:g}") for series in (left, right)]
+    levels = sorted({*names[0], *names[1]})
+    counts = np.array([[int((series == level).sum()) for level in levels] for series in names])
+    found = _compare_categories(counts)
+    for level in levels if head["kind"] == "category" else ["1"]:
+        shares = [_share(int((series == level).sum()), len(series)) for series in names]
+        yield head | {"level": level} | _summaries(shares) | found
+
+
+def _mean(values: np.ndarray) -> tuple[str, float, float] | None:
+    """Mean and SD, in words and numbers."""
+    return (f"{values.mean():.1f} ({_sd(values):.1f})", float(values.mean()), _sd(values)) if len(values) else None
+
+
+def _share(count: int, total: int) -> tuple[str, float, float] | None:
+    """Count and percent, in words and numbers."""
+    return (f"{count} ({100 * count / total:.1f})", count, 100 * count / total) if total else None
+
+
+def _summaries(sides: list[tuple[str, float, float] | None]) -> dict[str, Any]:
+    columns = {}
+    for role, side in zip(("development", "external"), sides, strict=True):
+        text, value, spread = side or (None, math.nan, math.nan)
+        columns |= {role: text, f"value_{role}": value, f"spread_{role}": spread}
+    return columns
+
+
+def _compare_numbers(left: np.ndarray, right: np.ndarray) -> dict[str, Any]:
+    if not len(left) or not len(right):
+        return _test(note=NOBODY)
+    variances = [_sd(left) ** 2, _sd(right) ** 2]
+    if not sum(variances) > 0:
+        return _test(note="no spread, or one participant in a cohort")
+    result = ttest_ind(left, right, equal_var=False)
+    smd = abs(left.mean() - right.mean()) / math.sqrt(sum(variances) / 2)
+    return _test("Welch t", float(result.statistic), float(result.pvalue), float(smd))
+
+
+def _compare_categories(counts: np.ndarray) -> dict[str, Any]:
+    """Test of a (2, levels) table of counts."""
+    if not counts.sum(axis=1).all():
+        return _test(note=NOBODY)
+    if counts.shape[1] < 2:
+        return _test(note="one level only")
+    expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
+    smd, few = _category_smd(counts), bool((expected < SMALLEST_EXPECTED).any())
+    if few and counts.shape == (2, 2):
+        return _test("Fisher exact", math.nan, float(fisher_exact(counts).pvalue), smd)
+    result = chi2_contingency(counts, correction=False)
+    note = f"an expected count is below {SMALLEST_EXPECTED}" if few else None
+    return _test("chi-square", float(result.statistic), float(result.pvalue), smd, note)
+
+
+def _category_smd(counts: np.ndarray) -> float:
+    """Mahalanobis distance of the shares, without the first level."""
+    shares = (counts / counts.sum(axis=1, keepdims=True))[:, 1:]
+    spread = sum(np.diag(share) - np.outer(share, share) for share in shares) / 2
+    gap = shares[0] - shares[1]
+    return float(math.sqrt(max(0.0, gap @ np.linalg.pinv(spread) @ gap)))
+
+
+def _test(test: str | None = None, statistic=math.nan, p=math.nan, smd=math.nan, note=None) -> dict[str, Any]:
+    return {"test": test, "statistic": statistic, "p": p, "smd": smd, "note": note}
+
+
+def _sd(values: np.ndarray) -> float:
+    """Sample standard deviation; NaN for a single value."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else math.nan

@@ -1,0 +1,13 @@
+"""Rows into tables that have their columns even when there are no rows."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import pandas as pd
+
+from ichdag.schemas import SCHEMAS
+
+
+def as_frame(rows: Iterable[dict[str, Any]], *, schema: str) -> pd.DataFrame:
+    """A table with the columns of a schema, in its order."""
+    return pd.DataFrame(list(rows), columns=[column.name for column in SCHEMAS[schema]])

@@ -1,0 +1,108 @@
+"""Comparison at the level of patients: DeLong's tests, paired for feature sets, unpaired for men and women."""
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from ichdag.evaluation.cells import EXTERNAL, POOLED, Cell, models_of
+from ichdag.evaluation.delong import Areas, areas, auc_interval, paired_difference, unpaired_difference
+from ichdag.evaluation.resampling import percentiles, resample, resampled_auc
+from ichdag.schemas import COMPARATORS, FEATURE_SETS
+from ichdag.statistics.adjustment import METHODS, adjust
+from ichdag.statistics.frames import as_frame
+from ichdag.statistics.settings import Settings
+
+FAMILY = ["outcome", "cohort", "fold"]
+SEXES = {"women": "F", "men": "M"}
+
+
+def compare_patients(predictions: pd.DataFrame, *, settings: Settings, seed: int) -> pd.DataFrame:
+    """AUC of each feature set minus the reference's, same classifier and patients; follows schema delong.
+
+    The simple comparators (volume, clinical) stand against the reference of every classifier too. `p_holm` and `p_bh`
+    are over the comparisons of one outcome and cohort.
+    """
+    cells: dict[tuple[str, ...], dict[tuple[str, str], Cell]] = {}
+    for cell in _shown(predictions):
+        cells.setdefault((cell.outcome, cell.cohort, cell.fold), {})[cell.features, cell.classifier] = cell
+    rows = [row for family in cells.values() for row in _family(family, settings, seed)]
+    table = as_frame(rows, schema="delong")
+    for column in ("p_holm", "p_bh"):
+        table[column] = table.groupby(FAMILY)["p"].transform(adjust, method=METHODS[column])
+    return table
+
+
+def compare_sexes(predictions: pd.DataFrame, *, participants: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """AUC in women minus AUC in men for every model, unpaired DeLong; follows schema sex."""
+    known = participants[["subject", "sex"]] if "sex" in participants else pd.DataFrame({"subject": [], "sex": []})
+    sex_of = dict(known.dropna().to_numpy())
+    return as_frame((_sex_row(cell, sex_of, settings) for cell in _shown(predictions)), schema="sex")
+
+
+def _shown(predictions: pd.DataFrame) -> Iterator[Cell]:
+    """The cells whose patients are tested: all folds pooled, and each external cohort."""
+    yield from (cell for cells in models_of(predictions) for cell in cells if cell.fold in (POOLED, EXTERNAL))
+
+
+def _family(cells: dict[tuple[str, str], Cell], settings: Settings, seed: int) -> Iterator[dict[str, Any]]:
+    """All comparisons of one outcome and cohort."""
+    for (features, classifier), reference in cells.items():
+        if features == settings.reference:
+            sets = [(name, classifier) for name in FEATURE_SETS if name != features]
+            simple = [(name, kind) for name, kind in COMPARATORS.items() if name != "oracle"]
+            for model in [*sets, *simple]:
+                if model in cells:
+                    yield _compare(cells[model], reference, settings, seed)
+
+
+def _compare(cell: Cell, reference: Cell, settings: Settings, seed: int) -> dict[str, Any]:
+    """One row: both AUCs on the patients they share, the difference, DeLong's limits and p, bootstrap limits."""
+    _, first, second = np.intersect1d(cell.subjects, reference.subjects, assume_unique=True, return_indices=True)
+    happened = cell.happened[first]
+    scores = np.stack([cell.probability[first], reference.probability[second]])
+    found = areas(happened, scores=scores)
+    gap = paired_difference(found, first=0, second=1, confidence=settings.confidence)
+    row = cell.name | {"features_reference": reference.features, "classifier_reference": reference.classifier}
+    row |= {"auc": found.auc[0], "auc_reference": found.auc[1], "difference": gap.value}
+    row |= {"low": gap.low, "high": gap.high, "p": gap.p}
+    low, high = _bootstrap(scores, happened, settings, seed)
+    row |= {"bootstrap_low": low, "bootstrap_high": high}
+    return row | {"n": len(happened), "positives": found.positives, "note": gap.note}
+
+
+def _bootstrap(scores: np.ndarray, happened: np.ndarray, settings: Settings, seed: int) -> tuple[float, float]:
+    """Percentile limits of the AUC difference over resamples of the same patients; NaN with one class only."""
+    m = int(happened.sum())
+    if not 0 < m < len(happened):
+        return math.nan, math.nan
+    draws = resample(m, len(happened) - m, count=settings.bootstrap, seed=seed)
+    first, second = (resampled_auc(row[happened], row[~happened], draws=draws) for row in scores)
+    return percentiles(first - second, confidence=settings.confidence)
+
+
+def _sex_row(cell: Cell, sex_of: dict[str, str], settings: Settings) -> dict[str, Any]:
+    sexes = np.array([sex_of.get(subject, "") for subject in cell.subjects])
+    found = {name: _areas_of(cell, sexes == code) for name, code in SEXES.items()}
+    row: dict[str, Any] = dict(cell.name)
+    for name, part in found.items():
+        low, high, _ = auc_interval(part, confidence=settings.confidence)
+        row |= {f"n_{name}": part.positives + part.negatives, f"positives_{name}": part.positives}
+        row |= {f"auc_{name}": part.auc[0], f"low_{name}": low, f"high_{name}": high}
+    gap = unpaired_difference(found["women"], found["men"], confidence=settings.confidence)
+    absent = [f"no {name} {kind} the outcome" for name, part in found.items() for kind in _absent(part)]
+    row |= {"difference": gap.value, "low": gap.low, "high": gap.high, "p": gap.p}
+    return row | {"note": "; ".join(absent) or gap.note}
+
+
+def _areas_of(cell: Cell, who: np.ndarray) -> Areas:
+    return areas(cell.happened[who], scores=cell.probability[who])
+
+
+def _absent(part: Areas) -> Iterator[str]:
+    if not part.positives:
+        yield "with"
+    if not part.negatives:
+        yield "without"

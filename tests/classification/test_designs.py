@@ -1,0 +1,66 @@
+"""What classifiers are given: the seven feature sets, and the comparators' covariates."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ichdag.classification.designs import clinical_design, comparator_designs, design, read_folds, usable_covariates
+from ichdag.jobs import StudyError
+from ichdag.schemas import BLOCKS, FEATURE_SETS
+from ichdag.tables import write_table
+
+
+def block_table(name, width):
+    names = [f"original_shape_{place}" for place in range(width)] if name == "shape" else [f"{name}_{place:03d}" for place in range(width)]
+    return pd.DataFrame(np.zeros((2, width)), index=pd.Index(["a", "b"], name="subject"), columns=names)
+
+
+def test_the_seven_feature_sets_have_the_widths_of_the_paper():
+    tables = {block: block_table(block, 128) for block in BLOCKS} | {"shape": block_table("shape", 14)}
+    assert [design(tables, features=name).shape[1] for name in FEATURE_SETS] == [128, 14, 128, 128, 256, 384, 270]
+
+
+def test_the_blocks_of_a_set_stand_in_its_order(tables):
+    columns = list(design(tables, features="shape+segmentation+vaegan"))
+    assert [name.rsplit("_", 1)[0] for name in columns] == ["original_shape"] * 2 + ["segmentation"] * 3 + ["vaegan"] * 3
+
+
+def test_each_fold_gets_the_blocks_reduced_for_it(tmp_path):
+    paths = []
+    for fold in ("0", "final"):
+        for place, block in enumerate(BLOCKS):
+            paths.append(tmp_path / f"{fold}_{block}.parquet")
+            value = {"0": 0, "final": 10}[fold] + place
+            write_table(pd.DataFrame({"subject": ["a"], f"{block}_000": [float(value)]}), paths[-1], "reduced")
+    radiomics = pd.DataFrame({"subject": ["a", "b"], "status": ["included", "excluded"], "reason": [None, "small"]})
+    radiomics = radiomics.assign(original_shape_Volume=[4.0, None], original_glcm_Contrast=[1.0, None])
+    write_table(radiomics, tmp_path / "radiomics.parquet", "features")
+    found = read_folds(paths, radiomics=tmp_path / "radiomics.parquet", folds=["0", "final"])
+    assert design(found["0"], features="segmentation+vaegan").loc["a"].tolist() == [1, 2]
+    assert design(found["final"], features="radiomics+segmentation+vaegan").loc["a"].tolist() == [10, 11, 12]
+    assert design(found["0"], features="shape").to_dict() == {"original_shape_Volume": {"a": 4.0}}
+
+
+def test_volume_is_the_logarithm_of_one_plus_milliliters(cohort):
+    volume = comparator_designs(cohort, columns=[])["volume"]
+    assert np.allclose(volume.log_baseline_volume, np.log(1 + cohort.baseline_volume_ml))
+
+
+def test_sex_is_coded_and_covariates_the_sheet_lacks_are_left_out(cohort):
+    columns = usable_covariates(cohort, columns=["age", "sex", "gcs"])
+    assert columns == ["age", "sex"]
+    assert clinical_design(cohort, columns=columns).sex.tolist() == [0, 1, 1, 0] * 10
+
+
+def test_a_covariate_lacking_in_another_cohort_is_missing_in_every_row(cohort):
+    table = clinical_design(cohort.drop(columns="age"), columns=["age", "sex"])
+    assert table.age.isna().all() and table.sex.notna().all()
+
+
+def test_a_sheet_without_covariates_has_no_clinical_comparator(cohort):
+    assert list(comparator_designs(cohort, columns=[])) == ["volume"]
+
+
+def test_a_covariate_of_text_is_refused(cohort):
+    with pytest.raises(StudyError, match=r"clinical covariate site is text \('north'\)"):
+        clinical_design(cohort.assign(site="north"), columns=["site"])

@@ -1,0 +1,123 @@
+"""The reduction as a stage: who is seen, what is read, what is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ichdag.arrays import write_store
+from ichdag.features import Settings, describe, fit_reduction, reduce_block
+from ichdag.features.blocks import Block, read_block, shape_columns
+from ichdag.features.subjects import fold_of, included, known, training_subjects
+from ichdag.jobs import StudyError
+from ichdag.tables import write_table
+
+SETTINGS = Settings(rank=3, init="nndsvda", max_iter=200, tolerance=1e-4)
+
+
+@pytest.fixture
+def cohort():
+    """Ten participants; s3 is excluded, the outcome of s5 is not known."""
+    subjects = [f"s{number}" for number in range(10)]
+    status = ["excluded" if subject == "s3" else "included" for subject in subjects]
+    outcome = pd.array([0, 1, 0, 1, 0, None, 1, 0, 1, 0], dtype="Int64")
+    return pd.DataFrame({"subject": subjects, "status": status, "poor_outcome": outcome})
+
+
+@pytest.fixture
+def folds(cohort):
+    return pd.DataFrame({"subject": cohort.subject, "outcome": "poor_outcome", "fold": [0, 1, 2, 3, 4] * 2})
+
+
+@pytest.fixture
+def block():
+    values = np.random.default_rng(0).gamma(1, 1, (12, 20))
+    return Block("radiomics", [f"s{11 - row}" for row in range(12)], values, [f"column{place}" for place in range(20)])
+
+
+def test_a_fold_is_fitted_without_its_validation_part_the_excluded_and_those_without_outcome(cohort, folds):
+    training = training_subjects(cohort, folds=folds, outcome="poor_outcome", fold="1")
+    assert training == ["s0", "s2", "s4", "s7", "s8", "s9"]
+
+
+def test_the_final_reduction_sees_all_included_participants_and_no_outcome(cohort, folds):
+    training = training_subjects(cohort, folds=folds, outcome="all", fold="final")
+    assert training == included(cohort) == [f"s{number}" for number in range(10) if number != 3]
+
+
+def test_every_participant_with_an_outcome_is_validated_in_exactly_one_fold(cohort, folds):
+    drawn = fold_of(cohort, folds=folds, outcome="poor_outcome")
+    kept_out = [set(drawn.index) - set(training_subjects(cohort, folds=folds, outcome="poor_outcome", fold=str(fold))) for fold in range(5)]
+    assert sorted(subject for part in kept_out for subject in part) == sorted(known(cohort, "poor_outcome").index)
+
+
+def test_a_participant_without_a_fold_is_named(cohort, folds):
+    with pytest.raises(StudyError, match="poor_outcome: 1 participants have no fold, s8 first"):
+        fold_of(cohort, folds=folds[folds.subject != "s8"], outcome="poor_outcome")
+
+
+def test_what_the_validation_rows_hold_changes_nothing_that_is_fitted(block):
+    planted = Block(block.name, block.subjects, block.values.copy(), block.columns)
+    planted.values[8:] = 1e9
+    one, other = (fit_reduction(each, training=8, settings=SETTINGS, seed=0) for each in (block, planted))
+    for name in ("low_", "high_", "median_", "kept_", "components_"):
+        assert np.array_equal(getattr(one, name), getattr(other, name))
+
+
+def test_reduced_rows_are_ordered_by_subject_and_named_by_block(block):
+    reducer = fit_reduction(block, training=8, settings=SETTINGS, seed=0)
+    limits = describe(reducer, block=block, training=8, name="x", settings=SETTINGS, seed=0).limits
+    table = reduce_block(block, reducer=reducer, limits=limits)
+    assert list(table) == ["subject", "radiomics_000", "radiomics_001", "radiomics_002"]
+    assert table.subject.tolist() == sorted(block.subjects)
+    last = table[table.subject == "s11"].iloc[0, 1:].to_numpy(dtype=float)
+    assert np.allclose(last, reducer.transform(block.values[:1])[0])
+
+
+def test_the_card_lists_whom_the_reduction_has_seen(block):
+    reducer = fit_reduction(block, training=8, settings=SETTINGS, seed=7)
+    card = describe(reducer, block=block, training=8, name="x", settings=SETTINGS, seed=7)
+    assert card.subjects == block.subjects[:8]
+    assert card.limits == {"width": 20, "columns": block.columns}
+    assert card.settings["rank"] == 3 and card.settings["seed"] == 7
+
+
+def test_columns_other_than_the_fitted_ones_are_refused(block):
+    reducer = fit_reduction(block, training=8, settings=SETTINGS, seed=0)
+    limits = describe(reducer, block=block, training=8, name="x", settings=SETTINGS, seed=0).limits
+    swapped = Block(block.name, block.subjects, block.values, block.columns[::-1])
+    with pytest.raises(StudyError, match="names differ"):
+        reduce_block(swapped, reducer=reducer, limits=limits)
+
+
+def test_nobody_external_gives_an_empty_table(block):
+    reducer = fit_reduction(block, training=8, settings=SETTINGS, seed=0)
+    nobody = Block("radiomics", [], np.empty((0, 0)), None)
+    assert reduce_block(nobody, reducer=reducer, limits={"width": 20}).shape == (0, 4)
+
+
+def test_a_rank_above_the_training_rows_names_block_and_setting(block):
+    with pytest.raises(StudyError, match=r"block radiomics .*config features.* set rank to 2 or less"):
+        fit_reduction(block, training=2, settings=SETTINGS, seed=0)
+
+
+def test_latents_are_read_in_the_order_asked_for(tmp_path):
+    rows = {subject: np.arange(6, dtype=np.float32) + place for place, subject in enumerate("abc")}
+    write_store(tmp_path / "x.h5", ((f"{subject}/vaegan", row) for subject, row in rows.items()))
+    block = read_block(tmp_path / "x.h5", name="vaegan", subjects=["c", "a"])
+    assert block.values.dtype == np.float32
+    assert np.array_equal(block.values, [rows["c"], rows["a"]])
+
+
+def test_an_included_participant_without_latents_is_named(tmp_path):
+    write_store(tmp_path / "x.h5", [("a/vaegan", np.zeros(3))])
+    with pytest.raises(StudyError, match="no vaegan features of 1 included participants, b first"):
+        read_block(tmp_path / "x.h5", name="vaegan", subjects=["a", "b"])
+
+
+def test_missing_radiomics_cells_stay_missing_until_the_fold_fills_them(tmp_path):
+    table = pd.DataFrame({"subject": ["a", "b"], "status": "included", "reason": None, "original_shape_Volume": [1.0, None]})
+    write_table(table.assign(original_glcm_Contrast=[2.0, 3.0]), tmp_path / "x.parquet", "features")
+    block = read_block(tmp_path / "x.parquet", name="radiomics", subjects=["b", "a"])
+    assert block.columns == ["original_shape_Volume", "original_glcm_Contrast"]
+    assert np.array_equal(block.values, [[np.nan, 3], [1, 2]], equal_nan=True)
+    assert shape_columns(block.columns) == ["original_shape_Volume"]

@@ -1,0 +1,27 @@
+"""Attribute the external predictions of one outcome to the feature blocks, for every classifier."""
+
+import pandas as pd
+
+from ichdag.classification.designs import design, read_blocks
+from ichdag.explanation import Settings
+from ichdag.explanation.attribution import attribute, sample_rows
+from ichdag.explanation.shares import block_shares, no_shares
+from ichdag.jobs import start
+from ichdag.models import read_pipeline
+from ichdag.schemas import CLASSIFIERS
+from ichdag.tables import write_table
+
+start(snakemake)
+files, seed, outcome = snakemake.input, snakemake.params.seed, snakemake.wildcards.outcome
+settings = Settings(**snakemake.params.settings)
+development = design(read_blocks(files.development, radiomics=files.radiomics), features=settings.features)
+external = design(read_blocks(files.external, radiomics=files.external_radiomics), features=settings.features)
+background = sample_rows(development, count=settings.background, seed=seed)
+found = []
+for classifier, path in zip(CLASSIFIERS, files.models, strict=True) if len(external) else []:
+    rows = sample_rows(external, count=settings.patients_of(classifier), seed=seed)
+    names = {"classifier": classifier, "rows": rows, "background": background}
+    values = attribute(read_pipeline(path), **names, settings=settings, seed=seed).values
+    shares = block_shares(values, columns=list(rows), settings=settings, seed=seed)
+    found.append(shares.assign(outcome=outcome, classifier=classifier))
+write_table(pd.concat(found or [no_shares()]), snakemake.output.shares, "shap")
