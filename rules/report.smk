@@ -6,38 +6,42 @@ Reads: results/cohort/participants.tsv, results/segmentation/scores.tsv, results
 Writes: results/report/report.html
 """
 
-TOLD = [
-    "cohort/participants",
-    "segmentation/scores",
-    "evaluation/metrics",
-    "statistics/table1",
-    "statistics/shapiro",
-    "statistics/friedman",
-    "statistics/wilcoxon",
-    "statistics/delong",
-    "statistics/nadeau_bengio",
-    "statistics/sex",
-    "explanation/shap",
-    "explanation/components",
-    "checks/checks",
+TOLD = {
+    "cohort": ["participants"],
+    "segmentation": ["scores"],
+    "evaluation": ["metrics"],
+    "statistics": ["table1", "shapiro", "friedman", "wilcoxon", "delong", "nadeau_bengio", "sex"],
+    "explanation": ["shap", "components"],
+    "checks": ["checks"],
+}
+DRAWN = [
+    "cohort_flow",
+    "segmentation_examples",
+    "dice",
+    "reconstructions",
+    "auc",
+    "oracle",
+    "ranks",
+    "calibration",
+    "decision",
+    "shap",
 ]
-DRAWN = "cohort_flow segmentation_examples dice reconstructions auc oracle ranks calibration decision shap".split()
-TEMPLATES = "report.html.j2 macros.html.j2 summary.html.j2 results.html.j2 about.html.j2 report.css report.js".split()
+CAPTIONED = sorted({*DRAWN, *(name for names in TOLD.values() for name in names), "exclusions", "saliency"})
+TEMPLATES = ["report.html", "macros.html", "summary.html", "results.html", "about.html", "report.css", "report.js"]
 
 
 rule make_report:
-    """Tell the whole study in one page: main result, participants, tables and figures as in the paper, methods, settings."""
+    """Tell the whole study in one page: main result, participants, tables and figures, methods, settings, limits."""
     input:
-        tables=collect("results/{table}.tsv", table=TOLD),
-        figures=collect(
-            "results/figures/{name}.svg", name=[*DRAWN, *[f"saliency_{o}" for o in config["explanation"]["outcomes"]]]
-        ),
+        tables=[f"results/{stage}/{name}.tsv" for stage, names in TOLD.items() for name in names],
+        figures=collect("results/figures/{name}.svg", name=DRAWN)
+        + collect("results/figures/saliency_{outcome}.svg", outcome=config["explanation"]["outcomes"]),
         segmentation="results/segmentation/models/dual_final/card.json",
         vaegan="results/latent/models/vaegan/card.json",
-        captions=sorted(glob(f"{workflow.basedir}/workflow/report/*.rst")),
-        templates=collect(f"{workflow.basedir}/src/ichdag/report/templates/{{name}}", name=TEMPLATES),
+        captions=collect(f"{workflow.basedir}/workflow/report/{{name}}.rst", name=CAPTIONED),
+        templates=collect(f"{workflow.basedir}/src/ichdag/report/templates/{{name}}.j2", name=TEMPLATES),
     output:
-        report="results/report/report.html",
+        report=report("results/report/report.html", "../workflow/report/report.rst", category="Report"),
     log:
         "logs/make_report.log",
     benchmark:

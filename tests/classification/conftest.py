@@ -60,7 +60,9 @@ def tables(cohort):
     label = cohort.poor_outcome.to_numpy(dtype=float)
     found = {}
     for block in (*BLOCKS, "shape"):
-        names = [f"original_shape_{name}" for name in "AB"] if block == "shape" else [f"{block}_00{place}" for place in range(3)]
+        names = [f"original_shape_{name}" for name in "AB"]
+        if block != "shape":
+            names = [f"{block}_00{place}" for place in range(3)]
         values = random.uniform(0, 1, (40, len(names)))
         values[:, 0] += 3 * label * (block == "radiomics")
         found[block] = pd.DataFrame(values, index=cohort.subject, columns=names)

@@ -56,10 +56,9 @@ def test_a_validation_row_is_predicted_by_a_model_that_has_not_seen_it(settings,
 def test_each_fold_is_predicted_from_the_features_reduced_for_it(settings, people, designs):
     recipe = Recipe("naive_bayes", settings, seed=0, threads=1)
     before = cross_validate(designs, people=people, recipe=recipe, **NAMES).set_index("subject").probability
-    after = cross_validate(designs | {"1": 1 - designs["1"]}, people=people, recipe=recipe, **NAMES).set_index("subject")
-    assert set(before.index[before != after.probability]) <= set(people.index[people.fold == "1"])
-    flipped = designs | {"1": designs["1"].iloc[:, ::-1] * [1, 5, 9]}
-    assert cross_validate(flipped, people=people, recipe=recipe, **NAMES).probability.notna().all()
+    blunted = designs | {"1": designs["1"].assign(radiomics_000=0.5)}
+    after = cross_validate(blunted, people=people, recipe=recipe, **NAMES).set_index("subject").probability
+    assert set(before.index[before != after]) == set(people.index[people.fold == "1"])
 
 
 def test_missing_shape_cells_get_the_median_of_the_training_rows(settings, people, tables):
@@ -93,7 +92,7 @@ def test_a_grid_is_searched_inside_the_training_part(settings, people, designs):
 
 def test_a_fold_without_events_is_refused_with_its_counts(cohort, folds):
     thin = cohort.assign(poor_outcome=pd.array([1, 1, 1, 1] + [0] * 36, dtype="Int64"))
-    with pytest.raises(StudyError, match=r"poor_outcome cannot .*fold 2: validation 0 with and 8 without, training 4 with"):
+    with pytest.raises(StudyError, match="fold 2: validation 0 with and 8 without, training 4 with"):
         development_people(thin, folds=folds, outcome="poor_outcome", fewest=2)
 
 

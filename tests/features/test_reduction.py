@@ -46,8 +46,11 @@ def test_the_final_reduction_sees_all_included_participants_and_no_outcome(cohor
 
 def test_every_participant_with_an_outcome_is_validated_in_exactly_one_fold(cohort, folds):
     drawn = fold_of(cohort, folds=folds, outcome="poor_outcome")
-    kept_out = [set(drawn.index) - set(training_subjects(cohort, folds=folds, outcome="poor_outcome", fold=str(fold))) for fold in range(5)]
-    assert sorted(subject for part in kept_out for subject in part) == sorted(known(cohort, "poor_outcome").index)
+    kept_out = []
+    for fold in "01234":
+        training = training_subjects(cohort, folds=folds, outcome="poor_outcome", fold=fold)
+        kept_out += set(drawn.index) - set(training)
+    assert sorted(kept_out) == sorted(known(cohort, "poor_outcome").index)
 
 
 def test_a_participant_without_a_fold_is_named(cohort, folds):
@@ -115,8 +118,9 @@ def test_an_included_participant_without_latents_is_named(tmp_path):
 
 
 def test_missing_radiomics_cells_stay_missing_until_the_fold_fills_them(tmp_path):
-    table = pd.DataFrame({"subject": ["a", "b"], "status": "included", "reason": None, "original_shape_Volume": [1.0, None]})
-    write_table(table.assign(original_glcm_Contrast=[2.0, 3.0]), tmp_path / "x.parquet", "features")
+    table = pd.DataFrame({"subject": ["a", "b"], "status": "included", "reason": None})
+    table = table.assign(original_shape_Volume=[1.0, None], original_glcm_Contrast=[2.0, 3.0])
+    write_table(table, tmp_path / "x.parquet", "features")
     block = read_block(tmp_path / "x.parquet", name="radiomics", subjects=["b", "a"])
     assert block.columns == ["original_shape_Volume", "original_glcm_Contrast"]
     assert np.array_equal(block.values, [[np.nan, 3], [1, 2]], equal_nan=True)

@@ -17,9 +17,9 @@ settings = Settings(**snakemake.params.settings)
 development = design(read_blocks(files.development, radiomics=files.radiomics), features=settings.features)
 external = design(read_blocks(files.external, radiomics=files.external_radiomics), features=settings.features)
 background = sample_rows(development, count=settings.background, seed=seed)
+rows = sample_rows(external, count=settings.patients, seed=seed)
 found = []
-for classifier, path in zip(CLASSIFIERS, files.models, strict=True) if len(external) else []:
-    rows = sample_rows(external, count=settings.patients_of(classifier), seed=seed)
+for classifier, path in zip(CLASSIFIERS, files.models, strict=True) if len(rows) else []:
     names = {"classifier": classifier, "rows": rows, "background": background}
     values = attribute(read_pipeline(path), **names, settings=settings, seed=seed).values
     shares = block_shares(values, columns=list(rows), settings=settings, seed=seed)

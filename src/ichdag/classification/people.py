@@ -1,4 +1,4 @@
-"""Who is predicted: participants with a known outcome, their cohort, label and fold; and rows of the predictions table."""
+"""Who is predicted (cohort, label and fold of those with a known outcome), and rows of the predictions table."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ EXTERNAL = "external"
 
 
 def development_people(cohort: pd.DataFrame, *, folds: pd.DataFrame, outcome: str, fewest: int) -> pd.DataFrame:
-    """Columns cohort, y_true, fold (text) by subject, ordered by subject: all that cross-validation needs of an outcome.
+    """Columns cohort, y_true, fold (text) by subject, in order: all that cross-validation needs of an outcome.
 
     Raises StudyError if a validation fold lacks a class, or a training part has fewer than `fewest` of one.
     """
@@ -65,11 +65,14 @@ def _refuse_thin_folds(people: pd.DataFrame, *, outcome: str, fewest: int) -> No
         inside = validation.y_true.value_counts().reindex([1, 0], fill_value=0)
         outside = people.y_true.value_counts().reindex([1, 0], fill_value=0) - inside
         if inside.min() == 0 or outside.min() < fewest:
-            counts = f"validation {inside[1]} with and {inside[0]} without, training {outside[1]} with and {outside[0]} without"
-            faults.append(f"fold {fold}: {counts}")
+            faults.append(f"fold {fold}: validation {_counts(inside)}, training {_counts(outside)}")
     if faults or people.empty:
         raise StudyError(
-            f"outcome {outcome} cannot be cross-validated (each fold needs both classes, each training part {fewest} of "
-            f"each); found {len(people)} participants; {'; '.join(faults)}. Add participants, set fewer folds (config "
-            "folds), or take the outcome out of config outcomes"
+            f"outcome {outcome} cannot be cross-validated: each fold needs both classes, each training part {fewest} "
+            f"of each; found {len(people)} participants; {'; '.join(faults)}. Add participants, set fewer folds "
+            "(config folds), or take the outcome out of config outcomes"
         )
+
+
+def _counts(labels: pd.Series) -> str:
+    return f"{labels[1]} with and {labels[0]} without"

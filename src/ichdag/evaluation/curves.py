@@ -31,7 +31,7 @@ def _bins(cell: Cell, settings: Settings) -> pd.DataFrame:
     _, bins = np.unique(places, return_inverse=True)
     n = np.bincount(bins)
     events = np.bincount(bins, weights=cell.happened)
-    low, high = wilson(events, total=n, confidence=settings.confidence)
+    low, high = wilson(events, n, confidence=settings.confidence)
     predicted = np.clip(np.bincount(bins, weights=cell.probability) / n, 0, 1)
     columns = {"bin": np.arange(len(n)), "predicted": predicted, "observed": events / n}
     return pd.DataFrame(cell.name | columns | {"low": low, "high": high, "n": n})

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
-from scipy.special import expit, logit
-from scipy.stats import norm, rankdata
+from scipy.special import expit, logit, ndtr
+from scipy.stats import rankdata
+
+from ichdag.evaluation.proportions import normal_quantile
 
 NO_VARIANCE = 1e-12
 NEXT_TO = 1e-9
@@ -72,7 +74,7 @@ def auc_interval(found: Areas, *, confidence: float) -> tuple[float, float, str]
 
 def logit_interval(value: float, *, variance: float, confidence: float) -> tuple[float, float]:
     """Wald limits of a proportion-like value in (0, 1), built on the logit scale by the delta method."""
-    reach = norm.isf((1 - confidence) / 2) * math.sqrt(variance) / (value * (1 - value))
+    reach = normal_quantile(confidence) * math.sqrt(variance) / (value * (1 - value))
     return float(expit(logit(value) - reach)), float(expit(logit(value) + reach))
 
 
@@ -97,8 +99,8 @@ def _difference(value: float, variance: float, confidence: float) -> Difference:
     if not variance > NO_VARIANCE:
         return Difference(value, math.nan, math.nan, math.nan, "the difference has no variance")
     error = math.sqrt(variance)
-    reach = float(norm.isf((1 - confidence) / 2)) * error
-    p = float(2 * norm.sf(abs(value) / error))
+    reach = normal_quantile(confidence) * error
+    p = float(2 * ndtr(-abs(value) / error))
     return Difference(value, max(-1.0, value - reach), min(1.0, value + reach), p, None)
 
 
@@ -112,7 +114,7 @@ def _covariance(placements: np.ndarray) -> np.ndarray:
 
 
 def _newcombe(auc: float, m: int, n: int, confidence: float) -> tuple[float, float]:
-    z = norm.isf((1 - confidence) / 2)
+    z = normal_quantile(confidence)
     size = (m + n) / 2 - 1
 
     def excess(value: float) -> float:

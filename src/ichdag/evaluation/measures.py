@@ -4,11 +4,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
 
 from ichdag.evaluation.cells import Cell
 from ichdag.evaluation.delong import areas, auc_interval
-from ichdag.evaluation.proportions import ratio, wilson
+from ichdag.evaluation.proportions import normal_quantile, ratio, wilson
 from ichdag.evaluation.recalibration import recalibrate
 from ichdag.evaluation.resampling import Resamples, percentiles, resample, resampled_precision
 from ichdag.evaluation.settings import Settings
@@ -82,8 +81,8 @@ def _at_threshold(cell: Cell, draws: Resamples, settings: Settings) -> list[Meas
     fn, tn = len(hits) - tp, len(alarms) - fp
     shares = {"sensitivity": (tp, tp + fn), "specificity": (tn, tn + fp), "ppv": (tp, tp + fp), "npv": (tn, tn + fn)}
     found = [_f1(hits, alarms, draws, settings)]
-    for name, (count, total) in shares.items():
-        low, high = wilson(count, total=total, confidence=settings.confidence)
+    limits = zip(*wilson(*np.transpose([*shares.values()]), confidence=settings.confidence), strict=True)
+    for (name, (count, total)), (low, high) in zip(shares.items(), limits, strict=True):
         note = None if total else "nobody to count"
         found.append(Measure(name, ratio(count, total), float(low), float(high), "wilson" if total else None, note))
     if cell.threshold.min() == cell.threshold.max():
@@ -102,7 +101,7 @@ def _f1(hits: np.ndarray, alarms: np.ndarray, draws: Resamples, settings: Settin
 
 def _calibration(cell: Cell, settings: Settings) -> list[Measure]:
     found = recalibrate(cell.happened, probability=cell.probability, smallest=settings.smallest_probability)
-    z = float(norm.isf((1 - settings.confidence) / 2))
+    z = normal_quantile(settings.confidence)
     measures = []
     for name, value, error in (
         ("slope", found.slope, found.slope_error),

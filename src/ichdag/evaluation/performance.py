@@ -1,7 +1,6 @@
 """The metrics table: every metric of every model in each fold, pooled, as a mean over folds, and externally."""
 
 import math
-from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
@@ -20,7 +19,7 @@ def measure_performance(predictions: pd.DataFrame, *, settings: Settings, seed: 
     for cells in models_of(predictions):
         measured = [measure(cell, settings=settings, seed=seed) for cell in cells]
         for cell, measures in zip(cells, measured, strict=True):
-            rows += [cell.name | asdict(found) | {"sd": math.nan} | cell.counts for found in measures]
+            rows += [cell.name | vars(found) | {"sd": math.nan} | cell.counts for found in measures]
         folds = [place for place, cell in enumerate(cells) if cell.fold not in (POOLED, EXTERNAL)]
         pooled = next(cell for cell in cells if cell.fold == POOLED)
         means = _means([cells[place] for place in folds], [measured[place] for place in folds], settings)
@@ -42,7 +41,7 @@ def _means(cells: list[Cell], measured: list[list[Measure]], settings: Settings)
         note = None if len(known) == len(cells) else f"defined in {len(known)} of {len(cells)} folds"
         low, high, method = _mean_auc_interval(cells, mean, settings) if name == "auc" else (math.nan, math.nan, None)
         found = Measure(name, mean, low, high, method, note)
-        rows.append(asdict(found) | {"sd": sd})
+        rows.append(vars(found) | {"sd": sd})
     return rows
 
 

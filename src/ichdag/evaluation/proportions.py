@@ -3,7 +3,12 @@
 import math
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
+
+
+def normal_quantile(confidence: float) -> float:
+    """How many standard errors an interval of this confidence reaches to each side; 1.96 for 0.95."""
+    return float(ndtri((1 + confidence) / 2))
 
 
 def ratio(count: float, total: float) -> float:
@@ -11,9 +16,9 @@ def ratio(count: float, total: float) -> float:
     return count / total if total else math.nan
 
 
-def wilson(count: np.ndarray | float, *, total: np.ndarray | float, confidence: float) -> tuple[np.ndarray, np.ndarray]:
+def wilson(count: np.ndarray, total: np.ndarray, *, confidence: float) -> tuple[np.ndarray, np.ndarray]:
     """Limits of a proportion count / total (Wilson 1927), elementwise; NaN where total is zero."""
-    z = norm.isf((1 - confidence) / 2)
+    z = normal_quantile(confidence)
     total = np.where(np.asarray(total) > 0, total, np.nan)
     share = count / total
     middle = (share + z**2 / (2 * total)) / (1 + z**2 / total)

@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 
-SAMPLED = ("svm",)
-
 
 @dataclass(frozen=True)
 class Settings:
@@ -12,14 +10,9 @@ class Settings:
     features: str
     outcomes: list[str]
     patients: int
-    sampled_patients: int
     background: int
     evaluations: int
     bootstrap: int
     confidence: float
     top_features: int
     saliency_patients: int
-
-    def patients_of(self, classifier: str) -> int:
-        """How many participants are explained: fewer where SHAP values are sampled, which takes far longer."""
-        return min(self.patients, self.sampled_patients) if classifier in SAMPLED else self.patients

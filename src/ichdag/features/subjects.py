@@ -19,7 +19,7 @@ def known(cohort: pd.DataFrame, outcome: str) -> pd.Series:
 
 
 def fold_of(cohort: pd.DataFrame, *, folds: pd.DataFrame, outcome: str) -> pd.Series:
-    """The validation fold of each included participant with a known outcome, by subject. Raises StudyError if one has none."""
+    """The validation fold of each included participant with a known outcome. Raises StudyError if one has none."""
     drawn = folds[folds.outcome == outcome].set_index("subject").fold
     subjects = known(cohort, outcome).index
     lost = subjects.difference(drawn.index)

@@ -10,6 +10,7 @@ from ichdag.figures.style import BLOCK_LOOKS, CLASSIFIER_LOOKS, INK, QUIET, say_
 
 def draw_shap(table: pd.DataFrame, figure: Figure) -> None:
     """One panel per outcome: a bar per block and classifier, share of all SHAP importance, with interval."""
+    table = table.dropna(subset="share")
     if table.empty:
         return say_nothing(figure, "No SHAP values: no classifier could be explained.")
     outcomes = list(table["outcome"].drop_duplicates())
@@ -30,5 +31,5 @@ def draw_shap(table: pd.DataFrame, figure: Figure) -> None:
             axis.barh(heights, bars["share"], height * 0.92, color=color, hatch=hatch, label=features_name(block))
             axis.hlines(heights, bars["low"], bars["high"], color=INK, linewidth=0.8)
     axes[0].set_yticks(range(len(classifiers)), [classifier_name(name) for name in classifiers])
-    axes[0].set(ylim=(len(classifiers) - 0.5, -0.5), xlim=(0, min(1, table["high"].max() * 1.08)))
+    axes[0].set(ylim=(len(classifiers) - 0.5, -0.5), xlim=(0, min(1, table[["share", "high"]].max().max() * 1.08)))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)

@@ -19,7 +19,8 @@ from torch import Tensor, nn
 
 from ichdag.jobs import StudyError
 
-NORM = ("instance", {"affine": True})
+# Groups of channels, not single ones, are normalized: the patch's own brightness gets through to the latent space.
+NORM = ("group", {"num_groups": 4})
 LOG_VARIANCE_LIMITS = (-20.0, 10.0)
 
 

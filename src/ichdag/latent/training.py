@@ -35,8 +35,8 @@ class Players:
     """Autoencoder and discriminator, each with its optimizer."""
 
     def __init__(self, network: VaeganSettings, settings: TrainingSettings, device: torch.device):
-        self.autoencoder = Autoencoder(network).to(device)
-        self.discriminator = make_discriminator(network).to(device)
+        self.autoencoder = Autoencoder(network).to(device, memory_format=torch.channels_last_3d)
+        self.discriminator = make_discriminator(network).to(device, memory_format=torch.channels_last_3d)
         betas = (0.5, 0.999)
         self.painter = torch.optim.Adam(self.autoencoder.parameters(), settings.learning_rate, betas)
         self.judge = torch.optim.Adam(self.discriminator.parameters(), settings.discriminator_learning_rate, betas)

@@ -14,7 +14,7 @@ NAMES = {
     "fold": fold_name,
     "metric": metric_name,
     "block": features_name,
-    "reference_classifier": classifier_name,
+    "classifier_reference": classifier_name,
 }
 HEADINGS = {
     "p_bonferroni": "p (Bonferroni)",
@@ -71,7 +71,7 @@ def cell(value: object, column: str) -> str:
     if pd.isna(value):
         return DASH
     if isinstance(value, str):
-        if column in ("features", "reference", "first", "second"):
+        if column in ("features", "features_reference", "first", "second"):
             return features_name(value)
         return NAMES[column](value) if column in NAMES else value
     if isinstance(value, bool):

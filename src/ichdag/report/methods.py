@@ -54,8 +54,9 @@ def _features(config: dict[str, Any]) -> str:
         "encoder stages of the final network. VAE-GAN latents are the means of a variational autoencoder with "
         f"adversarial loss, trained for {epochs} epochs on {patches['size']}³ patches around the lesion mask (dilated, "
         f"structuring element {patches['dilation_size']}). Each of the three blocks was scaled to [0, 1] and reduced "
-        f"to {config['features']['rank']} components by non-negative matrix factorization, fitted on the training part of "
-        "each fold, or on all development participants for the external test; the 14 shape features were not reduced."
+        f"to {config['features']['rank']} components by non-negative matrix factorization, fitted on the training part "
+        "of each fold, or on all development participants for the external test; the 14 shape features were not "
+        "reduced."
     )
 
 

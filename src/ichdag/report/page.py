@@ -31,7 +31,7 @@ GLANCE = (
     "external results play no part in the choice."
 )
 COLUMNS = {
-    "delong": "outcome cohort fold features classifier reference_classifier auc auc_reference difference:low:high "
+    "delong": "outcome cohort fold features classifier classifier_reference auc auc_reference difference:low:high "
     "p p_holm p_bh n positives note",
     "nadeau_bengio": "outcome features classifier folds difference:low:high t p note",
     "sex": "outcome cohort fold features classifier n_women auc_women:low_women:high_women "
@@ -127,7 +127,7 @@ def render(
 def _tables(found: dict[str, pd.DataFrame], captions: dict[str, str]) -> dict[str, Table]:
     """The tables to show by name: exclusions and Dice, and every other table as it is."""
     shown = {
-        "exclusions": tables.exclusions(found["participants"], caption=captions["participants"]),
+        "exclusions": tables.exclusions(found["participants"], caption=captions["exclusions"]),
         "dice": tables.dice(found["scores"], caption=captions["scores"]),
     }
     for name in [name for name in found if name not in OWN]:

@@ -62,8 +62,8 @@ def _tested(delong: pd.DataFrame | None, model: tuple[str, str, str], reference:
         return ""
     outcome, features, classifier = model
     rows = delong[(delong["outcome"] == outcome) & (delong["fold"] == "external") & (delong["features"] == features)]
-    rows = rows[(rows["classifier"] == classifier) & (rows["reference_classifier"] == classifier)]
-    rows = rows[rows["reference"] == reference].dropna(subset="p")
+    rows = rows[(rows["classifier"] == classifier) & (rows["classifier_reference"] == classifier)]
+    rows = rows[rows["features_reference"] == reference].dropna(subset="p")
     words = [
         f"difference {interval(row.difference, row.low, row.high)}, DeLong p {_equals(p_value(row.p))}"
         for row in rows.itertuples()

@@ -8,7 +8,7 @@ from ichdag.evaluation import best_models
 from ichdag.figures.choice import settings_of
 from ichdag.figures.names import classifier_name, features_name, fold_name, metric_name, outcome_name, variable_name
 from ichdag.figures.segmentation import select_dice
-from ichdag.report.cells import DASH, Table, interval, p_value, rounded
+from ichdag.report.cells import DASH, Table, cell, interval, p_value, rounded
 from ichdag.schemas import CLASSIFIERS, COMPARATORS, FEATURE_SETS
 
 
@@ -43,7 +43,9 @@ def table1(frame: pd.DataFrame, *, title: str, caption: str) -> Table:
         texts = [DASH if pd.isna(text) else text for text in (row.development, row.external)]
         missing = f"{row.missing_development:.0f} / {row.missing_external:.0f}"
         note = "" if pd.isna(row.test) else row.test
-        rows.append([name, texts[0], texts[1], rounded(row.smd), p_value(row.p), note, missing, row.cohort])
+        rows.append(
+            [name, texts[0], texts[1], rounded(row.smd), p_value(row.p), note, missing, cell(row.cohort, "cohort")]
+        )
     header = ["Characteristic", "Development", "External", "SMD", "p", "Test", "Missing", "External cohort"]
     shown = len(header) if frame["cohort"].nunique() > 1 else len(header) - 1
     numeric = [False, True, True, True, True, False, True, False]

@@ -1,0 +1,1 @@
+radiomics.post-deploy.sh

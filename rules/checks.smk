@@ -1,0 +1,70 @@
+"""What must hold in every study, asked of the results of this one; a study that leaks is refused.
+
+Reads: results/cohort/participants.tsv, results/cohort/folds.tsv, ledger/training.tsv, results/segmentation/{role}.tsv,
+    results/classification/predictions.parquet, results/evaluation/metrics.tsv, the card.json of every model
+Writes: results/checks/checks.tsv, results/checks/passed.json
+"""
+
+CARDS = [
+    *collect("results/segmentation/models/{variant}_{fold}/card.json", variant=VARIANTS, fold=[*FOLDS, "final"]),
+    "results/latent/models/vaegan/card.json",
+    *collect("results/features/models/{outcome}_{fold}_{block}/card.json", outcome=OUTCOMES, fold=FOLDS, block=BLOCKS),
+    *collect("results/features/models/all_final_{block}/card.json", block=BLOCKS),
+    *collect(
+        "results/classification/models/{outcome}_{classifier}/card.json",
+        outcome=OUTCOMES,
+        classifier=[*CLASSIFIERS, "logistic"],
+    ),
+]
+
+
+rule check_study:
+    """Check that no participant leaks, nobody is lacking, volumes are plausible and no model beats the known truth."""
+    input:
+        participants="results/cohort/participants.tsv",
+        folds="results/cohort/folds.tsv",
+        training="ledger/training.tsv",
+        volumes=collect("results/segmentation/{role}.tsv", role=PATIENT_ROLES),
+        predictions="results/classification/predictions.parquet",
+        metrics="results/evaluation/metrics.tsv",
+        cards=CARDS,
+    output:
+        checks=report("results/checks/checks.tsv", caption="../workflow/report/checks.rst", category="Checks"),
+    log:
+        "logs/check_study.log",
+    benchmark:
+        "benchmarks/check_study.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(20),
+    params:
+        settings=config["checks"],
+        outcomes=OUTCOMES,
+        code=code_of("check_study"),
+    script:
+        "../workflow/scripts/check_study.py"
+
+
+rule require_checks:
+    """Refuse a study in which a check against leakage failed."""
+    input:
+        checks=rules.check_study.output.checks,
+    output:
+        passed="results/checks/passed.json",
+    log:
+        "logs/require_checks.log",
+    benchmark:
+        "benchmarks/require_checks.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        code=code_of("require_checks"),
+    script:
+        "../workflow/scripts/require_checks.py"

@@ -1,0 +1,90 @@
+"""How good the predictions are, with intervals, from the predictions table alone.
+
+Reads: results/classification/predictions.parquet
+Writes: results/evaluation/metrics.tsv, results/evaluation/calibration.tsv, results/evaluation/decision.tsv
+"""
+
+
+rule measure_performance:
+    """Measure AUC, threshold metrics, Brier score and calibration of every model, with confidence intervals."""
+    input:
+        predictions="results/classification/predictions.parquet",
+    output:
+        metrics=report(
+            "results/evaluation/metrics.tsv",
+            caption="../workflow/report/metrics.rst",
+            category="Prediction",
+            labels={"table": "All metrics"},
+        ),
+    log:
+        "logs/measure_performance.log",
+    benchmark:
+        "benchmarks/measure_performance.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow(60),
+    params:
+        settings=config["evaluation"],
+        seed=config["seed"],
+        code=code_of("measure_performance"),
+    script:
+        "../workflow/scripts/measure_performance.py"
+
+
+rule measure_calibration:
+    """Compare predicted and observed risk in bins of predicted risk."""
+    input:
+        predictions="results/classification/predictions.parquet",
+    output:
+        calibration=report(
+            "results/evaluation/calibration.tsv",
+            caption="../workflow/report/calibration.rst",
+            category="Prediction",
+            labels={"table": "Calibration"},
+        ),
+    log:
+        "logs/measure_calibration.log",
+    benchmark:
+        "benchmarks/measure_calibration.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(20),
+    params:
+        settings=config["evaluation"],
+        code=code_of("measure_calibration"),
+    script:
+        "../workflow/scripts/measure_calibration.py"
+
+
+rule measure_net_benefit:
+    """Measure the net benefit of treating by each model's prediction (decision curve analysis)."""
+    input:
+        predictions="results/classification/predictions.parquet",
+    output:
+        decision=report(
+            "results/evaluation/decision.tsv",
+            caption="../workflow/report/decision.rst",
+            category="Prediction",
+            labels={"table": "Decision curves"},
+        ),
+    log:
+        "logs/measure_net_benefit.log",
+    benchmark:
+        "benchmarks/measure_net_benefit.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(20),
+    params:
+        settings=config["evaluation"],
+        code=code_of("measure_net_benefit"),
+    script:
+        "../workflow/scripts/measure_net_benefit.py"

@@ -1,0 +1,21 @@
+"""Every figure and table that Snakemake's report or ours shows has a caption."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+RULES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "rules").glob("*.smk")))
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"workflow/report/(\w+)\.rst", RULES))))
+def test_a_caption_that_a_rule_names_is_there_and_is_plain_prose(name):
+    words = (ROOT / "workflow/report" / f"{name}.rst").read_text(encoding="utf-8")
+    assert len(words.split()) >= 5
+    assert not re.search(r"[*`|]|\.\. ", words)
+
+
+def test_a_caption_has_lines_of_120_at_most():
+    for path in (ROOT / "workflow/report").glob("*.rst"):
+        assert max(map(len, path.read_text(encoding="utf-8").splitlines())) <= 120, path.name

@@ -1,0 +1,130 @@
+"""The page holds every section, loads nothing from elsewhere, and shows what is in a table as text."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from ichdag.report.page import read_plates, write_page
+
+SECTIONS = (
+    "summary participants segmentation features prediction comparisons calibration decision explanation checks methods"
+)
+
+
+class Page(HTMLParser):
+    """Collects the anchors, the addresses that a browser would load, the scripts, and whether every tag is closed."""
+
+    VOID = {"meta", "img", "link", "br", "input"}
+
+    def __init__(self):
+        super().__init__()
+        self.anchors, self.loaded, self.open, self.images, self.tags = [], [], [], [], []
+
+    def handle_starttag(self, tag, attrs):
+        attributes = dict(attrs)
+        self.tags.append(tag)
+        self.anchors += [attributes["id"]] if "id" in attributes else []
+        self.loaded += [value for name, value in attrs if name in ("src", "href", "action", "data", "srcset", "poster")]
+        self.images += [attributes] if tag == "img" else []
+        self.open += [] if tag in self.VOID else [tag]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@pytest.fixture(scope="module")
+def text(page_of, made_up):
+    return page_of(made_up.study())
+
+
+@pytest.fixture(scope="module")
+def page(text):
+    parsed = Page()
+    parsed.feed(text)
+    return parsed
+
+
+def test_every_section_and_numbered_table_is_there(page, text):
+    assert {*SECTIONS.split(), "limits", "settings"} <= set(page.anchors)
+    for title in ("Table 1.", "Figure 3.", "Table S2.", "Table S3.", "Table S4.", "Table S5."):
+        assert title in text
+
+
+def test_every_tag_is_closed_and_every_anchor_is_unique(page):
+    assert page.open == []
+    assert len(page.anchors) == len(set(page.anchors))
+
+
+def test_nothing_is_loaded_from_elsewhere(page, text):
+    assert page.loaded and all(address.startswith(("#", "data:")) for address in page.loaded)
+    assert "link" not in page.tags and "@import" not in text and not re.search(r"url\(", text)
+    links = {address for address in page.loaded if address.startswith("#")}
+    assert {link[1:] for link in links} <= set(page.anchors)
+
+
+def test_a_nasty_cohort_name_is_shown_as_text(page, text, made_up):
+    assert "<script>alert" not in text
+    assert "Site &lt;script&gt;alert(1)&lt;/script&gt; &amp; Co" in text
+    assert page.tags.count("script") == 1
+
+
+def test_every_picture_has_a_text_for_those_who_cannot_see_it(page):
+    assert page.images and all(len(image["alt"]) > 20 for image in page.images)
+
+
+def test_the_main_result_names_the_best_model_with_its_numbers(text):
+    summary = text.split('id="summary"')[1].split("</section>")[0]
+    assert "VAE-GAN latents with SVM" in summary
+    assert "0.80 (0.70–0.90) in cross-validation" in summary
+    assert "difference 0.03 (−0.02 to 0.08), DeLong p &lt; 0.001" in summary
+    assert "12 of 40 had it" in summary
+
+
+def test_a_failed_check_is_told_at_the_top(text):
+    assert "1 check failed" in text.split('id="summary"')[0]
+    assert text.count('class="failed"') == 2
+
+
+def test_a_study_without_known_truth_has_no_oracle(page_of, made_up):
+    without = page_of(made_up.study(oracle=False))
+    assert "Oracle" not in without.split('id="prediction"')[0]
+    assert "synthetic study" not in without
+
+
+def test_a_study_with_known_truth_says_that_it_is_synthetic(text):
+    assert "this is a synthetic study" in text
+
+
+def test_empty_tables_are_said_to_be_empty(page_of, made_up):
+    found = made_up.study()
+    found["wilcoxon"] = found["wilcoxon"].iloc[:0]
+    found["scores"] = found["scores"].iloc[:0]
+    assert page_of(found).count("This table has no rows in this study.") == 2
+
+
+def test_all_settings_and_versions_are_listed(text):
+    for word in (
+        "segmentation.training.epochs",
+        "classification.classifiers.svm.kernel",
+        "9.9.9",
+        "outcomes.poor_outcome",
+    ):
+        assert word in text
+
+
+def test_the_same_study_gives_the_same_page(page_of, made_up, text):
+    assert page_of(made_up.study()) == text
+
+
+def test_a_figure_is_carried_inside_the_page(tmp_path):
+    (tmp_path / "saliency_poor_outcome.svg").write_text("<svg/>", encoding="utf-8")
+    plates = read_plates([str(tmp_path / "saliency_poor_outcome.svg")], captions={"saliency": "Where it looks."})
+    plate = plates["saliency_poor_outcome"]
+    assert plate.title == "Saliency: Poor outcome" and plate.caption == "Where it looks."
+    assert plate.source.startswith("data:image/svg+xml;base64,")
+
+
+def test_the_page_is_written_whole(tmp_path):
+    write_page("<p>é</p>", tmp_path / "deep" / "report.html")
+    assert (tmp_path / "deep" / "report.html").read_text(encoding="utf-8") == "<p>é</p>"

@@ -1,0 +1,77 @@
+"""Numbers are rounded and named as readers expect, and the words follow the settings."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from ichdag.report import cells, methods, tables
+
+
+@pytest.mark.parametrize(
+    ("value", "column", "text"),
+    [
+        (0.0004, "p", "< 0.001"),
+        (0.0314, "p_holm", "0.031"),
+        (math.nan, "p", "–"),
+        (12.0, "n", "12"),
+        (-0.04321, "difference", "−0.0432"),
+        (1693.0, "features_count", "1693"),
+        ("radiomics+segmentation+vaegan", "features", "Radiomics + U-Net + VAE-GAN"),
+        ("expansion_9ml", "outcome", "Expansion > 9 mL"),
+        (None, "note", "–"),
+    ],
+)
+def test_a_cell_reads_as_in_a_journal(value, column, text):
+    assert cells.cell(value, column) == text
+
+
+def test_an_interval_across_zero_is_joined_by_a_word():
+    assert cells.interval(0.01, -0.02, 0.04) == "0.01 (−0.02 to 0.04)"
+    assert cells.interval(0.7, 0.6, 0.8) == "0.70 (0.60–0.80)"
+    assert cells.interval(0.7, math.nan, math.nan) == "0.70"
+
+
+def test_empty_columns_are_left_out_and_intervals_joined():
+    frame = pd.DataFrame({"n": [3], "difference": [0.1], "low": [0.0], "high": [0.2], "note": [None]})
+    table = cells.as_table(frame, name="x", title="X", caption="", columns=["n", "difference:low:high", "note"])
+    assert table.header == ["n", "Difference"]
+    assert table.rows == [["3", "0.10 (0.00–0.20)"]]
+
+
+def test_the_grid_marks_the_best_auc_of_each_setting(made_up):
+    grid = tables.auc_grid(made_up.metrics(made_up.MODELS), "poor_outcome")
+    best = [(name, place) for name, cells_ in grid["rows"] for place, pair in enumerate(cells_) if pair[0]["best"]]
+    assert best == [("VAE-GAN latents", 5)]
+    assert sum(pair[1]["best"] for _, cells_ in grid["rows"] for pair in cells_) == 1
+
+
+def test_all_metrics_have_a_row_per_model_and_fold(made_up):
+    found = tables.all_metrics(made_up.metrics(made_up.MODELS))
+    assert len(found["rows"]) == 2 * 42 * 3
+    assert found["header"][5:7] == ["AUC", "F1"]
+    assert found["rows"][0][6] == "0.50 ± 0.05"
+
+
+def test_versions_that_differ_between_jobs_are_told_apart():
+    found = dict(tables.versions_list({"report": {"numpy": "2"}, "network": {"numpy": "3", "torch": "1"}}))
+    assert found == {"numpy": "2 (report); 3 (network)", "torch": "1"}
+
+
+def test_settings_are_listed_by_dotted_key():
+    assert tables.settings_list({"a": {"b": [1, 2], "c": {}}, "d": "x"}) == [("a.b", "1, 2"), ("a.c", "{}"), ("d", "x")]
+
+
+def test_methods_tell_the_settings_of_the_run(config, made_up):
+    found = made_up.study()
+    changed = config | {"segmentation": config["segmentation"] | {"masks": "manual"}, "folds": 7}
+    told = dict(methods.methods(changed, participants=found["participants"], metrics=found["metrics"]))
+    assert "7-fold" in told["Models"] and "analysis were manual" in told["Segmentation"]
+    assert "3 enrolled, 2 analyzed" in told["Participants"]
+    assert "90 combinations" in told["Statistics"]
+
+
+def test_limits_follow_what_was_done(config, made_up):
+    inner = made_up.metrics(made_up.MODELS).query("fold != 'external'")
+    told = " ".join(methods.limits(config, metrics=inner))
+    assert "no external cohort" in told and "synthetic" not in told and "best of 42" in told

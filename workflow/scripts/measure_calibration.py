@@ -1,0 +1,11 @@
+"""Compare predicted and observed risk."""
+
+from ichdag.evaluation import Settings, measure_calibration
+from ichdag.jobs import start
+from ichdag.tables import read_table, write_table
+
+start(snakemake)
+settings = Settings(**snakemake.params.settings)
+predictions = read_table(snakemake.input.predictions, "predictions")
+table = measure_calibration(predictions, settings=settings)
+write_table(table, snakemake.output.calibration, "calibration")

@@ -1,0 +1,11 @@
+"""Measure the net benefit of every model."""
+
+from ichdag.evaluation import Settings, measure_net_benefit
+from ichdag.jobs import start
+from ichdag.tables import read_table, write_table
+
+start(snakemake)
+settings = Settings(**snakemake.params.settings)
+predictions = read_table(snakemake.input.predictions, "predictions")
+table = measure_net_benefit(predictions, settings=settings)
+write_table(table, snakemake.output.decision, "decision")

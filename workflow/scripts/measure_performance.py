@@ -1,0 +1,11 @@
+"""Measure every metric of every model, with intervals."""
+
+from ichdag.evaluation import Settings, measure_performance
+from ichdag.jobs import start
+from ichdag.tables import read_table, write_table
+
+start(snakemake)
+settings = Settings(**snakemake.params.settings)
+predictions = read_table(snakemake.input.predictions, "predictions")
+table = measure_performance(predictions, settings=settings, seed=snakemake.params.seed)
+write_table(table, snakemake.output.metrics, "metrics")

@@ -1,0 +1,9 @@
+"""Refuse a study in which a check against leakage failed."""
+
+from ichdag.checks import require
+from ichdag.jobs import start
+from ichdag.records import write_record
+from ichdag.tables import read_table
+
+start(snakemake)
+write_record(require(read_table(snakemake.input.checks, "checks")), snakemake.output.passed)
