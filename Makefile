@@ -57,7 +57,7 @@ docs: setup ## Write the tables of config/README.md and docs/tables.md from the 
 	@python docs/generate.py
 
 bench-%: setup ## Compare with the usual way: bench-radiomics, bench-dag, ...
-	@python benchmarks/$*.py
+	@python benchmarks/bench_$*.py
 
 lock: ## Pin anew: install what pyproject.toml pins into a fresh environment and list all that came with it.
 	@bash requirements/relock.sh

@@ -32,8 +32,8 @@ include: "rules/report.smk"
 rule all:
     """Make the whole study: the report and everything it shows."""
     default_target: True
-    localrule: True
     input:
         report="results/report/report.html",
         checks=rules.require_checks.output.passed,
         prediction="results/prediction/predictions.tsv",
+    localrule: True

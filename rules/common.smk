@@ -1,20 +1,19 @@
 """What every rules file may use: who is in the study, which code a rule runs, how resources grow."""
 
-import os
 import sys
 from functools import lru_cache
 from zlib import crc32
 
 sys.path.insert(0, f"{workflow.basedir}/src")
-os.environ["PYTHONPATH"] = os.pathsep.join([f"{workflow.basedir}/src", os.environ.get("PYTHONPATH", "")]).rstrip(":")
 
 from snakemake.exceptions import WorkflowError
 
 from ichdag.cohort.sheet import FILES, read_sheet, subject_of
 from ichdag.jobs import StudyError
-from ichdag.provenance import code_digest
+from ichdag.provenance import code_digest, expose_package
 from ichdag.schemas import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 
+expose_package()
 
 if workflow.is_main_process:
     from ichdag.cohort.validation import config_faults, refuse, sheet_faults
@@ -100,6 +99,18 @@ def mask_of(subject):
     if config["segmentation"]["masks"] == "manual":
         return participants()[subject].get("baseline_mask") or []
     return f"results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz"
+
+
+def patched_of(batch):
+    """The participants of a batch whose sheet names a scan, and the mask to cut a patch by."""
+    return [subject for subject in members_of(batch) if participants()[subject].get("baseline_ct") and mask_of(subject)]
+
+
+def values_of(role):
+    """An input function: the file that holds a block's features of a role."""
+    latents = f"results/latent/{role}.h5"
+    files = {"radiomics": f"results/radiomics/{role}.parquet", "segmentation": latents, "vaegan": latents}
+    return lambda wildcards: files[wildcards.block]
 
 
 def code_of(rule):

@@ -6,13 +6,6 @@ Writes: results/features/models/{outcome}_{fold}_{block}/, results/features/redu
 """
 
 
-def values_of(role):
-    """An input function: the file that holds a block's features of a role."""
-    latents = f"results/latent/{role}.h5"
-    files = {"radiomics": f"results/radiomics/{role}.parquet", "segmentation": latents, "vaegan": latents}
-    return lambda wildcards: files[wildcards.block]
-
-
 rule reduce_block:
     """Reduce one feature block by NMF, fitted on the training part of one fold (or on the whole development cohort)."""
     input:

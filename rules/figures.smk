@@ -118,18 +118,24 @@ rule draw_reconstructions:
         "../workflow/scripts/draw_reconstructions.py"
 
 
-rule draw_auc:
-    """Draw the AUC of every feature set and classifier for every outcome (Figure 3)."""
+rule draw_performance:
+    """Draw the AUC of every model (Figure 3), the best beside their comparators, and the ranks of feature sets."""
     input:
         metrics="results/evaluation/metrics.tsv",
     output:
-        svg=report("results/figures/auc.svg", caption="../workflow/report/auc.rst", category="Prediction"),
-        png="results/figures/auc.png",
-        table="results/figures/auc.tsv",
+        auc_svg=report("results/figures/auc.svg", "../workflow/report/auc.rst", category="Prediction"),
+        auc_png="results/figures/auc.png",
+        auc_table="results/figures/auc.tsv",
+        oracle_svg=report("results/figures/oracle.svg", "../workflow/report/oracle.rst", category="Prediction"),
+        oracle_png="results/figures/oracle.png",
+        oracle_table="results/figures/oracle.tsv",
+        ranks_svg=report("results/figures/ranks.svg", "../workflow/report/ranks.rst", category="Prediction"),
+        ranks_png="results/figures/ranks.png",
+        ranks_table="results/figures/ranks.tsv",
     log:
-        "logs/draw_auc.log",
+        "logs/draw_performance.log",
     benchmark:
-        "benchmarks/draw_auc.tsv"
+        "benchmarks/draw_performance.tsv"
     conda:
         "../envs/statistics.yaml"
     threads: 1
@@ -138,102 +144,30 @@ rule draw_auc:
         runtime=grow(10),
     params:
         settings=config["figures"],
-        code=code_of("draw_auc"),
+        code=code_of("draw_performance"),
     script:
-        "../workflow/scripts/draw_auc.py"
+        "../workflow/scripts/draw_performance.py"
 
 
-rule draw_oracle:
-    """Draw the AUC of the best model against volume, clinical data and the oracle."""
-    input:
-        metrics="results/evaluation/metrics.tsv",
-    output:
-        svg=report("results/figures/oracle.svg", caption="../workflow/report/oracle.rst", category="Prediction"),
-        png="results/figures/oracle.png",
-        table="results/figures/oracle.tsv",
-    log:
-        "logs/draw_oracle.log",
-    benchmark:
-        "benchmarks/draw_oracle.tsv"
-    conda:
-        "../envs/statistics.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1500),
-        runtime=grow(10),
-    params:
-        settings=config["figures"],
-        code=code_of("draw_oracle"),
-    script:
-        "../workflow/scripts/draw_oracle.py"
-
-
-rule draw_ranks:
-    """Draw the mean rank of each feature set over the classifiers."""
-    input:
-        metrics="results/evaluation/metrics.tsv",
-    output:
-        svg=report("results/figures/ranks.svg", caption="../workflow/report/ranks.rst", category="Prediction"),
-        png="results/figures/ranks.png",
-        table="results/figures/ranks.tsv",
-    log:
-        "logs/draw_ranks.log",
-    benchmark:
-        "benchmarks/draw_ranks.tsv"
-    conda:
-        "../envs/statistics.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1500),
-        runtime=grow(10),
-    params:
-        settings=config["figures"],
-        code=code_of("draw_ranks"),
-    script:
-        "../workflow/scripts/draw_ranks.py"
-
-
-rule draw_calibration:
-    """Draw the calibration of the best model of each outcome (Figure 4)."""
+rule draw_curves:
+    """Draw the calibration (Figure 4) and the decision curves of the best model of each outcome."""
     input:
         metrics="results/evaluation/metrics.tsv",
         calibration="results/evaluation/calibration.tsv",
-    output:
-        svg=report(
-            "results/figures/calibration.svg", caption="../workflow/report/calibration.rst", category="Prediction"
-        ),
-        png="results/figures/calibration.png",
-        table="results/figures/calibration.tsv",
-    log:
-        "logs/draw_calibration.log",
-    benchmark:
-        "benchmarks/draw_calibration.tsv"
-    conda:
-        "../envs/statistics.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1500),
-        runtime=grow(10),
-    params:
-        settings=config["figures"],
-        code=code_of("draw_calibration"),
-    script:
-        "../workflow/scripts/draw_calibration.py"
-
-
-rule draw_decision:
-    """Draw the decision curves of the best model of each outcome and of its comparators."""
-    input:
-        metrics="results/evaluation/metrics.tsv",
         decision="results/evaluation/decision.tsv",
     output:
-        svg=report("results/figures/decision.svg", caption="../workflow/report/decision.rst", category="Prediction"),
-        png="results/figures/decision.png",
-        table="results/figures/decision.tsv",
+        calibration_svg=report(
+            "results/figures/calibration.svg", "../workflow/report/calibration.rst", category="Prediction"
+        ),
+        calibration_png="results/figures/calibration.png",
+        calibration_table="results/figures/calibration.tsv",
+        decision_svg=report("results/figures/decision.svg", "../workflow/report/decision.rst", category="Prediction"),
+        decision_png="results/figures/decision.png",
+        decision_table="results/figures/decision.tsv",
     log:
-        "logs/draw_decision.log",
+        "logs/draw_curves.log",
     benchmark:
-        "benchmarks/draw_decision.tsv"
+        "benchmarks/draw_curves.tsv"
     conda:
         "../envs/statistics.yaml"
     threads: 1
@@ -242,9 +176,9 @@ rule draw_decision:
         runtime=grow(10),
     params:
         settings=config["figures"],
-        code=code_of("draw_decision"),
+        code=code_of("draw_curves"),
     script:
-        "../workflow/scripts/draw_decision.py"
+        "../workflow/scripts/draw_curves.py"
 
 
 rule draw_shap:

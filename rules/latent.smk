@@ -8,17 +8,10 @@ Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.js
 """
 
 
-def patched_of(batch):
-    """The participants of a batch whose sheet names a scan, and the mask to cut a patch by."""
-    return [subject for subject in members_of(batch) if participants()[subject].get("baseline_ct") and mask_of(subject)]
-
-
 rule cut_patches:
     """Cut the cube around each dilated baseline lesion of a batch and bring it to one size."""
     input:
-        scans=lambda wildcards: [
-            participants()[subject]["baseline_ct"] for subject in patched_of(wildcards.batch)
-        ],
+        scans=lambda wildcards: [participants()[subject]["baseline_ct"] for subject in patched_of(wildcards.batch)],
         masks=lambda wildcards: [mask_of(subject) for subject in patched_of(wildcards.batch)],
     output:
         patches="results/latent/patches/{batch}.h5",

@@ -14,9 +14,9 @@ rule freeze_model:
         vaegan=multiext("results/latent/models/vaegan/", "weights.safetensors", "card.json"),
         reductions=collect("results/features/models/all_final_{block}/pipeline.joblib", block=BLOCKS),
         classifiers=collect(
-            f"results/classification/models/{{outcome}}_{config['prediction']['classifier']}"
-            f"/{config['prediction']['features']}.joblib",
+            "results/classification/models/{outcome}_{classifier}/{features}.joblib",
             outcome=OUTCOMES,
+            **config["prediction"],
         ),
         parameters=PARAMETERS,
     output:

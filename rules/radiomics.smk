@@ -6,7 +6,7 @@ Writes: results/radiomics/sub-{subject}_features.json, results/radiomics/{role}.
 """
 
 PARAMETERS = config["radiomics"]["parameters"]
-PARAMETERS = PARAMETERS if os.path.exists(PARAMETERS) else f"{workflow.basedir}/{PARAMETERS}"
+PARAMETERS = PARAMETERS if exists(PARAMETERS) else f"{workflow.basedir}/{PARAMETERS}"
 
 
 rule extract_radiomics:

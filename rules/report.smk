@@ -2,7 +2,8 @@
 
 Reads: results/cohort/participants.tsv, results/segmentation/scores.tsv, results/evaluation/metrics.tsv,
     results/statistics/*.tsv, results/explanation/{shap,components}.tsv, results/checks/checks.tsv,
-    results/figures/*.svg, the cards of the final networks
+    results/figures/*.svg, results/segmentation/models/dual_final/card.json,
+    results/latent/models/vaegan/card.json
 Writes: results/report/report.html
 """
 

@@ -15,7 +15,7 @@ rule lock_training_list:
     input:
         folds=ancient("results/cohort/folds.tsv"),
     output:
-        training="ledger/training.tsv",
+        training=update("ledger/training.tsv"),
     log:
         "logs/lock_training_list.log",
     benchmark:
@@ -46,15 +46,17 @@ rule train_network:
         "benchmarks/train_network/{variant}_{fold}.tsv"
     conda:
         "../envs/deep.yaml"
-    threads: 4
+    threads: 1
     resources:
         gpu=1,
-        mem_mb=grow(24000),
-        runtime=grow(1440),
+        mem_mb=grow(16000),
+        runtime=grow(2880),
     params:
-        settings={name: config["segmentation"][name] for name in ("network", "training", "augmentation", "threshold")},
-        preprocessing=config["preprocessing"],
-        seed=config["seed"],
+        settings={
+            **{name: config["segmentation"][name] for name in ("network", "training", "augmentation", "threshold")},
+            "preprocessing": config["preprocessing"],
+            "seed": config["seed"],
+        },
         checkpoint="checkpoints/segmentation/{variant}_{fold}.pt",
         code=code_of("train_network"),
     script:
@@ -89,6 +91,7 @@ rule segment_batch:
     """Compute lesion probabilities of a batch of participants, each by a network that was not trained on it."""
     input:
         networks=rules.list_networks.output.networks,
+        weights=rules.list_networks.input.weights,
         grids=lambda wildcards: collect(
             "results/preprocessing/sub-{subject}_grids.npz", subject=members_of(wildcards.batch)
         ),
@@ -100,7 +103,7 @@ rule segment_batch:
         "benchmarks/segment_batch/{batch}.tsv"
     conda:
         "../envs/deep.yaml"
-    threads: 2
+    threads: 1
     resources:
         gpu=1,
         mem_mb=grow(8000),
@@ -138,7 +141,7 @@ rule restore_masks:
         settings={name: config["segmentation"][name] for name in ("threshold", "smallest_component_ml")},
         smallest_lesion_ml=config["cohort"]["smallest_lesion_ml"],
         masks=config["segmentation"]["masks"],
-        code=code_of("restore_masks"),
+        code=[code_of("restore_masks"), code_of("segment_batch")],  # the batch is ancient: its code shows here
     script:
         "../workflow/scripts/restore_masks.py"
 

@@ -9,7 +9,8 @@ from ichdag.images import Volume
 def ball(shape, center, radius_mm, spacing):
     """A bool ball on a grid, center in voxels."""
     axes = np.meshgrid(*[np.arange(size) for size in shape], indexing="ij")
-    return sum(((axis - middle) * step) ** 2 for axis, middle, step in zip(axes, center, spacing)) <= radius_mm**2
+    away = [(axis - middle) * step for axis, middle, step in zip(axes, center, spacing, strict=True)]
+    return sum(part**2 for part in away) <= radius_mm**2
 
 
 @pytest.fixture

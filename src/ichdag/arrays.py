@@ -10,9 +10,8 @@ from ichdag.jobs import whole_file
 
 def write_arrays(path: str | Path, **arrays: np.ndarray) -> None:
     """Write named arrays to one compressed npz file, whole."""
-    with whole_file(path) as partial:
-        with open(partial, "wb") as stream:
-            np.savez_compressed(stream, **arrays)
+    with whole_file(path) as partial, open(partial, "wb") as stream:
+        np.savez_compressed(stream, **arrays)
 
 
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
@@ -25,10 +24,9 @@ def write_store(path: str | Path, items: Iterable[tuple[str, np.ndarray]]) -> No
     """Write (name, array) pairs to one HDF5 file as they come, one in memory at a time. A name may have slashes."""
     import h5py
 
-    with whole_file(path) as partial:
-        with h5py.File(partial, "w") as store:
-            for name, array in items:
-                store.create_dataset(name, data=array, compression="lzf", shuffle=True)
+    with whole_file(path) as partial, h5py.File(partial, "w") as store:
+        for name, array in items:
+            store.create_dataset(name, data=array, compression="lzf", shuffle=True)
 
 
 def read_store(path: str | Path) -> Iterator[tuple[str, np.ndarray]]:

@@ -73,7 +73,7 @@ def write_pipeline(pipeline: Any, path: str | Path) -> None:
 
 
 def read_pipeline(path: str | Path) -> Any:
-    """Read a fitted scikit-learn object that this study wrote. joblib runs code: never point it at a stranger's file."""
+    """Read a fitted scikit-learn object that this study wrote. It can run code: never point it at a stranger's."""
     import joblib
 
     return joblib.load(path)

@@ -2,13 +2,21 @@
 
 import ast
 import hashlib
-from functools import lru_cache
+import os
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
 
 
-@lru_cache(maxsize=None)
+def expose_package() -> None:
+    """Let every process that this one starts import this package, whichever environment it runs in."""
+    folder, known = str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")
+    if folder not in known.split(os.pathsep):
+        os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, known]))
+
+
+@cache
 def code_digest(script: str | Path) -> str:
     """Digest of the parsed code of a script and of the modules it imports, directly or through others.
 
@@ -24,7 +32,7 @@ def code_digest(script: str | Path) -> str:
     return hashlib.sha256("".join(sorted(seen.values())).encode()).hexdigest()[:12]
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parsed(path: Path) -> tuple[str, tuple[Path, ...]]:
     """The code of one file without its docstrings, and the files of this package it imports."""
     tree = ast.parse(path.read_text(encoding="utf-8"))

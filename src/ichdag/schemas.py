@@ -24,7 +24,7 @@ COMPARATORS = {"volume": "logistic", "clinical": "logistic", "oracle": "known"}
 
 @dataclass(frozen=True)
 class Column:
-    """One column: name, meaning, kind (text or number), unit, range, allowed values, and whether cells may be missing."""
+    """One column: name, meaning, kind (text or number), unit, range, allowed values, whether cells may be missing."""
 
     name: str
     meaning: str

@@ -21,7 +21,10 @@ def table():
     """Four participants: manual volumes, predicted follow-up, no usable scan, no features."""
     names = ["a", "b", "c", "d"]
     mrs = [5.0, 1.0, 2.0, None]
-    rows = [{"participant_id": f"sub-{n}", "cohort": "trial", "role": "development", "mrs": m} for n, m in zip(names, mrs)]
+    rows = [
+        {"participant_id": f"sub-{name}", "cohort": "trial", "role": "development", "mrs": grade}
+        for name, grade in zip(names, mrs, strict=True)
+    ]
     scans = [scan("a", "baseline", manual=10.0), scan("a", "followup", manual=14.0)]
     scans += [scan("b", "baseline", manual=10.0), scan("b", "followup")]
     scans += [scan("c", "baseline", reason="empty scan: every voxel is 0"), scan("c", "followup")]

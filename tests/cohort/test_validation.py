@@ -69,7 +69,12 @@ def test_missing_columns_are_named(sheet, config):
 
 
 def test_every_fault_of_the_sheet_is_listed_with_row_and_column(sheet, config):
-    changes = [(0, "age", "old"), (1, "sex", "female"), (2, "baseline_ct", "gone.nii.gz"), (3, "participant_id", "sub-1")]
+    changes = [
+        (0, "age", "old"),
+        (1, "sex", "female"),
+        (2, "baseline_ct", "gone.nii.gz"),
+        (3, "participant_id", "sub-1"),
+    ]
     found = texts(sheet_faults(sheet([*changes, (4, "role", "training"), (5, "mrs", "7")]), config))
     for place in (
         "row 2, column age: 'old' is not of type 'number'",

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-STAGES = (
-    "phantom cohort preprocessing segmentation radiomics latent features classification evaluation statistics "
-    "explanation checks figures report prediction"
-).split()
+STAGES = [
+    *("phantom", "cohort", "preprocessing", "segmentation", "radiomics", "latent", "features", "classification"),
+    *("evaluation", "statistics", "explanation", "checks", "figures", "report", "prediction"),
+]
 TELLING = {"checks", "figures", "report"}
 SIDEWAYS = {("classification", "features"), ("explanation", "features"), ("report", "figures")}
 SIDEWAYS |= {("statistics", "evaluation")}  # the AUCs that are compared are the AUCs that are reported
@@ -18,7 +18,17 @@ READERS = {
     "phantom.scanner",  # cuts a file short on purpose
 }  # fmt: skip
 LIBRARIES = {"np", "numpy", "nibabel", "h5py", "joblib", "torch", "pickle", "sitk"}
-OPENERS = {"open", "read_csv", "to_csv", "read_parquet", "to_parquet", "read_excel", "savefig", "ReadImage", "WriteImage"}
+OPENERS = {
+    "open",
+    "read_csv",
+    "to_csv",
+    "read_parquet",
+    "to_parquet",
+    "read_excel",
+    "savefig",
+    "ReadImage",
+    "WriteImage",
+}
 OPENERS |= {"read_text", "write_text", "read_bytes", "write_bytes", "savez_compressed"}
 OPENERS |= {f"{library}.{verb}" for library in LIBRARIES for verb in ("load", "save", "dump", "savez", "File")}
 

@@ -73,6 +73,8 @@ def test_every_file_of_another_stage_stands_in_the_header_of_who_reads_it(rules,
     checked = 0
     for rule in rules:
         for path in rule.paths("input") if rule.file in headers else []:
+            if path.startswith("results/{"):
+                continue  # a list of tables of many stages, told apart elsewhere
             checked += 1
             assert any(known.match(filled(path)) for known in headers[rule.file]), f"{rule.name} reads {path}"
     assert checked > 30

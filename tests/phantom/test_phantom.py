@@ -84,7 +84,9 @@ def test_what_a_participant_lacks_is_missing_in_the_sheet(study):
 
 def test_the_stated_probability_of_growth_is_the_simulated_one():
     count = 200_000
-    traits = {name: np.full(count, 0.4) for name in ("volume", "irregularity", "heterogeneity", "rim", "hours", "age", "ivh")}
+    traits = {
+        name: np.full(count, 0.4) for name in ("volume", "irregularity", "heterogeneity", "rim", "hours", "age", "ivh")
+    }
     chance = chances(traits, role="development", signal="study")
     random = np.random.default_rng(0)
     growth = draw_growth_ml(chance, uniform=random.random(count), size=random.random(count))
@@ -111,7 +113,9 @@ def test_the_oracle_is_good_where_there_is_a_signal_and_blind_where_there_is_non
 
 
 def test_the_external_cohort_bleeds_more(study):
-    by_role = {role: [item for item in study[1].values() if item["role"] == role] for role in ("development", "external")}
+    by_role = {
+        role: [item for item in study[1].values() if item["role"] == role] for role in ("development", "external")
+    }
     for name in ("volume_ml", "age", "followup_ml"):
         means = {role: np.mean([item[name] for item in people]) for role, people in by_role.items()}
         assert means["external"] > means["development"], name

@@ -20,7 +20,9 @@ def pair():
     random = np.random.default_rng(1)
     affine = np.diag([2.0, 2.0, 5.0, 1.0])
     axes = np.meshgrid(*[np.arange(size) for size in (60, 60, 28)], indexing="ij")
-    bleed = ((axes[0] - 20) / 6) ** 2 + ((axes[1] - 30) / 8) ** 2 + ((axes[2] - 12) / 2.5) ** 2 < 1 + 0.2 * np.sin(axes[0])
+    bleed = ((axes[0] - 20) / 6) ** 2 + ((axes[1] - 30) / 8) ** 2 + ((axes[2] - 12) / 2.5) ** 2 < 1 + 0.2 * np.sin(
+        axes[0]
+    )
     values = np.where(bleed, 62, 32) + random.normal(0, 4, bleed.shape)
     return Volume(np.rint(values).astype(np.float32), affine), Volume(bleed, affine)
 

@@ -34,7 +34,9 @@ class Study:
     def planned(self, *arguments):
         """How many jobs of each rule a run would do now."""
         text = self.snakemake("--dry-run", "--quiet", "rules", *arguments)
-        return Counter({name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", text, re.M) if name != "total"})
+        return Counter(
+            {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", text, re.M) if name != "total"}
+        )
 
     def run(self):
         """Draw the phantom and run the whole study."""

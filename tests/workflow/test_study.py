@@ -48,7 +48,14 @@ def test_one_external_scan_reruns_its_patient_and_the_tables_and_fits_nothing(st
     os.utime(copy.folder / f"phantom/sub-{subject}_baseline_ct.nii.gz")
     planned = copy.planned()
     assert not FITS & set(planned)
-    for rule in ("check_scans", "preprocess_scans", "restore_masks", "extract_radiomics", "segment_batch", "make_report"):
+    for rule in (
+        "check_scans",
+        "preprocess_scans",
+        "restore_masks",
+        "extract_radiomics",
+        "segment_batch",
+        "make_report",
+    ):
         assert planned[rule] == 1, (rule, planned)
 
 
@@ -63,7 +70,9 @@ def test_the_frozen_model_gives_an_external_patient_the_probability_of_the_study
     text = (copy.folder / "sheet.tsv").read_text().replace("\tsub-", "\tphantom/sub-")
     (copy.folder / "sheet.tsv").write_text(text)
     target = "results/prediction/sub-Twin_prediction.json"
-    copy.snakemake(target, "--config", "participants=sheet.tsv", "--rerun-triggers", "mtime", "--allowed-rules", "predict_patient")
+    copy.snakemake(
+        target, "--config", "participants=sheet.tsv", "--rerun-triggers", "mtime", "--allowed-rules", "predict_patient"
+    )
     found = read_record(copy.folder / target)
     table = read_table(copy.folder / "results/classification/predictions.parquet", "predictions")
     mine = table[(table.subject == subject) & (table.features == "radiomics+segmentation+vaegan")]

@@ -1,4 +1,4 @@
-"""List the trained networks and the folds of their training subjects."""
+"""List the trained networks and the folds of the training list in one file."""
 
 from ichdag.jobs import start
 from ichdag.models import read_card
@@ -6,11 +6,10 @@ from ichdag.records import write_record
 from ichdag.tables import read_table
 
 start(snakemake)
-folds = read_table(snakemake.input.training, "training").set_index("subject").fold.astype(int).to_dict()
+folds = read_table(snakemake.input.training, "training").set_index("subject")["fold"].to_dict()
 networks = []
-for card, weights in zip(snakemake.input.cards, snakemake.input.weights, strict=True):
-    known = read_card(card)
-    variant, fold = known.name.split("_")
-    networks.append({"name": known.name, "variant": variant, "fold": fold, "card": card, "weights": weights})
-    networks[-1]["scores"] = known.scores
+for path, weights in zip(snakemake.input.cards, snakemake.input.weights, strict=True):
+    card = read_card(path)
+    kind = {"variant": card.settings["variant"], "fold": card.settings["fold"]}
+    networks.append({"name": card.name, **kind, "card": path, "weights": weights, "scores": card.scores})
 write_record({"folds": folds, "networks": networks}, snakemake.output.networks)

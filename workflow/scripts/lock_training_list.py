@@ -1,9 +1,13 @@
-"""Lock the list of subjects that the networks are trained on."""
+"""Lock the list of participants that the networks are trained on; redraw it only when a retraining is asked for."""
+
+from pathlib import Path
 
 from ichdag.jobs import start
+from ichdag.segmentation.locking import lock
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-folds = read_table(snakemake.input.folds, "folds")
-training = folds[folds.outcome == "segmentation"][["subject", "fold"]]
-write_table(training, snakemake.output.training, "training")
+ledger = Path(snakemake.output.training)
+locked = read_table(ledger, "training") if ledger.is_file() else None
+training = lock(read_table(snakemake.input.folds, "folds"), locked=locked, retrain=snakemake.params.retrain)
+write_table(training, ledger, "training")

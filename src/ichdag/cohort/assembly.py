@@ -19,10 +19,10 @@ def assemble(
     outcomes: dict[str, str],
     source: str,
 ) -> pd.DataFrame:
-    """Join the sheet with what every image stage found; the result follows schema participants.
+    """Join the sheet with what every image stage found; follows schema participants.
 
-    `scans`, `volumes` and `features` follow the schemas of those names; `source` is config cohort.volumes. A participant
-    is excluded at the first stage that could not go on; an outcome whose columns are missing is missing.
+    `scans`, `volumes`, `features` follow those schemas; `source` is config cohort.volumes. A participant is
+    excluded at the first stage that could not go on; an outcome whose columns are missing is missing.
     """
     by_scan = scans.set_index(["subject", "timepoint"])
     by_volume = volumes.set_index("subject")
@@ -37,7 +37,7 @@ def assemble(
         record |= {name: outcome_of(text, row | record) for name, text in outcomes.items()}
         found.append({"subject": subject} | record)
     table = pd.concat([pd.DataFrame(found), sheet], axis=1)
-    return table.astype({name: "Int64" for name in outcomes})
+    return table.astype(dict.fromkeys(outcomes, "Int64"))
 
 
 def count_flow(participants: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFrame:
@@ -57,7 +57,7 @@ def count_flow(participants: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFra
 
 
 def _status(stages: list[pd.Series]) -> dict[str, Any]:
-    """Status of the first stage that excluded the participant. The features table has no column stage: it is its own."""
+    """Status of the first stage that excluded the participant; the features table is a stage of its own."""
     for stage in stages:
         if stage.status == "excluded":
             return {"status": "excluded", "stage": stage.get("stage", "radiomics"), "reason": stage.reason}
@@ -79,7 +79,7 @@ def _volumes(row: Row, *, scans: pd.DataFrame, predicted: pd.Series, source: str
         pair, name = (predicted.baseline_predicted_ml, predicted.followup_predicted_ml), "predicted"
     baseline, followup = (None if value is None or pd.isna(value) else float(value) for value in pair)
     growth = None if baseline is None or followup is None else followup - baseline
-    return dict(zip(COLUMNS, (baseline, followup, growth, None if baseline is None else name)))
+    return dict(zip(COLUMNS, (baseline, followup, growth, None if baseline is None else name), strict=False))
 
 
 def _short_reason(excluded: pd.DataFrame) -> pd.Series:

@@ -49,7 +49,7 @@ def _parsed(expression: str) -> ast.Expression:
     for node in ast.walk(tree):
         if not isinstance(node, (*ALLOWED, *OPERATORS)):
             raise StudyError(
-                f"'{expression}' holds {type(node).__name__}: comparisons, arithmetic, and/or/not over columns are allowed"
+                f"'{expression}' holds {type(node).__name__}: only comparisons, arithmetic and and/or/not are allowed"
             )
     return tree
 
@@ -68,4 +68,5 @@ def _value(node: ast.AST, values: Mapping[str, Any]) -> Any:
             return OPERATORS[type(node.op)](*(_value(item, values) for item in node.values))
         case ast.Compare():
             sides = [_value(item, values) for item in (node.left, *node.comparators)]
-            return all(OPERATORS[type(op)](*pair) for op, pair in zip(node.ops, zip(sides, sides[1:])))
+            pairs = zip(sides[:-1], sides[1:], strict=True)
+            return all(OPERATORS[type(op)](*pair) for op, pair in zip(node.ops, pairs, strict=True))

@@ -41,7 +41,7 @@ def examine(ct: str | None, *, mask: str | None, settings: Settings) -> dict[str
 
 
 def check_scan(scan: Volume, *, settings: Settings) -> dict[str, float]:
-    """Measure what makes a scan a head CT in HU; return the values. Raises DataFault naming the first that is not met."""
+    """Measure what makes a scan a head CT in HU. Raises DataFault naming the first limit that is not met."""
     if not np.isfinite(scan.values).all():
         raise DataFault("cohort", f"{np.count_nonzero(~np.isfinite(scan.values))} voxels are NaN or infinite")
     if scan.spacing_mm.max() > settings.largest_spacing_mm or scan.spacing_mm.min() <= 0:

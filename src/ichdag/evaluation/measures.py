@@ -7,7 +7,7 @@ import numpy as np
 
 from ichdag.evaluation.cells import Cell
 from ichdag.evaluation.delong import areas, auc_interval
-from ichdag.evaluation.proportions import normal_quantile, ratio, wilson
+from ichdag.evaluation.proportions import normal_quantile, wilson
 from ichdag.evaluation.recalibration import recalibrate
 from ichdag.evaluation.resampling import Resamples, percentiles, resample, resampled_precision
 from ichdag.evaluation.settings import Settings
@@ -55,7 +55,7 @@ def _average_precision(cell: Cell, draws: Resamples, settings: Settings) -> Meas
     yes, no = cell.split
     if not len(yes) or not len(no):
         return Measure("average_precision", math.nan, note=ONE_CLASS)
-    once = Resamples(np.ones((len(yes), 1), np.float32), np.ones((len(no), 1), np.float32))
+    once = Resamples(np.ones((len(yes), 1)), np.ones((len(no), 1)))
     value = float(resampled_precision(yes, no, draws=once)[0])
     limits = percentiles(resampled_precision(yes, no, draws=draws), confidence=settings.confidence)
     return Measure("average_precision", value, *limits, "bootstrap")
@@ -79,12 +79,15 @@ def _at_threshold(cell: Cell, draws: Resamples, settings: Settings) -> list[Meas
     hits, alarms = called[cell.happened], called[~cell.happened]
     tp, fp = int(hits.sum()), int(alarms.sum())
     fn, tn = len(hits) - tp, len(alarms) - fp
-    shares = {"sensitivity": (tp, tp + fn), "specificity": (tn, tn + fp), "ppv": (tp, tp + fp), "npv": (tn, tn + fn)}
     found = [_f1(hits, alarms, draws, settings)]
-    limits = zip(*wilson(*np.transpose([*shares.values()]), confidence=settings.confidence), strict=True)
-    for (name, (count, total)), (low, high) in zip(shares.items(), limits, strict=True):
-        note = None if total else "nobody to count"
-        found.append(Measure(name, ratio(count, total), float(low), float(high), "wilson" if total else None, note))
+    counts, totals = [tp, tn, tp, tn], [tp + fn, tn + fp, tp + fp, tn + fn]
+    lows, highs = wilson(np.array(counts), np.array(totals), confidence=settings.confidence)
+    for place, name in enumerate(names[1:]):
+        if totals[place]:
+            limits = float(lows[place]), float(highs[place])
+            found.append(Measure(name, counts[place] / totals[place], *limits, "wilson"))
+        else:
+            found.append(Measure(name, math.nan, note="nobody to count"))
     if cell.threshold.min() == cell.threshold.max():
         found.append(Measure("threshold", float(cell.threshold[0])))
     return found

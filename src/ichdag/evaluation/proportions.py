@@ -1,7 +1,5 @@
 """Proportions and their score intervals."""
 
-import math
-
 import numpy as np
 from scipy.special import ndtri
 
@@ -9,11 +7,6 @@ from scipy.special import ndtri
 def normal_quantile(confidence: float) -> float:
     """How many standard errors an interval of this confidence reaches to each side; 1.96 for 0.95."""
     return float(ndtri((1 + confidence) / 2))
-
-
-def ratio(count: float, total: float) -> float:
-    """count / total; NaN where there is nobody to count."""
-    return count / total if total else math.nan
 
 
 def wilson(count: np.ndarray, total: np.ndarray, *, confidence: float) -> tuple[np.ndarray, np.ndarray]:

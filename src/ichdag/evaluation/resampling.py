@@ -65,6 +65,6 @@ def _counts(size: int, count: int, random: np.random.Generator) -> np.ndarray:
 
 def _cumulated(counts: np.ndarray) -> np.ndarray:
     """Row i is the sum of the rows before i; exact, as float32 holds whole numbers up to 2^24."""
-    total = np.zeros((len(counts) + 1, counts.shape[1]), dtype=np.float32)
+    total = np.zeros((len(counts) + 1, counts.shape[1]), dtype=counts.dtype)
     np.cumsum(counts, axis=0, out=total[1:])
     return total

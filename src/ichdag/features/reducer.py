@@ -5,8 +5,9 @@ from typing import Any, Self
 import numpy as np
 from scipy.optimize import nnls
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
-from sklearn.decomposition import non_negative_factorization
 from sklearn.utils.validation import check_is_fitted, validate_data
+
+from ichdag.features.factorization import factorize
 
 COLUMNS_AT_ONCE = 4096
 ROWS_AT_ONCE = 256
@@ -46,14 +47,13 @@ class Reducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.low_, self.high_ = low[self.kept_], high[self.kept_]
         self.median_ = _medians(X, self.kept_)
         scaled = self._scaled(X)
-        weights, self.components_, self.n_iter_ = non_negative_factorization(
+        weights, self.components_, self.n_iter_ = factorize(
             scaled,
-            n_components=self.rank,
+            rank=self.rank,
             init=self.init,
-            solver="cd",
-            tol=self.tolerance,
             max_iter=self.max_iter,
-            random_state=self.random_state,
+            tolerance=self.tolerance,
+            seed=self.random_state,
         )
         self.error_ = _relative_error(scaled, weights, self.components_)
         return self
@@ -75,7 +75,7 @@ class Reducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _scaled(self, X: np.ndarray) -> np.ndarray:
         """A new matrix of the kept columns, missing cells filled, scaled and clipped to [0, 1]."""
-        scaled = X[:, self.kept_]
+        scaled = np.take(X, np.flatnonzero(self.kept_), axis=1)
         for start in range(0, scaled.shape[1], COLUMNS_AT_ONCE):
             part = slice(start, start + COLUMNS_AT_ONCE)
             cells = scaled[:, part]

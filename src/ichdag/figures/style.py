@@ -13,6 +13,7 @@ from ichdag.jobs import whole_file
 
 MM = 1 / 25.4
 WIDTH_MM = 180
+SVG_DPI = 150  # of scans inside an svg, so that the report that carries them all stays small
 INK = "#222222"
 QUIET = "#8a8a8a"
 FAINT = "#d9d9d9"
@@ -71,7 +72,7 @@ def write_figure(draw: Callable[[Any, Figure], None], data: Any, *, svg: str | P
         FigureCanvasAgg(figure)
         draw(data, figure)
         with whole_file(svg) as partial:
-            figure.savefig(partial, format="svg", dpi=dpi, metadata={"Date": None, "Creator": None})
+            figure.savefig(partial, format="svg", dpi=SVG_DPI, metadata={"Date": None, "Creator": None})
         with whole_file(png) as partial:
             figure.savefig(partial, format="png", dpi=dpi, metadata={"Software": None})
 

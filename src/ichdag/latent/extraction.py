@@ -1,4 +1,4 @@
-"""Latent features of a batch: the segmentation network's bottlenecks and the VAE-GAN's mean; reconstructions to look at."""
+"""Latent features of a batch: the segmentation network's bottlenecks and the VAE-GAN's mean; and reconstructions."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
@@ -36,7 +36,7 @@ def extract_batch(
     """Yield ('{subject}/segmentation', ...) and ('{subject}/vaegan', ...), float32, of the baseline scans of a batch.
 
     `grids` has npz paths by subject, `patches` is the batch's patch store; `encode_scan(fine=, coarse=)` and
-    `encode_patch(patch)` give flat latents. A participant without a patch (no usable baseline scan, no lesion) has neither.
+    `encode_patch(patch)` give flat latents. A participant without a patch (no usable scan, no lesion) has neither.
 
     ASSUME: everybody goes through one final network, development participants too, for latents of different networks
     share no axes; the outcomes play no part in its training.

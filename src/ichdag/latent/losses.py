@@ -44,14 +44,14 @@ class VaeganLoss:
         real: list[Tensor],
         weights: Weights,
     ) -> tuple[Tensor, dict[str, float]]:
-        """Loss of the autoencoder, and its terms. `judged`, `real`: the discriminator on reconstruction and on patch."""
+        """Loss of the autoencoder, and its terms. `judged`, `real`: the discriminator on it and on the patch."""
         reconstruction, mean, log_variance = output
         terms = {
             "reconstruction": l1_loss(reconstruction.float(), patch),
             "kl": kl_divergence(mean.float(), log_variance.float()),
             "adversarial": self.adversarial(judged[-1].float(), target_is_real=True, for_discriminator=False),
             "similarity": torch.stack(
-                [mse_loss(one.float(), other.float()) for one, other in zip(judged[:-1], real[:-1])]
+                [mse_loss(one.float(), other.float()) for one, other in zip(judged[:-1], real[:-1], strict=True)]
             ).mean(),
         }
         total = terms["reconstruction"] + sum(getattr(weights, name) * terms[name] for name in vars(weights))

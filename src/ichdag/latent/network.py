@@ -26,24 +26,18 @@ LOG_VARIANCE_LIMITS = (-20.0, 10.0)
 
 @dataclass(frozen=True)
 class VaeganSettings:
-    """Channels of each encoder stage (each halves the resolution), and the discriminator's width and depth."""
+    """Channels of each encoder stage; each halves the resolution."""
 
     channels: list[int]
-    discriminator_channels: int
-    discriminator_layers: int
 
     def check(self, size: int) -> None:
         """Raise StudyError if patches of `size` voxels an edge are too small or too odd for this many stages."""
         last = size / 2 ** len(self.channels)
         if last < 2 or last != int(last):
             raise StudyError(
-                f"patches of {size} voxels leave a latent space of {last:g}^3 after {len(self.channels)} stages: it must be "
-                f"whole and at least 2. Use a multiple of {2 ** (len(self.channels) + 1)} (latent.patches.size) or fewer "
-                "latent.network.channels"
-            )
-        if size / 2**self.discriminator_layers < 4:
-            raise StudyError(
-                f"latent.network.discriminator_layers is {self.discriminator_layers}: patches of {size} voxels allow fewer"
+                f"patches of {size} voxels leave a latent space of {last:g}^3 after {len(self.channels)} stages: it "
+                f"must be whole and at least 2. Use a multiple of {2 ** (len(self.channels) + 1)} (latent.patches.size)"
+                " or fewer latent.network.channels"
             )
 
 
@@ -52,7 +46,7 @@ class Encoder(nn.Module):
 
     def __init__(self, channels: list[int]):
         super().__init__()
-        pairs = zip([1, *channels], channels)
+        pairs = zip([1, *channels], channels, strict=False)
         self.stages = nn.Sequential(*(UnetResBlock(3, below, here, 3, 2, NORM) for below, here in pairs))
         self.mean = UnetOutBlock(3, channels[-1], channels[-1])
         self.log_variance = UnetOutBlock(3, channels[-1], channels[-1])
@@ -70,7 +64,7 @@ class Decoder(nn.Module):
         super().__init__()
         down = list(reversed(channels))
         stages = []
-        for above, here in zip(down, [*down[1:], down[-1]]):
+        for above, here in zip(down, [*down[1:], down[-1]], strict=True):
             stages.append(
                 get_conv_layer(3, above, here, 2, 2, act=None, norm=None, conv_only=False, is_transposed=True)
             )
@@ -99,11 +93,11 @@ class Autoencoder(nn.Module):
 
 
 def make_discriminator(settings: VaeganSettings) -> PatchDiscriminator:
-    """MONAI's patch discriminator: gives its inner features, the judgment (b, 1, n, n, n) last."""
+    """MONAI's patch discriminator, a layer fewer than the encoder: inner features, last a judgment (b, 1, n, n, n)."""
     return PatchDiscriminator(
         spatial_dims=3,
-        channels=settings.discriminator_channels,
+        channels=settings.channels[0],
         in_channels=1,
-        num_layers_d=settings.discriminator_layers,
+        num_layers_d=len(settings.channels) - 1,
         norm="INSTANCE",
     )

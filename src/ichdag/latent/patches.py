@@ -16,7 +16,7 @@ LOGGER = logging.getLogger("ichdag")
 
 @dataclass(frozen=True)
 class PatchSettings:
-    """Patch edge (voxels), dilation (voxels of the fine grid), blanking, CT window (HU), and the fine grid's edge (mm)."""
+    """Patch edge (voxels), dilation (fine grid's voxels), blanking, CT window (HU), fine grid's voxel edge (mm)."""
 
     size: int
     dilation_size: int
@@ -45,11 +45,11 @@ def cut_batch(
 
 
 def cut_patch(scan: Volume, *, mask: Volume, settings: PatchSettings) -> tuple[np.ndarray, np.ndarray]:
-    """The cube around the dilated lesion: windowed CT in [0, 1] (P, P, P) float32, and the dilated lesion (P, P, P) bool.
+    """The cube around the dilated lesion: windowed CT in [0, 1], float32, and the dilated lesion, bool; both (P, P, P).
 
     The lesion is dilated by a cube of `dilation_size` voxels and boxed on an isotropic grid of `voxel_mm`; the cube has
-    the box's center and its longest edge, and is stretched to P voxels an edge, so that the patch shows shape and texture
-    and the cube's size is not kept. Raises DataFault if the mask is empty or not on the scan's grid.
+    the box's center and its longest edge, and is stretched to P voxels an edge: the patch shows shape and texture, the
+    cube's size is not kept. Raises DataFault if the mask is empty or not on the scan's grid.
 
     ASSUME: the paper says 'a structuring element size 5' without a unit; the networks' fine grid, where their masks are
     predicted, gives it one (3.5 mm to each side at paper size). A cube, as scipy and MONAI have it for 'all ones'.
@@ -96,7 +96,7 @@ def _cube_affine(lesion: Volume, size: int) -> np.ndarray:
 
 
 def _windowed_region(scan: Volume, affine: np.ndarray, settings: PatchSettings) -> tuple[np.ndarray, np.ndarray]:
-    """The part of the scan that the patch needs, windowed to [0, 1] and smoothed where the patch is coarser; its affine."""
+    """The part of the scan the patch needs, windowed to [0, 1], smoothed where the patch is coarser; its affine."""
     corners = np.stack(np.meshgrid(*[[0, settings.size - 1]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
     world = corners @ affine[:3, :3].T + affine[:3, 3]
     native = (world - scan.affine[:3, 3]) @ np.linalg.inv(scan.affine[:3, :3]).T

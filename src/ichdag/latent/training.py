@@ -154,7 +154,7 @@ def active_units(autoencoder: Autoencoder, patches: Tensor, *, device: torch.dev
     active = float((variance > ACTIVE_VARIANCE).double().mean())
     if len(patches) > 1 and active == 0:
         raise StudyError(
-            "the VAE-GAN's latent space has collapsed: no unit varies over patients. Lower latent.training.kl_weight or "
-            "lengthen latent.training.warmup_epochs"
+            "the VAE-GAN's latent space has collapsed: no unit varies over patients. Lower latent.training.kl_weight "
+            "or lengthen latent.training.warmup_epochs"
         )
     return active

@@ -49,8 +49,8 @@ def _draw_role(names: list[str], *, role: str, signal: str, seed: list[int]) -> 
     """Truth of one role. Latin hypercube variates: each is uniform, and small cohorts still have both classes."""
     random = np.random.default_rng(seed)
     cube = qmc.LatinHypercube(d=len(TRAITS) + len(UNIFORMS), rng=random).random(len(names))
-    traits = {name: norm.ppf(column) for name, column in zip(TRAITS, cube.T)}
-    uniform = dict(zip(UNIFORMS, cube.T[len(TRAITS) :]))
+    traits = {name: norm.ppf(column) for name, column in zip(TRAITS, cube.T, strict=False)}
+    uniform = dict(zip(UNIFORMS, cube.T[len(TRAITS) :], strict=False))
     traits["ivh"] = (uniform["ivh"] < 0.3).astype(float)
     chance = chances(traits, role=role, signal=signal)
     volume = np.clip(SHIFT[role]["volume_ml"] * np.exp(0.75 * traits["volume"]), 1, 80)
@@ -63,10 +63,11 @@ def _draw_role(names: list[str], *, role: str, signal: str, seed: list[int]) -> 
     columns |= {"nihss": np.clip(np.rint(12 + 4 * traits["volume"] + 3 * traits["nihss"]), 0, 42)}
     columns |= {"hours": np.round(np.clip(2.5 * np.exp(0.6 * traits["hours"]), 0.3, 24), 1)}
     columns |= {"site": 1 + np.floor(uniform["site"] * SHIFT[role]["sites"]).astype(int), **_oracle(chance)}
-    rows = [dict(zip(columns, values)) for values in zip(*(column.tolist() for column in columns.values()))]
+    values = zip(*(column.tolist() for column in columns.values()), strict=True)
+    rows = [dict(zip(columns, row, strict=True)) for row in values]
     return {
         name: row | {"role": role, "fault": None, "seed": [*seed, place]}
-        for place, (name, row) in enumerate(zip(names, rows))
+        for place, (name, row) in enumerate(zip(names, rows, strict=False))
     }
 
 

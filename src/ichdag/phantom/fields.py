@@ -13,7 +13,7 @@ def smooth_field(
     waves = random.normal(0, 1 / length_mm, (terms, 3)).astype(np.float32)
     phases = random.uniform(0, 2 * np.pi, terms).astype(np.float32)
     total = np.zeros(np.broadcast_shapes(*(axis.shape for axis in points)), dtype=np.float32)
-    for wave, phase in zip(waves, phases):
+    for wave, phase in zip(waves, phases, strict=False):
         total += np.cos(wave[0] * points[0] + wave[1] * points[1] + wave[2] * points[2] + phase)
     return total * np.float32(np.sqrt(2 / terms))
 

@@ -20,9 +20,10 @@ def draw_lesion(
     voxel_ml: float,
     random: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Put a hematoma of a given volume into a head: its HU (i, j, k) and its mask (bool), as many voxels as the volume has.
+    """Put a hematoma of a given volume into a head: its HU (i, j, k) and its mask (bool), both on the head's grid.
 
-    The lesion is where an irregular distance field is smallest, so a larger volume of the same truth contains the smaller.
+    The lesion is where an irregular distance field is smallest, as many voxels as the volume needs, so that a larger
+    volume of the same truth contains the smaller.
     """
     field = _distance_field(points, truth, random)
     places = np.flatnonzero(head.brain)
@@ -52,7 +53,8 @@ def _distance_field(points: list[np.ndarray], truth: dict[str, Any], random: np.
     """Distance from the bleed's start in mm, stretched along an axis and dented as the irregularity says."""
     center = _center(truth)
     stretch = 1 + 0.25 * random.random(3)
-    apart = [(axis - middle) * factor for axis, middle, factor in zip(points, center.astype(np.float32), stretch)]
+    axes = zip(points, center.astype(np.float32), stretch, strict=True)
+    apart = [(axis - middle) * factor for axis, middle, factor in axes]
     distance = np.sqrt(sum(axis**2 for axis in apart))
     dents = smooth_field(points, length_mm=7, random=random)
     depth = np.clip(0.14 + 0.09 * truth["trait_irregularity"], 0.01, 0.4)

@@ -37,7 +37,7 @@ def draw_scan(truth: dict[str, Any], *, timepoint: str, settings: Settings) -> t
 
 
 def write_scans(truth: dict[str, Any], paths: dict[str, str], *, settings: Settings) -> None:
-    """Draw and write both scans and masks of a participant (paths by column of the sheet), with its fault if it has one."""
+    """Draw and write both scans and masks of a participant (paths by column of the sheet), its fault included."""
     for timepoint in ("baseline", "followup"):
         scan, mask = draw_scan(truth, timepoint=timepoint, settings=settings)
         if timepoint == "baseline":

@@ -1,4 +1,4 @@
-"""The frozen model: one folder with the networks, the reductions, the classifiers and every setting they were made with."""
+"""The frozen model: one folder with networks, reductions, classifiers and the settings they were made with."""
 
 import shutil
 from pathlib import Path

@@ -29,10 +29,10 @@ from ichdag.segmentation.restoration import RestorationSettings, restore_mask
 def predict_patient(
     scan: Volume, *, subject: str, folder: str | Path, device: torch.device
 ) -> tuple[dict[str, Any], Volume]:
-    """Probability of each outcome for one scan (HU), and the hematoma mask on the scan's grid.
+    """Probability of each outcome for one scan (HU), and the hematoma mask on its grid.
 
-    Returns a record with subject, baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not
-    a usable head CT or shows no hematoma of the size the model was made for.
+    Returns a record: subject, baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not a
+    usable head CT or shows no hematoma of the size the model was made for.
     """
     folder = Path(folder)
     card = read_card(folder / "card.json")

@@ -37,7 +37,7 @@ def make_grids(scan: Volume, *, mask: Volume | None, settings: Settings) -> dict
 
 
 def _head_center_mm(scan: Volume, settings: Settings) -> np.ndarray:
-    """World center (3,) of the cube: the middle of the head, hung from the vertex where the scan reaches to the neck."""
+    """World center (3,) of the cube: the middle of the head, hung from the vertex where the scan shows the neck."""
     parts, count = ndimage.label(scan.values > settings.head_hu)
     if count == 0:
         raise DataFault("preprocessing", f"no voxel above {settings.head_hu:g} HU: no head in the scan")

@@ -49,7 +49,8 @@ def extract(scan: Volume, *, mask: Volume, settings: Settings) -> dict[str, floa
         found = _extractor(settings.parameters).execute(_to_sitk(cropped_scan), _to_sitk(cropped_mask))
     except ValueError as error:
         raise DataFault("radiomics", f"pyradiomics: {error}") from error
-    found |= dict(zip(DIAGNOSTICS, (scan.values.mean(dtype=np.float64), scan.values.min(), scan.values.max())))
+    whole = (scan.values.mean(dtype=np.float64), scan.values.min(), scan.values.max())
+    found |= dict(zip(DIAGNOSTICS[:3], whole, strict=True))
     kept = DIAGNOSTICS[3 * settings.drop_whole_image_diagnostics :]
     values = {name: float(found[name]) for name in kept if name in found}
     values |= {name: float(value) for name, value in found.items() if not name.startswith("diagnostics_")}
@@ -77,7 +78,7 @@ def _cropped(scan: Volume, mask: Volume, margin_mm: float) -> tuple[Volume, Volu
     places = np.argwhere(mask.values)
     low = np.maximum(places.min(axis=0) - steps, 0)
     high = np.minimum(places.max(axis=0) + steps + 1, scan.values.shape)
-    window = tuple(slice(*ends) for ends in zip(low, high))
+    window = tuple(slice(*ends) for ends in zip(low, high, strict=False))
     affine = scan.affine.copy()
     affine[:3, 3] += affine[:3, :3] @ low
     return Volume(scan.values[window], affine), Volume(mask.values[window], affine)

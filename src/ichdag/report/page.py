@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ichdag.figures.names import outcome_name
 from ichdag.jobs import whole_file
@@ -90,11 +90,24 @@ def render(
 ) -> str:
     """The whole page as one string.
 
-    `found` holds the tables of the study by name (those that are missing or empty are said to be), `cards` the package
-    versions of the jobs, `config` the merged configuration.
+    `found` holds the tables of the study by name, `cards` the package versions of the jobs, `config` the merged
+    configuration.
     """
-    metrics, participants, checks = found["metrics"], found["participants"], found["checks"]
-    reference = config["statistics"]["reference"]
+    return _template().render(
+        title=Settings(**config["report"]).title,
+        plates=plates,
+        saliency=[plate for name, plate in plates.items() if name.startswith("saliency_")],
+        captions=captions,
+        tables=_tables(found, captions),
+        settings=tables.settings_list(config),
+        versions=tables.versions_list({"report": versions()} | cards),
+        seed=config["seed"],
+        **_results(found, config),
+    )
+
+
+def _template() -> Template:
+    """The page with its holes; every value that fills one is escaped, and one that is missing is an error."""
     environment = Environment(
         loader=PackageLoader("ichdag.report"),
         autoescape=True,
@@ -102,26 +115,25 @@ def render(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.j2").render(
-        title=Settings(**config["report"]).title,
-        counts=summary.counts(participants),
-        headline=summary.headline(metrics, delong=found.get("delong"), reference=reference),
-        glance=summary.glance(metrics, reference=reference, caption=GLANCE),
-        plates=plates,
-        saliency=[plate for name, plate in plates.items() if name.startswith("saliency_")],
-        tables=_tables(found, captions),
-        grids=[tables.auc_grid(metrics, outcome) for outcome in metrics["outcome"].drop_duplicates()],
-        everything=tables.all_metrics(metrics),
-        captions=captions,
-        checks=checks.to_dict("records"),
-        verdict=summary.verdict(checks),
-        failed=int((checks["status"] == "failed").sum()),
-        methods=methods.methods(config, participants=participants, metrics=metrics),
-        settings=tables.settings_list(config),
-        versions=tables.versions_list({"report": versions()} | cards),
-        limits=methods.limits(config, metrics=metrics),
-        seed=config["seed"],
-    )
+    return environment.get_template("report.html.j2")
+
+
+def _results(found: dict[str, pd.DataFrame], config: dict[str, Any]) -> dict[str, Any]:
+    """What is told of the results: words, the table at a glance, the grids of AUCs, all metrics, checks."""
+    metrics, participants, checks = found["metrics"], found["participants"], found["checks"]
+    reference = config["statistics"]["reference"]
+    return {
+        "counts": summary.counts(participants),
+        "headline": summary.headline(metrics, delong=found.get("delong"), reference=reference),
+        "glance": summary.glance(metrics, reference=reference, caption=GLANCE),
+        "grids": [tables.auc_grid(metrics, outcome) for outcome in metrics["outcome"].drop_duplicates()],
+        "everything": tables.all_metrics(metrics),
+        "checks": checks.to_dict("records"),
+        "verdict": summary.verdict(checks),
+        "failed": int((checks["status"] == "failed").sum()),
+        "methods": methods.methods(config, participants=participants, metrics=metrics),
+        "limits": methods.limits(config, metrics=metrics),
+    }
 
 
 def _tables(found: dict[str, pd.DataFrame], captions: dict[str, str]) -> dict[str, Table]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 
 def network_of(subject: str, folds: Mapping[str, int]) -> str:
-    """Which network may segment a subject: its own fold's (it was not trained on it) if on the training list, else 'final'.
+    """Which network may segment a subject: its own fold's, which never saw it, if on the training list; else 'final'.
 
     ASSUME: masks of the training list are out-of-fold predictions, as the final network has seen these scans.
     """

@@ -8,7 +8,7 @@ from ichdag.jobs import StudyError
 def lock(folds: pd.DataFrame, *, locked: pd.DataFrame | None, retrain: int) -> pd.DataFrame:
     """The training list (subject, fold, retrain): the locked one if it was drawn for this `retrain`, else a new one.
 
-    `folds` is the fold table; its rows with outcome 'segmentation' are the candidates. Raises StudyError if there are none.
+    `folds` is the fold table; its rows with outcome 'segmentation' are the candidates. Raises StudyError if none.
     """
     if locked is not None and "retrain" in locked and (locked["retrain"] == retrain).all():
         return locked

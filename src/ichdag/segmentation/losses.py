@@ -22,7 +22,7 @@ class DeepSupervisionLoss(torch.nn.Module):
         weights = torch.tensor([0.5**level for level in range(len(logits))])
         weights = weights / weights.sum()
         target, total = mask.float(), 0.0
-        for level, (weight, prediction) in enumerate(zip(weights, logits)):
+        for level, (weight, prediction) in enumerate(zip(weights, logits, strict=True)):
             if level > 0:
                 target = avg_pool3d(target, kernel_size=2)
             total = total + weight * self.loss(prediction.float(), target)

@@ -38,8 +38,8 @@ class NetworkSettings:
         coarse = grid / 2**stages
         if coarse < 2 or coarse != int(coarse):
             raise StudyError(
-                f"a fine grid of {grid} voxels leaves a coarse bottleneck of {coarse:g}^3 after {stages} stages: it must be "
-                f"whole and at least 2. Use a multiple of {2 ** (stages + 1)} (preprocessing.grid) or fewer "
+                f"a fine grid of {grid} voxels leaves a coarse bottleneck of {coarse:g}^3 after {stages} stages: it "
+                f"must be whole and at least 2. Use a multiple of {2 ** (stages + 1)} (preprocessing.grid) or fewer "
                 "segmentation.network.channels"
             )
         if self.deep_supervision > stages - 1:
@@ -51,7 +51,7 @@ class Encoder(nn.Module):
 
     def __init__(self, channels: list[int]):
         super().__init__()
-        pairs = zip([1, *channels], channels)
+        pairs = zip([1, *channels], channels, strict=False)
         self.stages = nn.ModuleList(
             UnetResBlock(3, below, here, kernel_size=3, stride=1 if level == 0 else 2, norm_name=NORM)
             for level, (below, here) in enumerate(pairs)
@@ -100,16 +100,15 @@ class Network(nn.Module):
             nn.init.constant_(head.conv.conv.bias, math.log(LESION_PRIOR / (1 - LESION_PRIOR)))
 
     def forward(self, fine: Tensor, coarse: Tensor) -> list[Tensor]:
-        """Lesion logits at full, half, quarter ... resolution. `coarse` is not looked at by the single-scale variant."""
+        """Lesion logits at full, half, quarter ... resolution. The single-scale variant does not look at `coarse`."""
         fines, coarses = self.encode(fine, coarse)
         here = (coarses or fines)[-1]  # (b, 512, 4, 4, 4); single: (b, 512, 8, 8, 8)
         climbed = {}
-        for level, climb in zip(self.levels, self.decoder):
+        for level, climb in zip(self.levels, self.decoder, strict=True):
             joined = [fines[level]] + ([coarses[level - 1]] if coarses and level > 0 else [])
             here = climbed[level] = climb(here, joined)  # (b, 512, 8, 8, 8) ... (b, 32, 128, 128, 128)
-        return [
-            head(climbed[level]) for level, head in enumerate(self.heads)
-        ]  # (b, 1, 128, 128, 128), (b, 1, 64, 64, 64) ...
+        heads = enumerate(self.heads)
+        return [head(climbed[level]) for level, head in heads]  # (b, 1, 128, 128, 128), (b, 1, 64, 64, 64) ...
 
     def encode(self, fine: Tensor, coarse: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         """Features of every stage of the fine and of the coarse encoder (none in the single-scale variant)."""
@@ -119,6 +118,5 @@ class Network(nn.Module):
 
     def bottlenecks(self, fine: Tensor, coarse: Tensor) -> list[Tensor]:
         """The latent features: the last stage of each encoder."""
-        return [
-            features[-1] for features in self.encode(fine, coarse) if features
-        ]  # (b, 512, 8, 8, 8), (b, 512, 4, 4, 4)
+        encoders = self.encode(fine, coarse)
+        return [features[-1] for features in encoders if features]  # (b, 512, 8, 8, 8), (b, 512, 4, 4, 4)

@@ -1,4 +1,4 @@
-"""All masks of one participant: on the scans' own grids, with volumes, scores, and whether there is a lesion to go on with."""
+"""One participant's masks on the scans' own grids: volumes, scores, and whether there is a lesion to go on with."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ import numpy as np
 from ichdag.arrays import read_arrays, read_item
 from ichdag.images import Volume, read_mask, write_absent, write_image
 from ichdag.schemas import TIMEPOINTS, VARIANTS
+from ichdag.segmentation.choice import network_of
 from ichdag.segmentation.restoration import RestorationSettings, restore_mask
 from ichdag.segmentation.scores import agreement
 
@@ -42,7 +43,7 @@ def restore_participant(
     if scans["baseline"]["status"] == "included" and "baseline_mask" in files:
         manual = read_mask(files["baseline_mask"])
     predicted = {timepoint: _volume_ml(masks.get((timepoint, "dual"))) for timepoint in TIMEPOINTS}
-    record = {"subject": subject, "fold": networks["folds"].get(subject, "final")}
+    record = {"subject": subject, "fold": network_of(subject, networks["folds"])}
     record |= {f"{timepoint}_predicted_ml": volume for timepoint, volume in predicted.items()}
     record |= _status(
         predicted["baseline"] if source == "predicted" else _volume_ml(manual), smallest_lesion_ml, source

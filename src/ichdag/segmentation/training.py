@@ -1,8 +1,9 @@
 """Training of one segmentation network: samples in memory, random batches, a resumable loop."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -44,10 +45,21 @@ class Samples:
         return tuple(part[indices].to(device).float() for part in (self.fine, self.coarse, self.mask))
 
 
+def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The keyword arguments of `train_network` that a card's settings fix."""
+    return {
+        "dual": settings["variant"] == "dual",
+        "network": NetworkSettings(**settings["network"]),
+        "augmentation": AugmentationSettings(**settings["augmentation"]),
+        "settings": TrainingSettings(**settings["training"]),
+        "seed": settings["seed"],
+    }
+
+
 def manual_baselines(grids: pd.DataFrame, *, subjects: Iterable[str]) -> dict[str, str]:
     """Paths of the grids of those subjects whose baseline scan carries a manual mask (`grids` follows schema grids)."""
     usable = grids[(grids["timepoint"] == "baseline") & (grids["manual"] == "yes")]
-    paths = dict(zip(usable["subject"], usable["path"]))
+    paths = dict(zip(usable["subject"], usable["path"], strict=True))
     return {subject: paths[subject] for subject in subjects if subject in paths}
 
 
@@ -58,7 +70,8 @@ def load_samples(paths: dict[str, str | Path]) -> Samples:
     """
     if not paths:
         raise StudyError(
-            "no scan with a manual mask to train on: name baseline_mask in the participants sheet for development participants"
+            "no scan with a manual mask to train on: name baseline_mask in the participants sheet for some of role "
+            "development"
         )
     tensors: dict[str, Tensor] = {}
     for row, path in enumerate(paths.values()):

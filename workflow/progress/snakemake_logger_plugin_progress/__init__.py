@@ -54,8 +54,8 @@ class LogHandler(LogHandlerBase):
         self.spoke = time.monotonic()
         minutes, seconds = divmod(round(self.spoke - self.began), 60)
         now = [rule if n == 1 else f"{n} x {rule}" for rule, n in Counter(self.running.values()).most_common()]
-        share = 100 * done // total
-        self.say(f"{done:5d} of {total} steps ({share:3d} %)  {minutes:2d}:{seconds:02d} min  {', '.join(now)}".rstrip())
+        clock = f"{minutes:2d}:{seconds:02d} min"
+        self.say(f"{done:5d} of {total} steps ({100 * done // total:3d} %)  {clock}  {', '.join(now)}".rstrip())
 
     def tell_failure(self, record) -> None:
         """Which rule failed on what, where its log is, and how the log ends."""

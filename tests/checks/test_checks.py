@@ -1,0 +1,201 @@
+"""A sound study passes every check; each fault planted in it fails its own."""
+
+import dataclasses
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ichdag.checks import Settings, completeness, leakage, plausibility, require, tabulate, truth
+from ichdag.jobs import StudyError
+from ichdag.models import Card
+from ichdag.schemas import CLASSIFIERS, FEATURE_SETS
+from ichdag.tables import read_table, write_table
+
+DEVELOPMENT = [f"D{number:02d}" for number in range(20)]
+EXTERNAL = [f"E{number:02d}" for number in range(8)]
+FOLD = {subject: number % 5 for number, subject in enumerate(DEVELOPMENT)}
+OUTCOME = "poor_outcome"
+
+
+@dataclasses.dataclass
+class Study:
+    """The tables and cards that the checks read."""
+
+    participants: pd.DataFrame
+    folds: pd.DataFrame
+    training: pd.DataFrame
+    predictions: pd.DataFrame
+    cards: dict
+
+    def findings(self):
+        people = {"participants": self.participants, "folds": self.folds, "predictions": self.predictions}
+        found = [
+            *leakage(**people, training=self.training, cards=self.cards),
+            *completeness(**people, outcomes=[OUTCOME]),
+        ]
+        return {finding.check: finding for finding in found}
+
+    def failed(self):
+        return [check for check, finding in self.findings().items() if finding.status == "failed"]
+
+
+@pytest.fixture
+def study():
+    everybody = [*DEVELOPMENT, *EXTERNAL]
+    participants = pd.DataFrame({"subject": everybody, "status": "included", OUTCOME: [0, 1] * 14})
+    participants["role"] = ["development"] * 20 + ["external"] * 8
+    rows = {"subject": DEVELOPMENT, "fold": list(FOLD.values())}
+    folds = pd.DataFrame(rows | {"outcome": OUTCOME})
+    cohort = pd.DataFrame({"subject": everybody, "y_true": [0, 1] * 14})
+    cohort["fold"] = [*map(str, FOLD.values()), *["external"] * 8]
+    models = [
+        cohort.assign(outcome=OUTCOME, features=features, classifier=classifier, probability=0.5)
+        for features, classifier in product(FEATURE_SETS, CLASSIFIERS)
+    ]
+    cards = {"latent/vaegan": card(DEVELOPMENT), "classification/poor_outcome_svm": card(DEVELOPMENT)}
+    cards |= {"segmentation/dual_final": card(DEVELOPMENT), "features/all_final_radiomics": card(DEVELOPMENT)}
+    for fold in range(5):
+        rest = [subject for subject in DEVELOPMENT if FOLD[subject] != fold]
+        cards |= {f"features/{OUTCOME}_{fold}_radiomics": card(rest), f"segmentation/dual_{fold}": card(rest)}
+    return Study(participants, folds, pd.DataFrame(rows), pd.concat(models, ignore_index=True), cards)
+
+
+def card(subjects):
+    return Card("a model", {}, list(subjects))
+
+
+def test_a_sound_study_passes_every_check(study):
+    assert {finding.status for finding in study.findings().values()} == {"passed"}
+    assert len(study.findings()) == 10
+
+
+def test_a_participant_in_two_folds_is_found(study):
+    study.folds = pd.concat([study.folds, study.folds.iloc[[3]].assign(fold=0)])
+    assert "no participant is in two folds of an outcome" in study.failed()
+
+
+def test_a_participant_in_two_roles_is_found(study):
+    study.participants = pd.concat([study.participants, study.participants.iloc[[3]].assign(role="external")])
+    assert "no participant is both development and external" in study.failed()
+
+
+def test_a_participant_predicted_both_ways_is_found(study):
+    study.predictions.loc[study.predictions.subject == "E00", "subject"] = "D00"
+    assert "no participant is both development and external" in study.failed()
+
+
+def test_a_prediction_outside_the_drawn_fold_is_found(study):
+    study.predictions.loc[study.predictions.subject == "D02", "fold"] = "4"
+    assert study.failed() == ["every out-of-fold prediction is in the fold that was drawn"]
+    found = study.findings()["every out-of-fold prediction is in the fold that was drawn"].found
+    assert "D02, poor_outcome: fold 4, drawn 2" in found
+
+
+def test_a_prediction_of_somebody_without_a_fold_is_found(study):
+    study.folds = study.folds[study.folds.subject != "D02"]
+    assert study.failed() == [
+        "every out-of-fold prediction is in the fold that was drawn",
+        "every included development participant has a fold for each known outcome",
+    ]
+
+
+def test_a_reduction_that_saw_its_validation_fold_is_found(study):
+    study.cards["features/poor_outcome_3_radiomics"] = card(DEVELOPMENT)
+    assert study.failed() == ["no feature reduction was fitted on a participant of its validation fold"]
+
+
+def test_a_network_that_saw_its_validation_fold_is_found(study):
+    study.cards["segmentation/dual_1"].subjects.append("D01")
+    assert study.failed() == ["no network was trained on a participant whose mask it draws for the analysis"]
+
+
+@pytest.mark.parametrize("name", ["latent/vaegan", "classification/poor_outcome_svm", "segmentation/dual_final"])
+def test_a_model_fitted_on_an_external_participant_is_found(study, name):
+    study.cards[name].subjects.append("E03")
+    assert study.failed() == ["no model was fitted on a participant of an external cohort"]
+
+
+def test_a_participant_who_left_the_study_may_be_on_an_old_card(study):
+    study.cards["latent/vaegan"].subjects.append("D99")
+    assert study.failed() == []
+
+
+def test_a_lacking_model_is_found(study):
+    predictions = study.predictions
+    study.predictions = predictions[(predictions.features != "shape") | (predictions.classifier != "svm")]
+    assert study.failed() == ["every outcome has every feature set with every classifier"]
+
+
+@pytest.mark.parametrize("subject", ["D05", "E05"])
+def test_a_lacking_participant_is_found(study, subject):
+    study.predictions = study.predictions.drop(index=study.predictions.index[study.predictions.subject == subject][0])
+    assert study.failed() == ["every model predicts each participant with a known outcome once"]
+
+
+def test_an_excluded_participant_in_the_predictions_is_found(study):
+    study.participants.loc[4, "status"] = "excluded"
+    assert "every model predicts each participant with a known outcome once" in study.failed()
+
+
+def test_a_missing_outcome_needs_no_prediction(study):
+    study.participants = study.participants.astype({OUTCOME: "Int64"})
+    study.participants.loc[4, OUTCOME] = pd.NA
+    study.predictions = study.predictions[study.predictions.subject != "D04"]
+    assert study.failed() == []
+
+
+def test_an_outcome_that_changed_since_is_found(study):
+    study.participants.loc[4, OUTCOME] = 1
+    assert study.failed() == ["outcomes in the predictions are those of the cohort table"]
+
+
+def test_a_lesion_larger_than_a_head_allows_is_found():
+    volumes = pd.DataFrame({"subject": ["D00", "D01", "D02"], "status": ["included", "included", "excluded"]})
+    volumes["baseline_predicted_ml"] = [20.0, 0.0, 0.0]
+    volumes["followup_predicted_ml"] = [900.0, np.nan, np.nan]
+    finding = plausibility(volumes=volumes, settings=Settings(largest_lesion_ml=300))[0]
+    assert finding.status == "failed"
+    assert "D00, followup: 900.0 mL" in finding.found
+    assert "D01, baseline: 0.0 mL" in finding.found
+    assert "D02" not in finding.found
+
+
+def auc_rows(best, oracle, high):
+    rows = []
+    for fold, value in best.items():
+        cohort = "YALE" if fold == "external" else "ATACH"
+        rows.append((OUTCOME, "shape", "svm", cohort, fold, "auc", value, 1.0))
+        rows.append((OUTCOME, "radiomics", "svm", cohort, fold, "auc", 0.4, 1.0))
+        if oracle:
+            rows.append((OUTCOME, "oracle", "known", cohort, fold, "auc", oracle, high))
+    return pd.DataFrame(
+        rows, columns=["outcome", "features", "classifier", "cohort", "fold", "metric", "value", "high"]
+    )
+
+
+@pytest.mark.parametrize(
+    ("best", "statuses"),
+    [
+        ({"pooled": 0.79, "external": 0.70}, ["passed", "passed"]),
+        ({"pooled": 0.91, "external": 0.70}, ["failed", "passed"]),
+        ({"pooled": 0.79, "external": 0.95}, ["failed", "passed"]),
+        ({"pooled": 0.45, "external": 0.70}, ["passed", "failed"]),
+    ],
+)
+def test_the_best_model_must_be_above_chance_and_not_above_the_oracle(best, statuses):
+    assert [finding.status for finding in truth(metrics=auc_rows(best, oracle=0.8, high=0.9))] == statuses
+
+
+def test_without_an_oracle_the_truth_is_not_checked():
+    assert [finding.status for finding in truth(metrics=auc_rows({"pooled": 0.9}, None, None))] == ["skipped"]
+
+
+def test_a_study_that_leaks_is_refused_and_another_fault_is_only_counted(study, tmp_path):
+    study.predictions = study.predictions[study.predictions.features != "shape"]
+    write_table(tabulate(study.findings().values()), tmp_path / "checks.tsv", "checks")
+    assert require(read_table(tmp_path / "checks.tsv", "checks")) == {"passed": 9, "failed": 1, "skipped": 0}
+    study.cards["latent/vaegan"].subjects.append("E03")
+    with pytest.raises(StudyError, match=r"E03 \(external\) in latent/vaegan"):
+        require(tabulate(study.findings().values()))

@@ -1,0 +1,166 @@
+"""Every metric against independent libraries, and the intervals of the table."""
+
+import math
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn import metrics as sk
+from statsmodels.stats.proportion import proportion_confint
+
+from ichdag.evaluation import measure_performance
+from ichdag.evaluation.cells import models_of
+from ichdag.evaluation.delong import areas
+from ichdag.evaluation.measures import measure
+from ichdag.evaluation.resampling import Resamples, resample, resampled_auc, resampled_precision
+from ichdag.evaluation.thresholds import youden
+from ichdag.jobs import StudyError
+from ichdag.tables import read_table, write_table
+
+
+def cells_by_fold(predictions):
+    return {cell.fold: cell for cell in next(models_of(predictions))}
+
+
+def test_every_metric_agrees_with_scikit_learn(predictions, settings):
+    for cell in cells_by_fold(predictions).values():
+        found = {row.metric: row.value for row in measure(cell, settings=settings, seed=1)}
+        called = cell.probability >= cell.threshold
+        y, p = cell.happened, cell.probability
+        expected = {
+            "auc": sk.roc_auc_score(y, p),
+            "average_precision": sk.average_precision_score(y, p),
+            "f1": sk.f1_score(y, called),
+            "sensitivity": sk.recall_score(y, called),
+            "specificity": sk.recall_score(~y, ~called),
+            "ppv": sk.precision_score(y, called),
+            "npv": sk.precision_score(~y, ~called),
+            "brier": sk.brier_score_loss(y, p),
+        }
+        for name, value in expected.items():
+            assert found[name] == pytest.approx(value, abs=1e-8), (cell.fold, name)
+
+
+def test_sensitivity_has_a_wilson_interval(predictions, settings):
+    cell = cells_by_fold(predictions)["pooled"]
+    found = {row.metric: row for row in measure(cell, settings=settings, seed=1)}
+    hits = int((cell.probability >= cell.threshold)[cell.happened].sum())
+    expected = proportion_confint(hits, int(cell.happened.sum()), method="wilson")
+    assert (found["sensitivity"].low, found["sensitivity"].high) == pytest.approx(expected, abs=1e-8)
+
+
+def test_the_threshold_is_youdens_by_scikit_learn(predictions):
+    cell = cells_by_fold(predictions)["external"]
+    own = predictions[(predictions.fold != "external") & (predictions.features == "radiomics")]
+    false, true, thresholds = sk.roc_curve(own.y_true, own.probability, drop_intermediate=False)
+    assert youden(own.y_true, probability=own.probability.to_numpy()) == thresholds[(true - false).round(12).argmax()]
+    assert set(cell.threshold) == {youden(own.y_true, probability=own.probability.to_numpy())}
+
+
+def test_a_change_in_the_reported_fold_does_not_move_its_threshold(predictions):
+    before = cells_by_fold(predictions)
+    changed = predictions.copy()
+    reported = changed.fold == "2"
+    changed.loc[reported, "probability"] = 1 - changed.loc[reported, "probability"] ** 3
+    after = cells_by_fold(changed)
+    assert set(after["2"].threshold) == set(before["2"].threshold)
+    assert any(set(after[fold].threshold) != set(before[fold].threshold) for fold in "0134")
+
+
+def test_a_change_in_the_external_cohort_does_not_move_any_threshold(predictions):
+    before = cells_by_fold(predictions)
+    changed = predictions.copy()
+    outside = changed.fold == "external"
+    changed.loc[outside, "probability"] = 1 - changed.loc[outside, "probability"]
+    after = cells_by_fold(changed)
+    assert all((after[fold].threshold == before[fold].threshold).all() for fold in before)
+
+
+def test_pooled_predictions_keep_the_threshold_of_each_fold(predictions):
+    cells = cells_by_fold(predictions)
+    pooled = dict(zip(cells["pooled"].subjects, cells["pooled"].threshold, strict=True))
+    for fold in "01234":
+        assert [pooled[subject] for subject in cells[fold].subjects] == list(cells[fold].threshold)
+
+
+def test_resampled_metrics_are_those_of_the_participants_drawn():
+    random = np.random.default_rng(0)
+    yes, no = random.random(12).round(1), random.random(17).round(1)
+    draws = resample(12, 17, count=25, seed=4)
+    for number in range(25):
+        hits = np.repeat(yes, draws.positives[:, number].astype(int))
+        alarms = np.repeat(no, draws.negatives[:, number].astype(int))
+        y, p = np.r_[np.ones(12), np.zeros(17)], np.r_[hits, alarms]
+        one = Resamples(draws.positives[:, [number]], draws.negatives[:, [number]])
+        assert resampled_auc(yes, no, draws=one)[0] == pytest.approx(sk.roc_auc_score(y, p), abs=1e-7)
+        assert resampled_precision(yes, no, draws=one)[0] == pytest.approx(sk.average_precision_score(y, p), abs=1e-6)
+
+
+def test_every_resample_has_as_many_of_each_class_as_the_cohort():
+    draws = resample(7, 30, count=50, seed=1)
+    assert (draws.positives.sum(axis=0) == 7).all()
+    assert (draws.negatives.sum(axis=0) == 30).all()
+    assert draws.positives.std() > 0
+
+
+def test_the_table_follows_its_schema_and_is_the_same_twice(predictions, settings, tmp_path):
+    for name in ("one.tsv", "two.tsv"):
+        write_table(measure_performance(predictions, settings=settings, seed=5), tmp_path / name, "metrics")
+    assert (tmp_path / "one.tsv").read_bytes() == (tmp_path / "two.tsv").read_bytes()
+    table = read_table(tmp_path / "one.tsv", "metrics")
+    assert set(table.fold) == {"0", "1", "2", "3", "4", "pooled", "mean", "external"}
+    limited = table.dropna(subset=["value", "low", "high"])
+    assert (limited.low <= limited.value + 1e-9).all()
+    assert (limited.value <= limited.high + 1e-9).all()
+
+
+def test_the_mean_over_folds_has_its_sd_and_an_interval_from_the_folds_variances(predictions, settings):
+    table = measure_performance(predictions, settings=settings, seed=5)
+    rows = table[(table.metric == "auc") & (table.features == "shape")].set_index("fold")
+    folds = rows.loc[list("01234")]
+    assert rows.loc["mean", "value"] == pytest.approx(folds.value.mean(), abs=1e-12)
+    assert rows.loc["mean", "sd"] == pytest.approx(folds.value.std(ddof=1), abs=1e-12)
+    cells = [cell for cell in list(models_of(predictions))[1] if cell.fold in set("01234")]
+    error = math.sqrt(sum(areas(cell.happened, scores=cell.probability).covariance[0, 0] for cell in cells)) / 5
+    mean = folds.value.mean()
+    reach = math.log(rows.loc["mean", "high"] / (1 - rows.loc["mean", "high"])) - math.log(mean / (1 - mean))
+    assert reach == pytest.approx(1.959963984540054 * error / (mean * (1 - mean)), abs=1e-8)
+
+
+def test_one_class_in_the_external_cohort_leaves_metrics_undefined_with_a_note(predictions, settings):
+    predictions.loc[predictions.fold == "external", "y_true"] = 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = measure_performance(predictions, settings=settings, seed=5)
+    rows = table[(table.fold == "external") & (table.features == "shape")].set_index("metric")
+    for name in ("auc", "average_precision", "f1", "sensitivity", "slope", "intercept"):
+        assert math.isnan(rows.loc[name, "value"]), name
+        assert rows.loc[name, "note"], name
+    assert 0 < rows.loc["specificity", "value"] <= 1
+    assert 0 < rows.loc["brier", "value"] < 1
+
+
+def test_a_fold_without_events_gets_no_auc_and_the_mean_says_so(predictions, settings):
+    predictions.loc[predictions.fold == "1", "y_true"] = 0
+    table = measure_performance(predictions, settings=settings, seed=5)
+    rows = table[(table.metric == "auc") & (table.features == "shape")].set_index("fold")
+    assert math.isnan(rows.loc["1", "value"])
+    assert rows.loc["mean", "note"] == "defined in 4 of 5 folds"
+    assert rows.loc["mean", "value"] == pytest.approx(rows.loc[list("0234"), "value"].mean())
+
+
+def test_without_a_class_in_the_other_folds_there_is_no_threshold(predictions, settings):
+    predictions.loc[predictions.fold.isin(list("1234")), "y_true"] = 0
+    predictions.loc[predictions.fold == "0", "y_true"] = [0, 1] * 20
+    rows = measure_performance(predictions, settings=settings, seed=5)
+    rows = rows[(rows.fold == "0") & (rows.features == "shape")].set_index("metric")
+    assert math.isnan(rows.loc["sensitivity", "value"])
+    assert "threshold" not in rows.index
+    assert 0 <= rows.loc["auc", "value"] <= 1
+
+
+def test_two_rows_of_one_participant_are_refused(predictions, settings):
+    doubled = pd.concat([predictions, predictions.iloc[[7]]])
+    with pytest.raises(StudyError, match="ATACH007 stands twice"):
+        measure_performance(doubled, settings=settings, seed=5)

@@ -1,0 +1,82 @@
+"""Who trains which network, who is segmented by which, and the list that is locked."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from ichdag.jobs import StudyError
+from ichdag.models import Card, write_card, write_weights
+from ichdag.segmentation.choice import network_of, trained_in
+from ichdag.segmentation.inference import lesion_probability, load_network, mean_dice, segment_batch
+from ichdag.segmentation.locking import lock
+from ichdag.segmentation.network import Network, NetworkSettings
+
+CPU = torch.device("cpu")
+FOLDS = {"S0": 0, "S1": 1, "S2": 1}
+
+
+@pytest.fixture
+def networks(tmp_path):
+    """Untrained networks of two folds and the final one, both variants, each with weights of its own."""
+    entries = []
+    for seed, (variant, fold) in enumerate((v, f) for v in ("dual", "single") for f in ("0", "1", "final")):
+        torch.manual_seed(seed)
+        folder = tmp_path / f"{variant}_{fold}"
+        network = Network(NetworkSettings([4, 8], 1), dual=variant == "dual")
+        write_weights(network.state_dict(), folder / "weights.safetensors")
+        settings = {"network": {"channels": [4, 8], "deep_supervision": 1}, "variant": variant}
+        write_card(Card(folder.name, settings, []), folder / "card.json")
+        files = {"card": str(folder / "card.json"), "weights": str(folder / "weights.safetensors")}
+        entries.append({"name": folder.name, "variant": variant, "fold": fold, **files})
+    return {"folds": FOLDS, "networks": entries}
+
+
+def test_training_subjects_get_the_network_that_never_saw_them_and_others_the_final_one():
+    for subject in FOLDS:
+        assert subject not in trained_in(network_of(subject, FOLDS), FOLDS)
+    assert network_of("S9", FOLDS) == "final"
+    assert trained_in("final", FOLDS) == ["S0", "S1", "S2"]
+    assert trained_in("1", FOLDS) == ["S0"]
+
+
+def test_a_batch_holds_both_variants_at_baseline_and_the_dual_one_at_follow_up(grids, networks):
+    found = dict(segment_batch({"S0": grids["S0"], "S4": grids["S4"]}, networks=networks, device=CPU))
+    assert set(found) == {
+        f"{subject}/{name}" for subject in ("S0", "S4") for name in ("baseline/dual", "baseline/single", "followup/dual")
+    }
+    assert all(array.dtype == np.uint8 and array.shape == (16, 16, 16) for array in found.values())
+
+
+def test_each_participant_is_segmented_by_the_network_chosen_for_it(grids, networks):
+    found = dict(segment_batch({"S1": grids["S1"], "S4": grids["S4"]}, networks=networks, device=CPU))
+    for subject, fold in (("S1", "1"), ("S4", "final")):
+        entry = next(entry for entry in networks["networks"] if entry["name"] == f"dual_{fold}")
+        network = load_network(entry["card"], weights=entry["weights"], device=CPU)
+        arrays = np.load(grids[subject])
+        views = {"fine": arrays["baseline_fine"], "coarse": arrays["baseline_coarse"]}
+        expected = np.rint(lesion_probability(network, **views, device=CPU) * 255).astype(np.uint8)
+        assert np.array_equal(found[f"{subject}/baseline/dual"], expected)
+
+
+def test_a_network_without_scans_to_judge_has_no_dice(networks):
+    entry = networks["networks"][0]
+    network = load_network(entry["card"], weights=entry["weights"], device=CPU)
+    assert mean_dice(network, [], threshold=0.5, device=CPU) == {}
+
+
+def table(*rows):
+    return pd.DataFrame(rows, columns=["subject", "outcome", "fold"])
+
+
+def test_the_locked_list_stays_when_participants_join_and_is_redrawn_when_asked():
+    first = lock(table(("S1", "segmentation", 0), ("S2", "mrs", 1)), locked=None, retrain=1)
+    assert first.to_dict("list") == {"subject": ["S1"], "fold": [0], "retrain": [1]}
+    grown = table(("S1", "segmentation", 0), ("S2", "segmentation", 1))
+    assert lock(grown, locked=first, retrain=1).equals(first)
+    assert list(lock(grown, locked=first, retrain=2)["subject"]) == ["S1", "S2"]
+
+
+def test_a_study_without_manual_masks_cannot_lock_a_list():
+    with pytest.raises(StudyError, match="no participants to train"):
+        lock(table(("S1", "mrs", 0)), locked=None, retrain=1)

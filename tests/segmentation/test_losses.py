@@ -1,0 +1,35 @@
+"""Dice + cross-entropy at several levels."""
+
+import pytest
+import torch
+
+from ichdag.segmentation.losses import DeepSupervisionLoss
+
+
+@pytest.fixture
+def mask():
+    mask = torch.zeros(1, 1, 8, 8, 8)
+    mask[..., :4, :4, :4] = 1
+    return mask
+
+
+def sure(mask):
+    return (mask * 2 - 1) * 20
+
+
+def test_a_perfect_answer_costs_nothing_at_any_level(mask):
+    half = torch.nn.functional.avg_pool3d(mask, 2)
+    assert DeepSupervisionLoss()([sure(mask), sure(half)], mask).item() == pytest.approx(0, abs=1e-3)
+
+
+def test_each_level_weighs_half_of_the_one_above(mask):
+    half = torch.nn.functional.avg_pool3d(mask, 2)
+    loss = DeepSupervisionLoss()
+    top, bottom = loss([sure(1 - mask), sure(half)], mask), loss([sure(mask), sure(1 - half)], mask)
+    assert top.item() == pytest.approx(2 * bottom.item(), rel=0.02)
+
+
+def test_the_loss_is_dice_plus_cross_entropy(mask):
+    logits = torch.zeros_like(mask)
+    dice = 1 - 2 * 0.5 * mask.sum() / (0.5 * mask.numel() + mask.sum())
+    assert DeepSupervisionLoss()([logits], mask).item() == pytest.approx(dice.item() + 0.6931, abs=1e-3)

@@ -1,0 +1,74 @@
+"""The network's shape at paper size, without computing, and what it refuses."""
+
+import pytest
+import torch
+
+from ichdag.jobs import StudyError
+from ichdag.segmentation.network import Network, NetworkSettings
+
+PAPER = NetworkSettings(channels=[32, 64, 128, 256, 512], deep_supervision=3)
+
+
+@pytest.fixture
+def paper_scan():
+    """A scan of paper size on the device that knows shapes only."""
+    with torch.device("meta"):
+        return torch.empty(1, 1, 128, 128, 128), torch.empty(1, 1, 64, 64, 64)
+
+
+def test_both_bottlenecks_have_the_papers_size(paper_scan):
+    with torch.device("meta"):
+        network = Network(PAPER, dual=True)
+    fine, coarse = network.bottlenecks(*paper_scan)
+    assert fine.shape == (1, 512, 8, 8, 8)
+    assert coarse.shape == (1, 512, 4, 4, 4)
+    assert fine.numel() + coarse.numel() == 294_912
+
+
+@pytest.mark.parametrize("dual", [True, False])
+def test_logits_come_at_full_half_and_quarter_resolution(dual, paper_scan):
+    with torch.device("meta"):
+        network = Network(PAPER, dual=dual)
+    assert [tuple(level.shape) for level in network(*paper_scan)] == [
+        (1, 1, 128, 128, 128),
+        (1, 1, 64, 64, 64),
+        (1, 1, 32, 32, 32),
+    ]
+
+
+def test_the_single_scale_variant_has_one_bottleneck_and_does_not_look_at_the_coarse_grid():
+    torch.manual_seed(0)
+    network = Network(NetworkSettings([4, 8], 1), dual=False).eval()
+    fine = torch.rand(1, 1, 16, 16, 16)
+    assert len(network.bottlenecks(fine, torch.zeros(1, 1, 8, 8, 8))) == 1
+    assert torch.equal(network(fine, torch.zeros(1, 1, 8, 8, 8))[0], network(fine, torch.ones(1, 1, 8, 8, 8))[0])
+
+
+def test_the_dual_scale_network_looks_at_both_grids():
+    torch.manual_seed(0)
+    network = Network(NetworkSettings([4, 8], 1), dual=True).eval()
+    fine, coarse = torch.rand(1, 1, 16, 16, 16), torch.rand(1, 1, 8, 8, 8)
+    answer = network(fine, coarse)[0]
+    assert not torch.allclose(answer, network(fine, coarse.flip(2))[0])
+    assert not torch.allclose(answer, network(fine.flip(2), coarse)[0])
+
+
+def test_every_weight_of_the_network_is_trained():
+    network = Network(NetworkSettings([4, 8, 8], 2), dual=True)
+    logits = network(torch.rand(2, 1, 16, 16, 16), torch.rand(2, 1, 8, 8, 8))
+    sum(level.square().sum() for level in logits).backward()
+    assert [name for name, weight in network.named_parameters() if weight.grad is None] == []
+
+
+def test_a_grid_too_small_for_the_stages_is_refused_with_the_cure():
+    with pytest.raises(StudyError, match=r"coarse bottleneck of 1\^3 after 5 stages.*multiple of 64"):
+        PAPER.check(32)
+    with pytest.raises(StudyError, match=r"bottleneck of 2.5\^3"):
+        NetworkSettings([4, 8, 16, 32], 1).check(40)
+    PAPER.check(128)
+    NetworkSettings([4, 8, 16, 32], 1).check(32)
+
+
+def test_more_supervised_levels_than_the_decoder_has_are_refused():
+    with pytest.raises(StudyError, match="deep_supervision is 3"):
+        NetworkSettings([4, 8], 3).check(16)

@@ -1,0 +1,104 @@
+"""Table 1: summaries, tests and standardized differences."""
+
+import math
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from ichdag.statistics import Settings, describe_cohorts
+from ichdag.tables import read_table, write_table
+
+SETTINGS = Settings(
+    alpha=0.05, reference="radiomics", bootstrap=200, numbers=["age", "nihss"], categories=["sex", "mrs"]
+)
+
+
+@pytest.fixture
+def participants():
+    """60 development and 40 external participants, a few excluded, a few cells missing."""
+    random = np.random.default_rng(2)
+    role = np.array(["development"] * 60 + ["external"] * 40)
+    table = pd.DataFrame({"subject": [f"{number:03d}" for number in range(100)], "role": role})
+    table["cohort"] = np.where(role == "external", "YALE", "ATACH")
+    table["status"] = np.where(np.arange(100) % 20 == 7, "excluded", "included")
+    table["age"] = random.normal(60, 12, 100) + 6 * (role == "external")
+    table.loc[[1, 2, 70], "age"] = np.nan
+    table["sex"] = random.choice(["F", "M"], 100)
+    table["mrs"] = random.choice([0.0, 1.0, 4.0], 100)
+    table["poor_outcome"] = pd.Series(random.integers(0, 2, 100), dtype="Int64")
+    return table
+
+
+def described(participants):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return describe_cohorts(participants, outcomes=["poor_outcome"], settings=SETTINGS)
+
+
+def sides(participants, column):
+    included = participants[participants.status == "included"]
+    return [included.loc[included.role == role, column].dropna() for role in ("development", "external")]
+
+
+def test_numbers_have_mean_sd_welchs_t_and_a_standardized_difference(participants):
+    row = described(participants).set_index("variable").loc["age"]
+    left, right = sides(participants, "age")
+    expected = stats.ttest_ind(left, right, equal_var=False)
+    assert row.development == f"{left.mean():.1f} ({left.std():.1f})"
+    assert (row.n_development, row.missing_development, row.missing_external) == (len(left), 2, 1)
+    assert row.p == pytest.approx(expected.pvalue, abs=1e-10)
+    assert row.smd == pytest.approx(abs(left.mean() - right.mean()) / math.sqrt((left.var() + right.var()) / 2))
+
+
+def test_categories_have_counts_chi_square_and_a_standardized_difference(participants):
+    rows = described(participants)
+    sex = rows[rows.variable == "sex"].set_index("level")
+    left, right = sides(participants, "sex")
+    counts = [[(side == level).sum() for level in "FM"] for side in (left, right)]
+    assert sex.loc["F", "development"] == f"{counts[0][0]} ({100 * counts[0][0] / len(left):.1f})"
+    assert sex.loc["F", "p"] == pytest.approx(stats.chi2_contingency(counts, correction=False).pvalue, abs=1e-10)
+    one, other = counts[0][0] / len(left), counts[1][0] / len(right)
+    smd = abs(one - other) / math.sqrt((one * (1 - one) + other * (1 - other)) / 2)
+    assert sex.loc["F", "smd"] == pytest.approx(smd, abs=1e-10)
+
+
+def test_levels_of_a_scale_are_rows_and_an_outcome_is_one_row(participants):
+    rows = described(participants)
+    assert rows[rows.variable == "mrs"].level.tolist() == ["0", "1", "4"]
+    outcome = rows[rows.variable == "poor_outcome"]
+    assert outcome.level.tolist() == ["1"]
+    assert outcome.value_external.item() == sides(participants, "poor_outcome")[1].sum()
+
+
+def test_a_rare_outcome_is_tested_exactly(participants):
+    participants["poor_outcome"] = pd.Series([1, 1, 0] + [0] * 96 + [1], dtype="Int64")
+    row = described(participants).set_index("variable").loc["poor_outcome"]
+    left, right = (side.astype(int) for side in sides(participants, "poor_outcome"))
+    counts = [[(side == level).sum() for level in (0, 1)] for side in (left, right)]
+    assert row.test == "Fisher exact"
+    assert row.p == pytest.approx(stats.fisher_exact(counts).pvalue, abs=1e-10)
+
+
+def test_a_column_the_sheet_lacks_is_a_row_that_says_so(participants):
+    row = described(participants).set_index("variable").loc["nihss"]
+    assert row.note == "no such column"
+    assert pd.isna(row.development)
+
+
+def test_an_outcome_that_nobody_has_is_counted_as_none(participants):
+    participants["poor_outcome"] = pd.Series([0] * 100, dtype="Int64")
+    row = described(participants).set_index("variable").loc["poor_outcome"]
+    assert (row.external, row.note) == ("0 (0.0)", "one level only")
+    assert math.isnan(row.p)
+
+
+def test_a_study_without_an_external_cohort_is_described_alone(participants, tmp_path):
+    table = described(participants[participants.role == "development"])
+    write_table(table, tmp_path / "table1.tsv", "table1")
+    rows = read_table(tmp_path / "table1.tsv", "table1").set_index("variable")
+    left, _ = sides(participants, "age")
+    assert rows.loc["age", "development"] == f"{left.mean():.1f} ({left.std():.1f})"
+    assert rows.loc["age", "note"] == "nobody with a value in one cohort"

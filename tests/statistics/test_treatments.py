@@ -1,0 +1,160 @@
+"""Shapiro-Wilk, Friedman and Wilcoxon over feature sets and classifiers; Nadeau and Bengio over folds."""
+
+import math
+import warnings
+from itertools import combinations, product
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from ichdag.schemas import CLASSIFIERS, FEATURE_SETS
+from ichdag.statistics import Settings, check_normality, compare_feature_sets, compare_folds, compare_pairs
+
+SETTINGS = Settings(alpha=0.05, reference="radiomics", bootstrap=200, numbers=[], categories=[])
+SIZES = {"0": 20, "1": 20, "2": 20, "3": 20, "4": 21, "mean": 101, "external": 60}
+
+
+@pytest.fixture
+def metrics():
+    """AUC rows of one outcome: 7 feature sets x 6 classifiers x (5 folds, their mean, one external cohort)."""
+    random = np.random.default_rng(8)
+    rows = []
+    for features, classifier in product(FEATURE_SETS, CLASSIFIERS):
+        folds = dict(zip("01234", random.uniform(0.6, 0.9, 5), strict=True))
+        values = folds | {"mean": np.mean(list(folds.values())), "external": random.uniform(0.6, 0.9)}
+        for fold, value in values.items():
+            cohort = "YALE" if fold == "external" else "ATACH"
+            rows.append(("poor_outcome", features, classifier, cohort, fold, "auc", value, SIZES[fold]))
+    columns = ["outcome", "features", "classifier", "cohort", "fold", "metric", "value", "n"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def auc_table(metrics, fold):
+    rows = metrics[metrics.fold == fold]
+    return rows.pivot(index="classifier", columns="features", values="value")[list(FEATURE_SETS)]
+
+
+def test_shapiro_wilk_is_over_folds_and_classifiers_of_a_feature_set(metrics):
+    table = check_normality(metrics, settings=SETTINGS).set_index("features")
+    values = metrics[(metrics.features == "shape") & metrics.fold.isin(list("01234"))].value
+    assert table.loc["shape", "n"] == 30
+    assert table.loc["shape", "p"] == pytest.approx(stats.shapiro(values).pvalue, abs=1e-8)
+    assert len(table) == 7
+
+
+def test_equal_aucs_have_no_shapiro_wilk_test_and_no_warning(metrics):
+    metrics["value"] = 0.7
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = check_normality(metrics, settings=SETTINGS)
+    assert table.p.isna().all()
+    assert table.note.notna().all()
+
+
+@pytest.mark.parametrize("fold", ["mean", "external"])
+def test_friedman_has_feature_sets_as_treatments_and_classifiers_as_blocks(metrics, fold):
+    row = compare_feature_sets(metrics, settings=SETTINGS).set_index("fold").loc[fold]
+    expected = stats.friedmanchisquare(*auc_table(metrics, fold).to_numpy().T)
+    assert (row.treatments, row.blocks) == (7, 6)
+    assert row.statistic == pytest.approx(expected.statistic, abs=1e-8)
+    assert row.p == pytest.approx(expected.pvalue, abs=1e-8)
+    ranks = auc_table(metrics, fold).rank(axis=1).sum()
+    assert row.kendall_w == pytest.approx(12 * ((ranks - 24) ** 2).sum() / (36 * (343 - 7)), abs=1e-8)
+
+
+def test_friedman_is_undefined_where_every_feature_set_is_equal(metrics):
+    metrics["value"] = 0.7
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = compare_feature_sets(metrics, settings=SETTINGS)
+    assert table.p.isna().all()
+    assert table.significant.isna().all()
+
+
+def test_a_classifier_without_an_auc_is_left_out_of_friedman_and_noted(metrics):
+    metrics.loc[(metrics.classifier == "svm") & (metrics.features == "shape"), "value"] = np.nan
+    row = compare_feature_sets(metrics, settings=SETTINGS).iloc[0]
+    assert row.blocks == 5
+    assert "1 classifiers left out" in row.note
+
+
+def test_wilcoxon_runs_over_all_21_pairs_with_three_corrections(metrics):
+    table = compare_pairs(metrics, settings=SETTINGS)
+    table = table[table.fold == "external"].reset_index(drop=True)
+    values = auc_table(metrics, "external")
+    raw = [stats.wilcoxon(values[one], values[other]).pvalue for one, other in combinations(FEATURE_SETS, 2)]
+    np.testing.assert_allclose(table.p, raw, atol=1e-8)
+    for column, method in (("p_bonferroni", "bonferroni"), ("p_holm", "holm"), ("p_bh", "fdr_bh")):
+        np.testing.assert_allclose(table[column], multipletests(raw, method=method)[1], atol=1e-8)
+
+
+def test_six_classifiers_cannot_reach_significance_after_bonferroni(metrics):
+    metrics.loc[metrics.features == "shape", "value"] += 0.5 + metrics.index[metrics.features == "shape"] * 1e-4
+    table = compare_pairs(metrics, settings=SETTINGS)
+    assert (table.smallest_reachable_p == 0.03125).all()
+    assert table.p.min() == 0.03125
+    assert table.p_bonferroni.min() == pytest.approx(0.65625)
+    assert table.p_holm.min() > 0.05
+
+
+def test_wilcoxon_with_ties_is_the_exact_sign_flip_test(metrics):
+    shape = (metrics.features == "shape") & (metrics.fold == "external")
+    gaps = np.array([0.01, 0.01, -0.02, 0.03, 0.03, 0.05])
+    radiomics = metrics[(metrics.features == "radiomics") & (metrics.fold == "external")].value.to_numpy()
+    metrics.loc[shape, "value"] = radiomics - gaps
+    table = compare_pairs(metrics, settings=SETTINGS)
+    row = table[(table.fold == "external") & (table["first"] == "radiomics") & (table["second"] == "shape")].iloc[0]
+    ranks = stats.rankdata(abs(gaps))
+    sums = [sum(rank for rank, sign in zip(ranks, signs, strict=True) if sign) for signs in product((0, 1), repeat=6)]
+    seen, middle = ranks[gaps > 0].sum(), ranks.sum() / 2
+    assert row.p == np.mean([abs(value - middle) >= abs(seen - middle) - 1e-9 for value in sums])
+
+
+def test_equal_feature_sets_have_p_one_and_zeros_are_dropped(metrics):
+    radiomics = metrics[(metrics.features == "radiomics") & (metrics.fold == "external")].value.to_numpy()
+    shape = (metrics.features == "shape") & (metrics.fold == "external")
+    metrics.loc[shape, "value"] = radiomics
+    latent = (metrics.features == "vaegan") & (metrics.fold == "external")
+    metrics.loc[latent, "value"] = radiomics - [0, 0, 0.01, 0.02, 0.03, 0.04]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = compare_pairs(metrics, settings=SETTINGS)
+    table = table[(table.fold == "external") & (table["first"] == "radiomics")].set_index("second")
+    assert (table.loc["shape", "p"], table.loc["shape", "nonzero"]) == (1, 0)
+    assert (table.loc["vaegan", "p"], table.loc["vaegan", "nonzero"]) == (0.125, 4)
+    assert table.loc["vaegan", "note"] == "2 equal pairs dropped"
+
+
+def test_pairs_carry_the_verdict_of_friedmans_test(metrics):
+    order = {name: place for place, name in enumerate(FEATURE_SETS)}
+    external = metrics.fold == "external"
+    metrics.loc[external, "value"] = 0.6 + metrics[external].features.map(order) * 0.03 + metrics.index[external] * 1e-6
+    table = compare_pairs(metrics, settings=SETTINGS)
+    assert set(table[table.fold == "external"].friedman_significant) == {"yes"}
+    assert set(table[table.fold == "mean"].friedman_significant) == {"no"}
+
+
+def test_the_corrected_t_over_folds_agrees_with_the_hand(metrics):
+    table = compare_folds(metrics, settings=SETTINGS)
+    row = table[(table.features == "shape") & (table.classifier == "svm")].iloc[0]
+    rows = metrics[(metrics.classifier == "svm") & metrics.fold.isin(list("01234"))]
+    values = rows.pivot(index="fold", columns="features", values="value")
+    gaps = (values["shape"] - values["radiomics"]).to_numpy()
+    ratio = (4 * 20 / 81 + 21 / 80) / 5
+    t = gaps.mean() / math.sqrt((1 / 5 + ratio) * gaps.var(ddof=1))
+    assert row.t == pytest.approx(t, abs=1e-8)
+    assert row.p == pytest.approx(2 * stats.t.sf(abs(t), 4), abs=1e-8)
+    assert row.high - row.difference == pytest.approx(stats.t.isf(0.025, 4) * gaps.mean() / t, abs=1e-8)
+    plain = stats.ttest_rel(values["shape"], values["radiomics"])
+    assert row.p > plain.pvalue
+
+
+def test_a_constant_difference_over_folds_has_no_t_and_a_note(metrics):
+    folds = metrics.fold.isin(list("01234"))
+    metrics.loc[folds, "value"] = 0.7
+    row = compare_folds(metrics, settings=SETTINGS).iloc[0]
+    assert math.isnan(row.p)
+    assert row.note == "the difference is the same in all folds"

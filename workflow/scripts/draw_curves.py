@@ -1,0 +1,20 @@
+"""Draw the calibration (Figure 4) and the decision curves of the best model of each outcome."""
+
+from ichdag.figures import Settings
+from ichdag.figures.calibration import draw_calibration, select_calibration
+from ichdag.figures.decision import draw_decision, select_decision
+from ichdag.figures.style import write_figure
+from ichdag.jobs import start
+from ichdag.tables import read_table, write_table
+
+start(snakemake)
+output, dpi = snakemake.output, Settings(**snakemake.params.settings).dpi
+metrics = read_table(snakemake.input.metrics, "metrics")
+
+calibration = select_calibration(read_table(snakemake.input.calibration, "calibration"), metrics=metrics)
+write_table(calibration, output.calibration_table, "calibration")
+write_figure(draw_calibration, calibration, svg=output.calibration_svg, png=output.calibration_png, dpi=dpi)
+
+decision = select_decision(read_table(snakemake.input.decision, "decision"), metrics=metrics)
+write_table(decision, output.decision_table, "decision")
+write_figure(draw_decision, decision, svg=output.decision_svg, png=output.decision_png, dpi=dpi)
