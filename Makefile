@@ -63,7 +63,7 @@ lock: ## Pin anew: install what pyproject.toml pins into a fresh environment and
 	@bash requirements/relock.sh
 
 clean: ## Remove caches and benchmark results; studies, the demo's too, are kept.
-	@rm -rf .pytest_cache .ruff_cache .hypothesis benchmarks/results benchmarks/work
+	@rm -rf .pytest_cache .ruff_cache .hypothesis benchmarks/results
 	@find src tests workflow benchmarks docs -name __pycache__ -prune -exec rm -rf {} +
 	@[ ! -e $(DEMO) ] || echo "$(DEMO)/ is a study and is kept; 'make clean-demo' removes it."
 

@@ -1,4 +1,4 @@
-"""Time and memory of one piece of work in a process of its own, and the table that every benchmark writes."""
+"""Processor time and memory of work in a process of its own, one thread; the table that every benchmark writes."""
 
 import json
 import os
@@ -12,7 +12,7 @@ from typing import Any
 
 ROOT = Path(__file__).parent.parent
 COLUMNS = ("case", "ours_s", "peer_s", "ratio", "ours_mib", "peer_mib", "difference")
-ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS")}
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS"), "1")
 
 
 def measured(script: str, *arguments: str) -> dict[str, Any]:
@@ -26,22 +26,21 @@ def measured(script: str, *arguments: str) -> dict[str, Any]:
 
 def report(work: Callable[[], Any]) -> None:
     """Do the work once, in the process that `measured` started; print its seconds, peak memory and result."""
-    began = time.perf_counter()
+    began = time.process_time()
     result = work()
-    seconds = time.perf_counter() - began
+    seconds = time.process_time() - began
     mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(json.dumps({"seconds": seconds, "mib": mib, "result": result}))
 
 
 def command_cost(command: list[str], folder: Path) -> tuple[float, float, str]:
-    """Seconds, peak MiB and output of a whole command, imports included."""
-    began = time.perf_counter()
+    """Processor seconds, peak MiB and output of a whole command, imports included."""
     child = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     output = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)
     if status:
         sys.exit(f"{' '.join(command)} failed:\n{output[-2000:]}")
-    return time.perf_counter() - began, usage.ru_maxrss / 1024, output
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output
 
 
 def tell(name: str, rows: Iterable[dict[str, Any]]) -> None:

@@ -16,7 +16,7 @@ sys.path.insert(0, str(ROOT / "src"))
 from ichdag.images import Volume  # noqa: E402
 from ichdag.radiomics import Settings, extract  # noqa: E402
 
-CASES = [(256, 24, 10), (512, 32, 3)]
+CASES = [(256, 24, 10), (512, 32, 3), (512, 32, 15), (512, 32, 60)]  # in-plane matrix, slices, lesion in mL
 FIELD_OF_VIEW_MM, SLICE_MM = 230, 5
 
 

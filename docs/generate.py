@@ -105,7 +105,7 @@ def data_dictionary() -> str:
         "# Tables",
         "",
         "The tables that cross a stage, checked on every read and write. Tab-separated (`n/a` for a missing cell) or",
-        "parquet. Written by `make docs` from `src/ichdag/schemas.py`; a table may carry further columns.",
+        "parquet. Written by `make docs` from `src/ichdag/schemas/`; a table may carry further columns.",
     ]
     for name, columns in SCHEMAS.items():
         lines += ["", f"## {name}", "", "| column | kind | unit | values | may be missing | meaning |"]

@@ -60,11 +60,11 @@ rule draw_phantom_scans:
 
 
 rule phantom:
+    """Draw the whole synthetic study: participants sheet, scans and masks."""
     input:
         participants=rules.draw_phantom_cohort.output.participants,
         scans=collect(
             rules.draw_phantom_scans.output.baseline_ct,
             subject=phantom_subjects(PhantomSettings(**config["phantom"])),
         ),
-    """Draw the whole synthetic study: participants sheet, scans and masks."""
     localrule: True

@@ -8,7 +8,8 @@ from ichdag.prediction.patient import predict_patient
 from ichdag.records import write_record
 from ichdag.training import find_device
 
-logger, subject = start(snakemake), snakemake.wildcards.subject
+logger = start(snakemake)
+subject = snakemake.wildcards.subject
 folder, device = Path(snakemake.input.model).parent, find_device(snakemake.threads)
 try:
     scan = read_scan(snakemake.input.get("baseline_ct"))

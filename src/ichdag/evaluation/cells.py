@@ -51,9 +51,9 @@ def models_of(predictions: pd.DataFrame) -> Iterator[list[Cell]]:
     A fold's threshold is Youden's on the other folds, an external cohort's on all folds; 'pooled' keeps each fold's.
     Raises StudyError where a participant stands twice in one model, or a model has no cross-validation.
     """
-    plain = predictions.astype(dict.fromkeys((*MODEL, "cohort", "fold", "subject"), object))
-    for (outcome, features, classifier), rows in plain.groupby(MODEL, sort=False):
-        rows = rows.sort_values("subject")
+    plain = dict.fromkeys(("cohort", "fold", "subject"), object)
+    for (outcome, features, classifier), rows in predictions.groupby(MODEL, sort=False):
+        rows = rows.astype(plain).sort_values("subject")
         inside = rows["fold"] != EXTERNAL
         _check(rows, inside, f"outcome {outcome}, features {features}, classifier {classifier}")
         name = {"outcome": outcome, "features": features, "classifier": classifier}

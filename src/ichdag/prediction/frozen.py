@@ -27,17 +27,13 @@ def freeze(
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     wanted = [block for block in BLOCKS if block in FEATURE_SETS[settings["features"]]]
-    parts = networks | {block: reductions[block] for block in wanted} | classifiers
-    names = {
-        **dict.fromkeys(networks, "network_"),
-        **dict.fromkeys(wanted, "reduction_"),
-        **dict.fromkeys(classifiers, "outcome_"),
-    }
+    kinds = {"network": networks, "reduction": {block: reductions[block] for block in wanted}, "outcome": classifiers}
     cards = {}
-    for name, (file, card) in parts.items():
-        shutil.copy(file, folder / f"{names[name]}{name}{Path(file).suffix}")
-        shutil.copy(card, folder / f"{names[name]}{name}.json")
-        cards[name] = read_card(card)
+    for kind, parts in kinds.items():
+        for name, (file, card) in parts.items():
+            shutil.copy(file, folder / f"{kind}_{name}{Path(file).suffix}")
+            shutil.copy(card, folder / f"{kind}_{name}.json")
+            cards[f"{kind}_{name}"] = read_card(card)
     shutil.copy(parameters, folder / PARAMETERS)
     subjects = sorted({subject for card in cards.values() for subject in card.subjects})
     limits = {"outcomes": list(classifiers), "smallest_lesion_ml": settings["cohort"]["smallest_lesion_ml"]}

@@ -1,0 +1,46 @@
+"""Columns: what one is, and those that many tables share."""
+
+import math
+from dataclasses import dataclass
+
+from ichdag.schemas.names import ROLES, STATUSES, TIMEPOINTS
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: name, meaning, kind (text or number), unit, range, allowed values, whether cells may be missing."""
+
+    name: str
+    meaning: str
+    kind: str = "text"
+    unit: str = ""
+    range: tuple[float, float] = (-math.inf, math.inf)
+    values: tuple = ()
+    missing: bool = False
+    optional: bool = False
+
+
+def number(name: str, meaning: str, unit: str = "", low: float = -math.inf, high: float = math.inf, **more) -> Column:
+    """A column of numbers within [low, high]."""
+    return Column(name, meaning, "number", unit, (low, high), **more)
+
+
+SUBJECT = Column("subject", "participant id without the prefix sub-")
+COHORT = Column("cohort", "name of the cohort the participant comes from")
+ROLE = Column("role", "what the cohort is for", values=ROLES)
+TIMEPOINT = Column("timepoint", "which scan", values=TIMEPOINTS)
+STATUS = Column("status", "whether the analysis goes on with it", values=STATUSES)
+STAGE = Column("stage", "stage at which it was excluded", missing=True)
+REASON = Column("reason", "why it was excluded", missing=True)
+OUTCOME = Column("outcome", "name of the outcome, as in the config")
+FEATURES = Column("features", "feature set, or comparator (volume, clinical, oracle)")
+CLASSIFIER = Column("classifier", "classifier, 'logistic' for a comparator, 'known' for the oracle")
+FOLD = Column("fold", "0-4 in cross-validation, 'external' for an external cohort")
+NOTE = Column("note", "why something is not defined", missing=True, optional=True)
+INTERVALS = ("delong", "newcombe", "wilson", "bootstrap", "wald", "none")
+AUC = {"low": 0, "high": 1, "missing": True}
+GAP = {"low": -1, "high": 1, "missing": True}
+P = number("p", "two-sided p", **AUC)
+STATISTIC = number("statistic", "test statistic", missing=True)
+VOLUME = {"unit": "mL", "low": 0, "missing": True}
+PROBABILITY = {"low": 0, "high": 1}

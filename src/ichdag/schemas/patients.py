@@ -1,0 +1,85 @@
+"""Tables of participants and scans, up to the features."""
+
+from ichdag.schemas.columns import COHORT, REASON, ROLE, STAGE, STATUS, SUBJECT, TIMEPOINT, VOLUME, Column, number
+from ichdag.schemas.names import VARIANTS
+
+PATIENTS: dict[str, list[Column]] = {
+    "scans": [
+        SUBJECT,
+        TIMEPOINT,
+        STATUS,
+        STAGE,
+        REASON,
+        number("manual_volume_ml", "lesion volume in the manual mask", **VOLUME),
+        Column("spacing_mm", "voxel size i x j x k", missing=True),
+    ],
+    "folds": [
+        SUBJECT,
+        Column("outcome", "outcome the fold is drawn for; 'segmentation' for the networks' cross-validation"),
+        number("fold", "validation fold of the subject", low=0),
+    ],
+    "training": [
+        SUBJECT,
+        number("fold", "validation fold in the networks' cross-validation", low=0),
+        number("retrain", "value of config segmentation.retrain the list was drawn for", optional=True),
+    ],
+    "grids": [
+        SUBJECT,
+        TIMEPOINT,
+        Column("path", "npz file of the grids, relative to the study directory"),
+        Column("manual", "whether a manual mask is on the grid", values=("yes", "no")),
+    ],
+    "volumes": [
+        SUBJECT,
+        STATUS,
+        STAGE,
+        REASON,
+        number("baseline_predicted_ml", "lesion volume in the predicted baseline mask", **VOLUME),
+        number("followup_predicted_ml", "lesion volume in the predicted follow-up mask", **VOLUME),
+    ],
+    "scores": [
+        SUBJECT,
+        ROLE,
+        Column("variant", "network: dual scale or single scale", values=VARIANTS),
+        Column("fold", "fold whose network drew the mask, 'final' for external and later participants"),
+        number("dice", "Dice similarity coefficient with the manual mask, native grid", low=0, high=1, missing=True),
+        number("hd95_mm", "95th percentile of the symmetric surface distance", "mm", 0, missing=True),
+        number("manual_ml", "manual lesion volume", "mL", 0, missing=True),
+        number("predicted_ml", "predicted lesion volume", "mL", 0, missing=True),
+    ],
+    "participants": [
+        SUBJECT,
+        COHORT,
+        ROLE,
+        STATUS,
+        STAGE,
+        REASON,
+        number("age", "age at admission; 89 stands for 89 and over", "years", 0, 130, missing=True, optional=True),
+        Column("sex", "sex", values=("F", "M"), missing=True, optional=True),
+        number("baseline_volume_ml", "hematoma volume at admission", **VOLUME),
+        number("followup_volume_ml", "hematoma volume at follow-up", **VOLUME),
+        number("expansion_ml", "follow-up minus baseline volume", "mL", missing=True),
+        Column("volume_source", "where the volumes come from", values=("manual", "predicted", "sheet"), missing=True),
+    ],
+    "flow": [
+        COHORT,
+        ROLE,
+        Column("step", "enrolled, excluded, included, or with an outcome"),
+        Column("reason", "why, or which outcome", missing=True),
+        number("n", "participants", low=0),
+    ],
+    "features": [
+        SUBJECT,
+        STATUS,
+        REASON,
+    ],
+    "reduced": [SUBJECT],
+    "new_predictions": [
+        SUBJECT,
+        STATUS,
+        REASON,
+        number(
+            "baseline_volume_ml", "hematoma volume in the predicted mask; then one probability an outcome", **VOLUME
+        ),
+    ],
+}
