@@ -3,7 +3,8 @@
 Reads: results/cohort/{role}.tsv, results/cohort/folds.tsv, results/radiomics/{role}.parquet (shape features),
     results/features/reduced/{outcome}_{fold}_{block}.parquet, results/features/external/{block}.parquet
 Writes: results/classification/cv/{outcome}_{classifier}.parquet,
-    results/classification/models/{outcome}_{classifier}/{features}.joblib and card.json,
+    results/classification/models/{outcome}_{classifier}/{features}.joblib,
+    results/classification/models/{outcome}_{classifier}/card.json,
     results/classification/external/{outcome}.parquet, results/classification/comparators/{outcome}.parquet,
     results/classification/predictions.parquet
 """

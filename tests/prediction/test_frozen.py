@@ -22,7 +22,8 @@ def freeze_here(folder):
         folder / "model",
         networks={name: part(source, name, ".safetensors", ["a", "b"]) for name in ("segmentation", "vaegan")},
         reductions={
-            name: part(source / "blocks", name, ".joblib", ["a", "c"]) for name in ("radiomics", "segmentation", "vaegan")
+            name: part(source / "blocks", name, ".joblib", ["a", "c"])
+            for name in ("radiomics", "segmentation", "vaegan")
         },
         classifiers={"poor_outcome": part(source, "poor_outcome", ".joblib", ["c", "d"])},
         parameters=folder / "parameters.yaml",

@@ -11,7 +11,7 @@ from ichdag.jobs import DataFault, StudyError
 from ichdag.radiomics import Settings, _to_sitk, extract
 
 PARAMETERS = str(Path(__file__).parents[2] / "config" / "radiomics.yaml")
-SETTINGS = Settings(parameters=PARAMETERS, crop_margin_mm=40, drop_whole_image_diagnostics=False)
+SETTINGS = Settings(parameters=PARAMETERS, crop_margin_mm=40.0, drop_whole_image_diagnostics=False)
 
 
 @pytest.fixture(scope="module")
@@ -24,6 +24,8 @@ def pair():
         axes[0]
     )
     values = np.where(bleed, 62, 32) + random.normal(0, 4, bleed.shape)
+    values[55:, :, 20:] = 1450  # a piece of skull: the scan's extreme lies far from the lesion
+    values[50:, :5] = -1000
     return Volume(np.rint(values).astype(np.float32), affine), Volume(bleed, affine)
 
 
@@ -59,6 +61,6 @@ def test_a_single_voxel_is_a_fault_of_the_data(pair):
 
 
 def test_a_missing_parameter_file_is_named(pair):
-    settings = Settings(parameters="none.yaml", crop_margin_mm=40, drop_whole_image_diagnostics=False)
+    settings = Settings(parameters="none.yaml", crop_margin_mm=40.0, drop_whole_image_diagnostics=False)
     with pytest.raises(StudyError, match="none.yaml not found"):
         extract(pair[0], mask=pair[1], settings=settings)

@@ -43,7 +43,9 @@ def test_training_subjects_get_the_network_that_never_saw_them_and_others_the_fi
 def test_a_batch_holds_both_variants_at_baseline_and_the_dual_one_at_follow_up(grids, networks):
     found = dict(segment_batch({"S0": grids["S0"], "S4": grids["S4"]}, networks=networks, device=CPU))
     assert set(found) == {
-        f"{subject}/{name}" for subject in ("S0", "S4") for name in ("baseline/dual", "baseline/single", "followup/dual")
+        f"{subject}/{name}"
+        for subject in ("S0", "S4")
+        for name in ("baseline/dual", "baseline/single", "followup/dual")
     }
     assert all(array.dtype == np.uint8 and array.shape == (16, 16, 16) for array in found.values())
 

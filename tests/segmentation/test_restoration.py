@@ -135,7 +135,7 @@ def restored(native, tmp_path):
             scans={"baseline": status, "followup": {"status": "included"}},
             networks={"folds": {"S1": 3}},
             settings=SETTINGS,
-            smallest_lesion_ml=0.5,
+            smallest_lesion_ml=1.0,
             source=source,
         )
         return record, masks
@@ -163,7 +163,7 @@ def test_without_a_manual_mask_only_the_volume_is_known(restored):
     ("radius_mm", "more", "reason"),
     [
         (0, {}, "no hematoma in the predicted baseline mask"),
-        (4, {}, "hematoma below 0.5 mL in the predicted baseline mask"),
+        (5.5, {}, "hematoma below 1 mL in the predicted baseline mask"),
         (20, {"baseline": False}, "no usable baseline scan"),
         (20, {"manual": False, "source": "manual"}, "no usable manual mask of the baseline scan"),
     ],

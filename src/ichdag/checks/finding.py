@@ -26,7 +26,8 @@ def judge(kind: str, check: str, *, faults: Iterable[str], of: str) -> Finding:
     if not faults:
         return Finding(kind, check, "passed", of)
     more = f" and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
-    return Finding(kind, check, "failed", f"{len(faults)} faults among {of}: {'; '.join(faults[:SHOWN])}{more}")
+    count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return Finding(kind, check, "failed", f"{count} in {of}: {'; '.join(faults[:SHOWN])}{more}")
 
 
 def tabulate(findings: Iterable[Finding]) -> pd.DataFrame:

@@ -62,7 +62,7 @@ def cut_patch(scan: Volume, *, mask: Volume, settings: PatchSettings) -> tuple[n
     dilated = Volume(ndimage.binary_dilation(lesion.values, np.ones((settings.dilation_size,) * 3)), lesion.affine)
     affine = _cube_affine(dilated, settings.size)
     shape = (settings.size,) * 3
-    inside = _sampled(dilated.values.astype(np.float32), dilated.affine, affine, shape) >= 0.5
+    inside = _sampled(dilated.values.astype(np.uint8), dilated.affine, affine, shape, order=0) > 0
     patch = _sampled(*_windowed_region(scan, affine, settings), affine, shape)
     return np.where(inside, patch, 0).astype(np.float32) if settings.blank_outside else patch, inside
 
@@ -113,7 +113,9 @@ def _windowed_region(scan: Volume, affine: np.ndarray, settings: PatchSettings) 
     return smooth, moved
 
 
-def _sampled(values: np.ndarray, own: np.ndarray, affine: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
-    """Linear samples of an array (affine `own`) at the voxels of another grid; 0 (air) outside of it."""
+def _sampled(
+    values: np.ndarray, own: np.ndarray, affine: np.ndarray, shape: tuple[int, ...], order: int = 1
+) -> np.ndarray:
+    """Linear (0: nearest) samples of an array (affine `own`) at the voxels of another grid; 0 (air) outside of it."""
     matrix = np.linalg.inv(own) @ affine
-    return ndimage.affine_transform(values, matrix[:3, :3], matrix[:3, 3], shape, order=1, mode="constant", cval=0)
+    return ndimage.affine_transform(values, matrix[:3, :3], matrix[:3, 3], shape, order=order, mode="constant", cval=0)

@@ -19,6 +19,7 @@ DIAGNOSTICS = (
     "diagnostics_Mask-original_VoxelNum",
     "diagnostics_Mask-original_VolumeNum",
 )
+POINTWISE = ("Square", "SquareRoot", "Logarithm", "Exponential")
 
 
 @dataclass(frozen=True)
@@ -33,9 +34,9 @@ class Settings:
 def extract(scan: Volume, *, mask: Volume, settings: Settings) -> dict[str, float]:
     """The features of one lesion by name: 1693 with the shipped parameter file.
 
-    Source: pyradiomics (van Griethuysen et al. 2017). The pair is cropped to the lesion and `crop_margin_mm` around it
-    before the filters; the whole-image diagnostics are those of the whole scan. Raises DataFault if the mask is empty,
-    on another grid, or the lesion is too small for a texture matrix.
+    Source: pyradiomics (van Griethuysen et al. 2017). The pair is cropped to the lesion and the tissue its filters reach;
+    the whole-image diagnostics are those of the whole scan. Raises DataFault if the mask is empty, on another grid, or
+    the lesion is too small for a texture matrix.
     """
     if not same_grid(scan, mask):
         raise DataFault(
@@ -44,11 +45,15 @@ def extract(scan: Volume, *, mask: Volume, settings: Settings) -> dict[str, floa
     if not mask.values.any():
         raise DataFault("radiomics", "the mask is empty")
     logging.getLogger("radiomics").setLevel(logging.ERROR)
-    cropped_scan, cropped_mask = _cropped(scan, mask, settings.crop_margin_mm)
-    try:
-        found = _extractor(settings.parameters).execute(_to_sitk(cropped_scan), _to_sitk(cropped_mask))
-    except ValueError as error:
-        raise DataFault("radiomics", f"pyradiomics: {error}") from error
+    extractor = _extractor(settings.parameters)
+    found: dict[str, Any] = {}
+    for types, pair in _views(scan, mask, extractor, settings.crop_margin_mm):
+        extractor.disableAllImageTypes()
+        extractor.enableImageTypes(**types)
+        try:
+            found |= extractor.execute(*map(_to_sitk, pair))
+        except ValueError as error:
+            raise DataFault("radiomics", f"pyradiomics: {error}") from error
     whole = (scan.values.mean(dtype=np.float64), scan.values.min(), scan.values.max())
     found |= dict(zip(DIAGNOSTICS[:3], whole, strict=True))
     kept = DIAGNOSTICS[3 * settings.drop_whole_image_diagnostics :]
@@ -60,6 +65,29 @@ def extract(scan: Volume, *, mask: Volume, settings: Settings) -> dict[str, floa
             "radiomics", f"{len(wrong)} features are not finite, {wrong[0]} first: lesion too small or flat"
         )
     return values
+
+
+def _views(scan: Volume, mask: Volume, extractor: RadiomicsFeatureExtractor, margin_mm: float):
+    """Yield image types with the pair of volumes they need, smaller than the scan but with the same values in the lesion.
+
+    Filters that look at neighbors get a margin. Those that work voxel by voxel need none, but scale by the largest
+    absolute HU of the whole scan: it is put in a voxel beside the lesion's box. Settings that normalize or resample look
+    at everything, so that nothing is cropped.
+    """
+    types = dict(extractor.enabledImagetypes)
+    if extractor.settings.get("normalize") or extractor.settings.get("resampledPixelSpacing"):
+        yield types, (scan, mask)
+        return
+    pointwise = {name: types.pop(name) for name in POINTWISE if name in types}
+    if types:
+        yield types, _cropped(scan, mask, margin_mm)
+    if pointwise:
+        box, lesion = _cropped(scan, mask, 0)
+        values, inside = np.pad(box.values, 1, mode="edge"), np.pad(lesion.values, 1)
+        values[0, 0, 0] = scan.values.ravel()[np.abs(scan.values).argmax()]
+        affine = box.affine.copy()
+        affine[:3, 3] -= affine[:3, :3].sum(axis=1)
+        yield pointwise, (Volume(values, affine), Volume(inside, affine))
 
 
 def _extractor(parameters: str) -> RadiomicsFeatureExtractor:

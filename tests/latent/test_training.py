@@ -1,0 +1,84 @@
+"""The VAE-GAN learns, resumes bit for bit, and says so if its latent space collapses."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from ichdag.arrays import write_store
+from ichdag.jobs import StudyError
+from ichdag.latent.network import Autoencoder, VaeganSettings
+from ichdag.latent.training import active_units, load_patches, train_vaegan
+from ichdag.training import Checkpoint, find_device
+
+DEVICE = find_device(1)
+
+
+class Killed(Exception):
+    """Stands for SIGKILL."""
+
+
+class KilledAfter(Checkpoint):
+    """A checkpoint whose training is killed after some epochs."""
+
+    def save(self, epochs, generator, **parts):
+        super().save(epochs, generator, **parts)
+        if epochs == 2:
+            raise Killed
+
+
+def trained(patches, settings, path, kind=Checkpoint):
+    return train_vaegan(patches, **settings, checkpoint=kind(path, configuration={"seed": 7}), device=DEVICE)
+
+
+def test_a_killed_training_ends_with_the_same_bits_as_one_that_was_not(patches, settings, tmp_path):
+    whole, scores = trained(patches, settings, tmp_path / "whole.pt")
+    with pytest.raises(Killed):
+        trained(patches, settings, tmp_path / "killed.pt", kind=KilledAfter)
+    resumed, again = trained(patches, settings, tmp_path / "killed.pt")
+    assert scores == again
+    for name, weight in whole.state_dict().items():
+        assert torch.equal(weight, resumed.state_dict()[name]), name
+
+
+def test_reconstructions_get_better_and_the_card_tells_of_the_balance(patches, settings, tmp_path):
+    settings["settings"] = replace(settings["settings"], epochs=12)
+    _, scores = trained(patches, settings, tmp_path / "one.pt")
+    _, first = trained(patches, settings | {"settings": replace(settings["settings"], epochs=1)}, tmp_path / "two.pt")
+    assert scores["reconstruction"] < 0.8 * first["reconstruction"]
+    assert {"kl", "adversarial", "similarity", "discriminator", "discriminator_right", "active_units"} < set(scores)
+    assert 0 <= scores["discriminator_right"] <= 1 and 0 < scores["active_units"] <= 1
+
+
+def test_a_collapsed_latent_space_is_refused(patches):
+    autoencoder = Autoencoder(VaeganSettings([4, 8])).eval()
+    torch.nn.init.zeros_(autoencoder.encoder.mean.conv.conv.weight)
+    with pytest.raises(StudyError, match="collapsed.*kl_weight"):
+        active_units(autoencoder, patches, device=DEVICE)
+
+
+def test_active_units_are_the_part_that_varies_over_patients(patches):
+    autoencoder = Autoencoder(VaeganSettings([4, 8])).eval()
+    head = autoencoder.encoder.mean.conv.conv
+    torch.nn.init.zeros_(head.weight)
+    head.weight.data[:2] = 1.0
+    assert active_units(autoencoder, patches, device=DEVICE) == pytest.approx(2 / 8)
+
+
+def test_a_checkpoint_of_another_configuration_is_refused_by_name(patches, settings, tmp_path):
+    trained(patches, settings, tmp_path / "one.pt")
+    other = Checkpoint(tmp_path / "one.pt", configuration={"seed": 8})
+    with pytest.raises(StudyError, match="seed: 7 in the checkpoint, 8 now"):
+        train_vaegan(patches, **settings, checkpoint=other, device=DEVICE)
+
+
+def test_only_subjects_with_a_patch_are_trained_on(tmp_path):
+    patch = np.zeros((16, 16, 16), np.float16)
+    write_store(tmp_path / "a.h5", [("S1/patch", patch), ("S3/patch", patch + 1)])
+    stores = {subject: tmp_path / "a.h5" for subject in ("S1", "S2", "S3")}
+    subjects, patches = load_patches(stores, subjects=["S3", "S2", "S1", "S9"])
+    assert subjects == ["S3", "S1"] and patches.shape == (2, 1, 16, 16, 16) and patches.dtype == torch.float16
+    assert patches[0].min() == 1 and patches[1].max() == 0
+    with pytest.raises(StudyError, match="no lesion patch"):
+        load_patches(stores, subjects=["S2"])
