@@ -76,7 +76,7 @@ def test_a_checkpoint_of_another_configuration_is_refused_by_name(patches, setti
 def test_only_subjects_with_a_patch_are_trained_on(tmp_path):
     patch = np.zeros((16, 16, 16), np.float16)
     write_store(tmp_path / "a.h5", [("S1/patch", patch), ("S3/patch", patch + 1)])
-    stores = {subject: tmp_path / "a.h5" for subject in ("S1", "S2", "S3")}
+    stores = dict.fromkeys(("S1", "S2", "S3"), tmp_path / "a.h5")
     subjects, patches = load_patches(stores, subjects=["S3", "S2", "S1", "S9"])
     assert subjects == ["S3", "S1"] and patches.shape == (2, 1, 16, 16, 16) and patches.dtype == torch.float16
     assert patches[0].min() == 1 and patches[1].max() == 0

@@ -34,9 +34,9 @@ class Settings:
 def extract(scan: Volume, *, mask: Volume, settings: Settings) -> dict[str, float]:
     """The features of one lesion by name: 1693 with the shipped parameter file.
 
-    Source: pyradiomics (van Griethuysen et al. 2017). The pair is cropped to the lesion and the tissue its filters reach;
-    the whole-image diagnostics are those of the whole scan. Raises DataFault if the mask is empty, on another grid, or
-    the lesion is too small for a texture matrix.
+    Source: pyradiomics (van Griethuysen et al. 2017). The pair is cropped to the lesion and the tissue its filters
+    reach; the whole-image diagnostics are those of the whole scan. Raises DataFault if the mask is empty, on another
+    grid, or the lesion is too small for a texture matrix.
     """
     if not same_grid(scan, mask):
         raise DataFault(
@@ -68,11 +68,11 @@ def extract(scan: Volume, *, mask: Volume, settings: Settings) -> dict[str, floa
 
 
 def _views(scan: Volume, mask: Volume, extractor: RadiomicsFeatureExtractor, margin_mm: float):
-    """Yield image types with the pair of volumes they need, smaller than the scan but with the same values in the lesion.
+    """Yield image types with the pair of volumes they need, smaller than the scan, the same values in the lesion.
 
     Filters that look at neighbors get a margin. Those that work voxel by voxel need none, but scale by the largest
-    absolute HU of the whole scan: it is put in a voxel beside the lesion's box. Settings that normalize or resample look
-    at everything, so that nothing is cropped.
+    absolute HU of the whole scan: it is put in a voxel beside the lesion's box. Settings that normalize or resample
+    look at everything, so that nothing is cropped.
     """
     types = dict(extractor.enabledImagetypes)
     if extractor.settings.get("normalize") or extractor.settings.get("resampledPixelSpacing"):
