@@ -28,6 +28,7 @@ rule draw_phantom_cohort:
     params:
         settings=config["phantom"],
         seed=config["seed"],
+        outcomes=config["outcomes"],
         code=code_of("draw_phantom_cohort"),
     script:
         "../workflow/scripts/draw_phantom_cohort.py"
@@ -35,8 +36,6 @@ rule draw_phantom_cohort:
 
 rule draw_phantom_scans:
     """Draw the baseline and follow-up head CT of one synthetic participant, and the hematoma masks."""
-    input:
-        truth=rules.draw_phantom_cohort.output.truth,
     output:
         baseline_ct="phantom/sub-{subject}_baseline_ct.nii.gz",
         followup_ct="phantom/sub-{subject}_followup_ct.nii.gz",
@@ -53,7 +52,9 @@ rule draw_phantom_scans:
         mem_mb=grow(2000),
         runtime=grow(10),
     params:
-        settings=config["phantom"],
+        scanner={name: config["phantom"][name] for name in ("matrix", "field_of_view_mm", "slice_thickness_mm")},
+        people={name: config["phantom"][name] for name in ("signal", "faulty")},
+        seed=config["seed"],
         code=code_of("draw_phantom_scans"),
     script:
         "../workflow/scripts/draw_phantom_scans.py"
@@ -64,7 +65,7 @@ rule phantom:
     input:
         participants=rules.draw_phantom_cohort.output.participants,
         scans=collect(
-            rules.draw_phantom_scans.output.baseline_ct,
+            rules.draw_phantom_scans.output,
             subject=phantom_subjects(PhantomSettings(**config["phantom"])),
         ),
     localrule: True

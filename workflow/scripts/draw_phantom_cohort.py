@@ -8,7 +8,8 @@ from ichdag.phantom.cohort import draw_cohort
 from ichdag.records import write_record
 
 start(snakemake)
-sheet, truth = draw_cohort(Settings(**snakemake.params.settings), seed=snakemake.params.seed)
+settings = Settings(**snakemake.params.settings)
+sheet, truth = draw_cohort(settings, seed=snakemake.params.seed, outcomes=snakemake.params.outcomes)
 table = pd.DataFrame(sheet).convert_dtypes()
 with whole_file(snakemake.output.participants) as partial:
     table.to_csv(partial, sep="\t", index=False, na_rep="n/a", float_format="%.6g")

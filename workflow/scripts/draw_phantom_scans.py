@@ -1,10 +1,10 @@
 """Draw the scans and masks of one synthetic participant."""
 
 from ichdag.jobs import start
-from ichdag.phantom import Settings
-from ichdag.phantom.scanner import write_scans
-from ichdag.records import read_record
+from ichdag.phantom.scanner import Scanner, write_scans
+from ichdag.phantom.truth import draw_truth
 
 start(snakemake)
-truth = read_record(snakemake.input.truth)[snakemake.wildcards.subject]
-write_scans(truth, dict(snakemake.output.items()), settings=Settings(**snakemake.params.settings))
+subject, seed = snakemake.wildcards.subject, snakemake.params.seed
+truth = draw_truth(subject, **snakemake.params.people, seed=seed, outcomes={})
+write_scans(truth, dict(snakemake.output.items()), scanner=Scanner(**snakemake.params.scanner))

@@ -1,38 +1,96 @@
-"""Smooth random fields and the pose of a head: functions of world millimeters, the same on every grid."""
+"""Where a voxel is in the head, and smooth random fields there: functions of millimeters, the same on every grid."""
+
+from dataclasses import dataclass
 
 import numpy as np
 
-
-def smooth_field(
-    points: list[np.ndarray], *, length_mm: float, random: np.random.Generator, terms: int = 20
-) -> np.ndarray:
-    """A zero-mean, unit-variance random field at points (x, y, z, each any shape), smooth over `length_mm`.
-
-    Random Fourier features of a Gaussian process (Rahimi and Recht 2007).
-    """
-    waves = random.normal(0, 1 / length_mm, (terms, 3)).astype(np.float32)
-    phases = random.uniform(0, 2 * np.pi, terms).astype(np.float32)
-    total = np.zeros(np.broadcast_shapes(*(axis.shape for axis in points)), dtype=np.float32)
-    for wave, phase in zip(waves, phases, strict=False):
-        total += np.cos(wave[0] * points[0] + wave[1] * points[1] + wave[2] * points[2] + phase)
-    return total * np.float32(np.sqrt(2 / terms))
+Points = list[np.ndarray]
 
 
-def head_points(shape: tuple[int, ...], affine: np.ndarray, *, turn: np.ndarray) -> list[np.ndarray]:
-    """Head coordinates (mm from the head's center, right-anterior-superior) of every voxel; `turn` in degrees (3,)."""
-    world = [axis.astype(np.float32) for axis in np.indices(shape, sparse=True)]
-    turned = _rotation(turn) @ affine[:3, :3]
-    shift = _rotation(turn) @ affine[:3, 3]
-    return [
-        sum(np.float32(turned[row, axis]) * world[axis] for axis in range(3)) + np.float32(shift[row])
-        for row in range(3)
-    ]
+@dataclass(frozen=True)
+class Frame:
+    """A voxel grid in the head: mm to the right, front and top = `matrix` (3, 3) @ index + `offset` (3,)."""
+
+    shape: tuple[int, int, int]
+    matrix: np.ndarray
+    offset: np.ndarray
+
+    @property
+    def points(self) -> Points:
+        """Head coordinates x, y, z of every voxel, each (i, j, k) float32."""
+        i, j, k = (axis.astype(np.float32) for axis in np.indices(self.shape, sparse=True))
+        rows = zip(self.matrix.astype(np.float32), self.offset.astype(np.float32), strict=True)
+        return [(row[0] * i + shift) + row[1] * j + row[2] * k for row, shift in rows]
+
+    def slab(self, start: int, stop: int) -> "Frame":
+        """The slices start to stop of this grid."""
+        stop = min(stop, self.shape[2])
+        return Frame((*self.shape[:2], stop - start), self.matrix, self.offset + start * self.matrix[:, 2])
 
 
-def _rotation(degrees: np.ndarray) -> np.ndarray:
+@dataclass(frozen=True)
+class Waves:
+    """A zero-mean, unit-variance random field: plane waves of vectors (terms, 3) per mm and phases (terms,)."""
+
+    vectors: np.ndarray
+    phases: np.ndarray
+
+    @classmethod
+    def draw(cls, random: np.random.Generator, *, length_mm: float, terms: int = 32) -> "Waves":
+        """Draw a field whose waves are about `length_mm` long, in all directions.
+
+        Random Fourier features of a band-limited Gaussian process (Rahimi and Recht 2007).
+        """
+        directions = random.normal(size=(terms, 3))
+        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+        lengths = length_mm * np.exp(random.normal(0, 0.2, (terms, 1)))
+        return cls(2 * np.pi * directions / lengths, random.uniform(0, 2 * np.pi, terms))
+
+    def on(self, frame: Frame) -> np.ndarray:
+        """The field on a grid, (i, j, k) float32; a plane wave is a product over the axes, so this is one product."""
+        steps = self.vectors @ frame.matrix
+        start = np.exp(1j * (self.phases + self.vectors @ frame.offset))
+        along = [np.exp(1j * steps[:, axis, None] * np.arange(length)) for axis, length in enumerate(frame.shape)]
+        rest = ((start[:, None] * along[1])[:, :, None] * along[2][:, None, :]).reshape(len(steps), -1)
+        left = np.concatenate([along[0].real, -along[0].imag]).astype(np.float32)
+        right = np.concatenate([rest.real, rest.imag]).astype(np.float32)
+        return ((left.T @ right) * np.float32(np.sqrt(2 / len(steps)))).reshape(frame.shape)
+
+    def at(self, points: np.ndarray) -> np.ndarray:
+        """The field at scattered points (n, 3) in mm, (n,)."""
+        return np.cos(points @ self.vectors.T + self.phases).sum(axis=1) * np.sqrt(2 / len(self.phases))
+
+
+def rotation(degrees: np.ndarray) -> np.ndarray:
     """Rotation matrix (3, 3) of turns about x, then y, then z."""
-    (a, b, c), sines = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
-    about_x = np.array([[1, 0, 0], [0, a, -sines[0]], [0, sines[0], a]])
-    about_y = np.array([[b, 0, sines[1]], [0, 1, 0], [-sines[1], 0, b]])
-    about_z = np.array([[c, -sines[2], 0], [sines[2], c, 0], [0, 0, 1]])
+    (a, b, c), (sa, sb, sc) = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    about_x = np.array([[1, 0, 0], [0, a, -sa], [0, sa, a]])
+    about_y = np.array([[b, 0, sb], [0, 1, 0], [-sb, 0, b]])
+    about_z = np.array([[c, -sc, 0], [sc, c, 0], [0, 0, 1]])
     return about_z @ about_y @ about_x
+
+
+def ellipsoid(points: Points, center: tuple[float, float, float], radii: tuple[float, float, float]) -> np.ndarray:
+    """Signed distance (mm, to first order, negative inside) from an ellipsoid; |x| mirrors it if x is given as |x|."""
+    apart = [(axis - middle) / radius for axis, middle, radius in zip(points, center, radii, strict=True)]
+    square = apart[0] ** 2 + apart[1] ** 2 + apart[2] ** 2
+    slope = (apart[0] / radii[0]) ** 2 + (apart[1] / radii[1]) ** 2 + (apart[2] / radii[2]) ** 2
+    return np.maximum((square - 1) / (2 * np.sqrt(slope) + 1e-6), -min(radii))
+
+
+def capsule(points: Points, start: tuple[float, float, float], end: tuple[float, float, float]) -> np.ndarray:
+    """Distance (mm) from the line between two points."""
+    axis = np.subtract(end, start).astype(np.float32)
+    apart = [point - np.float32(first) for point, first in zip(points, start, strict=True)]
+    share = np.clip(sum(a * b for a, b in zip(apart, axis, strict=True)) / float(axis @ axis), 0, 1)
+    return np.sqrt(sum((a - share * b) ** 2 for a, b in zip(apart, axis, strict=True)))
+
+
+def inside(distance: np.ndarray, edge_mm: float) -> np.ndarray:
+    """How much of a voxel is inside a surface (0 to 1), from its signed distance: partial volume at the edges."""
+    return np.clip(0.5 - distance / np.float32(edge_mm), 0, 1)
+
+
+def blend(values: np.ndarray, other: np.ndarray | float, share: np.ndarray) -> None:
+    """Mix `other` into the values, in place, by its share of each voxel."""
+    values += (np.asarray(other, dtype=np.float32) - values) * share

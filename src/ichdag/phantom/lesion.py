@@ -1,77 +1,147 @@
-"""A hematoma in a head: irregular, uneven, with edema around it and blood in the ventricles of some."""
+"""The bleed: an irregular hematoma of exact volume, uneven blood, edema around it, blood in the ventricles of some."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ichdag.phantom.anatomy import Head
-from ichdag.phantom.fields import smooth_field
+from ichdag.phantom.brain import Tissue, tentorium_height
+from ichdag.phantom.fields import Frame, Points, Waves, blend, inside
+from ichdag.phantom.normal import cdf
 
-PLACES_MM = ((26.0, 6.0, 0.0), (14.0, -12.0, 2.0), (34.0, -30.0, 20.0), (32.0, 34.0, 14.0), (40.0, -4.0, 22.0))
-PLACE_CHANCES = (0.4, 0.2, 0.15, 0.1, 0.15)
+# Where bleeds start: center (mm, right side), stretch along x, y, z, and how often.
+PLACES = {
+    "putamen": ((26, 4, 3), (0.8, 1.35, 1.0), 0.42),
+    "thalamus": ((15, -13, 7), (0.9, 1.15, 1.0), 0.20),
+    "frontal": ((27, 40, 20), (1.0, 1.2, 0.95), 0.10),
+    "parietal": ((32, -34, 34), (0.95, 1.25, 1.0), 0.14),
+    "temporal": ((44, -14, -8), (0.85, 1.3, 0.9), 0.08),
+    "cerebellum": ((22, -52, -32), (1.15, 1.0, 0.9), 0.06),
+}
+LARGEST_CEREBELLAR_ML = 12
+BLOOD_HU = (64.0, 2.0)
+DARKEST_HU, BRIGHTEST_HU = 36.0, 84.0
 
 
-def draw_lesion(
-    head: Head,
-    points: list[np.ndarray],
-    *,
-    truth: dict[str, Any],
-    volume_ml: float,
-    voxel_ml: float,
-    random: np.random.Generator,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Put a hematoma of a given volume into a head: its HU (i, j, k) and its mask (bool), both on the head's grid.
+@dataclass(frozen=True)
+class Lesion:
+    """One participant's bleed; the same for both scans, but for its volume."""
 
-    The lesion is where an irregular distance field is smallest, as many voxels as the volume needs, so that a larger
-    volume of the same truth contains the smaller.
+    center: np.ndarray
+    stretch: np.ndarray
+    dent: float
+    uneven: float
+    rim_mm: float
+    rim_hu: float
+    blood_hu: float
+    ventricular: bool
+    lobes: Waves
+    buds: Waves
+    clots: Waves
+    islands: Waves
+    blend_plane: np.ndarray
+
+
+def draw_lesion(random: np.random.Generator, *, truth: dict[str, Any]) -> Lesion:
+    """Draw where the bleed is and how it looks, from the participant's traits (standard normal each).
+
+    Each trait moves one thing only: irregularity the surface, heterogeneity the spread of HU (not its mean),
+    rim the width and the density of the edema.
     """
-    field = _distance_field(points, truth, random)
-    places = np.flatnonzero(head.brain)
-    order = np.argpartition(field.ravel()[places], round(volume_ml / voxel_ml))
-    mask = np.zeros(field.shape, dtype=bool)
-    mask.ravel()[places[order[: round(volume_ml / voxel_ml)]]] = True
-    edge = float(field[mask].max())
-    values = head.values.copy()
-    rim_mm = np.clip(5.0 + 2.0 * truth["trait_rim"], 1.5, 10)
-    edema = head.brain & ~mask & (field < edge + rim_mm)
-    values[edema] = np.clip(21 - 4.5 * truth["trait_rim"], 8, 30)
-    values[mask] = _blood(points, mask, truth, random)
-    if truth["ivh"]:
-        low = head.ventricles & (points[1] < -34) & (np.sign(points[0]) == np.sign(_center(truth)[0]))
-        values[low] = 56
-    return values, mask
+    volume = truth["volume_ml"]
+    names = [name for name in PLACES if name != "cerebellum" or truth["followup_ml"] < LARGEST_CEREBELLAR_ML]
+    chance = np.array([PLACES[name][2] for name in names])
+    center, stretch, _ = PLACES[names[random.choice(len(names), p=chance / chance.sum())]]
+    side = random.choice([-1, 1])
+    stretch = np.array(stretch) * np.exp(random.normal(0, 0.12, 3))
+    radius = _radius_mm(volume)
+    irregularity, uneven, rim = (
+        float(cdf(truth[f"trait_{name}"])) for name in ("irregularity", "heterogeneity", "rim")
+    )
+    plane = random.normal(size=3)
+    return Lesion(
+        center=(np.array(center) + random.normal(0, 2.5, 3)) * [side, 1, 1],
+        stretch=stretch / np.cbrt(stretch.prod()),
+        dent=0.03 + 0.37 * irregularity,
+        uneven=uneven,
+        rim_mm=2.5 + 9.0 * rim,
+        rim_hu=25.0 - 14.0 * rim,
+        blood_hu=float(random.normal(*BLOOD_HU)),
+        ventricular=bool(truth["ivh"]),
+        lobes=Waves.draw(random, length_mm=1.5 * radius + 9, terms=24),
+        buds=Waves.draw(random, length_mm=0.7 * radius + 5, terms=24),
+        clots=Waves.draw(random, length_mm=13, terms=24),
+        islands=Waves.draw(random, length_mm=17, terms=24),
+        blend_plane=plane / np.linalg.norm(plane),
+    )
 
 
-def _center(truth: dict[str, Any]) -> np.ndarray:
-    """Where the bleed starts (mm): deep or lobar, left or right; the same for both scans of a participant."""
-    random = np.random.default_rng([*truth["seed"], 7])
-    place = np.array(PLACES_MM[random.choice(len(PLACES_MM), p=PLACE_CHANCES)]) + random.normal(0, 3, 3)
-    return place * [random.choice([-1, 1]), 1, 1]
+def _radius_mm(volume_ml: float) -> float:
+    """Radius of the ball of this volume."""
+    return float(np.cbrt(volume_ml * 1000 * 3 / (4 * np.pi)))
 
 
-def _distance_field(points: list[np.ndarray], truth: dict[str, Any], random: np.random.Generator) -> np.ndarray:
-    """Distance from the bleed's start in mm, stretched along an axis and dented as the irregularity says."""
-    center = _center(truth)
-    stretch = 1 + 0.25 * random.random(3)
-    axes = zip(points, center.astype(np.float32), stretch, strict=True)
-    apart = [(axis - middle) * factor for axis, middle, factor in axes]
-    distance = np.sqrt(sum(axis**2 for axis in apart))
-    dents = smooth_field(points, length_mm=7, random=random)
-    depth = np.clip(0.14 + 0.09 * truth["trait_irregularity"], 0.01, 0.4)
-    across = np.maximum(0, -np.sign(center[0]) * points[0] + 2)
-    return distance * (1 + depth * dents) + 3 * across
-
-
-def _blood(
-    points: list[np.ndarray], mask: np.ndarray, truth: dict[str, Any], random: np.random.Generator
+def distance_field(
+    lesion: Lesion, frame: Frame, points: Points, *, depth: np.ndarray, ventricles: np.ndarray
 ) -> np.ndarray:
-    """HU of the voxels of the lesion: dense blood, hypodense islands, a blend of two densities, a fluid level."""
-    inside = [np.broadcast_to(axis, mask.shape)[mask] for axis in points]
-    uneven = float(truth["trait_heterogeneity"])
-    islands = np.clip(smooth_field(inside, length_mm=4, random=random) - 0.3, 0, None)
-    blood = 64 - np.clip(7 + 5 * uneven, 0.5, 20) * islands
-    if uneven > 0.8:
-        blood -= 7 * (smooth_field(inside, length_mm=20, random=random) > 0)
-    if uneven > 1.5:
-        blood += np.where(inside[1] < np.median(inside[1]), 5, -5)
-    return np.clip(blood, 48, 80)
+    """A distance-like field (mm) whose smallest values are the hematoma, whatever its volume: a larger one holds it.
+
+    It rises steeply across the midline, the tentorium and the ventricles' walls, and towards the skull.
+    """
+    apart = [
+        (point - np.float32(c)) / np.float32(s)
+        for point, c, s in zip(points, lesion.center, lesion.stretch, strict=True)
+    ]
+    dents = np.clip(lesion.lobes.on(frame) + np.float32(0.5) * lesion.buds.on(frame), -2.2, 2.2)
+    field = np.sqrt(apart[0] ** 2 + apart[1] ** 2 + apart[2] ** 2) * np.exp(np.float32(-lesion.dent) * dents)
+    across = np.float32(np.sign(lesion.center[0])) * points[0]
+    field += 6 * np.maximum(3 - across, 0) + 8 * np.maximum(3.5 - depth, 0) + 3 * np.maximum(1.5 - ventricles, 0)
+    above = np.float32(np.sign(lesion.center[2] + 25)) * tentorium_height(points)
+    return field + 6 * np.maximum(1.5 - above, 0)
+
+
+def pushed(lesion: Lesion, points: Points, depth: np.ndarray, *, volume_ml: float) -> Points:
+    """Where the tissue at each point came from: the bleed pushes the brain away, the less the nearer to the skull."""
+    apart = [point - np.float32(c) for point, c in zip(points, lesion.center, strict=True)]
+    far = np.sqrt(apart[0] ** 2 + apart[1] ** 2 + apart[2] ** 2) + np.float32(1e-3)
+    before = np.cbrt(np.maximum(far**3 - np.float32(0.55 * _radius_mm(volume_ml) ** 3), 0))
+    room = np.maximum(depth, 0)
+    pull = (before / far - 1) * np.exp(-((far / 75) ** 2)) * (room / (room + 8))
+    return [point + part * pull for point, part in zip(points, apart, strict=True)]
+
+
+def paint_lesion(
+    values: np.ndarray,
+    lesion: Lesion,
+    field: np.ndarray,
+    tissue: Tissue,
+    points: Points,
+    *,
+    reach: float,
+    edge_mm: float,
+) -> None:
+    """Paint edema, blood and its edge into a brain, in place; `reach` is the field's value at the lesion's edge."""
+    beyond = field - np.float32(reach)
+    solid = inside(-tissue.fluid, edge_mm) * inside(-tissue.ventricles, edge_mm)
+    fading = np.clip(1.5 - beyond / np.float32(lesion.rim_mm), 0, 1) * inside(beyond - lesion.rim_mm, 2.5)
+    blend(values, np.minimum(values, lesion.rim_hu), solid * fading)
+    if lesion.ventricular:
+        level = -22 + 0.35 * np.float32(np.sign(lesion.center[0])) * points[0]
+        near = np.maximum(beyond - 16, tissue.ventricles)
+        blood = np.minimum(np.maximum(points[1] - level, tissue.ventricles), near)
+        blend(values, lesion.blood_hu - 8, inside(np.maximum(blood, -tissue.above), edge_mm))
+    blend(values, lesion.blood_hu - 2, inside(beyond - 0.25 * edge_mm, 0.5 * edge_mm))
+
+
+def blood_of(lesion: Lesion, places: np.ndarray) -> np.ndarray:
+    """HU (n,) of the hematoma at places (n, 3): clots, hypodense islands, a blend of two densities, a fluid level.
+
+    The spread grows with the heterogeneity; the mean does not depend on it.
+    """
+    uneven = np.float64(lesion.uneven)
+    texture = 6.0 * uneven * lesion.clots.at(places)
+    texture -= 16.0 * uneven * np.clip(2.5 * (lesion.islands.at(places) - 0.5), 0, 1)
+    texture -= 12.0 * np.clip((uneven - 0.5) / 0.5, 0, 1) * (((places - places.mean(axis=0)) @ lesion.blend_plane) > 2)
+    if uneven > 0.85:
+        texture += np.where(places[:, 1] < np.quantile(places[:, 1], 0.35), 6.0, -3.0)
+    return np.clip(lesion.blood_hu + texture - texture.mean(), DARKEST_HU, BRIGHTEST_HU)

@@ -1,59 +1,124 @@
-"""How outcomes of the synthetic study come about: stated probabilities of what the scan shows, in closed form."""
+"""How outcomes of the synthetic study come about: stated probabilities, in closed form, of what the scan shows."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from scipy.special import expit
-from scipy.stats import norm
 
-# What each signal setting lets the outcome depend on: weights of the standardized traits in the score.
-WEIGHTS = {
-    "study": {"volume": 1.2, "irregularity": 0.8, "heterogeneity": 1.2, "rim": 1.0, "hours": -0.5},
+from ichdag.phantom.normal import cdf, logistic, quantile, solve
+from ichdag.phantom.population import POPULATIONS
+
+# What each signal setting lets the outcomes depend on: weights of the traits in the two scores.
+EXPANSION = {
+    "study": {"volume": 1.3, "heterogeneity": 1.3, "irregularity": 0.8, "rim": 0.6, "hours": -0.5},
     "null": {},
-    "shape": {"volume": 1.8, "irregularity": 1.6},
-    "texture": {"heterogeneity": 2.6},
-    "rim": {"rim": 2.6},
+    "shape": {"volume": 1.6, "irregularity": 1.6},
+    "texture": {"heterogeneity": 2.25},
+    "rim": {"rim": 2.25},
 }
-EXPANDER_INTERCEPT = {"development": -1.2, "external": -0.6, "prediction": -1.2}
-POOR_INTERCEPT = {"development": -0.6, "external": -0.1, "prediction": -0.6}
-GROWTH_LOG_MEAN = 2.3
-GROWTH_LOG_SLOPE = 0.15
-GROWTH_LOG_SD = 0.55
-STABLE_GROWTH_ML = (-0.5, 2.0)
-THRESHOLDS_ML = (3, 6, 9)
+POOR = {
+    "study": {"volume": 1.6, "age": 1.0, "severity": 0.9, "heterogeneity": 0.8, "ventricular": 0.6},
+    "null": {},
+    "shape": {"volume": 1.6, "irregularity": 1.6},
+    "texture": {"heterogeneity": 2.25},
+    "rim": {"rim": 2.25},
+}
+GROWTH_LOG_SLOPE = 0.25
+GROWTH_LOG_SD = 0.75
+STABLE_GROWTH_ML = 2.0
+LARGEST_GROWTH_ML = 45.0
+STATED = re.compile(r"\s*(mrs|expansion_ml)\s*>\s*(\d+(?:\.\d+)?)\s*")
+NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(64)
+NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
 
 
 @dataclass(frozen=True)
 class Chances:
-    """Probabilities of one role's participants, each (n,): of an expander, of mRS > 3; and the log mean of growth."""
+    """Of each person, (n,): the probability of an expander and of mRS > 3, and the mean log of an expander's growth."""
 
     expander: np.ndarray
     poor: np.ndarray
     growth_log_mean: np.ndarray
 
     def growth_above(self, threshold_ml: float) -> np.ndarray:
-        """P(growth > threshold), (n,), for thresholds of 2 mL and more: expanders grow log-normally, others less."""
-        return self.expander * norm.sf(np.log(threshold_ml), self.growth_log_mean, GROWTH_LOG_SD)
+        """P(growth > threshold), (n,), for 2 to 45 mL: expanders grow log-normally, the others less than 2 mL."""
+        return self.expander * cdf((self.growth_log_mean - np.log(threshold_ml)) / GROWTH_LOG_SD)
+
+    def mrs_above(self, grade: float) -> np.ndarray:
+        """P(mRS > grade), (n,): 4 to 6 are equally likely after a poor outcome, 0 to 3 after a good one."""
+        whole = np.clip(np.floor(grade), -1, 6)
+        return self.poor * (6 - whole) / 3 if whole >= 3 else self.poor + (1 - self.poor) * (3 - whole) / 4
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Intercepts that give one cohort its prevalences under one signal setting."""
+
+    expander: float
+    poor: float
+    growth_log_mean: float
 
 
 def chances(traits: dict[str, np.ndarray], *, role: str, signal: str) -> Chances:
-    """Probabilities that follow from the standardized traits, each (n,), under one signal setting."""
-    weights = WEIGHTS[signal]
-    count = len(traits["volume"])
-    score = sum((weight * traits[name] for name, weight in weights.items()), np.zeros(count))
-    clinical = 0.6 * traits["age"] + 0.8 * (traits["ivh"] - 0.3) if signal == "study" else np.zeros(count)
-    slope = GROWTH_LOG_SLOPE * score
-    poor = expit(POOR_INTERCEPT[role] + 0.8 * score + clinical)
-    return Chances(expit(EXPANDER_INTERCEPT[role] + score), poor, GROWTH_LOG_MEAN + slope)
+    """Probabilities that follow from people's traits, each (n,), under one signal setting."""
+    rule = rule_of(role, signal)
+    expansion, poor = _score(EXPANSION[signal], traits), _score(POOR[signal], traits)
+    log_mean = rule.growth_log_mean + GROWTH_LOG_SLOPE * expansion
+    return Chances(logistic(rule.expander + expansion), logistic(rule.poor + poor), log_mean)
 
 
-def draw_growth_ml(chance: Chances, *, uniform: np.ndarray, size: np.ndarray) -> np.ndarray:
-    """Follow-up minus baseline volume (n,), from two uniform variates a participant: whether it grows, and how much."""
-    grown = np.exp(norm.ppf(size, chance.growth_log_mean, GROWTH_LOG_SD))
-    low, high = STABLE_GROWTH_ML
-    return np.where(uniform < chance.expander, grown, low + (high - low) * size)
+@cache
+def rule_of(role: str, signal: str) -> Rule:
+    """Solve the intercepts for the cohort's prevalences, by quadrature: scores are normal over a cohort."""
+    target = POPULATIONS[role]
+    expansion, poor = _population_scores(EXPANSION[signal], role), _population_scores(POOR[signal], role)
+    expander = solve(lambda shift: NODE_WEIGHTS @ logistic(shift + expansion), target=target.expander, low=-20, high=20)
+    share = NODE_WEIGHTS * logistic(expander + expansion)
+
+    def above_9ml(mean: float) -> float:
+        return share @ cdf((mean + GROWTH_LOG_SLOPE * expansion - np.log(9)) / GROWTH_LOG_SD)
+
+    log_mean = solve(above_9ml, target=target.growth_above_9ml, low=-5, high=10)
+    shift = solve(lambda shift: NODE_WEIGHTS @ logistic(shift + poor), target=target.poor, low=-20, high=20)
+    return Rule(expander, shift, log_mean)
 
 
-def draw_mrs(chance: Chances, *, uniform: np.ndarray, grade: np.ndarray) -> np.ndarray:
-    """Modified Rankin Scale (n,): 4-6 with the probability of a poor outcome, else 0-3."""
-    return np.where(uniform < chance.poor, 4 + np.floor(grade * 3), np.floor(grade * 4)).astype(int)
+def oracle(chance: Chances, *, outcomes: Mapping[str, str]) -> dict[str, np.ndarray]:
+    """The true probability, (n,), of each outcome of the form `mrs > n` or `expansion_ml > n` (n from 2 to 45 mL)."""
+    found = {}
+    for name, expression in outcomes.items():
+        match = STATED.fullmatch(expression)
+        if match and match[1] == "mrs":
+            found[name] = chance.mrs_above(float(match[2]))
+        elif match and STABLE_GROWTH_ML <= float(match[2]) < LARGEST_GROWTH_ML:
+            found[name] = chance.growth_above(float(match[2]))
+    return found
+
+
+def draw_growth_ml(chance: Chances, *, uniform: np.ndarray) -> np.ndarray:
+    """Follow-up minus baseline volume (n,) from one uniform variate a person: the smaller it is, the more growth."""
+    share = np.clip(uniform / chance.expander, 1e-9, 1 - 1e-9)
+    grown = np.exp(chance.growth_log_mean - GROWTH_LOG_SD * quantile(share))
+    rest = (1 - uniform) / (1 - chance.expander)
+    return np.where(uniform < chance.expander, np.minimum(grown, LARGEST_GROWTH_ML), STABLE_GROWTH_ML * rest)
+
+
+def draw_mrs(chance: Chances, *, uniform: np.ndarray) -> np.ndarray:
+    """Modified Rankin Scale (n,): 4 to 6 with the probability of a poor outcome, else 0 to 3."""
+    bad = 6 - np.floor(3 * uniform / chance.poor)
+    good = 3 - np.floor(4 * (uniform - chance.poor) / (1 - chance.poor))
+    return np.where(uniform < chance.poor, np.clip(bad, 4, 6), np.clip(good, 0, 3)).astype(int)
+
+
+def _score(weights: dict[str, float], traits: dict[str, np.ndarray]) -> np.ndarray:
+    """The score of each person, (n,)."""
+    return sum((weight * traits[name] for name, weight in weights.items()), np.zeros(len(traits["volume"])))
+
+
+def _population_scores(weights: dict[str, float], role: str) -> np.ndarray:
+    """The score at the nodes of the quadrature over a cohort."""
+    means = POPULATIONS[role].means
+    mean = sum(weight * means.get(name, 0.0) for name, weight in weights.items())
+    return mean + NODES * np.sqrt(sum(weight**2 for weight in weights.values()))

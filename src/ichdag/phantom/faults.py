@@ -1,0 +1,39 @@
+"""Bad data on purpose: what goes wrong in some participants' files, for the cohort stage to find."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+
+from ichdag.images import Volume
+
+# Kinds in turn: even places are taken by development participants, odd ones by external ones.
+FAULTS = (
+    "empty_scan",
+    "wrong_units",
+    "no_followup",
+    "mask_off_grid",
+    "truncated_file",
+    "no_mrs",
+    "empty_mask",
+    "no_baseline_mask",
+)
+
+
+def spoiled(scan: Volume, mask: Volume, *, fault: str | None) -> tuple[Volume, Volume]:
+    """The baseline scan and mask with the faults that their voxels show."""
+    if fault == "empty_scan":
+        return Volume(np.zeros_like(scan.values), scan.affine), mask
+    if fault == "wrong_units":
+        return Volume(np.interp(scan.values, (-1000, 1000), (0, 255)).astype(np.float32), scan.affine), mask
+    if fault == "mask_off_grid":
+        return scan, Volume(mask.values[:, :, 1:], mask.affine)
+    if fault == "empty_mask":
+        return scan, Volume(np.zeros_like(mask.values), mask.affine)
+    return scan, mask
+
+
+def damaged(path: str | Path, *, fault: str | None) -> None:
+    """Cut a written file to its first half, as a broken transfer does, if that is the fault."""
+    if fault == "truncated_file":
+        os.truncate(path, Path(path).stat().st_size // 2)
