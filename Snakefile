@@ -35,5 +35,6 @@ rule all:
     input:
         report="results/report/report.html",
         checks=rules.require_checks.output.passed,
+        radiomics="results/radiomics/features.parquet",
         prediction="results/prediction/predictions.tsv",
     localrule: True

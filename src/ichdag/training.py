@@ -40,6 +40,11 @@ def polynomial_decay(start: float, *, done: float, power: float = 0.9) -> float:
     return start * (1 - done) ** power
 
 
+def warm_up(*, epoch: float, warmup_epochs: int) -> float:
+    """Factor of the learning rate at a (broken) epoch: rises linearly to 1 over the first `warmup_epochs`."""
+    return min(1.0, epoch / warmup_epochs) if warmup_epochs else 1.0
+
+
 def refuse_nan(losses: Mapping[str, float], *, epoch: int) -> None:
     """Raise StudyError if a loss is no longer finite."""
     broken = [name for name, value in losses.items() if not math.isfinite(value)]

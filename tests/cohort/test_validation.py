@@ -59,6 +59,11 @@ def test_wrong_types_and_values_are_all_listed(config):
     assert "config outcomes.bad" in found
 
 
+def test_an_outcome_to_explain_must_be_one_of_the_study(config):
+    config["explanation"]["outcomes"] = ["death"]
+    assert "there is no outcome 'death'" in texts(config_faults(config))
+
+
 def test_a_good_sheet_has_no_fault(sheet, config):
     assert sheet_faults(sheet(), config) == []
 

@@ -8,7 +8,7 @@ import torch
 
 from ichdag.jobs import StudyError
 from ichdag.segmentation.training import load_samples, manual_baselines, train_network
-from ichdag.training import Checkpoint, find_device, polynomial_decay, refuse_nan
+from ichdag.training import Checkpoint, find_device, polynomial_decay, refuse_nan, warm_up
 
 DEVICE = find_device(1)
 CONFIGURATION = {"settings": {"learning_rate": 0.01}, "subjects": ["S0", "S1"]}
@@ -81,6 +81,11 @@ def test_the_learning_rate_decays_from_its_start_to_zero():
     assert polynomial_decay(0.01, done=0) == 0.01
     assert polynomial_decay(0.01, done=0.5) == pytest.approx(0.01 * 0.5**0.9)
     assert polynomial_decay(0.01, done=1) == 0
+
+
+def test_the_learning_rate_warms_up_linearly_if_asked_to():
+    assert [warm_up(epoch=epoch, warmup_epochs=2) for epoch in (0.5, 1, 2, 7)] == [0.25, 0.5, 1, 1]
+    assert warm_up(epoch=0.1, warmup_epochs=0) == 1
 
 
 def test_samples_keep_half_precision_and_their_order(grids):

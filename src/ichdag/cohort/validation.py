@@ -38,6 +38,10 @@ def config_faults(config: Mapping[str, Any]) -> list[Fault]:
         known = ", ".join(error.schema.get("properties", {}))
         cure = f"Known keys: {known}" if error.validator == "additionalProperties" else _meaning(error.schema)
         faults.append(Fault(f"config {key}", error.message, cure))
+    for name in (config.get("explanation") or {}).get("outcomes", []):
+        if name not in config["outcomes"]:
+            cure = f"Outcomes of this study: {', '.join(config['outcomes'])}"
+            faults.append(Fault("config explanation.outcomes", f"there is no outcome '{name}'", cure))
     for name, expression in (config.get("outcomes") or {}).items():
         try:
             columns_of(expression)

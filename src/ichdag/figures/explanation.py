@@ -31,5 +31,6 @@ def draw_shap(table: pd.DataFrame, figure: Figure) -> None:
             axis.barh(heights, bars["share"], height * 0.92, color=color, hatch=hatch, label=features_name(block))
             axis.hlines(heights, bars["low"], bars["high"], color=INK, linewidth=0.8)
     axes[0].set_yticks(range(len(classifiers)), [classifier_name(name) for name in classifiers])
-    axes[0].set(ylim=(len(classifiers) - 0.5, -0.5), xlim=(0, min(1, table[["share", "high"]].max().max() * 1.08)))
+    largest = table[["share", "high"]].fillna(0).max().max() or 1
+    axes[0].set(ylim=(len(classifiers) - 0.5, -0.5), xlim=(0, min(1, largest * 1.08)))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)

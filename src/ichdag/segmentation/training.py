@@ -14,7 +14,7 @@ from ichdag.jobs import StudyError
 from ichdag.segmentation.augmentation import AugmentationSettings, augment
 from ichdag.segmentation.losses import DeepSupervisionLoss
 from ichdag.segmentation.network import Network, NetworkSettings
-from ichdag.training import Checkpoint, Progress, mixed_precision, polynomial_decay, refuse_nan, shuffled_batches
+from ichdag.training import Checkpoint, Progress, mixed_precision, polynomial_decay, refuse_nan, shuffled_batches, warm_up
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class TrainingSettings:
     batch_size: int
     optimizer: str
     learning_rate: float
+    warmup_epochs: int
     weight_decay: float
     momentum: float
     mixed_precision: bool
@@ -127,8 +128,9 @@ def _run_epoch(epoch, model, optimizer, samples, augmentation, settings, generat
     total = 0.0
     for step, indices in enumerate(batches):
         for group in optimizer.param_groups:
+            warm = warm_up(epoch=epoch + (step + 1) / len(batches), warmup_epochs=settings.warmup_epochs)
             done = (epoch + step / len(batches)) / settings.epochs
-            group["lr"] = polynomial_decay(settings.learning_rate, done=done)
+            group["lr"] = warm * polynomial_decay(settings.learning_rate, done=done)
         fine, coarse, mask = samples.of(indices, device)
         fine, coarse, mask = augment(fine, coarse=coarse, mask=mask, settings=augmentation, generator=generator)
         optimizer.zero_grad()
