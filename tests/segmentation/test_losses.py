@@ -19,12 +19,12 @@ def sure(mask):
 
 def test_a_perfect_answer_costs_nothing_at_any_level(mask):
     half = torch.nn.functional.avg_pool3d(mask, 2)
-    assert DeepSupervisionLoss()([sure(mask), sure(half)], mask).item() == pytest.approx(0, abs=1e-3)
+    assert DeepSupervisionLoss(1.0)([sure(mask), sure(half)], mask).item() == pytest.approx(0, abs=1e-3)
 
 
 def test_each_level_weighs_half_of_the_one_above(mask):
     half = torch.nn.functional.avg_pool3d(mask, 2)
-    loss = DeepSupervisionLoss()
+    loss = DeepSupervisionLoss(1.0)
     top, bottom = loss([sure(1 - mask), sure(half)], mask), loss([sure(mask), sure(1 - half)], mask)
     assert top.item() == pytest.approx(2 * bottom.item(), rel=0.02)
 
@@ -32,4 +32,10 @@ def test_each_level_weighs_half_of_the_one_above(mask):
 def test_the_loss_is_dice_plus_cross_entropy(mask):
     logits = torch.zeros_like(mask)
     dice = 1 - 2 * 0.5 * mask.sum() / (0.5 * mask.numel() + mask.sum())
-    assert DeepSupervisionLoss()([logits], mask).item() == pytest.approx(dice.item() + 0.6931, abs=1e-3)
+    assert DeepSupervisionLoss(1.0)([logits], mask).item() == pytest.approx(dice.item() + 0.6931, abs=1e-3)
+
+
+def test_a_missed_lesion_voxel_costs_its_weight(mask):
+    missed = [sure(torch.zeros_like(mask))]
+    once, thrice = (DeepSupervisionLoss(weight)(missed, mask).item() for weight in (1.0, 3.0))
+    assert thrice - once == pytest.approx(2 * 20 * mask.mean().item(), rel=0.01)

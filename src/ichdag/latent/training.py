@@ -84,7 +84,7 @@ def train_vaegan(
         losses = _run_epoch(epoch, players, patches, settings, generator, device)
         refuse_nan(losses, epoch=epoch)
         progress.log(epoch, losses)
-        if (epoch + 1) % settings.checkpoint_every_epochs == 0:
+        if (epoch + 1) % settings.checkpoint_every_epochs == 0 and epoch + 1 < settings.epochs:
             checkpoint.save(epoch + 1, generator, **players.parts())
     autoencoder = players.autoencoder.eval()
     return autoencoder, losses | {"active_units": active_units(autoencoder, patches, device=device)}

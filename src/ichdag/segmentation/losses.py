@@ -10,12 +10,13 @@ class DeepSupervisionLoss(torch.nn.Module):
     """Weighted mean of Dice + cross-entropy over the levels; each level weighs half of the one above it (nnU-Net).
 
     The target of a lower level is the lesion's fraction of each of its voxels. Dice is taken over the whole batch, so
-    that a scan with a tiny lesion does not rule the gradient.
+    that a scan with a tiny lesion does not rule the gradient. A lesion voxel counts `lesion_weight` times in the
+    cross-entropy: above 1, a short training does not settle on finding nothing.
     """
 
-    def __init__(self):
+    def __init__(self, lesion_weight: float):
         super().__init__()
-        self.loss = DiceCELoss(sigmoid=True, batch=True)
+        self.loss = DiceCELoss(sigmoid=True, batch=True, weight=torch.tensor([lesion_weight]))
 
     def forward(self, logits: list[Tensor], mask: Tensor) -> Tensor:
         """Loss of the logits (b, 1, G, G, G), (b, 1, G/2, G/2, G/2) ... against a mask (b, 1, G, G, G)."""

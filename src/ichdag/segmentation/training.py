@@ -14,7 +14,15 @@ from ichdag.jobs import StudyError
 from ichdag.segmentation.augmentation import AugmentationSettings, augment
 from ichdag.segmentation.losses import DeepSupervisionLoss
 from ichdag.segmentation.network import Network, NetworkSettings
-from ichdag.training import Checkpoint, Progress, mixed_precision, polynomial_decay, refuse_nan, shuffled_batches, warm_up
+from ichdag.training import (
+    Checkpoint,
+    Progress,
+    mixed_precision,
+    polynomial_decay,
+    refuse_nan,
+    shuffled_batches,
+    warm_up,
+)
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class TrainingSettings:
     warmup_epochs: int
     weight_decay: float
     momentum: float
+    lesion_weight: float
     mixed_precision: bool
     checkpoint_every_epochs: int
 
@@ -97,10 +106,11 @@ def train_network(
     checkpoint: Checkpoint,
     device: torch.device,
 ) -> tuple[Network, dict[str, float]]:
-    """Train one network on the samples; return it, and the mean loss of its last epoch.
+    """Train one network on the samples; return it, and its last epoch's mean loss and found part of lesion volume.
 
     Interrupted and started again with the same checkpoint, it ends with the same weights, on a CPU bit for bit.
-    Raises StudyError if the loss is no longer finite, or if the checkpoint belongs to another configuration.
+    Raises StudyError if the loss is no longer finite, if the network settled on finding nothing, or if the checkpoint
+    belongs to another configuration.
     """
     network.check(samples.fine.shape[-1])
     torch.manual_seed(seed)
@@ -114,18 +124,24 @@ def train_network(
         losses = _run_epoch(epoch, model, optimizer, samples, augmentation, settings, generator, device)
         refuse_nan(losses, epoch=epoch)
         progress.log(epoch, losses)
-        if (epoch + 1) % settings.checkpoint_every_epochs == 0:
+        if (epoch + 1) % settings.checkpoint_every_epochs == 0 and epoch + 1 < settings.epochs:
             checkpoint.save(epoch + 1, generator, network=model, optimizer=optimizer)
+    if losses["volume_ratio"] == 0:
+        checkpoint.remove()
+        raise StudyError(
+            f"the network finds no lesion in its own {len(samples.subjects)} training scans: it settled on finding "
+            "nothing. Raise segmentation.training.lesion_weight or warmup_epochs, or lower learning_rate"
+        )
     return model.eval(), losses
 
 
 def _run_epoch(epoch, model, optimizer, samples, augmentation, settings, generator, device) -> dict[str, float]:
-    """Show the network every sample once; return the mean loss."""
+    """Show the network every sample once; return the mean loss, and the found part of the lesions' volume."""
     model.train()
-    criterion = DeepSupervisionLoss()
+    criterion = DeepSupervisionLoss(settings.lesion_weight).to(device)
     count = len(samples.subjects)
     batches = list(shuffled_batches(count, settings.batch_size, generator))
-    total = 0.0
+    total, found, true = 0.0, 0, 0
     for step, indices in enumerate(batches):
         for group in optimizer.param_groups:
             warm = warm_up(epoch=epoch + (step + 1) / len(batches), warmup_epochs=settings.warmup_epochs)
@@ -135,12 +151,14 @@ def _run_epoch(epoch, model, optimizer, samples, augmentation, settings, generat
         fine, coarse, mask = augment(fine, coarse=coarse, mask=mask, settings=augmentation, generator=generator)
         optimizer.zero_grad()
         with mixed_precision(device, settings.mixed_precision):
-            loss = criterion(model(fine, coarse), mask)
+            logits = model(fine, coarse)
+            loss = criterion(logits, mask)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 12.0)
         optimizer.step()
         total += loss.item() * len(indices)
-    return {"loss": total / count}
+        found, true = found + (logits[0] > 0).sum().item(), true + mask.sum().item()
+    return {"loss": total / count, "volume_ratio": found / max(true, 1)}
 
 
 def _optimizer(parameters: Iterable[Tensor], settings: TrainingSettings) -> torch.optim.Optimizer:
