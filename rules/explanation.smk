@@ -3,7 +3,8 @@
 Reads: results/features/{reduced/all_final_,external/}{block}.parquet, results/features/models/all_final_{block}/,
     results/classification/models/{outcome}_{classifier}/{features}.joblib, results/radiomics/{role}.parquet,
     results/latent/external.h5
-Writes: results/explanation/shap.tsv, results/explanation/components.tsv, results/explanation/saliency_{outcome}.h5
+Writes: results/explanation/shap_{outcome}.tsv, results/explanation/shap.tsv, results/explanation/components.tsv,
+    results/explanation/saliency_{outcome}.h5
 """
 
 CHANNELS = config["segmentation"]["network"]["channels"]

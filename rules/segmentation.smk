@@ -53,7 +53,7 @@ rule train_network:
         runtime=grow(2880),
     params:
         settings={
-            **{name: config["segmentation"][name] for name in ("network", "training", "augmentation", "threshold")},
+            **{name: config["segmentation"][name] for name in ("network", "training", "augmentation")},
             "preprocessing": config["preprocessing"],
             "seed": config["seed"],
         },

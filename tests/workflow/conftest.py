@@ -38,10 +38,10 @@ class Study:
             {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", text, re.M) if name != "total"}
         )
 
-    def run(self):
-        """Draw the phantom and run the whole study."""
-        self.snakemake("--set-threads", "train_network=1", "train_vaegan=1", "--", "phantom")
-        self.snakemake("--set-threads", "train_network=1", "train_vaegan=1")
+    def run(self, target="all"):
+        """Draw the phantom and run the study, or as much of it as the target needs."""
+        for goal in ("phantom", target):
+            self.snakemake("--set-threads", "train_network=1", "train_vaegan=1", "--", goal)
         return self
 
 

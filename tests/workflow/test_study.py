@@ -92,6 +92,6 @@ def test_a_missing_sheet_says_what_to_do(new_study):
 
 
 def test_two_runs_with_one_seed_give_the_same_predictions_bit_for_bit(study, new_study):
-    again = new_study.run()
     name = "results/classification/predictions.parquet"
+    again = new_study.run(name)
     assert (again.folder / name).read_bytes() == (study.folder / name).read_bytes()

@@ -20,7 +20,7 @@ device = find_device(snakemake.threads)
 samples = load_samples({subject: paths[subject] for subject in subjects})
 network, losses = train_network(samples, **read_settings(settings), checkpoint=checkpoint, device=device)
 left_out = [path for subject, path in paths.items() if subject not in subjects]
-scores = losses | mean_dice(network, left_out, threshold=settings["threshold"], device=device)
+scores = losses | mean_dice(network, left_out, threshold=0.5, device=device)
 card = Card(f"{variant}_{fold}", settings, subjects, limits=settings["preprocessing"], scores=scores)
 write_weights(network.state_dict(), snakemake.output.weights)
 write_card(card, snakemake.output.card)
