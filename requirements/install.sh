@@ -6,6 +6,13 @@ unset PYTHONDONTWRITEBYTECODE # compiled modules are kept: each of some hundred 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 folder=${1:?usage: requirements/install.sh FOLDER}
 
+# An environment is never made by its own interpreter, which `--clear` would remove under its feet.
+if [ -d "$folder/bin" ]; then
+    PATH=":$PATH:"
+    for own in "$(cd "$folder/bin" && pwd)" "$(cd "$folder/bin" && pwd -P)"; do PATH=${PATH//":$own:"/:}; done
+    PATH=${PATH#:} && PATH=${PATH%:}
+fi
+
 refuse() {
     echo "ichdag cannot be set up: $1" >&2
     exit 1
