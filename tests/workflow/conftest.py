@@ -38,17 +38,16 @@ class Study:
             {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", text, re.M) if name != "total"}
         )
 
-    def run(self, target="all"):
-        """Draw the phantom and run the study, or as much of it as the target needs."""
-        for goal in ("phantom", target):
-            self.snakemake("--set-threads", "train_network=1", "train_vaegan=1", "--", goal)
+    def run(self, *targets):
+        """Run the study, or as much of it as the targets need."""
+        self.snakemake("--set-threads", "train_network=1", "train_vaegan=1", "--", *targets)
         return self
 
 
 @pytest.fixture(scope="session")
 def study(tmp_path_factory):
     """A finished tiny study."""
-    return Study(tmp_path_factory.mktemp("study")).run()
+    return Study(tmp_path_factory.mktemp("study")).run("phantom").run("all")
 
 
 @pytest.fixture
