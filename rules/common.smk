@@ -27,6 +27,11 @@ if workflow.is_main_process:
 OUTCOMES = list(config["outcomes"])
 FOLDS = [str(fold) for fold in range(config["folds"])]
 PATIENT_ROLES = ["development", "external"]
+PATCHES = {
+    **config["latent"]["patches"],
+    "window_hu": config["preprocessing"]["window_hu"],
+    "voxel_mm": config["preprocessing"]["field_of_view_mm"] / config["preprocessing"]["grid"],
+}
 
 
 wildcard_constraints:

@@ -27,11 +27,7 @@ rule cut_patches:
         runtime=grow(60),
     params:
         subjects=lambda wildcards: patched_of(wildcards.batch),
-        settings={
-            **config["latent"]["patches"],
-            "window_hu": config["preprocessing"]["window_hu"],
-            "voxel_mm": config["preprocessing"]["field_of_view_mm"] / config["preprocessing"]["grid"],
-        },
+        settings=PATCHES,
         code=code_of("cut_patches"),
     script:
         "../workflow/scripts/cut_patches.py"

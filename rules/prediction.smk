@@ -33,11 +33,7 @@ rule freeze_model:
         runtime=grow(10),
     params:
         settings={name: config[name] for name in ("cohort", "preprocessing", "segmentation", "radiomics")},
-        patches={
-            **config["latent"]["patches"],
-            "window_hu": config["preprocessing"]["window_hu"],
-            "voxel_mm": config["preprocessing"]["field_of_view_mm"] / config["preprocessing"]["grid"],
-        },
+        patches=PATCHES,
         prediction=config["prediction"],
         outcomes=OUTCOMES,
         code=code_of("freeze_model"),
