@@ -3,7 +3,7 @@
 Reads: ledger/training.tsv, the scans that the participants sheet names, the baseline masks,
     results/preprocessing/sub-{subject}_grids.npz, results/segmentation/models/dual_final/
 Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.json,
-    results/latent/models/vaegan/{weights.safetensors,card.json}, results/latent/batches/{batch}.h5,
+    results/latent/models/vaegan/{weights.safetensors,card.json,curve.tsv}, results/latent/batches/{batch}.h5,
     results/latent/{role}.h5, results/latent/reconstructions.h5
 """
 
@@ -64,6 +64,7 @@ rule train_vaegan:
     output:
         weights="results/latent/models/vaegan/weights.safetensors",
         card="results/latent/models/vaegan/card.json",
+        curve="results/latent/models/vaegan/curve.tsv",
     log:
         "logs/train_vaegan.log",
     benchmark:

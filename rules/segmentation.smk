@@ -3,7 +3,8 @@
 Reads: results/cohort/folds.tsv, results/cohort/sub-{subject}_scans.json, results/preprocessing/{role}.tsv,
     results/preprocessing/sub-{subject}_grids.npz, the scans and masks of the participants sheet
 Writes: ledger/training.tsv, results/segmentation/models/{variant}_{fold}/weights.safetensors,
-    results/segmentation/models/{variant}_{fold}/card.json, results/segmentation/networks.json,
+    results/segmentation/models/{variant}_{fold}/card.json, results/segmentation/models/{variant}_{fold}/curve.tsv,
+    results/segmentation/networks.json,
     results/segmentation/batches/{batch}.h5, results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_scores.json, results/segmentation/{role}.tsv, results/segmentation/scores.tsv
@@ -40,6 +41,7 @@ rule train_network:
     output:
         weights="results/segmentation/models/{variant}_{fold}/weights.safetensors",
         card="results/segmentation/models/{variant}_{fold}/card.json",
+        curve="results/segmentation/models/{variant}_{fold}/curve.tsv",
     log:
         "logs/train_network/{variant}_{fold}.log",
     benchmark:

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ichdag.segmentation.losses import DeepSupervisionLoss
+from ichdag.segmentation.losses import DeepSupervisionLoss, dice_loss
 
 
 @pytest.fixture
@@ -39,3 +39,25 @@ def test_a_missed_lesion_voxel_costs_its_weight(mask):
     missed = [sure(torch.zeros_like(mask))]
     once, thrice = (DeepSupervisionLoss(weight)(missed, mask).item() for weight in (1.0, 3.0))
     assert thrice - once == pytest.approx(2 * 20 * mask.mean().item(), rel=0.01)
+
+
+def test_three_levels_weigh_four_sevenths_two_and_one(mask):
+    levels = [mask, torch.nn.functional.avg_pool3d(mask, 2), torch.nn.functional.avg_pool3d(mask, 4)]
+    wrong = [
+        DeepSupervisionLoss(1.0)([sure(1 - level if n == spoiled else level) for n, level in enumerate(levels)], mask)
+        for spoiled in range(3)
+    ]
+    whole = DeepSupervisionLoss(1.0)([sure(1 - mask)], mask)
+    assert [(loss / whole).item() for loss in wrong] == pytest.approx([4 / 7, 2 / 7, 1 / 7], rel=0.03)
+
+
+def test_dice_of_a_mask_of_whole_voxels_is_soft_dice(mask):
+    probability = torch.rand(mask.shape, generator=torch.Generator().manual_seed(0))
+    soft = 1 - 2 * (probability * mask).sum() / (probability.sum() + mask.sum())
+    assert dice_loss(probability, mask).item() == pytest.approx(soft.item(), abs=1e-6)
+
+
+def test_dice_is_least_where_the_part_of_a_voxel_is_met():
+    target = torch.tensor([0.0, 0.2, 0.5, 1.0])
+    found = {shift: dice_loss((target + shift).clamp(0, 1), target).item() for shift in (-0.1, 0, 0.1)}
+    assert found[0] == pytest.approx(0, abs=1e-6) and min(found[-0.1], found[0.1]) > 0.03

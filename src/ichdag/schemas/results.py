@@ -99,6 +99,12 @@ RESULTS: dict[str, list[Column]] = {
         number("hd95_mm", "median of the 95th percentile surface distance", "mm", 0, missing=True),
         number("n", "participants", low=0),
     ],
+    "curves": [
+        Column("model", "network and fold, such as dual_0 or dual_final, or vaegan"),
+        number("epoch", "epoch of the training, from 1", low=1),
+        Column("term", "what was measured: loss, dice, volume_ratio; of the VAE-GAN every term of both players"),
+        number("value", "mean over the epoch, on augmented training data"),
+    ],
     "ranks": [
         OUTCOME,
         Column("fold", "'mean' (over folds) or 'external'"),
