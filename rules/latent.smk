@@ -4,7 +4,8 @@ Reads: ledger/training.tsv, the scans that the participants sheet names, the bas
     results/preprocessing/sub-{subject}_grids.npz, results/segmentation/models/dual_final/
 Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.json,
     results/latent/models/vaegan/{weights.safetensors,card.json,curve.tsv}, results/latent/batches/{batch}.h5,
-    results/latent/{role}.h5, results/latent/reconstructions.h5
+    results/latent/{role}.h5, results/latent/reconstructions.h5, results/latent/imagined.h5,
+    results/latent/reconstruction.tsv
 """
 
 
@@ -142,13 +143,14 @@ rule gather_latents:
 
 
 rule reconstruct_patches:
-    """Reconstruct the lesion patches of a few external participants with the VAE-GAN."""
+    """Reconstruct patches of a few external participants with the VAE-GAN, and decode some that nobody has."""
     input:
         patches=lambda wildcards: collect(rules.cut_patches.output.patches, batch=batches_of("external")),
         weights=rules.train_vaegan.output.weights,
         card=rules.train_vaegan.output.card,
     output:
         reconstructions="results/latent/reconstructions.h5",
+        imagined="results/latent/imagined.h5",
     log:
         "logs/reconstruct_patches.log",
     benchmark:
@@ -162,6 +164,38 @@ rule reconstruct_patches:
         gpu=1,
     params:
         examples=config["latent"]["examples"],
+        seed=config["seed"],
         code=code_of("reconstruct_patches"),
     script:
         "../workflow/scripts/reconstruct_patches.py"
+
+
+rule compare_reconstructions:
+    """Compare the VAE-GAN's error on external patches with that of a PCA of as many latents."""
+    input:
+        stores=rules.list_patches.output.stores,
+        external=rules.reconstruct_patches.input.patches,
+        weights=rules.train_vaegan.output.weights,
+        card=rules.train_vaegan.output.card,
+    output:
+        table=report(
+            "results/latent/reconstruction.tsv",
+            caption="../workflow/report/reconstruction.rst",
+            category="Features",
+            labels={"table": "reconstruction error"},
+        ),
+    log:
+        "logs/compare_reconstructions.log",
+    benchmark:
+        "benchmarks/compare_reconstructions.tsv"
+    conda:
+        "../envs/deep.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(8000),
+        runtime=grow(60),
+        gpu=1,
+    params:
+        code=code_of("compare_reconstructions"),
+    script:
+        "../workflow/scripts/compare_reconstructions.py"

@@ -21,6 +21,11 @@ def study(*, oracle: bool = True) -> dict[str, pd.DataFrame]:
         "participants": participants(),
         "flow": flow(),
         "scores": scores(),
+        "curves": curves(),
+        "reconstruction": pd.DataFrame(
+            [("external", model, n, 0.05, 0.07, 22) for model, n in (("vaegan", 4096), ("pca", 40), ("mean", 0))],
+            columns=["role", "model", "latents", "mae", "rmse", "n"],
+        ),
         "metrics": metrics(models),
         "calibration": calibration(models),
         "decision": decision(models),
@@ -70,6 +75,18 @@ def scores() -> pd.DataFrame:
     return pd.DataFrame(
         rows, columns=["subject", "role", "variant", "fold", "dice", "hd95_mm", "manual_ml", "predicted_ml"]
     ).astype({"dice": float})
+
+
+def curves() -> pd.DataFrame:
+    """Learning curves of three epochs of two networks and of the VAE-GAN."""
+    terms = {"loss", "dice"}, {"reconstruction", "similarity", "discriminator_right", "discriminator_plays"}
+    rows = [
+        (model, epoch, term, 1 / epoch)
+        for model, names in {"dual_0": terms[0], "dual_final": terms[0], "vaegan": terms[1]}.items()
+        for epoch in (1, 2, 3)
+        for term in sorted(names)
+    ]
+    return pd.DataFrame(rows, columns=["model", "epoch", "term", "value"])
 
 
 def metrics(models: list[tuple[str, str]]) -> pd.DataFrame:

@@ -15,5 +15,6 @@ page = render(
     captions=captions,
     cards={name: read_card(path).versions for name, path in snakemake.input.items() if name in snakemake.params.cards},
     config=snakemake.params.settings,
+    complaints=tuple(read_card(snakemake.input.vaegan).scores.get("complaints", [])),
 )
 write_page(page, snakemake.output.report)

@@ -50,13 +50,41 @@ def extract_batch(
         yield f"{subject}/vaegan", encode_patch(patch)
 
 
+def stored_patches(stores: Iterable[str | Path]) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield subject and patch (P, P, P), float16, of every participant that has one, one in memory at a time."""
+    for path in stores:
+        for name, array in read_store(path):
+            if name.endswith("/patch"):
+                yield name.removesuffix("/patch"), array
+
+
 @torch.inference_mode()
 def reconstruct(
     stores: Iterable[str | Path], *, autoencoder: Autoencoder, examples: int, device: torch.device
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield ('{subject}/patch', ...) and ('{subject}/reconstruction', ...), (P, P, P) float32, of the first patches."""
-    patches = ((name, array) for path in stores for name, array in read_store(path) if name.endswith("/patch"))
-    for name, patch in islice(patches, examples):
+    for subject, patch in islice(stored_patches(stores), examples):
         tensor = torch.from_numpy(patch.astype(np.float32))[None, None].to(device)
-        yield name, patch.astype(np.float32)
-        yield name.replace("/patch", "/reconstruction"), autoencoder(tensor)[0][0, 0].float().cpu().numpy()
+        yield f"{subject}/patch", patch.astype(np.float32)
+        yield f"{subject}/reconstruction", autoencoder(tensor)[0][0, 0].float().cpu().numpy()
+
+
+@torch.inference_mode()
+def imagine(
+    patches: list[np.ndarray], *, autoencoder: Autoencoder, examples: int, seed: int, device: torch.device
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield patches (P, P, P), float32, that nobody has: ('sample/0', ...) and ('interpolation/0', ...) and on.
+
+    Samples are decoded from draws of the standard normal; interpolations go in equal steps from the latent mean of the
+    first patch to that of the last (both ends included). Without patches there is nothing.
+    """
+    if not patches:
+        return
+    tensors = [torch.from_numpy(patch.astype(np.float32))[None, None].to(device) for patch in (patches[0], patches[-1])]
+    first, last = (autoencoder.encoder(tensor)[0] for tensor in tensors)
+    generator = torch.Generator().manual_seed(seed)
+    for place in range(examples):
+        latent = torch.randn(first.shape, generator=generator).to(device)
+        yield f"sample/{place}", autoencoder.decoder(latent)[0, 0].float().cpu().numpy()
+    for place, step in enumerate(np.linspace(0, 1, max(examples, 2)).tolist()):
+        yield f"interpolation/{place}", autoencoder.decoder(torch.lerp(first, last, step))[0, 0].float().cpu().numpy()
