@@ -112,6 +112,7 @@ rule segment_batch:
         runtime=grow(60),
     params:
         subjects=lambda wildcards: members_of(wildcards.batch),
+        settings=config["segmentation"]["inference"],
         code=code_of("segment_batch"),
     script:
         "../workflow/scripts/segment_batch.py"

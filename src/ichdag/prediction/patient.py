@@ -42,7 +42,8 @@ def predict_patient(
     views = {"fine": grids["fine"], "coarse": grids["coarse"], "device": device}
     weights = folder / "network_segmentation.safetensors"
     network = load_network(folder / "network_segmentation.json", weights=weights, device=device)
-    mask = _mask(lesion_probability(network, **views), grids, settings["segmentation"])
+    mirror_axes = settings["segmentation"]["inference"]["mirror_axes"]
+    mask = _mask(lesion_probability(network, **views, mirror_axes=mirror_axes), grids, settings["segmentation"])
     if mask.volume_ml < max(card.limits["smallest_lesion_ml"], 1e-9):
         raise DataFault("prediction", f"no hematoma of {card.limits['smallest_lesion_ml']:g} mL or more was found")
     blocks = _blocks(scan, mask, subject=subject, folder=folder, card=card, device=device)
