@@ -1,6 +1,6 @@
 """The report: every table and figure of the study in one page that opens from disk, without a network.
 
-Reads: results/cohort/participants.tsv, results/segmentation/scores.tsv, results/latent/reconstruction.tsv,
+Reads: results/cohort/participants.tsv, results/segmentation/{scores,comparison}.tsv, results/latent/reconstruction.tsv,
     results/evaluation/metrics.tsv, results/statistics/*.tsv, results/explanation/{shap,components}.tsv, results/checks/checks.tsv,
     results/figures/*.svg, results/segmentation/models/dual_final/card.json,
     results/latent/models/vaegan/card.json
@@ -9,7 +9,7 @@ Writes: results/report/report.html
 
 TOLD = {
     "cohort": ["participants"],
-    "segmentation": ["scores"],
+    "segmentation": ["scores", "comparison"],
     "latent": ["reconstruction"],
     "evaluation": ["metrics"],
     "statistics": ["table1", "shapiro", "friedman", "wilcoxon", "delong", "nadeau_bengio", "sex"],

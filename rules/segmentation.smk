@@ -7,7 +7,8 @@ Writes: ledger/training.tsv, results/segmentation/models/{variant}_{fold}/weight
     results/segmentation/networks.json,
     results/segmentation/batches/{batch}.h5, results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
-    results/segmentation/sub-{subject}_scores.json, results/segmentation/{role}.tsv, results/segmentation/scores.tsv
+    results/segmentation/sub-{subject}_scores.json, results/segmentation/{role}.tsv, results/segmentation/scores.tsv,
+    results/segmentation/comparison.tsv
 """
 
 
@@ -172,7 +173,7 @@ rule gather_volumes:
 
 
 rule gather_scores:
-    """Gather Dice, HD95 and volumes of both networks against the manual masks, for every cohort."""
+    """Gather Dice, surface distances, volumes and lesions of both networks, and test the one against the other."""
     input:
         scores=lambda wildcards: collect(rules.restore_masks.output.scores, subject=subjects_of(*PATIENT_ROLES)),
     output:
@@ -181,6 +182,12 @@ rule gather_scores:
             caption="../workflow/report/scores.rst",
             category="Segmentation",
             labels={"table": "Dice, HD95, volumes"},
+        ),
+        comparison=report(
+            "results/segmentation/comparison.tsv",
+            caption="../workflow/report/comparison.rst",
+            category="Segmentation",
+            labels={"table": "dual and single scale"},
         ),
     log:
         "logs/gather_scores.log",

@@ -23,6 +23,7 @@ TITLES = {
     "friedman": "Friedman test of the feature sets",
     "wilcoxon": "Table S5. Post-hoc comparisons (Wilcoxon)",
     "shapiro": "Normality of the AUCs (Shapiro-Wilk)",
+    "comparison": "Dual and single scale compared",
     "reconstruction": "Reconstruction error of lesion patches",
     "shap": "Share of each feature block",
     "components": "Radiomic features behind the NMF components",

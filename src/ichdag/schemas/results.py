@@ -99,6 +99,18 @@ RESULTS: dict[str, list[Column]] = {
         number("hd95_mm", "median of the 95th percentile surface distance", "mm", 0, missing=True),
         number("n", "participants", low=0),
     ],
+    "comparison": [
+        ROLE,
+        Column("unit", "what is paired: participants, or folds (means of their participants)"),
+        Column("score", "dice, hd95_mm, surface_mm, or volume_error_ml (absolute)"),
+        number("dual", "median of the dual-scale network", missing=True),
+        number("single", "median of the single-scale network", missing=True),
+        number("difference", "median of the paired differences, dual minus single", missing=True),
+        number("better", "part of the pairs in which the dual-scale network is better, ties count half", **PROBABILITY),
+        number("p", "two-sided p of Wilcoxon's signed-rank test", low=0, high=1, missing=True),
+        number("smallest_reachable_p", "smallest p that so many pairs can give", low=0, high=1),
+        number("n", "pairs", low=1),
+    ],
     "bland_altman": [
         SUBJECT,
         ROLE,
