@@ -115,13 +115,14 @@ rule extract_latents:
         gpu=1,
     params:
         subjects=lambda wildcards: members_of(wildcards.batch),
+        precision=config["latent"]["precision"],
         code=code_of("extract_latents"),
     script:
         "../workflow/scripts/extract_latents.py"
 
 
 rule gather_latents:
-    """Gather the latent features of a cohort in one store."""
+    """Gather the latent features of a cohort in one store, by links: they are written once."""
     input:
         batches=lambda wildcards: collect(rules.extract_latents.output.latents, batch=batches_of(wildcards.role)),
     output:

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ichdag.arrays import read_arrays, read_item, read_store
+from ichdag.jobs import StudyError
 from ichdag.latent.network import Autoencoder, VaeganSettings
 from ichdag.models import read_card, read_weights
 
@@ -32,8 +33,9 @@ def extract_batch(
     patches: str | Path,
     encode_scan: Callable[..., np.ndarray],
     encode_patch: Callable[..., np.ndarray],
+    precision: str,
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield ('{subject}/segmentation', ...) and ('{subject}/vaegan', ...), float32, of the baseline scans of a batch.
+    """Yield ('{subject}/segmentation', ...) and ('{subject}/vaegan', ...), in `precision`, of a batch's baseline scans.
 
     `grids` has npz paths by subject, `patches` is the batch's patch store; `encode_scan(fine=, coarse=)` and
     `encode_patch(patch)` give flat latents. A participant without a patch (no usable scan, no lesion) has neither.
@@ -46,8 +48,19 @@ def extract_batch(
         arrays = read_arrays(path)
         if patch is None or "baseline_fine" not in arrays:
             continue
-        yield f"{subject}/segmentation", encode_scan(fine=arrays["baseline_fine"], coarse=arrays["baseline_coarse"])
-        yield f"{subject}/vaegan", encode_patch(patch)
+        scan = encode_scan(fine=arrays["baseline_fine"], coarse=arrays["baseline_coarse"])
+        yield f"{subject}/segmentation", as_stored(scan, precision)
+        yield f"{subject}/vaegan", as_stored(encode_patch(patch), precision)
+
+
+def as_stored(latents: np.ndarray, precision: str) -> np.ndarray:
+    """Latents in float16 or float32. Raises StudyError if one is not finite, or too large for float16."""
+    with np.errstate(over="ignore"):
+        stored = latents.astype(precision)
+    if not np.isfinite(stored).all():
+        largest = np.abs(latents).max()
+        raise StudyError(f"latents up to {largest:g} cannot be stored as {precision}: set latent.precision to float32")
+    return stored
 
 
 def stored_patches(stores: Iterable[str | Path]) -> Iterator[tuple[str, np.ndarray]]:

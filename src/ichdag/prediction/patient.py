@@ -13,7 +13,7 @@ from ichdag.features import reduce_block
 from ichdag.features.blocks import Block, shape_columns
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.latent.extraction import load_autoencoder, vaegan_features
+from ichdag.latent.extraction import as_stored, load_autoencoder, vaegan_features
 from ichdag.latent.patches import PatchSettings, cut_patch
 from ichdag.models import Card, read_card, read_pipeline
 from ichdag.prediction.frozen import PARAMETERS
@@ -48,7 +48,8 @@ def predict_patient(
         raise DataFault("prediction", f"no hematoma of {card.limits['smallest_lesion_ml']:g} mL or more was found")
     blocks = _blocks(scan, mask, subject=subject, folder=folder, card=card, device=device)
     if "segmentation" in FEATURE_SETS[settings["features"]]:
-        blocks["segmentation"] = Block("segmentation", [subject], bottleneck_features(network, **views)[None], None)
+        latents = as_stored(bottleneck_features(network, **views), settings["precision"]).astype("float32")
+        blocks["segmentation"] = Block("segmentation", [subject], latents[None], None)
     values = design(_reduced(blocks, folder), features=settings["features"])
     record = {"subject": subject, "baseline_volume_ml": mask.volume_ml}
     for outcome in card.limits["outcomes"]:
@@ -81,6 +82,7 @@ def _blocks(
         weights = folder / "network_vaegan.safetensors"
         autoencoder = load_autoencoder(folder / "network_vaegan.json", weights=weights, device=device)
         latents = vaegan_features(autoencoder, patch.astype("float16"), device=device)
+        latents = as_stored(latents, settings["precision"]).astype("float32")
         blocks["vaegan"] = Block("vaegan", [subject], latents[None], None)
     return blocks
 
