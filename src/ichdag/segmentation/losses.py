@@ -1,10 +1,9 @@
 """Dice + cross-entropy at every supervised level of the decoder."""
 
 import torch
+from monai.losses import DiceCELoss
 from torch import Tensor
-from torch.nn.functional import avg_pool3d, binary_cross_entropy_with_logits
-
-SMOOTH = 1e-5
+from torch.nn.functional import avg_pool3d
 
 
 class DeepSupervisionLoss(torch.nn.Module):
@@ -18,25 +17,15 @@ class DeepSupervisionLoss(torch.nn.Module):
 
     def __init__(self, lesion_weight: float):
         super().__init__()
-        self.register_buffer("lesion_weight", torch.tensor(lesion_weight))
+        self.loss = DiceCELoss(sigmoid=True, batch=True, weight=torch.tensor([lesion_weight]))
 
     def forward(self, logits: list[Tensor], mask: Tensor) -> Tensor:
         """Loss of the logits (b, 1, G, G, G), (b, 1, G/2, G/2, G/2) ... against parts of lesion (b, 1, G, G, G)."""
-        target, total, weight = mask.float(), 0.0, 1.0
-        for level, prediction in enumerate(logits):
+        weights = torch.tensor([0.5**level for level in range(len(logits))])
+        weights = weights / weights.sum()
+        target, total = mask.float(), 0.0
+        for level, (weight, prediction) in enumerate(zip(weights, logits, strict=True)):
             if level > 0:
-                target, weight = avg_pool3d(target, kernel_size=2), weight / 2
-            prediction = prediction.float()
-            entropy = binary_cross_entropy_with_logits(prediction, target, pos_weight=self.lesion_weight)
-            total = total + weight * (entropy + dice_loss(torch.sigmoid(prediction), target))
-        return total / (2 - weight)
-
-
-def dice_loss(probability: Tensor, target: Tensor) -> Tensor:
-    """1 - Dice of two arrays in [0, 1] that is least where they are equal, fractions included.
-
-    The Dice semimetric of Wang et al., MICCAI 2023: equal to soft Dice for a target of zeros and ones; soft Dice itself
-    is least for a probability of 0 or 1 where the target is a fraction.
-    """
-    both = probability.sum() + target.sum()
-    return 1 - (both - (probability - target).abs().sum() + SMOOTH) / (both + SMOOTH)
+                target = avg_pool3d(target, kernel_size=2)
+            total = total + weight * self.loss(prediction.float(), target)
+        return total
