@@ -17,7 +17,7 @@ def load_autoencoder(card: str | Path, *, weights: str | Path, device: torch.dev
     """The trained autoencoder from its card and weights, ready for inference."""
     autoencoder = Autoencoder(VaeganSettings(**read_card(card).settings["network"]))
     autoencoder.load_state_dict(read_weights(weights))
-    return autoencoder.to(device).eval()
+    return autoencoder.to(device, memory_format=torch.channels_last_3d).eval()
 
 
 @torch.inference_mode()

@@ -32,7 +32,7 @@ def load_network(card: str | Path, *, weights: str | Path, device: torch.device)
     settings = read_card(card).settings
     network = Network(NetworkSettings(**settings["network"]), dual=settings["variant"] == "dual")
     network.load_state_dict(read_weights(weights))
-    return network.to(device).eval()
+    return network.to(device, memory_format=torch.channels_last_3d).eval()
 
 
 @torch.inference_mode()
