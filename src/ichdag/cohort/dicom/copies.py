@@ -1,8 +1,8 @@
 """Clean copies: what dcm2niix is handed holds pixels and geometry and nothing of the patient.
 
 One file a slice, numbered in the order of the positions, upright and evenly spaced, so that no vendor's quirk can
-reorder, split, rescale or interpolate the stack. Values are written as they are stored (unsigned, rescale 1 and 0).
-True places, sign and HU are taken from the headers after.
+reorder, split, rescale or interpolate the stack. Values are written as they are stored (all bits, unsigned, rescale
+1 and 0). True places, bits, sign and HU are taken from the headers after.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,6 @@ from pydicom.uid import CTImageStorage, ExplicitVRBigEndian, ExplicitVRLittleEnd
 from ichdag.cohort.dicom.headers import Slice
 from ichdag.cohort.dicom.stacks import Stack
 from ichdag.jobs import DataFault
-
-SHAPE = ("Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit")
 
 
 def write_copies(stack: Stack, folder: Path) -> None:
@@ -64,8 +62,9 @@ def _copy(plane: Slice, stack: Stack, index: int) -> Dataset:
     copy.StudyInstanceUID = copy.SeriesInstanceUID = generate_uid(entropy_srcs=["series"])
     copy.Modality, copy.ImageType, copy.PatientPosition = "CT", ["ORIGINAL", "PRIMARY", "AXIAL"], "HFS"
     copy.SeriesNumber, copy.AcquisitionNumber, copy.InstanceNumber = 1, 1, index + 1
-    for name in SHAPE:
-        setattr(copy, name, int(plane.header.get(name)))
+    copy.Rows, copy.Columns = int(plane.header.Rows), int(plane.header.Columns)
+    copy.BitsAllocated = copy.BitsStored = int(plane.header.BitsAllocated)
+    copy.HighBit = copy.BitsStored - 1
     copy.SamplesPerPixel, copy.PhotometricInterpretation, copy.PixelRepresentation = 1, "MONOCHROME2", 0
     copy.RescaleSlope, copy.RescaleIntercept = 1, 0
     geometry = stack.geometry

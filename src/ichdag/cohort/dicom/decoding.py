@@ -108,11 +108,16 @@ def _in_header_order(scan: Volume, stack: Stack) -> np.ndarray:
 
 
 def _signed(stored: np.ndarray, stack: Stack) -> np.ndarray:
-    """The bits as two's complement where the header says so, whatever a compressed stream says of its sign."""
-    bits = int(stack.header.BitsStored)
-    values = stored.astype(np.int32) & ((1 << bits) - 1)
-    if stack.header.get("PixelRepresentation"):
-        values[values >= 1 << (bits - 1)] -= 1 << bits
+    """The bits each slice says it stores (slices differ in that), as two's complement where it says so.
+
+    A compressed stream may say another sign than the header; it then holds the same bits.
+    """
+    values = stored.astype(np.int32)
+    for index, plane in enumerate(stack.slices):
+        bits = int(plane.header.BitsStored)
+        values[..., index] &= (1 << bits) - 1
+        if plane.header.get("PixelRepresentation"):
+            values[..., index] -= (values[..., index] >> (bits - 1)) << bits
     return values
 
 

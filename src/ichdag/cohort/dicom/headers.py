@@ -15,6 +15,12 @@ import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.misc import is_dicom as has_preamble
+from pydicom.uid import (
+    CTImageStorage,
+    EnhancedCTImageStorage,
+    LegacyConvertedEnhancedCTImageStorage,
+    MediaStorageDirectoryStorage,
+)
 
 from ichdag.jobs import DataFault
 
@@ -29,6 +35,7 @@ TAGS = [
     *("SeriesDate", "SeriesTime", "ContentDate", "ContentTime", "StudyDate", "StudyTime"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
 ]
+CT_IMAGES = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
 GROUPS = ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence")
 
 
@@ -63,17 +70,17 @@ def read_headers(files: list[Path]) -> tuple[list[Slice], Counter]:
     """
     counts: Counter = Counter()
     marked = [file for file in files if has_preamble(file)]
-    headers = [(file, _read(file, force=False)) for file in marked]
-    if not marked:  # files older than the preamble
-        headers = [(file, header) for file in files if (header := _read(file, force=True))]
-    damaged = sum(header is None for _, header in headers)
+    headers = [(file, _read(file, force=not marked)) for file in marked or files]
+    if not marked:  # files older than the preamble, among others that are anything
+        headers = [(file, header) for file, header in headers if header and "SOPClassUID" in header]
+    damaged = sum(_is_damaged(header) for _, header in headers)
     if damaged:
         raise DataFault("cohort", f"damaged DICOM: {damaged} of {len(headers)} files cannot be read, copy them again")
     images: dict[str, tuple[Path, Dataset]] = {}
     patients = set()
     for file, header in headers:
-        if "SOPClassUID" not in header or "Modality" not in header:
-            continue  # a DICOMDIR, or anything at all read by force
+        if _is_directory(header):
+            continue
         counts["dicom"] += 1
         key = str(header.get("SOPInstanceUID") or file)
         counts["copies"] += key in images
@@ -116,6 +123,18 @@ def _read(file: Path, *, force: bool) -> Dataset | None:
         return pydicom.dcmread(file, stop_before_pixels=True, specific_tags=TAGS, force=force)
     except Exception:  # a damaged header may raise anything
         return None
+
+
+def _is_directory(header: Dataset) -> bool:
+    return header.file_meta.get("MediaStorageSOPClassUID") == MediaStorageDirectoryStorage
+
+
+def _is_damaged(header: Dataset | None) -> bool:
+    """Whether a header could not be read, or ends before it should."""
+    if header is None or _is_directory(header):
+        return header is None
+    last = "PixelRepresentation" if header.get("SOPClassUID") in CT_IMAGES else "Modality"
+    return "SOPClassUID" not in header or last not in header
 
 
 def _planes(file: Path, header: Dataset) -> Iterator[Slice]:
