@@ -102,13 +102,8 @@ def files_of(*columns):
 def mask_of(subject):
     """The baseline mask that features are computed in: the predicted one, or the manual one if the config says so."""
     if config["segmentation"]["masks"] == "manual":
-        return participants()[subject].get("baseline_mask") or []
+        return f"results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz"
     return f"results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz"
-
-
-def patched_of(batch):
-    """The participants of a batch whose sheet names a scan, and the mask to cut a patch by."""
-    return [subject for subject in members_of(batch) if participants()[subject].get("baseline_ct") and mask_of(subject)]
 
 
 def values_of(role):

@@ -44,7 +44,8 @@ rule freeze_model:
 rule predict_patient:
     """Predict every outcome of a new patient from the admission scan and the frozen model alone."""
     input:
-        unpack(files_of("baseline_ct")),
+        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
+        scans="results/cohort/sub-{subject}_scans.json",
         model=rules.freeze_model.output.card,
     output:
         record="results/prediction/sub-{subject}_prediction.json",

@@ -52,6 +52,7 @@ def example_picture(score: Any, *, grids: dict[str, np.ndarray], probability: np
             f"sub-{score.subject} has a Dice but no probability map in any batch: rerun segment_scans for it"
         )
     manual, predicted = grids.get("baseline_mask"), probability >= threshold * 255
+    manual = None if manual is None else manual >= 0.5
     lesion = predicted if manual is None else manual
     place = int(lesion.sum(axis=(0, 1)).argmax()) if lesion.any() else lesion.shape[2] // 2
     low, high = window_hu

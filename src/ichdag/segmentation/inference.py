@@ -71,6 +71,7 @@ def mean_dice(
     for path in grids:
         arrays = read_arrays(path)
         fine, coarse, mask = (arrays[f"baseline_{part}"] for part in ("fine", "coarse", "mask"))
+        mask = mask >= 0.5
         found = lesion_probability(network, fine=fine, coarse=coarse, device=device) >= threshold
         scores.append(2 * np.count_nonzero(found & mask) / max(np.count_nonzero(found) + np.count_nonzero(mask), 1))
     if not scores:

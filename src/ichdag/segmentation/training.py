@@ -88,6 +88,7 @@ def load_samples(paths: dict[str, str | Path]) -> Samples:
         arrays = read_arrays(path)
         for part in ("fine", "coarse", "mask"):
             array = torch.from_numpy(arrays[f"baseline_{part}"])
+            array = array >= 0.5 if part == "mask" else array
             if part not in tensors:
                 kind = torch.bool if part == "mask" else torch.float16
                 tensors[part] = torch.empty((len(paths), 1, *array.shape), dtype=kind)

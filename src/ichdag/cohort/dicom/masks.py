@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import highdicom
 import numpy as np
 from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
 
@@ -18,6 +17,8 @@ def read_segmentation(path: str | Path, *, scan: Volume | None = None) -> Volume
     A segmentation may leave empty slices out: with `scan`, the mask is put on the scan's grid, if its voxels are
     voxels of the scan. Raises DataFault if it cannot be read, has several segments, or lies between the scan's voxels.
     """
+    import highdicom  # most of a second, and few masks are kept so
+
     with quiet():
         try:
             stored = highdicom.seg.segread(str(path))
