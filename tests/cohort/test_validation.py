@@ -248,6 +248,10 @@ def test_one_file_for_two_participants_is_a_fault(found):
     assert "rows 2, 4, column baseline_ct: 2 times the same" in found((2, "baseline_ct", "./scan0.nii.gz"))
 
 
+def test_a_patient_to_predict_may_be_one_of_the_study_again(found):
+    assert found((1, "role", "prediction"), (1, "baseline_ct", "scan0.nii.gz")) == ""
+
+
 def test_a_scan_as_its_own_follow_up_or_mask_is_a_fault(found):
     text = found(followup_ct=["scan0.nii.gz", *["n/a"] * 5], baseline_mask=["n/a", "scan1.nii.gz", *["n/a"] * 4])
     assert "row 2, column baseline_ct and followup_ct" in text

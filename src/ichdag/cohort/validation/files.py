@@ -97,13 +97,17 @@ def _cure_of_missing(path: str) -> str:
 
 
 def _shared_files(sheet: Sheet) -> Iterator[Fault]:
-    """One file in two places. DICOM that holds several series may be named again for another series."""
-    uses: dict[tuple[str, str], list[tuple[int, str]]] = {}
+    """One file in two places. DICOM that holds several series may be named again for another series.
+
+    A patient to predict may be one of the study again, to see whether the frozen model says the same.
+    """
+    uses: dict[tuple[str, str, bool], list[tuple[int, str]]] = {}
     rows = dict(zip(sheet.numbers, sheet.rows, strict=True))
     for number, column, path in _places(sheet):
         series = "" if path.lower().endswith(MASKS) else str(rows[number].get(SERIES.get(column, "")) or "")
-        uses.setdefault((os.path.normpath(path), series), []).append((number, column))
-    for (path, _), places in uses.items():
+        again = rows[number]["role"] == "prediction"
+        uses.setdefault((os.path.normpath(path), series, again), []).append((number, column))
+    for (path, _, _), places in uses.items():
         if len(places) > 1:
             columns = " and ".join(Counter(column for _, column in places))
             where = f"{rows_named(number for number, _ in places)}, column {columns}"
