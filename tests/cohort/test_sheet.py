@@ -147,6 +147,15 @@ def test_a_text_named_xlsx_is_refused(folder):
     assert "cannot be read as an Excel workbook" in refused(folder, "sheet.xlsx", text())
 
 
+@pytest.mark.parametrize("part", [0.3, 0.6, 0.95])
+def test_a_workbook_that_was_cut_short_or_damaged_is_refused(folder, tmp_path, part):
+    folder("sheet.xlsx", [HEADER, *ROWS])
+    whole = (tmp_path / "sheet.xlsx").read_bytes()
+    cut = int(len(whole) * part)
+    assert "cannot be read as an Excel workbook" in refused(folder, "cut.xlsx", whole[:cut])
+    assert "cannot be read as an Excel workbook" in refused(folder, "mangled.xlsx", whole[:100] + whole[cut:])
+
+
 def test_an_old_or_protected_workbook_is_refused(folder):
     assert "without a password" in refused(folder, "sheet.xlsx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(512))
 

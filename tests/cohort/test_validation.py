@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from ichdag.cohort.sheet import read_sheet
+from ichdag.cohort.sheet import known_columns, read_sheet, sheet_of, sheet_schema
 from ichdag.cohort.validation import (
     Fault,
     config_faults,
@@ -186,6 +188,12 @@ def test_other_words_for_missing_are_a_fault_in_known_columns(found, word):
 
 def test_a_decimal_comma_is_a_fault_and_no_guess(found):
     assert "column age: '63,5' has a decimal comma. Write 63.5" in found((0, "age", "63,5"))
+
+
+def test_a_decimal_comma_in_a_csv_of_semicolons_is_a_fault_too(sheet, config, tmp_path):
+    text = sheet([(0, "age", "63,5")]).path.read_text().replace("\t", ";")
+    (tmp_path / "german.csv").write_text(text)
+    assert "'63,5' has a decimal comma" in texts(sheet_faults(read_sheet(tmp_path / "german.csv"), config))
 
 
 def test_a_unit_in_a_number_column_is_a_fault(found):
@@ -407,6 +415,35 @@ def test_the_template_has_every_known_column_and_no_fault_but_its_absent_files(c
     assert set(template.header) == set(schema["properties"])
     faults = sheet_faults(template, config | {"folds": 1, "outcomes": {}})
     assert faults and all(fault.found.startswith("no file") for fault in faults), texts(faults)
+
+
+CELLS = st.text(max_size=8) | st.sampled_from(["n/a", "NA", "sub-1", "development", "a.nii", "63,5", "89+", "=A1", "7"])
+TYPED = (
+    CELLS | st.floats() | st.booleans() | st.datetimes(datetime(1950, 1, 1)) | st.times() | st.none() | st.integers()
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), st.lists(st.sampled_from([*known_columns(), "", "extra", "Age", "status"]), max_size=12))
+def test_whatever_a_sheet_holds_its_faults_are_told_and_the_check_does_not_fail(data, more):
+    header = (*sheet_schema()["required"], *more)
+    cells = st.lists(TYPED, min_size=len(header), max_size=len(header) + 2)
+    records = [(2 + n, data.draw(cells)) for n in range(data.draw(st.integers(1, 4)))]
+    config = yaml.safe_load(CONFIG.read_text())
+    sheet = sheet_of(Path("participants.xlsx"), [(1, list(header)), *records])
+    faults = sheet_faults(sheet, config)
+    assert faults and table_of(faults, 100)
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=st.text(max_size=200) | st.binary(max_size=200), suffix=st.sampled_from([".tsv", ".csv", ".xlsx"]))
+def test_a_file_of_anything_is_read_or_refused(tmp_path_factory, text, suffix):
+    path = tmp_path_factory.mktemp("any") / f"sheet{suffix}"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", errors="replace"))
+    try:
+        assert sheet_faults(read_sheet(path), yaml.safe_load(CONFIG.read_text()))
+    except StudyError as error:
+        assert "sheet" in str(error)
 
 
 def test_every_setting_has_a_description():

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ichdag.cohort.spreadsheets import read_cells
+from ichdag.cohort.spreadsheets import Record, read_cells
 from ichdag.jobs import StudyError
 
 SCHEMA = Path(__file__).parents[3] / "config" / "schemas" / "participants.schema.json"
@@ -66,7 +66,11 @@ def read_sheet(path: str | Path) -> Sheet:
             f"participants sheet {path} not found: copy resources/participants.tsv and fill it in, or draw a synthetic "
             "cohort first (target 'phantom'), or name another sheet in config: participants"
         )
-    records = read_cells(path)
+    return sheet_of(path, read_cells(path))
+
+
+def sheet_of(path: Path, records: list[Record]) -> Sheet:
+    """The sheet of a file whose rows have been read, header first. Raises StudyError if the header stands alone."""
     if len(records) < 2:
         raise StudyError(f"participants sheet {path} has no rows: write a header and one row for each participant")
     header = [_name(cell) for cell in records[0][1]]

@@ -98,14 +98,14 @@ def _workbook_records(path: Path) -> list[Record]:
         if _has_formulas(path):
             formulas, _ = _worksheet(load_workbook(path, read_only=True), title)
             records = [_with_formulas(record, formula) for record, formula in zip(records, formulas, strict=True)]
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+    except Exception as error:  # a damaged file fails wherever in zip, XML or workbook the damage is
         raise StudyError(f"{path} cannot be read as an Excel workbook ({error}): save it as .xlsx again") from error
     return records
 
 
 def _worksheet(workbook: Any, title: str | None = None) -> tuple[list[Record], str]:
-    named = [name for name in workbook.sheetnames if name.strip().lower() == "participants"]
-    title = title or (named or workbook.sheetnames)[0]
+    titles = [sheet.title for sheet in workbook.worksheets]  # charts have sheets too
+    title = title or next((name for name in titles if name.strip().lower() == "participants"), titles[0])
     sheet = workbook[title]
     sheet.reset_dimensions()  # some programs write a wrong size, and only that part would be read
     records = [
