@@ -289,9 +289,11 @@ def test_an_empty_folder_is_a_fault(found, tmp_path):
     assert "row 2, column baseline_ct: an empty folder" in found((0, "baseline_ct", "empty"))
 
 
-def test_a_single_dicom_file_is_no_scan(found, tmp_path):
+def test_a_single_dicom_file_may_be_multi_frame_and_is_warned_of(sheet, config, tmp_path):
     (tmp_path / "slice.dcm").touch()
-    assert "Name the folder that holds" in found((0, "baseline_ct", "slice.dcm"))
+    read = sheet([(0, "baseline_ct", "slice.dcm")])
+    assert sheet_faults(read, config) == []
+    assert "1 participant (sub-0) whose scan is one DICOM file" in summary_of(read, config)
 
 
 def test_kinds_of_files_that_are_not_read_are_a_fault(found, tmp_path):

@@ -13,6 +13,7 @@ from ichdag.cohort.validation.faults import Fault, rows_named, values_named
 NIFTI = (".nii", ".nii.gz")
 MASKS = (*NIFTI, ".nrrd", ".nhdr", ".dcm")
 SERIES = {"baseline_ct": "baseline_series", "followup_ct": "followup_series"}
+ONE_FILE = "DICOM file"
 AT_ONCE = 16  # a look at a file of a network disk is a wait, not work
 
 Place = tuple[int, str, str]  # row, column, path
@@ -38,8 +39,8 @@ def kind_of(path: str) -> str:
         return "NIfTI"
     if name.endswith((".nrrd", ".nhdr")):
         return "NRRD"
-    if name.endswith(".dcm"):
-        return "DICOM file"
+    if name.endswith((".dcm", ".dicom", ".ima")):
+        return ONE_FILE
     if name.endswith(".zip"):
         return "zip of DICOM"
     if os.path.basename(name) == "dicomdir":
@@ -76,9 +77,7 @@ def _trouble(column: str, path: str) -> tuple[str, str] | None:
         return None if known else ("not a kind of mask that is read:", "Save it as NIfTI, NRRD or DICOM segmentation")
     if kind == "DICOM folder":
         return None if any(os.scandir(path)) else ("an empty folder:", "Copy the DICOM files into it, or write n/a")
-    if kind == "DICOM file":
-        return "a single DICOM file:", "Name the folder that holds the files of the series"
-    if kind not in ("NIfTI", "zip of DICOM", "DICOMDIR"):
+    if kind in ("other", "NRRD"):
         return (
             "not a kind of scan that is read:",
             "Name a .nii, a .nii.gz, a DICOM folder, a DICOMDIR or a .zip of DICOM",

@@ -6,7 +6,7 @@ from typing import Any
 
 from ichdag.cohort.outcomes import VOLUMES
 from ichdag.cohort.sheet import FILES, Row, Sheet, column_schema
-from ichdag.cohort.validation.files import kind_of
+from ichdag.cohort.validation.files import ONE_FILE, SERIES, kind_of
 from ichdag.cohort.validation.outcomes import class_counts, is_decided_by_the_sheet, readable_outcomes
 
 ADULT_YEARS = 18
@@ -37,6 +37,9 @@ def warnings_of(sheet: Sheet, config: Mapping[str, Any]) -> list[str]:
     scanless = [row["participant_id"] for row in rows if not row.get("baseline_ct")]
     if scanless:
         found.append(f"{_some(scanless)} without baseline_ct will be excluded")
+    single = [row["participant_id"] for row in rows for column in SERIES if kind_of(row.get(column) or "") == ONE_FILE]
+    if single:
+        found.append(f"{_some(single)} whose scan is one DICOM file, which is a whole scan only if it is multi-frame")
     young = [row["participant_id"] for row in rows if row.get("age") is not None and row["age"] < ADULT_YEARS]
     if young:
         found.append(f"{_some(young)} younger than {ADULT_YEARS} years")
