@@ -16,10 +16,10 @@ from ichdag.schemas import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 expose_package()
 
 if workflow.is_main_process:
-    from ichdag.cohort.validation import config_faults, refuse, sheet_faults
+    from ichdag.cohort.validation import refuse, refuse_settings, sheet_faults, summary_of
 
     try:
-        refuse(config_faults(config))
+        refuse_settings(config)
     except StudyError as error:
         raise WorkflowError(str(error))
 
@@ -48,15 +48,26 @@ wildcard_constraints:
 
 
 @lru_cache(maxsize=None)
-def participants():
-    """The rows of the participants sheet, by subject; read when the first rule asks, refused as a whole if faulty."""
+def sheet():
+    """The participants sheet, read when the first rule asks, refused as a whole if faulty."""
     try:
-        rows = read_sheet(config["participants"])
+        found = read_sheet(config["participants"])
         if workflow.is_main_process:
-            refuse(sheet_faults(rows, config))
+            refuse(sheet_faults(found, config))
     except StudyError as error:
         raise WorkflowError(str(error))
-    return {subject_of(row): row for row in rows}
+    return found
+
+
+def study_summary(wildcards):
+    """What the study holds, once settings, sheet and files have been found without fault."""
+    return summary_of(sheet(), config)
+
+
+@lru_cache(maxsize=None)
+def participants():
+    """The rows of the participants sheet, by subject."""
+    return {subject_of(row): row for row in sheet().rows}
 
 
 @lru_cache(maxsize=None)

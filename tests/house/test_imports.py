@@ -14,7 +14,8 @@ SIDEWAYS = {("classification", "features"), ("explanation", "features"), ("repor
 SIDEWAYS |= {("statistics", "evaluation")}  # the AUCs that are compared are the AUCs that are reported
 READERS = {
     "images", "arrays", "tables", "records", "models", "jobs", "provenance", "training",  # the ground
-    "cohort.sheet", "cohort.validation", "figures.style", "report.page",  # the sheet, the schemas, what is told
+    "cohort.sheet", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
+    "figures.style", "report.page",  # what is told
     "phantom.scanner",  # cuts a file short on purpose
 }  # fmt: skip
 LIBRARIES = {"np", "numpy", "nibabel", "h5py", "joblib", "torch", "pickle", "sitk"}
