@@ -1,7 +1,8 @@
 """The study's model frozen in one folder, and applied to new patients.
 
 Reads: results/segmentation/models/dual_final/, results/latent/models/vaegan/, results/features/models/all_final_{block}/,
-    results/classification/models/{outcome}_{classifier}/, the scans of participants with role prediction
+    results/classification/models/{outcome}_{classifier}/, results/cohort/sub-{subject}_baseline_ct.nii.gz,
+    results/cohort/sub-{subject}_scans.json
 Writes: results/prediction/model/card.json, results/prediction/sub-{subject}_prediction.json,
     results/prediction/sub-{subject}_baseline_desc-hematoma_mask.nii.gz, results/prediction/predictions.tsv
 """

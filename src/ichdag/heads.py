@@ -50,7 +50,9 @@ def find_head(scan: Volume, *, head_hu: float) -> Head:
     head = _largest(_opened(tissue, spacing))
     if head.any():
         grown = ndimage.binary_dilation(head, _disk(THIN_MM / 2, spacing))
-        head = _filled(ndimage.binary_propagation(grown & tissue & _near(head, spacing), mask=_near(head, spacing) & tissue))
+        head = _filled(
+            ndimage.binary_propagation(grown & tissue & _near(head, spacing), mask=_near(head, spacing) & tissue)
+        )
         head = ndimage.binary_dilation(head, _disk(spacing[0], spacing))
     bone = _blocks_with(scan.values > BONE_HU, steps)
     return Head(values, head, _enclosed(bone, head, spacing), affine, steps)
@@ -68,7 +70,9 @@ def cover(head: Head, shape: tuple[int, ...]) -> np.ndarray:
 def _opened(tissue: np.ndarray, spacing: np.ndarray) -> np.ndarray:
     """Tissue slice by slice without what is thinner than THIN_MM."""
     disk = _disk(THIN_MM / 2, spacing)
-    padded = np.pad(tissue, [(4, 4), (4, 4), (0, 0)], mode="edge")  # a head that the field of view cuts is not thin there
+    padded = np.pad(
+        tissue, [(4, 4), (4, 4), (0, 0)], mode="edge"
+    )  # a head that the field of view cuts is not thin there
     return ndimage.binary_opening(padded, disk)[4:-4, 4:-4]
 
 

@@ -65,9 +65,7 @@ def sheared(scan, degrees):
     affine = scan.affine.copy()
     affine[1, 2] = drift
     shift = drift / scan.spacing_mm[1]
-    planes = [
-        np.roll(scan.values[:, :, place], -round(shift * place), axis=1) for place in range(scan.values.shape[2])
-    ]
+    planes = [np.roll(scan.values[:, :, place], -round(shift * place), axis=1) for place in range(scan.values.shape[2])]
     return Volume(np.stack(planes, axis=2), affine)
 
 
@@ -85,7 +83,9 @@ def test_a_tilt_in_the_affine_is_sheared_straight_and_shapes_keep_volume_and_pla
     lesion = straight.values > -470
     mask = straightened(Volume(away < radius, affine), outside=0, order=0, notes={})
     axes = straight.affine[:3, :3] / straight.spacing_mm
-    assert np.allclose(axes.T @ axes, np.eye(3), atol=1e-6) and notes["tilt_degrees"] == pytest.approx(abs(degrees), abs=0.01)
+    assert np.allclose(axes.T @ axes, np.eye(3), atol=1e-6) and notes["tilt_degrees"] == pytest.approx(
+        abs(degrees), abs=0.01
+    )
     assert same_grid(mask, straight)
     for found in (lesion, mask.values):
         volume = np.count_nonzero(found) * straight.voxel_ml

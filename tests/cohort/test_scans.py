@@ -146,9 +146,7 @@ def test_what_is_known_beside_the_voxels_is_checked(record, brain_scan, facts, c
     assert found["status"] == status and verdicts(found)[check] == ("warned" if status == "included" else "failed")
 
 
-@pytest.mark.parametrize(
-    ("stretch", "check"), [([2.2, 1, 1, 1], "in_plane_mm"), ([1, 1, 2, 1], "slice_step_mm")]
-)
+@pytest.mark.parametrize(("stretch", "check"), [([2.2, 1, 1, 1], "in_plane_mm"), ([1, 1, 2, 1], "slice_step_mm")])
 def test_coarse_sampling_is_left_out(limits, brain_scan, stretch, check):
     coarse = Volume(brain_scan[0].values, brain_scan[0].affine @ np.diag(stretch))
     rows = {row["check"]: row["verdict"] for row in judge(measure(coarse, facts={}, settings=limits), settings=limits)}
@@ -180,7 +178,10 @@ def records(**digests):
     """Records of participants by the digest of their baseline image."""
     warned = CONVERTED | {"warnings": ["streaks"], "checks": []}
     missing = warned | {"status": "excluded", "stage": "cohort", "reason": "no scan in the sheet", "digest": None}
-    return [{"subject": name, "baseline": warned | {"digest": digest}, "followup": missing} for name, digest in digests.items()]
+    return [
+        {"subject": name, "baseline": warned | {"digest": digest}, "followup": missing}
+        for name, digest in digests.items()
+    ]
 
 
 def test_an_image_that_two_participants_share_leaves_both_out():

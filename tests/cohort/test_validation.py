@@ -82,12 +82,12 @@ def test_a_misspelt_key_is_named_with_the_keys_there_are(config):
 
 def test_wrong_types_and_values_are_all_listed(config):
     config["folds"] = "five"
-    config["cohort"]["air_hu"] = 40
+    config["cohort"]["smallest_lesion_ml"] = -1
     config["outcomes"]["bad"] = "import os"
     config["outcomes"]["empty"] = "1 > 0"
     found = texts(config_faults(config))
     assert "config folds: 'five' is not of type 'integer'" in found
-    assert "config cohort.air_hu: 40 is greater than the maximum of 0" in found
+    assert "config cohort.smallest_lesion_ml: -1 is less than the minimum of 0" in found
     assert "config outcomes.bad" in found and "'1 > 0' reads no column" in found
 
 

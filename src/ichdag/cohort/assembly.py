@@ -67,9 +67,7 @@ def _status(stages: list[dict[str, Any]]) -> dict[str, Any]:
     return {"status": "included", "stage": None, "reason": None}
 
 
-def _volumes(
-    row: Row, *, scans: dict[str, dict[str, Any]], predicted: dict[str, Any], source: str
-) -> dict[str, Any]:
+def _volumes(row: Row, *, scans: dict[str, dict[str, Any]], predicted: dict[str, Any], source: str) -> dict[str, Any]:
     """Both volumes from one source, so that their difference is a growth and not two readers' difference.
 
     ASSUME: manual only where both scans have a manual mask; with no follow-up, the baseline's own best source.
@@ -113,7 +111,7 @@ def count_flow(participants: pd.DataFrame, *, outcomes: dict[str, str]) -> pd.Da
 
 
 def _missing_reason(lacking: pd.DataFrame, expression: str) -> pd.Series:
-    """Why each of these participants lacks an outcome: what is wrong with the follow-up, or the column that is missing."""
+    """Why each of these participants lacks an outcome: what is wrong with the follow-up, or the missing column."""
     reads = sorted(columns_of(expression))
     needs_followup = bool({"expansion_ml", "followup_volume_ml"} & set(reads))
     gaps = [

@@ -1,4 +1,4 @@
-"""Conversion: a participant's originals as one kind of file - HU, nearest to RAS, padding as air, nothing of the header.
+"""Conversion: a participant's originals as one kind of file: HU, nearest to RAS, padding as air, no header.
 
 What comes after reads only what is written here: `sub-{subject}_{timepoint}_ct.nii.gz` and the manual masks on the same
 grid. A scan that cannot be converted is a status with a reason; the other one of the participant goes on.
@@ -114,7 +114,7 @@ def _manual_mask(path: str, scan: Volume, settings: ConversionSettings, facts: d
 
 
 def _hours(stated: float | None, acquired: dict[str, datetime | None]) -> float | None:
-    """Hours from baseline to follow-up: as the sheet states, else by the scans' own times; None where neither is known."""
+    """Hours from baseline to follow-up: as the sheet states, else by the scans' times; None where neither is known."""
     if stated is not None or None in acquired.values():
         return stated
     return round((acquired["followup"] - acquired["baseline"]).total_seconds() / 3600, 3)
@@ -128,4 +128,3 @@ def _followup_fault(record: dict[str, Any]) -> str | None:
     if hours is not None and hours < 0:
         return f"the follow-up was acquired before the baseline: {-hours:.1f} h earlier; are they swapped?"
     return None
-

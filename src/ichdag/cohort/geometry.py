@@ -16,12 +16,12 @@ def straightened(volume: Volume, *, outside: float, order: int, notes: dict[str,
 
     A gantry tilt that stands in the affine is a shear along the slices. In-plane axes and the distance between slices
     stay; the grid grows along the shifted axes so that nothing is lost, filled with `outside`; `order` is that of the
-    spline (0 for masks). `notes` is told the tilt. Raises DataFault if the in-plane axes themselves are not perpendicular.
+    spline (0 for masks). `notes` is told the tilt. Raises DataFault if the in-plane axes are not perpendicular.
     """
     axes = volume.affine[:3, :3]
     units = axes / np.linalg.norm(axes, axis=0)
     if abs(units[:, 0] @ units[:, 1]) > LARGEST_COSINE:
-        raise DataFault("cohort", "the rows and columns of its slices are not perpendicular: its affine is not a scan's")
+        raise DataFault("cohort", "rows and columns of its slices are not perpendicular: its affine is not a scan's")
     if max(abs(units[:, 0] @ units[:, 2]), abs(units[:, 1] @ units[:, 2])) <= LARGEST_COSINE:
         return volume
     normal = np.cross(units[:, 0], units[:, 1])

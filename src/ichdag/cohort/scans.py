@@ -38,7 +38,9 @@ def list_scans(records: list[dict[str, Any]], *, others: pd.DataFrame | None) ->
     schema scans) has the image, so that nobody is tested on a scan the models were fitted on.
     """
     rows = [
-        {"subject": record["subject"], "timepoint": time} | record[time] | {"warnings": "; ".join(record[time]["warnings"])}
+        {"subject": record["subject"], "timepoint": time}
+        | record[time]
+        | {"warnings": "; ".join(record[time]["warnings"])}
         for record in records
         for time in ("baseline", "followup")
     ]
@@ -77,5 +79,18 @@ def sum_up_checks(checks: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFr
         row |= group.iloc[0][["unit", "low", "high"]].to_dict() | {"n": len(values)}
         row |= {"median": values.median(), "smallest": values.min(), "largest": values.max()}
         rows.append(row | {name: int(verdicts.get(name, 0)) for name in ("warned", "failed")})
-    columns = ["role", "timepoint", "check", "unit", "low", "high", "n", "median", "smallest", "largest", "warned", "failed"]
+    columns = [
+        "role",
+        "timepoint",
+        "check",
+        "unit",
+        "low",
+        "high",
+        "n",
+        "median",
+        "smallest",
+        "largest",
+        "warned",
+        "failed",
+    ]
     return pd.DataFrame(rows, columns=columns)

@@ -60,7 +60,9 @@ def _counts(
         for row in rows
     )  # fmt: skip
     pairs = [
-        tuple(outcome_of(expression, row | {column: both.at[row["subject"], f"{source}_{column}"]}) for source in SOURCES)
+        tuple(
+            outcome_of(expression, row | {column: both.at[row["subject"], f"{source}_{column}"]}) for source in SOURCES
+        )
         for row in rows
         if row["subject"] in both.index
     ]

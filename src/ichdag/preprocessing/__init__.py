@@ -95,14 +95,28 @@ def _fraction(mask: Volume, affine: np.ndarray, grid: int) -> np.ndarray:
     lesion[known] = mask.values[tuple(box[known].T)]
     to_grid = np.linalg.inv(affine) @ mask.affine
     places = box @ to_grid[:3, :3].T + to_grid[:3, 3]
-    counts = np.zeros((2, grid**3))
-    for offset in _pieces(mask.spacing_mm, edge) @ to_grid[:3, :3].T:
+    counts, pieces = np.zeros((2, grid**3)), _pieces(mask.spacing_mm, edge)
+    for offset in pieces @ to_grid[:3, :3].T:
         cells = np.rint(places + offset).astype(int)
         inside = ((cells >= 0) & (cells < grid)).all(axis=1)
         flat = np.ravel_multi_index(cells[inside].T, size)
         counts[0] += np.bincount(flat, minlength=grid**3)
         counts[1] += np.bincount(flat, weights=lesion[inside], minlength=grid**3)
-    return (counts[1] / np.maximum(counts[0], 1)).reshape(size).astype(np.float32)
+    fraction = counts[1] / np.maximum(counts[0], 1)
+    whole = counts[1].sum() * mask.voxel_ml / len(pieces) / (edge**3 / 1000)
+    return _adding_up(fraction, whole).reshape(size).astype(np.float32)
+
+
+def _adding_up(fraction: np.ndarray, whole: float) -> np.ndarray:
+    """The fractions with those of the lesion's edge scaled so that all add up to `whole` voxels of the grid.
+
+    Pieces and voxels beat against each other, so that fractions of an edge are off by some hundredths, all alike.
+    """
+    edge = (fraction > 0) & (fraction < 1)
+    rest = whole - np.count_nonzero(fraction == 1)
+    if rest > 0 and edge.any():
+        fraction[edge] = np.minimum(fraction[edge] * rest / fraction[edge].sum(), 1)
+    return fraction
 
 
 def _pieces(spacing_mm: np.ndarray, edge_mm: float) -> np.ndarray:

@@ -85,7 +85,13 @@ def _check(row: dict[str, Any]) -> dict[str, str]:
     unit = f" {row['unit']}" if row["unit"] else ""
     value = "–" if row["value"] is None else f"{row['value']:.4g}{unit}"
     limits = f"{row['low']:g} to {row['high']:g}{unit}"
-    return {"check": row["check"], "meaning": row["meaning"], "value": value, "limits": limits, "verdict": row["verdict"]}
+    return {
+        "check": row["check"],
+        "meaning": row["meaning"],
+        "value": value,
+        "limits": limits,
+        "verdict": row["verdict"],
+    }
 
 
 def _volumes(summary: dict[str, Any]) -> list[tuple[str, str]]:

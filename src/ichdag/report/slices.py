@@ -54,7 +54,10 @@ def _picture(
     size = tuple(int(max(1, round(count * edge / pixel))) for count, edge in zip(plane.shape, spacing, strict=True))
     pixels = np.stack([_resized(gray, size, Image.Resampling.BILINEAR)] * 3, axis=-1)
     for mask, color, dashed in outlines:
-        inside = _resized(np.take(mask.values, place, axis=axis).astype(np.uint8) * 255, size, Image.Resampling.BILINEAR) > 127
+        inside = (
+            _resized(np.take(mask.values, place, axis=axis).astype(np.uint8) * 255, size, Image.Resampling.BILINEAR)
+            > 127
+        )
         edge = inside & ~ndimage.binary_erosion(inside)
         if dashed:
             edge &= np.add.outer(np.arange(edge.shape[0]), np.arange(edge.shape[1])) // 3 % 2 == 0

@@ -1,4 +1,4 @@
-"""Quality control of one scan: named checks, each with what was measured, its limits, and what it means for the study."""
+"""Quality control of one scan: named checks, each with what was measured, its limits, and what follows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,8 +10,6 @@ from ichdag.cohort.quality.words import CHECKS
 from ichdag.heads import find_head
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-
-
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def _metal_ml(scan: Volume, head: Head) -> float:
 
 
 def _enhanced_ml(head: Head) -> float | None:
-    """Volume as bright as contrast in vessels, some mm away from bone: blood is darker, calcium of this size is rare."""
+    """Volume as bright as contrast in vessels, some mm away from bone: blood is darker."""
     if not head.enclosed.any():
         return None
     depth = ndimage.distance_transform_edt(head.values < BONE_HU, sampling=head.spacing_mm)

@@ -1,6 +1,7 @@
 """Is the scan in Hounsfield units: scalings that are known to be used are recognized by name."""
 
 import numpy as np
+from scipy import ndimage
 
 from ichdag.heads import Head
 from ichdag.images import Volume
@@ -55,9 +56,7 @@ def measure_intensity(scan: Volume, head: Head) -> dict[str, float | None]:
 
 
 def brain_voxels(head: Head) -> np.ndarray:
-    """Voxels of 10-100 HU (brain, blood; not fluid) that the skull encloses; where it encloses none, those 15 mm inside the head."""
-    from scipy import ndimage
-
+    """Voxels of 10-100 HU (brain, blood; not fluid) that the skull encloses; where it encloses none, deep ones."""
     tissue = (head.values > 10) & (head.values < 100)
     if head.enclosed.sum() * head.voxel_ml > SMALLEST_ML:
         return tissue & head.enclosed
