@@ -37,6 +37,7 @@ VALUES = {
     "soft_tissue_words": ("brain", "soft"),
     "sharp_words": ("bone", "sharp", "lung"),
     "contrast_words": ("cta", "angio", "contrast", "venous"),
+    "no_contrast_words": ("non contrast", "without contrast", "w/o"),
     "head_words": ("head", "brain", "skull"),
     "other_body_words": ("spine", "neck", "chest", "thorax", "abdomen"),
     "left_out_words": ("scout", "topogram", "localizer", "dose report", "perfusion", "mip", "monitoring"),

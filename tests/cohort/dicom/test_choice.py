@@ -58,6 +58,17 @@ def test_another_part_of_the_body_is_left_out(folder, draw, convert):
     assert chosen(done) == 2 and reasons(done)[3] == "not the head: spine"
 
 
+@pytest.mark.parametrize(("words", "part"), [("", "CSPINE"), ("Spine 2mm", "HEAD"), ("AX 5MM", "NECK")])
+def test_the_body_part_is_the_description_s_or_else_the_tag_s(folder, draw, convert, words, part):
+    draw(number=3, description=words, step_mm=5.0, count=24, change=lambda header, _: _set_part(header, part))
+    draw(number=4, description="AX", change=lambda header, _: _set_part(header, "HEAD"))
+    assert chosen(convert(folder, other_body_words=("spine", "cspine", "neck"))) == 4
+
+
+def _set_part(header, part):
+    header.BodyPartExamined = part
+
+
 def test_the_thin_bone_reconstruction_loses_to_soft_tissue(folder, draw, convert):
     draw(number=3, kernel="H60s", step_mm=5.0, count=24)
     draw(number=4, kernel="H31s")
@@ -93,7 +104,7 @@ def test_a_contrast_series_comes_after_one_without(folder, draw, convert):
     def with_agent(header, index):
         header.ContrastBolusAgent = "Iohexol"
 
-    draw(number=3)
+    draw(number=3, description="HEAD W/O CONTRAST")
     draw(number=4, step_mm=5.0, count=24, change=with_agent)
     draw(number=5, step_mm=5.0, count=24, description="CTA HEAD")
     done = convert(folder)

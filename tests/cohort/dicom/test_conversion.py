@@ -4,15 +4,13 @@ import json
 import logging
 from datetime import datetime
 
-import pydicom
-
 SECRETS = ("DOE", "JANE", "19500101", "1950", "A77", "ELSEWHERE", "WHO", "2024", "0815", "1.2.826.1")
 
 
 def test_nothing_that_identifies_leaves_the_headers(folder, draw, convert, caplog, capfd):
     caplog.set_level(logging.DEBUG)
     draw(description="DOE JANE brain 1.3.1950")
-    draw(number=3, description="Jane Doe topogram", count=2, axes="coronal", kernel="DOE^JANE")
+    draw(number=3, description="Jane Doe topogram", count=2, axes="coronal", kernel="JANE")
     done = convert(folder)
     told = json.dumps([done.facts, done.series]) + repr(done) + caplog.text + "".join(capfd.readouterr())
     assert not [secret for secret in SECRETS if secret in told.upper()]
@@ -23,10 +21,10 @@ def test_nothing_that_identifies_leaves_the_headers(folder, draw, convert, caplo
 def test_header_values_that_are_wrong_are_not_quoted(folder, draw, reason, caplog, capfd, recwarn):
     draw()
     for file in folder.rglob("*.dcm"):
-        header = pydicom.dcmread(file)
-        header.add_new("SliceThickness", "LO", "DOE^JANE")
-        header.add_new("ImagePositionPatient", "LO", "DOE\\JANE\\X")
-        header.save_as(file)
+        content = file.read_bytes()
+        assert b"6.0\\6.0 " in content and b"9.0 " in content
+        content = content.replace(b"6.0\\6.0 ", b"JANE\\DOE").replace(b"9.0 ", b"JANE")  # in tags that hold numbers
+        file.write_bytes(content)
     assert "no geometry" in reason(folder)
     told = caplog.text + "".join(capfd.readouterr()) + "".join(str(warning.message) for warning in recwarn)
     assert "DOE" not in told and "JANE" not in told
