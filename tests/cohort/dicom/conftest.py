@@ -65,15 +65,22 @@ def hu_on(volume):
 
 
 def planes(*, count=12, size=32, pixel_mm=6.0, places=None, step_mm=10.0, tilt=0.0, axes="axial"):
-    """(position, orientation, HU) of each slice; `places` along the table, `tilt` of the gantry in degrees."""
+    """(position, orientation, HU) of each slice; `places` along the table, `tilt` of the gantry in degrees.
+
+    `size` and `pixel_mm` are one number, or two: of rows, then of columns.
+    """
     row, column, along = (np.array(axis, dtype=float) for axis in AXES[axes])
     column = column * np.cos(np.radians(tilt)) - along * np.sin(np.radians(tilt))
+    down, across = ((np.arange(n) - (n - 1) / 2) * edge for n, edge in zip(pair(size), pair(pixel_mm), strict=True))
     places = (np.arange(count) - (count - 1) / 2) * step_mm if places is None else places
     for place in places:
-        position = place * along - (size - 1) / 2 * pixel_mm * (row + column)
-        grid = np.arange(size) * pixel_mm
-        points = position + grid[:, None, None] * column + grid[None, :, None] * row
-        yield position, [*row, *column], hu_at(points)
+        points = place * along + down[:, None, None] * column + across[None, :, None] * row
+        yield points[0, 0], [*row, *column], hu_at(points)
+
+
+def pair(value):
+    """One number as two."""
+    return list(value) if isinstance(value, tuple) else [value, value]
 
 
 def common(*, uid, number, description, kernel, modality="CT"):
@@ -142,7 +149,7 @@ def draw_series(
         header.ImageType, header.InstanceNumber, header.SliceThickness = list(image_type), index + 1, thickness
         header.ImagePositionPatient = [f"{value:.6f}" for value in position]
         header.ImageOrientationPatient = [f"{value:.8f}" for value in orientation]
-        header.PixelSpacing = [geometry.get("pixel_mm", 6.0)] * 2
+        header.PixelSpacing = pair(geometry.get("pixel_mm", 6.0))
         header.RescaleSlope, header.RescaleIntercept = (stored or {}).get("slope", 1), -1024
         pixels(header, hu, **(stored or {}))
         if change is None or change(header, index) is not False:
