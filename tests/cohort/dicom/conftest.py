@@ -157,12 +157,14 @@ def draw_series(
     return headers
 
 
-def draw_multiframe(file, *, order=None, **geometry):
-    """Write one Enhanced CT file with all slices as frames, in any order."""
+def draw_multiframe(file, *, order=None, coronal=0, **geometry):
+    """Write one Enhanced CT file with all slices as frames, in any order, after some coronal ones."""
     found = list(planes(**geometry))
     found = [found[index] for index in order or range(len(found))]
+    found = [*planes(axes="coronal", count=coronal), *found]
     header = common(uid=generate_uid(), number=5, description="HEAD BRAIN", kernel="H31s")
-    header.ImageType, header.NumberOfFrames, header.InstanceNumber = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"], 12, 1
+    header.ImageType, header.InstanceNumber = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"], 1
+    header.NumberOfFrames = len(found)
 
     def group(**values):
         item = Dataset()
@@ -171,15 +173,17 @@ def draw_multiframe(file, *, order=None, **geometry):
         return Sequence([item])
 
     shared = Dataset()
-    shared.PlaneOrientationSequence = group(ImageOrientationPatient=list(found[0][1]))
+    shared.PlaneOrientationSequence = group(ImageOrientationPatient=list(found[-1][1]))
     shared.PixelMeasuresSequence = group(PixelSpacing=[6.0, 6.0], SliceThickness=9.0)
     shared.PixelValueTransformationSequence = group(RescaleSlope=1, RescaleIntercept=-1024, RescaleType="HU")
     shared.CTImageFrameTypeSequence = group(FrameType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"])
     shared.CTReconstructionSequence = group(ConvolutionKernel="H31s")
     header.SharedFunctionalGroupsSequence = Sequence([shared])
     frames = []
-    for position, _, _ in found:
+    for position, orientation, _ in found:
         frames.append(Dataset())
+        if orientation != found[-1][1]:
+            frames[-1].PlaneOrientationSequence = group(ImageOrientationPatient=orientation)
         frames[-1].PlanePositionSequence = group(ImagePositionPatient=[f"{value:.6f}" for value in position])
     header.PerFrameFunctionalGroupsSequence = Sequence(frames)
     del header.ConvolutionKernel

@@ -4,6 +4,9 @@ import json
 import logging
 from datetime import datetime
 
+from ichdag.cohort.dicom import decoding
+from ichdag.cohort.dicom.headers import read_headers
+
 SECRETS = ("DOE", "JANE", "19500101", "1950", "A77", "ELSEWHERE", "WHO", "2024", "0815", "1.2.826.1")
 
 
@@ -24,15 +27,22 @@ def test_header_values_that_are_wrong_are_not_quoted(folder, draw, reason, caplo
         content = file.read_bytes()
         assert b"6.0\\6.0 " in content and b"9.0 " in content
         content = content.replace(b"6.0\\6.0 ", b"JANE\\DOE").replace(b"9.0 ", b"JANE")  # in tags that hold numbers
+        content = content.replace(b"1.2.826.1\0", b"JANE^DOE1\0")  # StudyInstanceUID
         file.write_bytes(content)
     assert "no geometry" in reason(folder)
     told = caplog.text + "".join(capfd.readouterr()) + "".join(str(warning.message) for warning in recwarn)
     assert "DOE" not in told and "JANE" not in told
 
 
-def test_what_dcm2niix_is_handed_names_nobody(folder, draw, convert, monkeypatch):
-    from ichdag.cohort.dicom import decoding
+def test_what_tells_patients_apart_is_dropped_at_the_door(folder, draw):
+    draw()
+    slices, _ = read_headers(sorted(folder.rglob("*.dcm")))
+    assert len(slices) == 12
+    for plane in slices:
+        assert not [name for name in plane.header.dir() if name.startswith(("Patient", "Accession", "Institution"))]
 
+
+def test_what_dcm2niix_is_handed_names_nobody(folder, draw, convert, monkeypatch):
     handed = []
 
     def watched(stack, clean):

@@ -1,6 +1,5 @@
 """Public DICOM files beside the repository: each ends with right geometry and HU, or left out for its reason."""
 
-import os
 import subprocess
 import tarfile
 from pathlib import Path
@@ -13,7 +12,6 @@ from scipy.ndimage import map_coordinates
 from ichdag.images import Volume, read_scan
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
-DATA = Path(os.environ.get("ICHDAG_SHARED_DATA", DATA))
 FEW = {"smallest_slices": 3, "smallest_coverage_mm": 0}
 
 
