@@ -1,7 +1,13 @@
 """The rules of choice: what is left out and why, which of several series is taken, how a user overrides."""
 
+import re
+from pathlib import Path
+
 import pytest
 from pydicom.uid import generate_uid
+
+import ichdag.cohort.dicom as package
+from ichdag.cohort.dicom.rules import RULES, WAIVED_BY_NAME
 
 
 def reasons(conversion):
@@ -187,3 +193,14 @@ def test_all_reasons_are_said_the_nearest_miss_first(folder, draw, reason):
     draw(number=3, modality="MR")
     draw(number=4, step_mm=2.0, count=20)
     assert reason(folder) == "not a whole head: 40 mm, limit 100 mm (series 4); not CT: modality MR (series 2, 3)"
+
+
+def test_the_rules_are_stated_alike_in_the_code_and_in_the_docs():
+    document = (Path(__file__).parents[3] / "docs" / "dicom.md").read_text("utf-8").replace("`", "").replace("*", "")
+    stated = [" ".join(text.split()) for text in (package.__doc__, document)]
+    listed = [re.search(r"A stack is left out, with .*? the lowest series number\.", text)[0] for text in stated]
+    assert listed[0] == listed[1]
+    assert re.findall(r" (\d+)\. ", listed[0]) == [str(order) for order in range(1, len(RULES) + 1)]
+    waived = [RULES.index(rule) + 1 for rule in WAIVED_BY_NAME]
+    for text in stated:
+        assert f"ules {', '.join(map(str, waived[:-1]))} and {waived[-1]}" in text

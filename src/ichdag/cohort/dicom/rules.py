@@ -96,7 +96,7 @@ def _coverage(stack: Stack, settings: DicomSettings) -> str | None:
 
 
 RULES = (
-    *(_modality, _image_type, _words, _body, _few, _place, _plane, _kernel, _hounsfield, _pixels, _geometry),
-    _coverage,
+    *(_modality, _image_type, _words, _body, _few, _place),
+    *(_plane, _kernel, _hounsfield, _pixels, _geometry, _coverage),
 )
 WAIVED_BY_NAME = (_image_type, _words, _body, _plane, _kernel, _coverage)
