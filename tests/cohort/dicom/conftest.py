@@ -37,6 +37,7 @@ VALUES = {
     "soft_tissue_words": ("brain", "soft"),
     "sharp_words": ("bone", "sharp", "lung"),
     "contrast_words": ("cta", "angio", "contrast", "venous"),
+    "no_contrast_words": ("non contrast", "without contrast", "w/o"),
     "head_words": ("head", "brain", "skull"),
     "other_body_words": ("spine", "neck", "chest", "thorax", "abdomen"),
     "left_out_words": ("scout", "topogram", "localizer", "dose report", "perfusion", "mip", "monitoring"),
@@ -64,15 +65,22 @@ def hu_on(volume):
 
 
 def planes(*, count=12, size=32, pixel_mm=6.0, places=None, step_mm=10.0, tilt=0.0, axes="axial"):
-    """(position, orientation, HU) of each slice; `places` along the table, `tilt` of the gantry in degrees."""
+    """(position, orientation, HU) of each slice; `places` along the table, `tilt` of the gantry in degrees.
+
+    `size` and `pixel_mm` are one number, or two: of rows, then of columns.
+    """
     row, column, along = (np.array(axis, dtype=float) for axis in AXES[axes])
     column = column * np.cos(np.radians(tilt)) - along * np.sin(np.radians(tilt))
+    down, across = ((np.arange(n) - (n - 1) / 2) * edge for n, edge in zip(pair(size), pair(pixel_mm), strict=True))
     places = (np.arange(count) - (count - 1) / 2) * step_mm if places is None else places
     for place in places:
-        position = place * along - (size - 1) / 2 * pixel_mm * (row + column)
-        grid = np.arange(size) * pixel_mm
-        points = position + grid[:, None, None] * column + grid[None, :, None] * row
-        yield position, [*row, *column], hu_at(points)
+        points = place * along + down[:, None, None] * column + across[None, :, None] * row
+        yield points[0, 0], [*row, *column], hu_at(points)
+
+
+def pair(value):
+    """One number as two."""
+    return list(value) if isinstance(value, tuple) else [value, value]
 
 
 def common(*, uid, number, description, kernel, modality="CT"):
@@ -141,7 +149,7 @@ def draw_series(
         header.ImageType, header.InstanceNumber, header.SliceThickness = list(image_type), index + 1, thickness
         header.ImagePositionPatient = [f"{value:.6f}" for value in position]
         header.ImageOrientationPatient = [f"{value:.8f}" for value in orientation]
-        header.PixelSpacing = [geometry.get("pixel_mm", 6.0)] * 2
+        header.PixelSpacing = pair(geometry.get("pixel_mm", 6.0))
         header.RescaleSlope, header.RescaleIntercept = (stored or {}).get("slope", 1), -1024
         pixels(header, hu, **(stored or {}))
         if change is None or change(header, index) is not False:
@@ -149,12 +157,14 @@ def draw_series(
     return headers
 
 
-def draw_multiframe(file, *, order=None, **geometry):
-    """Write one Enhanced CT file with all slices as frames, in any order."""
+def draw_multiframe(file, *, order=None, coronal=0, **geometry):
+    """Write one Enhanced CT file with all slices as frames, in any order, after some coronal ones."""
     found = list(planes(**geometry))
     found = [found[index] for index in order or range(len(found))]
+    found = [*planes(axes="coronal", count=coronal), *found]
     header = common(uid=generate_uid(), number=5, description="HEAD BRAIN", kernel="H31s")
-    header.ImageType, header.NumberOfFrames, header.InstanceNumber = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"], 12, 1
+    header.ImageType, header.InstanceNumber = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"], 1
+    header.NumberOfFrames = len(found)
 
     def group(**values):
         item = Dataset()
@@ -163,15 +173,17 @@ def draw_multiframe(file, *, order=None, **geometry):
         return Sequence([item])
 
     shared = Dataset()
-    shared.PlaneOrientationSequence = group(ImageOrientationPatient=list(found[0][1]))
+    shared.PlaneOrientationSequence = group(ImageOrientationPatient=list(found[-1][1]))
     shared.PixelMeasuresSequence = group(PixelSpacing=[6.0, 6.0], SliceThickness=9.0)
     shared.PixelValueTransformationSequence = group(RescaleSlope=1, RescaleIntercept=-1024, RescaleType="HU")
     shared.CTImageFrameTypeSequence = group(FrameType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"])
     shared.CTReconstructionSequence = group(ConvolutionKernel="H31s")
     header.SharedFunctionalGroupsSequence = Sequence([shared])
     frames = []
-    for position, _, _ in found:
+    for position, orientation, _ in found:
         frames.append(Dataset())
+        if orientation != found[-1][1]:
+            frames[-1].PlaneOrientationSequence = group(ImageOrientationPatient=orientation)
         frames[-1].PlanePositionSequence = group(ImagePositionPatient=[f"{value:.6f}" for value in position])
     header.PerFrameFunctionalGroupsSequence = Sequence(frames)
     del header.ConvolutionKernel

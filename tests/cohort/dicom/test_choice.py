@@ -1,7 +1,13 @@
 """The rules of choice: what is left out and why, which of several series is taken, how a user overrides."""
 
+import re
+from pathlib import Path
+
 import pytest
 from pydicom.uid import generate_uid
+
+import ichdag.cohort.dicom as package
+from ichdag.cohort.dicom.rules import RULES, WAIVED_BY_NAME
 
 
 def reasons(conversion):
@@ -58,6 +64,17 @@ def test_another_part_of_the_body_is_left_out(folder, draw, convert):
     assert chosen(done) == 2 and reasons(done)[3] == "not the head: spine"
 
 
+@pytest.mark.parametrize(("words", "part"), [("", "CSPINE"), ("Spine 2mm", "HEAD"), ("AX 5MM", "NECK")])
+def test_the_body_part_is_the_description_s_or_else_the_tag_s(folder, draw, convert, words, part):
+    draw(number=3, description=words, step_mm=5.0, count=24, change=lambda header, _: _set_part(header, part))
+    draw(number=4, description="AX", change=lambda header, _: _set_part(header, "HEAD"))
+    assert chosen(convert(folder, other_body_words=("spine", "cspine", "neck"))) == 4
+
+
+def _set_part(header, part):
+    header.BodyPartExamined = part
+
+
 def test_the_thin_bone_reconstruction_loses_to_soft_tissue(folder, draw, convert):
     draw(number=3, kernel="H60s", step_mm=5.0, count=24)
     draw(number=4, kernel="H31s")
@@ -93,7 +110,7 @@ def test_a_contrast_series_comes_after_one_without(folder, draw, convert):
     def with_agent(header, index):
         header.ContrastBolusAgent = "Iohexol"
 
-    draw(number=3)
+    draw(number=3, description="HEAD W/O CONTRAST")
     draw(number=4, step_mm=5.0, count=24, change=with_agent)
     draw(number=5, step_mm=5.0, count=24, description="CTA HEAD")
     done = convert(folder)
@@ -176,3 +193,14 @@ def test_all_reasons_are_said_the_nearest_miss_first(folder, draw, reason):
     draw(number=3, modality="MR")
     draw(number=4, step_mm=2.0, count=20)
     assert reason(folder) == "not a whole head: 40 mm, limit 100 mm (series 4); not CT: modality MR (series 2, 3)"
+
+
+def test_the_rules_are_stated_alike_in_the_code_and_in_the_docs():
+    document = (Path(__file__).parents[3] / "docs" / "dicom.md").read_text("utf-8").replace("`", "").replace("*", "")
+    stated = [" ".join(text.split()) for text in (package.__doc__, document)]
+    listed = [re.search(r"A stack is left out, with .*? the lowest series number\.", text)[0] for text in stated]
+    assert listed[0] == listed[1]
+    assert re.findall(r" (\d+)\. ", listed[0]) == [str(order) for order in range(1, len(RULES) + 1)]
+    waived = [RULES.index(rule) + 1 for rule in WAIVED_BY_NAME]
+    for text in stated:
+        assert f"ules {', '.join(map(str, waived[:-1]))} and {waived[-1]}" in text

@@ -32,6 +32,15 @@ def test_a_coronal_series_that_the_user_names_ends_at_the_true_places(folder, dr
     assert is_exact(convert(folder, series="2"))
 
 
+@pytest.mark.parametrize("tilt", [0.0, 12.0])
+def test_rows_and_columns_keep_their_own_numbers_and_spacings(folder, draw, convert, drawn_hu, is_exact, tilt):
+    draw(size=(64, 28), pixel_mm=(3.0, 7.0), tilt=tilt)
+    done = convert(folder)
+    assert done.volume.spacing_mm[:2] == pytest.approx([7, 3], abs=1e-4)
+    inside = done.volume.values > -1024
+    assert np.abs(done.volume.values - drawn_hu(done.volume))[inside].mean() < 3 if tilt else is_exact(done)
+
+
 def test_the_slice_thickness_tag_is_not_believed(folder, draw, convert, is_exact):
     draw(thickness=1.0)
     done = convert(folder)
@@ -69,6 +78,7 @@ def test_a_tilt_of_the_head_that_is_no_shear_is_left_as_it_is(folder, draw, conv
         angle = np.radians(14)
         position += step * np.array([0, np.sin(angle), np.cos(angle)]) - [0, 0, step]
         header.ImagePositionPatient = [f"{value:.6f}" for value in position]
+        header.GantryDetectorTilt = 14
 
     draw(tilt=14.0, change=upright)
     done = convert(folder)

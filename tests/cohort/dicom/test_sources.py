@@ -158,4 +158,4 @@ def test_a_file_cut_short_in_its_pixels_is_left_out(folder, draw, reason):
     draw()
     one = next(folder.rglob("*.dcm"))
     one.write_bytes(one.read_bytes()[:-100])
-    assert "pixel data" in reason(folder)
+    assert reason(folder).startswith("pixel data cut short: a file is not whole")

@@ -7,11 +7,11 @@ left out, with the first reason that holds, if
 1.  its modality is not CT;
 2.  it is a localizer, derived, or a secondary capture (ImageType, SOP class);
 3.  words of its description say so (scout, dose report, perfusion, ...);
-4.  it shows another part of the body (description, BodyPartExamined);
+4.  it shows another part of the body (the description, or else BodyPartExamined);
 5.  it has too few slices;
 6.  position, orientation or pixel spacing is missing;
 7.  it is not axial;
-8.  its kernel is sharp (bone, lung);
+8.  its kernel is sharp (bone, lung), by ConvolutionKernel or else by the description;
 9.  its values are not HU (no rescale, another rescale type);
 10. its pixels cannot be read as one gray value of at most 16 bits;
 11. its slices are all at one place, twice at one place, off one line, tilted more than a gantry can be, contradict

@@ -23,17 +23,20 @@ def describe(stack: Stack, settings: DicomSettings) -> dict[str, Any]:
         "orientation": stack.plane,
         "step_mm": None if geometry is None else round(geometry.step_mm, 3),
         "coverage_mm": None if geometry is None else round(geometry.coverage_mm, 1),
-        "kernel": kernel_of(stack),
+        "kernel": kernel_of(stack, settings),
         "character": character_of(stack, settings),
         "contrast_agent": has_contrast(stack, settings),
         "words": sorted(words_in(stack, known)),
     }
 
 
-def kernel_of(stack: Stack) -> str | None:
-    """The reconstruction kernel, if it looks like one."""
+def kernel_of(stack: Stack, settings: DicomSettings) -> str | None:
+    """The reconstruction kernel, if the settings know it or it is a short code with a number; else None."""
     kernel = text(stack.header, "ConvolutionKernel")
-    return kernel if re.fullmatch(r"[A-Za-z]{0,8}[ _+-]?[A-Za-z]?\d{0,3}[A-Za-z+]{0,4}", kernel) and kernel else None
+    patterns = (*settings.sharp_kernels, *settings.soft_tissue_kernels)
+    known = any(re.match(pattern, kernel, re.IGNORECASE) for pattern in patterns)
+    code = r"[A-Za-z0-9+_-]{1,10}" if known else r"[A-Za-z]{0,3}\d{1,3}[A-Za-z]{0,2}"
+    return kernel if re.fullmatch(code, kernel) else None
 
 
 def character_of(stack: Stack, settings: DicomSettings) -> str:
@@ -49,11 +52,11 @@ def character_of(stack: Stack, settings: DicomSettings) -> str:
 
 
 def has_contrast(stack: Stack, settings: DicomSettings) -> bool:
-    """Whether a contrast agent is named, or a word of the description says so."""
+    """Whether a contrast agent is named, or a word of the description says so and none denies it."""
     agent = text(stack.header, "ContrastBolusAgent").lower() not in ("", "no", "none", "n", "0", "without")
-    return (
-        agent or bool(stack.header.get("ContrastBolusAgentSequence")) or bool(words_in(stack, settings.contrast_words))
-    )
+    if agent or stack.header.get("ContrastBolusAgentSequence"):
+        return True
+    return bool(words_in(stack, settings.contrast_words)) and not words_in(stack, settings.no_contrast_words)
 
 
 def modality_of(stack: Stack) -> str:
@@ -62,12 +65,12 @@ def modality_of(stack: Stack) -> str:
 
 
 def _vocabularies(settings: DicomSettings) -> list[tuple[str, ...]]:
-    body = [settings.head_words, settings.other_body_words]
-    return [*body, settings.soft_tissue_words, settings.sharp_words, settings.contrast_words, settings.left_out_words]
+    body = [settings.head_words, settings.other_body_words, settings.left_out_words]
+    contrast = [settings.contrast_words, settings.no_contrast_words]
+    return [*body, *contrast, settings.soft_tissue_words, settings.sharp_words]
 
 
-def words_in(stack: Stack, words: Iterable[str]) -> list[str]:
-    """Those of `words` with which a word of the description or the body part begins."""
-    told = " ".join(text(stack.header, name) for name in ("SeriesDescription", "BodyPartExamined")).lower()
-    told = told.replace("_", " ")
+def words_in(stack: Stack, words: Iterable[str], *, tag: str = "SeriesDescription") -> list[str]:
+    """Those of `words` with which a word (or several) of the tag begins."""
+    told = text(stack.header, tag).lower().replace("_", " ")
     return [word for word in words if re.search(rf"(?<![a-z]){re.escape(word.lower())}", told)]

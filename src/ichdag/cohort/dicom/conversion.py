@@ -63,6 +63,7 @@ def _facts(stack: Stack) -> dict[str, Any]:
     manufacturer = set(re.findall(r"[a-z]+", text(header, "Manufacturer").lower()))
     return {
         "modality": "CT",
+        "series_number": stack.number,
         "manufacturer": next((name for name in VENDORS if name in manufacturer), "other"),
         "kvp": number(header, "KVP"),
         "slices": len(stack.slices),

@@ -31,7 +31,7 @@ TAGS = [
     *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns", "NumberOfFrames"),
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "SamplesPerPixel", "PhotometricInterpretation"),
     *("RescaleSlope", "RescaleIntercept", "RescaleType", "PixelPaddingValue", "PixelPaddingRangeLimit"),
-    *("LossyImageCompression", "PatientPosition", "AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime"),
+    *("LossyImageCompression", "AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime"),
     *("SeriesDate", "SeriesTime", "ContentDate", "ContentTime", "StudyDate", "StudyTime"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
 ]
@@ -69,7 +69,10 @@ def read_headers(files: list[Path]) -> tuple[list[Slice], Counter]:
     Raises DataFault if none is DICOM, one of them is damaged, or they belong to several patients.
     """
     counts: Counter = Counter()
-    marked = [file for file in files if has_preamble(file)]
+    try:
+        marked = [file for file in files if has_preamble(file)]
+    except OSError as error:
+        raise DataFault("cohort", f"files cannot be opened: {type(error).__name__}, check who may read them") from None
     headers = [(file, _read(file, force=not marked)) for file in marked or files]
     if not marked:  # files older than the preamble, among others that are anything
         headers = [(file, header) for file, header in headers if header and "SOPClassUID" in header]
@@ -120,9 +123,21 @@ def text(header: Dataset, name: str) -> str:
 
 def _read(file: Path, *, force: bool) -> Dataset | None:
     try:
-        return pydicom.dcmread(file, stop_before_pixels=True, specific_tags=TAGS, force=force)
+        header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=TAGS, force=force)
     except Exception:  # a damaged header may raise anything
         return None
+    _drop_unreadable(header)
+    return header
+
+
+def _drop_unreadable(header: Dataset) -> None:
+    """Parse every value now, and leave out those that are not what their type says: they then count as missing."""
+    for tag in list(header.keys()):
+        try:
+            for item in header[tag].value if header[tag].VR == "SQ" else ():
+                _drop_unreadable(item)
+        except Exception:  # a wrong value may raise anything, and quotes itself
+            del header[tag]
 
 
 def _is_directory(header: Dataset) -> bool:

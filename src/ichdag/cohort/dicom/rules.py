@@ -37,8 +37,14 @@ def _words(stack: Stack, settings: DicomSettings) -> str | None:
 
 
 def _body(stack: Stack, settings: DicomSettings) -> str | None:
-    found = words_in(stack, settings.other_body_words)
-    return f"not the head: {found[0]}" if found and not words_in(stack, settings.head_words) else None
+    """The description decides; BodyPartExamined, often left at the protocol's, only where that says nothing."""
+    for tag in ("SeriesDescription", "BodyPartExamined"):
+        if words_in(stack, settings.head_words, tag=tag):
+            return None
+        found = words_in(stack, settings.other_body_words, tag=tag)
+        if found:
+            return f"not the head: {found[0]}"
+    return None
 
 
 def _few(stack: Stack, settings: DicomSettings) -> str | None:
@@ -71,8 +77,11 @@ def _hounsfield(stack: Stack, settings: DicomSettings) -> str | None:
 def _pixels(stack: Stack, settings: DicomSettings) -> str | None:
     for header in (plane.header for plane in stack.slices):
         gray = text(header, "PhotometricInterpretation") == "MONOCHROME2" and number(header, "SamplesPerPixel") == 1
+        size = number(header, "Rows"), number(header, "Columns")
         bits = number(header, "BitsAllocated"), number(header, "BitsStored"), number(header, "HighBit")
-        if not gray or None in bits or bits[0] not in (8, 16) or bits[1] > bits[0] or bits[2] != bits[1] - 1:
+        if not gray or None in size or bits[0] not in (8, 16) or bits[1] is None or not 1 <= bits[1] <= bits[0]:
+            return "pixels not readable as CT: not one gray value of at most 16 bits"
+        if bits[2] != bits[1] - 1:
             return "pixels not readable as CT: not one gray value of at most 16 bits"
     return None
 
@@ -87,7 +96,7 @@ def _coverage(stack: Stack, settings: DicomSettings) -> str | None:
 
 
 RULES = (
-    *(_modality, _image_type, _words, _body, _few, _place, _plane, _kernel, _hounsfield, _pixels, _geometry),
-    _coverage,
+    *(_modality, _image_type, _words, _body, _few, _place),
+    *(_plane, _kernel, _hounsfield, _pixels, _geometry, _coverage),
 )
 WAIVED_BY_NAME = (_image_type, _words, _body, _plane, _kernel, _coverage)

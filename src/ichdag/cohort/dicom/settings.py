@@ -22,6 +22,7 @@ class DicomSettings:
     soft_tissue_words: tuple[str, ...]
     sharp_words: tuple[str, ...]
     contrast_words: tuple[str, ...]
+    no_contrast_words: tuple[str, ...]
     head_words: tuple[str, ...]
     other_body_words: tuple[str, ...]
     left_out_words: tuple[str, ...]

@@ -10,17 +10,14 @@ from pydicom.misc import is_dicom as has_preamble
 from ichdag.cohort.dicom.settings import DicomSettings
 from ichdag.jobs import DataFault
 
-NIFTI = (".nii", ".nii.gz", ".hdr", ".img")
 SUFFIXES = ("", ".dcm", ".dicom", ".ima", ".zip")
 
 
 def is_dicom(path: str | Path) -> bool:
     """Whether the path means DICOM (folder, DICOMDIR, zip, .dcm, or a file with the DICOM preamble), not NIfTI."""
     path = Path(path)
-    if path.is_dir():
-        return True
-    if path.name.lower().endswith(NIFTI):
-        return False
+    if path.is_dir() or path.name.lower().endswith((".nii", ".nii.gz")):
+        return path.is_dir()
     return path.suffix.lower() in SUFFIXES or (path.is_file() and has_preamble(path))
 
 
@@ -77,7 +74,7 @@ def _check(members: list[zipfile.ZipInfo], settings: DicomSettings) -> None:
         raise DataFault("cohort", f"the zip is too large: {unpacked_gb:.1f} GB unpacked, {limit}")
     for member in members:
         name = PurePosixPath(member.orig_filename.replace("\\", "/"))
-        if name.is_absolute() or ".." in name.parts or ":" in name.parts[0]:
+        if name.is_absolute() or ".." in name.parts or ":" in str(name):
             raise DataFault("cohort", "the zip is not safe: it holds a path that leads out of its folder")
         if stat.S_ISLNK(member.external_attr >> 16):
             raise DataFault("cohort", "the zip is not safe: it holds a link, pack the files themselves")

@@ -68,7 +68,7 @@ def _image_type(header: Dataset) -> tuple[str, ...]:
 def _likeness(plane: Slice) -> tuple[Any, ...]:
     """What slices of one stack share; of the image type three values, for what follows is the vendor's own."""
     header, spacing = plane.header, plane.spacing
-    names = ("SeriesInstanceUID", "Modality", "Rows", "Columns", "SOPClassUID", "ConvolutionKernel")
+    names = ("SeriesInstanceUID", "Modality", "Rows", "Columns", "SOPClassUID", "BitsAllocated", "ConvolutionKernel")
     shared = tuple(text(header, name) for name in names)
     return (*shared, _image_type(header)[:3], None if spacing is None else tuple(spacing.round(4)))
 
