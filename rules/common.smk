@@ -16,10 +16,10 @@ from ichdag.schemas import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 expose_package()
 
 if workflow.is_main_process:
-    from ichdag.cohort.validation import config_faults, refuse, sheet_faults
+    from ichdag.cohort.validation import refuse, refuse_settings, sheet_faults, summary_of
 
     try:
-        refuse(config_faults(config))
+        refuse_settings(config)
     except StudyError as error:
         raise WorkflowError(str(error))
 
@@ -48,15 +48,26 @@ wildcard_constraints:
 
 
 @lru_cache(maxsize=None)
-def participants():
-    """The rows of the participants sheet, by subject; read when the first rule asks, refused as a whole if faulty."""
+def sheet():
+    """The participants sheet, read when the first rule asks, refused as a whole if faulty."""
     try:
-        rows = read_sheet(config["participants"])
+        found = read_sheet(config["participants"])
         if workflow.is_main_process:
-            refuse(sheet_faults(rows, config))
+            refuse(sheet_faults(found, config))
     except StudyError as error:
         raise WorkflowError(str(error))
-    return {subject_of(row): row for row in rows}
+    return found
+
+
+def study_summary(wildcards):
+    """What the study holds, once settings, sheet and files have been found without fault."""
+    return summary_of(sheet(), config)
+
+
+@lru_cache(maxsize=None)
+def participants():
+    """The rows of the participants sheet, by subject."""
+    return {subject_of(row): row for row in sheet().rows}
 
 
 @lru_cache(maxsize=None)
@@ -102,13 +113,8 @@ def files_of(*columns):
 def mask_of(subject):
     """The baseline mask that features are computed in: the predicted one, or the manual one if the config says so."""
     if config["segmentation"]["masks"] == "manual":
-        return participants()[subject].get("baseline_mask") or []
+        return f"results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz"
     return f"results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz"
-
-
-def patched_of(batch):
-    """The participants of a batch whose sheet names a scan, and the mask to cut a patch by."""
-    return [subject for subject in members_of(batch) if participants()[subject].get("baseline_ct") and mask_of(subject)]
 
 
 def values_of(role):

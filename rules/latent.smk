@@ -1,6 +1,6 @@
 """Latent features: the segmentation network's bottlenecks, and the VAE-GAN's code of the dilated lesion.
 
-Reads: ledger/training.tsv, the scans that the participants sheet names, the baseline masks,
+Reads: ledger/training.tsv, results/cohort/sub-{subject}_baseline_ct.nii.gz, the baseline masks,
     results/preprocessing/sub-{subject}_grids.npz, results/segmentation/models/dual_final/
 Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.json,
     results/latent/models/vaegan/{weights.safetensors,card.json,curve.tsv}, results/latent/batches/{batch}.h5,
@@ -12,8 +12,10 @@ Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.js
 rule cut_patches:
     """Cut the cube around each dilated baseline lesion of a batch and bring it to one size."""
     input:
-        scans=lambda wildcards: [participants()[subject]["baseline_ct"] for subject in patched_of(wildcards.batch)],
-        masks=lambda wildcards: [mask_of(subject) for subject in patched_of(wildcards.batch)],
+        scans=lambda wildcards: collect(
+            "results/cohort/sub-{subject}_baseline_ct.nii.gz", subject=members_of(wildcards.batch)
+        ),
+        masks=lambda wildcards: [mask_of(subject) for subject in members_of(wildcards.batch)],
     output:
         patches="results/latent/patches/{batch}.h5",
     log:
@@ -27,7 +29,7 @@ rule cut_patches:
         mem_mb=grow(2000),
         runtime=grow(60),
     params:
-        subjects=lambda wildcards: patched_of(wildcards.batch),
+        subjects=lambda wildcards: members_of(wildcards.batch),
         settings=PATCHES,
         code=code_of("cut_patches"),
     script:

@@ -1,6 +1,6 @@
 """Handcrafted features of the hematoma on the admission scan.
 
-Reads: the baseline scan of the participants sheet, the baseline mask (predicted or manual)
+Reads: results/cohort/sub-{subject}_baseline_ct.nii.gz, the baseline mask (predicted or manual)
 Writes: results/radiomics/sub-{subject}_features.json, results/radiomics/{role}.parquet,
     results/radiomics/features.parquet
 """
@@ -12,7 +12,7 @@ PARAMETERS = PARAMETERS if exists(PARAMETERS) else f"{workflow.basedir}/{PARAMET
 rule extract_radiomics:
     """Extract shape, first-order and texture features of the hematoma, filtered images included (pyradiomics)."""
     input:
-        unpack(files_of("baseline_ct")),
+        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
         mask=lambda wildcards: mask_of(wildcards.subject),
         parameters=PARAMETERS,
     output:

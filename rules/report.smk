@@ -4,11 +4,11 @@ Reads: results/cohort/participants.tsv, results/segmentation/{scores,comparison}
     results/evaluation/metrics.tsv, results/statistics/*.tsv, results/explanation/{shap,components}.tsv, results/checks/checks.tsv,
     results/figures/*.svg, results/segmentation/models/dual_final/card.json,
     results/latent/models/vaegan/card.json
-Writes: results/report/report.html
+Writes: results/report/report.html, results/report/participants.html, results/report/participants/sub-{subject}.html
 """
 
 TOLD = {
-    "cohort": ["participants"],
+    "cohort": ["participants", "quality", "sensitivity"],
     "segmentation": ["scores", "comparison"],
     "latent": ["reconstruction"],
     "evaluation": ["metrics"],
@@ -35,6 +35,63 @@ CAPTIONED = sorted({*DRAWN, *(name for names in TOLD.values() for name in names)
 TEMPLATES = ["report.html", "macros.html", "summary.html", "results.html", "about.html", "report.css", "report.js"]
 
 
+rule draw_page:
+    """Show one participant on a page: slices with outlines, quality checks, volumes, outcomes, place in the study."""
+    input:
+        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
+        followup_ct="results/cohort/sub-{subject}_followup_ct.nii.gz",
+        baseline_manual="results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
+        followup_manual="results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
+        baseline_predicted="results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz",
+        followup_predicted="results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz",
+        scans="results/cohort/sub-{subject}_scans.json",
+        volume="results/segmentation/sub-{subject}_scores.json",
+        feature="results/radiomics/sub-{subject}_features.json",
+    output:
+        page="results/report/participants/sub-{subject}.html",
+    log:
+        "logs/draw_page/{subject}.log",
+    benchmark:
+        "benchmarks/draw_page/{subject}.tsv"
+    conda:
+        "../envs/pages.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(10),
+    params:
+        row=lambda wildcards: participants()[wildcards.subject],
+        outcomes=config["outcomes"],
+        source=config["cohort"]["volumes"],
+        code=code_of("draw_page"),
+    script:
+        "../workflow/scripts/draw_page.py"
+
+
+rule list_participants:
+    """List all participants with status and reason, each linked to its page."""
+    input:
+        participants="results/cohort/participants.tsv",
+        pages=lambda wildcards: collect(rules.draw_page.output.page, subject=subjects_of(*PATIENT_ROLES)),
+    output:
+        page="results/report/participants.html",
+    log:
+        "logs/list_participants.log",
+    benchmark:
+        "benchmarks/list_participants.tsv"
+    conda:
+        "../envs/pages.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        title=config["report"]["title"],
+        code=code_of("list_participants"),
+    script:
+        "../workflow/scripts/list_participants.py"
+
+
 rule make_report:
     """Tell the whole study in one page: main result, participants, tables and figures, methods, settings, limits."""
     input:
@@ -44,6 +101,7 @@ rule make_report:
         segmentation="results/segmentation/models/dual_final/card.json",
         vaegan="results/latent/models/vaegan/card.json",
         captions=collect(f"{workflow.basedir}/workflow/report/{{name}}.rst", name=CAPTIONED),
+        participants=rules.list_participants.output.page,
         templates=collect(f"{workflow.basedir}/src/ichdag/report/templates/{{name}}.j2", name=TEMPLATES),
     output:
         report=report("results/report/report.html", "../workflow/report/report.rst", category="Report"),

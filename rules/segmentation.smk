@@ -1,7 +1,8 @@
 """Hematoma masks: the networks trained once on a locked list, their probabilities, the masks on each scan's own grid.
 
 Reads: results/cohort/folds.tsv, results/cohort/sub-{subject}_scans.json, results/preprocessing/{role}.tsv,
-    results/preprocessing/sub-{subject}_grids.npz, the scans and masks of the participants sheet
+    results/preprocessing/sub-{subject}_grids.npz, results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
+    results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz
 Writes: ledger/training.tsv, results/segmentation/models/{variant}_{fold}/weights.safetensors,
     results/segmentation/models/{variant}_{fold}/card.json, results/segmentation/models/{variant}_{fold}/curve.tsv,
     results/segmentation/networks.json,
@@ -122,7 +123,8 @@ rule segment_batch:
 rule restore_masks:
     """Bring a participant's masks back to the scans' own grids and compare them with the manual ones."""
     input:
-        unpack(files_of(*FILES)),
+        baseline_mask="results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
+        followup_mask="results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
         record="results/cohort/sub-{subject}_scans.json",
         grids="results/preprocessing/sub-{subject}_grids.npz",
         networks=rules.list_networks.output.networks,

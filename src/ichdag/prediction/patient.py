@@ -7,8 +7,7 @@ import pandas as pd
 import torch
 
 from ichdag.classification.designs import design
-from ichdag.cohort.scans import Settings as ScanSettings
-from ichdag.cohort.scans import check_scan
+from ichdag.cohort.quality import QualitySettings, require_quality
 from ichdag.features import reduce_block
 from ichdag.features.blocks import Block, shape_columns
 from ichdag.images import Volume
@@ -27,17 +26,18 @@ from ichdag.segmentation.restoration import RestorationSettings, restore_mask
 
 
 def predict_patient(
-    scan: Volume, *, subject: str, folder: str | Path, device: torch.device
+    scan: Volume, *, facts: dict[str, Any], subject: str, folder: str | Path, device: torch.device
 ) -> tuple[dict[str, Any], Volume]:
     """Probability of each outcome for one scan (HU), and the hematoma mask on its grid.
 
-    Returns a record: subject, baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not a
+    `facts` is what is known of the scan beside its voxels (see cohort.quality.measure). Returns a record: subject, baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not a
     usable head CT or shows no hematoma of the size the model was made for.
     """
     folder = Path(folder)
     card = read_card(folder / "card.json")
     settings = card.settings
-    check_scan(scan, settings=ScanSettings(**settings["cohort"]))
+    head_hu = settings["preprocessing"]["head_hu"]
+    require_quality(scan, facts=facts, settings=QualitySettings(**settings["cohort"]["quality"], head_hu=head_hu))
     grids = make_grids(scan, mask=None, settings=GridSettings(**settings["preprocessing"]))
     views = {"fine": grids["fine"], "coarse": grids["coarse"], "device": device}
     weights = folder / "network_segmentation.safetensors"

@@ -17,6 +17,8 @@ from ichdag.report.cells import Table, as_table
 OWN = {"participants", "flow", "scores", "curves", "metrics", "calibration", "decision", "checks"}
 TITLES = {
     "table1": "Table 1. Participants",
+    "quality": "Quality of the scans",
+    "sensitivity": "Outcomes within the error of the volumes",
     "delong": "Table S3. Differences in AUC (DeLong)",
     "nadeau_bengio": "Table S3, continued. Differences in AUC over folds (Nadeau-Bengio)",
     "sex": "Table S4. Female and male participants",
@@ -33,6 +35,8 @@ GLANCE = (
     "external results play no part in the choice."
 )
 COLUMNS = {
+    "quality": "role timepoint check unit low high n median smallest largest warned failed",
+    "sensitivity": "outcome volume role n compared bias_ml error_ml within both differ",
     "delong": "outcome cohort fold features classifier classifier_reference auc auc_reference difference:low:high "
     "p p_holm p_bh n positives note",
     "nadeau_bengio": "outcome features classifier folds difference:low:high t p note",

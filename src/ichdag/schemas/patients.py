@@ -3,6 +3,9 @@
 from ichdag.schemas.columns import COHORT, REASON, ROLE, STAGE, STATUS, SUBJECT, TIMEPOINT, VOLUME, Column, number
 from ichdag.schemas.names import VARIANTS
 
+VERDICTS = ("passed", "warned", "failed", "not measured")
+FLOW = ("enrolled", "excluded", "included", "with outcome", "with event", "without outcome")
+
 PATIENTS: dict[str, list[Column]] = {
     "scans": [
         SUBJECT,
@@ -12,6 +15,45 @@ PATIENTS: dict[str, list[Column]] = {
         REASON,
         number("manual_volume_ml", "lesion volume in the manual mask", **VOLUME),
         Column("spacing_mm", "voxel size i x j x k", missing=True),
+        Column("kind", "what the scan was converted from", values=("dicom", "nifti"), missing=True),
+        Column("warnings", "what its checks warn of", missing=True),
+        Column("digest", "digest of the voxels, the same for the same image", missing=True),
+    ],
+    "scan_checks": [
+        SUBJECT,
+        TIMEPOINT,
+        Column("check", "name of the check, as in config cohort.quality.limits"),
+        number("value", "what was measured", missing=True),
+        number("low", "lowest value allowed"),
+        number("high", "highest value allowed"),
+        Column("unit", "unit of the value", missing=True),
+        Column("verdict", "how it ended", values=VERDICTS),
+    ],
+    "quality": [
+        ROLE,
+        TIMEPOINT,
+        Column("check", "name of the check"),
+        Column("unit", "unit of the values", missing=True),
+        number("low", "lowest value allowed"),
+        number("high", "highest value allowed"),
+        number("n", "scans it was measured on", low=0),
+        number("median", "median of the values", missing=True),
+        number("smallest", "smallest value", missing=True),
+        number("largest", "largest value", missing=True),
+        number("warned", "scans it warns of", low=0),
+        number("failed", "scans it left out", low=0),
+    ],
+    "sensitivity": [
+        Column("outcome", "name of the outcome, as in the config"),
+        Column("volume", "the volume it reads"),
+        ROLE,
+        number("compared", "participants whose volume is known from manual and predicted masks", low=0),
+        number("bias_ml", "mean of predicted less manual", "mL", missing=True),
+        number("error_ml", "95th percentile of the absolute difference", "mL", 0, missing=True),
+        number("n", "included participants of the role with the outcome", low=0),
+        number("within", "of them, those whose label changes if the volume is moved by error_ml", low=0, missing=True),
+        number("both", "of them, those with volumes from manual and predicted masks", low=0),
+        number("differ", "of these, those whose label differs between the two", low=0),
     ],
     "folds": [
         SUBJECT,
@@ -74,8 +116,9 @@ PATIENTS: dict[str, list[Column]] = {
     "flow": [
         COHORT,
         ROLE,
-        Column("step", "enrolled, excluded, included, or with an outcome"),
-        Column("reason", "why, or which outcome", missing=True),
+        Column("step", "where in the flow", values=FLOW),
+        Column("outcome", "the outcome that is with, with event, or without", missing=True),
+        Column("reason", "why excluded, or why without the outcome", missing=True),
         number("n", "participants", low=0),
     ],
     "features": [
