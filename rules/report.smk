@@ -3,7 +3,12 @@
 Reads: results/cohort/participants.tsv, results/segmentation/scores.tsv, results/evaluation/metrics.tsv,
     results/statistics/*.tsv, results/explanation/{shap,components}.tsv, results/checks/checks.tsv,
     results/figures/*.svg, results/segmentation/models/dual_final/card.json,
-    results/latent/models/vaegan/card.json
+    results/latent/models/vaegan/card.json, results/cohort/quality.tsv, results/cohort/sensitivity.tsv,
+    results/cohort/sub-{subject}_baseline_ct.nii.gz, results/cohort/sub-{subject}_followup_ct.nii.gz,
+    results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz, results/cohort/sub-{subject}_scans.json,
+    results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz, results/segmentation/sub-{subject}_scores.json,
+    results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
+    results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz, results/radiomics/sub-{subject}_features.json
 Writes: results/report/report.html, results/report/participants.html, results/report/participants/sub-{subject}.html
 """
 

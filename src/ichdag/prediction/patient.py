@@ -30,8 +30,9 @@ def predict_patient(
 ) -> tuple[dict[str, Any], Volume]:
     """Probability of each outcome for one scan (HU), and the hematoma mask on its grid.
 
-    `facts` is what is known of the scan beside its voxels (see cohort.quality.measure). Returns a record: subject, baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not a
-    usable head CT or shows no hematoma of the size the model was made for.
+    `facts` is what is known of the scan beside its voxels (see cohort.quality.measure). Returns a record: subject,
+    baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not a usable head CT or shows no
+    hematoma of the size the model was made for.
     """
     folder = Path(folder)
     card = read_card(folder / "card.json")
