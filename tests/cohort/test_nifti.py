@@ -104,7 +104,7 @@ def refused(path, *words):
 
 
 def test_neither_qform_nor_sform_is_refused(written):
-    refused(written(codes=(0, 0)), "voxel spacing is not known")
+    refused(written(codes=(0, 0)), "where its voxels lie is not known")
 
 
 def test_qform_and_sform_of_different_voxel_sizes_are_refused_with_both(written, brain_scan):
