@@ -86,7 +86,7 @@ def _timepoint(time: str, record: dict[str, Any], images: dict[str, Volume]) -> 
 def _check(row: dict[str, Any]) -> dict[str, str]:
     """One check as text."""
     unit = f" {row['unit']}" if row["unit"] else ""
-    value = "–" if row["value"] is None else f"{row['value']:.4g}{unit}"
+    value = "–" if row["value"] is None else f"{row['value']:.3g}{unit}"
     limits = f"{row['low']:g} to {row['high']:g}{unit}"
     return {name: row[name] for name in ("check", "meaning", "verdict")} | {"value": value, "limits": limits}
 
