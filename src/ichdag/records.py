@@ -13,6 +13,19 @@ def read_record(path: str | Path) -> dict[str, Any]:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """Read one YAML file of keys and values. Raises ValueError if it is not one."""
+    import yaml
+
+    try:
+        found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(str(error)) from error
+    if not isinstance(found, dict):
+        raise ValueError("it has no keys")
+    return found
+
+
 def write_record(record: dict[str, Any], path: str | Path) -> None:
     """Write one JSON record whole; NaN and infinities become null, arrays and numpy scalars plain numbers."""
     with whole_file(path) as partial:
