@@ -3,7 +3,7 @@
 Reads: results/cohort/participants.tsv, results/segmentation/scores.tsv, results/evaluation/metrics.tsv,
     results/statistics/*.tsv, results/explanation/{shap,components}.tsv, results/checks/checks.tsv,
     results/figures/*.svg, results/segmentation/models/dual_final/card.json,
-    results/latent/models/vaegan/card.json
+    results/latent/models/vaegan/card.json, results/radiomics/statement.json
 Writes: results/report/report.html
 """
 
@@ -39,6 +39,7 @@ rule make_report:
         + collect("results/figures/saliency_{outcome}.svg", outcome=config["explanation"]["outcomes"]),
         segmentation="results/segmentation/models/dual_final/card.json",
         vaegan="results/latent/models/vaegan/card.json",
+        radiomics="results/radiomics/statement.json",
         captions=collect(f"{workflow.basedir}/workflow/report/{{name}}.rst", name=CAPTIONED),
         templates=collect(f"{workflow.basedir}/src/ichdag/report/templates/{{name}}.j2", name=TEMPLATES),
     output:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,12 @@ def write_record(record: dict[str, Any], path: str | Path) -> None:
     """Write one JSON record whole; NaN and infinities become null, arrays and numpy scalars plain numbers."""
     with whole_file(path) as partial:
         partial.write_text(json.dumps(_plain(record), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def counted(reasons: dict[str, str]) -> str | None:
+    """Reasons by item as one text: each reason once, with the number of its items; None where there are none."""
+    counts = Counter(reasons.values())
+    return "; ".join(f"{reason} ({count})" for reason, count in sorted(counts.items())) or None
 
 
 def _plain(value: Any) -> Any:

@@ -12,16 +12,31 @@ CASES = {  # matrix, voxel size in mm, and the lesion's parts: center and radii 
     "isotropic": ((61, 57, 45), (1.5, 1.5, 1.5), [((30, 28, 22), (7, 9, 6))]),
     "at two borders": ((41, 45, 17), (1.0, 1.1, 4.0), [((0, 1, 8), (8, 6, 3))]),
     "at the first and last slice": ((40, 45, 9), (0.9, 0.9, 5.0), [((20, 21, 0), (6, 6, 2)), ((20, 25, 8), (4, 5, 2))]),
-    "in three parts": ((60, 50, 20), (1.2, 1.2, 3.0), [((k, 25, m), (4, 5, 2)) for k, m in ((12, 6), (28, 12), (45, 9))]),
+    "in three parts": (
+        (60, 50, 20),
+        (1.2, 1.2, 3.0),
+        [((k, 25, m), (4, 5, 2)) for k, m in ((12, 6), (28, 12), (45, 9))],
+    ),
 }
 OTHER_STUDIES = {
-    "resampled": "setting: {binWidth: 25, resampledPixelSpacing: [2, 2, 2]}\nimageType: {Original: {}, LoG: {sigma: [3]}}",
-    "normalized": "setting: {binWidth: 0.1, normalize: true, normalizeScale: 2}\nimageType: {Wavelet: {}, Square: {binWidth: 0.001}}",
-    "resegmented": "setting: {binWidth: 5, label: 3, resegmentRange: [55, 66], resegmentShape: true}",
-    "slice by slice": "setting: {binWidth: 5, force2D: true}\nimageType: {Original: {}, Wavelet: {}, Gradient: {}}\n"
-    "featureClass: {shape: , firstorder: , glcm: , glrlm: , glszm: , gldm: , ngtdm: }",
-    "deep wavelets": "setting: {binCount: 16}\nimageType: {Wavelet: {wavelet: db3, level: 2, start_level: 1}, Gradient: {}}",
-    "a choice of features": "imageType: {LoG: {sigma: [2.5], binWidth: 3}}\nfeatureClass: {glcm: [Contrast, Id], ngtdm: }",
+    "resampled": """
+        setting: {binWidth: 25, resampledPixelSpacing: [2, 2, 2]}
+        imageType: {Original: {}, LoG: {sigma: [3]}}""",
+    "normalized": """
+        setting: {binWidth: 0.1, normalize: true, normalizeScale: 2}
+        imageType: {Wavelet: {}, Square: {binWidth: 0.001}}""",
+    "resegmented": """
+        setting: {binWidth: 5, label: 3, resegmentRange: [55, 66], resegmentShape: true}""",
+    "slice by slice": """
+        setting: {binWidth: 5, force2D: true}
+        imageType: {Original: {}, Wavelet: {}, Gradient: {}}
+        featureClass: {shape: , firstorder: , glcm: , glrlm: , glszm: , gldm: , ngtdm: }""",
+    "deep wavelets": """
+        setting: {binCount: 16}
+        imageType: {Wavelet: {wavelet: db3, level: 2, start_level: 1}, Gradient: {}}""",
+    "a choice of features": """
+        imageType: {LoG: {sigma: [2.5], binWidth: 3}}
+        featureClass: {glcm: [Contrast, Id], ngtdm: }""",
 }
 
 

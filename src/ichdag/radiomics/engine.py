@@ -1,4 +1,4 @@
-"""pyradiomics' feature classes on one image: gray values are binned once, not once a class; what is undefined is told."""
+"""pyradiomics' feature classes on one image: gray values are binned once for all; what is undefined is told."""
 
 import warnings
 from typing import Any

@@ -69,9 +69,7 @@ def extract_lesion(scan: Volume, *, mask: Volume, settings: Settings) -> Extract
 def _measured(scene: Scene, extractor: RadiomicsFeatureExtractor) -> tuple[dict[str, float], dict[str, str]]:
     """All features of a scene, and the reason of every missing one."""
     label = extractor.settings.get("label", 1)
-    inside, outline = (
-        picture(mask * np.uint8(label), scene.spacing_mm) for mask in (scene.inside, scene.outline)
-    )
+    inside, outline = (picture(mask * np.uint8(label), scene.spacing_mm) for mask in (scene.inside, scene.outline))
     gray = picture(scene.values[scene.box].astype(np.float64), scene.spacing_mm)
     values, missing = shape_features(gray, outline, extractor=extractor)
     how = {"wanted": extractor.enabledFeatures, "extreme": scene.extreme}
@@ -105,9 +103,7 @@ def _preprocessed(
     return array_of(image), array_of(lesion) == 1, np.array(image.GetSpacing())
 
 
-def _scene(
-    values: np.ndarray, mask: np.ndarray, spacing_mm: np.ndarray, extractor: RadiomicsFeatureExtractor
-) -> Scene:
+def _scene(values: np.ndarray, mask: np.ndarray, spacing_mm: np.ndarray, extractor: RadiomicsFeatureExtractor) -> Scene:
     """The lesion in its box, resegmented where asked. Raises DataFault if it is smaller than the settings allow."""
     settings = extractor.settings
     _refuse_small(mask, settings)
