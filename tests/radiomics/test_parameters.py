@@ -5,6 +5,7 @@ import pytest
 from ichdag.jobs import StudyError
 from ichdag.radiomics import Settings, column_names, extract, read_parameters
 from ichdag.radiomics.parameters import validated
+from ichdag.radiomics.statement import describe
 
 FAULTY = {
     "no such type": ("imageType: {Waves: {}}", "Waves"),
@@ -50,3 +51,17 @@ def test_columns_follow_the_features_that_a_file_asks_for(parameter_file):
         "log-sigma-1-mm-3D_glcm_Id",
         "log-sigma-2-5-mm-3D_glcm_Id",
     ]
+
+
+def test_the_statement_counts_what_the_file_makes_and_names_the_deviations_that_apply(settings, parameter_file):
+    found = describe(settings.parameters, drop_whole_image_diagnostics=False)
+    assert len(found["columns"]) == 1693 == found["diagnostics"] + found["shape"] + 18 * found["per_image"]
+    assert len(found["image_types"]) == 18 and found["versions"]["pyradiomics"] == "3.0.1"
+    assert found["settings"]["binWidth"] == 2 and "Exponential" in found["custom"]
+    told = " ".join(found["deviations"])
+    assert "kurtosis" in told and "fixed width" in told and "resampling" not in told
+    other = describe(
+        parameter_file("setting: {binCount: 8, resampledPixelSpacing: [1, 1, 1]}"), drop_whole_image_diagnostics=True
+    )
+    told = " ".join(other["deviations"])
+    assert "fixed width" not in told and "resampling" in told
