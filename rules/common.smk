@@ -76,6 +76,23 @@ def subjects_of(*roles):
     return [subject for subject, row in participants().items() if row["role"] in roles]
 
 
+def sample_of(role, size):
+    """The first participants of a role by a hash of their id, so that newcomers change few of them."""
+    return sorted(subjects_of(role), key=lambda subject: (crc32(subject.encode()), subject))[:size]
+
+
+def refuse_parameters(path):
+    """Stop before any job if the radiomics parameter file is faulty; without pyradiomics here, the first job does."""
+    try:
+        from ichdag.radiomics.parameters import validated
+
+        validated(path)
+    except StudyError as error:
+        raise WorkflowError(str(error))
+    except ImportError:
+        pass
+
+
 def batch_of(subject):
     """The batch of a participant, from role and id alone: it never changes when others come or go."""
     return f"{participants()[subject]['role']}-{crc32(subject.encode()) % config['batches']:04d}"

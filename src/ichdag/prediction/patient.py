@@ -73,7 +73,7 @@ def _blocks(
     """The blocks that the lesion gives: radiomics (with shape) and the VAE-GAN's latents, as far as they are wanted."""
     wanted, settings, blocks = FEATURE_SETS[card.settings["features"]], card.settings, {}
     if {"radiomics", "shape"} & set(wanted):
-        own = RadiomicsSettings(**settings["radiomics"] | {"parameters": str(folder / PARAMETERS)})
+        own = RadiomicsSettings(str(folder / PARAMETERS), settings["radiomics"]["drop_whole_image_diagnostics"])
         found = pd.DataFrame([extract(scan, mask=mask, settings=own)])
         blocks["radiomics"] = Block("radiomics", [subject], found.to_numpy(), list(found))
     if "vaegan" in wanted:

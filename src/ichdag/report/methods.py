@@ -6,12 +6,19 @@ import pandas as pd
 
 from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
 from ichdag.report.cells import rounded
+from ichdag.report.handcrafted import radiomics_words
 from ichdag.report.summary import counts
 from ichdag.schemas import COMPARATORS
 
 
-def methods(config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.DataFrame) -> list[tuple[str, str]]:
-    """The methods paragraphs, titled, with the settings and numbers of this run."""
+def methods(
+    config: dict[str, Any],
+    *,
+    participants: pd.DataFrame,
+    metrics: pd.DataFrame,
+    radiomics: dict[str, Any] | None = None,
+) -> list[tuple[str, str]]:
+    """The methods paragraphs, titled, with the settings and numbers of this run; `radiomics` is its statement."""
     outcomes = "; ".join(f"{outcome_name(name)} ({rule})" for name, rule in config["outcomes"].items())
     volumes = participants.loc[participants["status"] == "included", "volume_source"].value_counts()
     sources = ", ".join(f"{source} for {n}" for source, n in volumes.items()) or "not known"
@@ -22,6 +29,7 @@ def methods(config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.D
     return [
         ("Participants", people),
         ("Segmentation", _imaging(config)),
+        *([("Radiomics", radiomics_words(radiomics))] if radiomics else []),
         ("Features", _features(config)),
         ("Models", _models(config)),
         ("Statistics", _statistics(config, metrics=metrics)),

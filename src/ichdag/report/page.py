@@ -91,11 +91,12 @@ def render(
     captions: dict[str, str],
     cards: dict[str, dict[str, str]],
     config: dict[str, Any],
+    radiomics: dict[str, Any] | None = None,
 ) -> str:
     """The whole page as one string.
 
     `found` holds the tables of the study by name, `cards` the package versions of the jobs, `config` the merged
-    configuration.
+    configuration, `radiomics` the statement of the radiomics that were extracted.
     """
     return _template().render(
         title=Settings(**config["report"]).title,
@@ -106,7 +107,7 @@ def render(
         settings=tables.settings_list(config),
         versions=tables.versions_list({"report": versions()} | cards),
         seed=config["seed"],
-        **_results(found, config),
+        **_results(found, config, radiomics),
     )
 
 
@@ -122,7 +123,9 @@ def _template() -> Template:
     return environment.get_template("report.html.j2")
 
 
-def _results(found: dict[str, pd.DataFrame], config: dict[str, Any]) -> dict[str, Any]:
+def _results(
+    found: dict[str, pd.DataFrame], config: dict[str, Any], radiomics: dict[str, Any] | None
+) -> dict[str, Any]:
     """What is told of the results: words, the table at a glance, the grids of AUCs, all metrics, checks."""
     metrics, participants, checks = found["metrics"], found["participants"], found["checks"]
     reference = config["statistics"]["reference"]
@@ -135,7 +138,7 @@ def _results(found: dict[str, pd.DataFrame], config: dict[str, Any]) -> dict[str
         "checks": checks.to_dict("records"),
         "verdict": summary.verdict(checks),
         "failed": int((checks["status"] == "failed").sum()),
-        "methods": methods.methods(config, participants=participants, metrics=metrics),
+        "methods": methods.methods(config, participants=participants, metrics=metrics, radiomics=radiomics),
         "limits": methods.limits(config, metrics=metrics),
     }
 
