@@ -34,7 +34,7 @@ rule freeze_model:
         runtime=grow(10),
     params:
         settings={name: config[name] for name in ("cohort", "preprocessing", "segmentation", "radiomics")},
-        patches=PATCHES,
+        latent={"patches": PATCHES, "precision": config["latent"]["precision"]},
         prediction=config["prediction"],
         outcomes=OUTCOMES,
         code=code_of("freeze_model"),

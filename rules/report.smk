@@ -1,7 +1,7 @@
 """The report: every table and figure of the study in one page that opens from disk, without a network.
 
-Reads: results/cohort/participants.tsv, results/segmentation/scores.tsv, results/evaluation/metrics.tsv,
-    results/statistics/*.tsv, results/explanation/{shap,components}.tsv, results/checks/checks.tsv,
+Reads: results/cohort/participants.tsv, results/segmentation/{scores,comparison}.tsv, results/latent/reconstruction.tsv,
+    results/evaluation/metrics.tsv, results/statistics/*.tsv, results/explanation/{shap,components}.tsv, results/checks/checks.tsv,
     results/figures/*.svg, results/segmentation/models/dual_final/card.json,
     results/latent/models/vaegan/card.json, results/radiomics/statement.json, results/cohort/quality.tsv,
     results/cohort/sensitivity.tsv,
@@ -15,7 +15,8 @@ Writes: results/report/report.html, results/report/participants.html, results/re
 
 TOLD = {
     "cohort": ["participants", "quality", "sensitivity"],
-    "segmentation": ["scores"],
+    "segmentation": ["scores", "comparison"],
+    "latent": ["reconstruction"],
     "evaluation": ["metrics"],
     "statistics": ["table1", "shapiro", "friedman", "wilcoxon", "delong", "nadeau_bengio", "sex"],
     "explanation": ["shap", "components"],
@@ -25,7 +26,10 @@ DRAWN = [
     "cohort_flow",
     "segmentation_examples",
     "dice",
+    "bland_altman",
+    "learning_curves",
     "reconstructions",
+    "imagined",
     "auc",
     "oracle",
     "ranks",

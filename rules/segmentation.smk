@@ -4,10 +4,12 @@ Reads: results/cohort/folds.tsv, results/cohort/sub-{subject}_scans.json, result
     results/preprocessing/sub-{subject}_grids.npz, results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
     results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz
 Writes: ledger/training.tsv, results/segmentation/models/{variant}_{fold}/weights.safetensors,
-    results/segmentation/models/{variant}_{fold}/card.json, results/segmentation/networks.json,
+    results/segmentation/models/{variant}_{fold}/card.json, results/segmentation/models/{variant}_{fold}/curve.tsv,
+    results/segmentation/networks.json,
     results/segmentation/batches/{batch}.h5, results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
-    results/segmentation/sub-{subject}_scores.json, results/segmentation/{role}.tsv, results/segmentation/scores.tsv
+    results/segmentation/sub-{subject}_scores.json, results/segmentation/{role}.tsv, results/segmentation/scores.tsv,
+    results/segmentation/comparison.tsv
 """
 
 
@@ -41,6 +43,7 @@ rule train_network:
     output:
         weights="results/segmentation/models/{variant}_{fold}/weights.safetensors",
         card="results/segmentation/models/{variant}_{fold}/card.json",
+        curve="results/segmentation/models/{variant}_{fold}/curve.tsv",
     log:
         "logs/train_network/{variant}_{fold}.log",
     benchmark:
@@ -111,6 +114,7 @@ rule segment_batch:
         runtime=grow(60),
     params:
         subjects=lambda wildcards: members_of(wildcards.batch),
+        settings=config["segmentation"]["inference"],
         code=code_of("segment_batch"),
     script:
         "../workflow/scripts/segment_batch.py"
@@ -171,7 +175,7 @@ rule gather_volumes:
 
 
 rule gather_scores:
-    """Gather Dice, HD95 and volumes of both networks against the manual masks, for every cohort."""
+    """Gather Dice, surface distances, volumes and lesions of both networks, and test the one against the other."""
     input:
         scores=lambda wildcards: collect(rules.restore_masks.output.scores, subject=subjects_of(*PATIENT_ROLES)),
     output:
@@ -180,6 +184,12 @@ rule gather_scores:
             caption="../workflow/report/scores.rst",
             category="Segmentation",
             labels={"table": "Dice, HD95, volumes"},
+        ),
+        comparison=report(
+            "results/segmentation/comparison.tsv",
+            caption="../workflow/report/comparison.rst",
+            category="Segmentation",
+            labels={"table": "dual and single scale"},
         ),
     log:
         "logs/gather_scores.log",

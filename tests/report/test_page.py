@@ -129,3 +129,9 @@ def test_a_figure_is_carried_inside_the_page(tmp_path):
 def test_the_page_is_written_whole(tmp_path):
     write_page("<p>é</p>", tmp_path / "deep" / "report.html")
     assert (tmp_path / "deep" / "report.html").read_text(encoding="utf-8") == "<p>é</p>"
+
+
+def test_what_went_wrong_in_a_training_stands_among_the_limits(page_of, made_up):
+    page = page_of(made_up.study(), complaints=("The latent space has collapsed.",))
+    assert "VAE-GAN: The latent space has collapsed." in page
+    assert "has collapsed" not in page_of(made_up.study())

@@ -12,7 +12,7 @@ from ichdag.features import reduce_block
 from ichdag.features.blocks import Block, shape_columns
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.latent.extraction import load_autoencoder, vaegan_features
+from ichdag.latent.extraction import as_stored, load_autoencoder, vaegan_features
 from ichdag.latent.patches import PatchSettings, cut_patch
 from ichdag.models import Card, read_card, read_pipeline
 from ichdag.prediction.frozen import PARAMETERS
@@ -43,12 +43,14 @@ def predict_patient(
     views = {"fine": grids["fine"], "coarse": grids["coarse"], "device": device}
     weights = folder / "network_segmentation.safetensors"
     network = load_network(folder / "network_segmentation.json", weights=weights, device=device)
-    mask = _mask(lesion_probability(network, **views), grids, settings["segmentation"])
+    mirror_axes = settings["segmentation"]["inference"]["mirror_axes"]
+    mask = _mask(lesion_probability(network, **views, mirror_axes=mirror_axes), grids, settings["segmentation"])
     if mask.volume_ml < max(card.limits["smallest_lesion_ml"], 1e-9):
         raise DataFault("prediction", f"no hematoma of {card.limits['smallest_lesion_ml']:g} mL or more was found")
     blocks = _blocks(scan, mask, subject=subject, folder=folder, card=card, device=device)
     if "segmentation" in FEATURE_SETS[settings["features"]]:
-        blocks["segmentation"] = Block("segmentation", [subject], bottleneck_features(network, **views)[None], None)
+        latents = as_stored(bottleneck_features(network, **views), settings["precision"]).astype("float32")
+        blocks["segmentation"] = Block("segmentation", [subject], latents[None], None)
     values = design(_reduced(blocks, folder), features=settings["features"])
     record = {"subject": subject, "baseline_volume_ml": mask.volume_ml}
     for outcome in card.limits["outcomes"]:
@@ -81,6 +83,7 @@ def _blocks(
         weights = folder / "network_vaegan.safetensors"
         autoencoder = load_autoencoder(folder / "network_vaegan.json", weights=weights, device=device)
         latents = vaegan_features(autoencoder, patch.astype("float16"), device=device)
+        latents = as_stored(latents, settings["precision"]).astype("float32")
         blocks["vaegan"] = Block("vaegan", [subject], latents[None], None)
     return blocks
 

@@ -14,7 +14,7 @@ from ichdag.models import versions
 from ichdag.report import Settings, methods, summary, tables
 from ichdag.report.cells import Table, as_table
 
-OWN = {"participants", "flow", "scores", "metrics", "calibration", "decision", "checks"}
+OWN = {"participants", "flow", "scores", "curves", "metrics", "calibration", "decision", "checks"}
 TITLES = {
     "table1": "Table 1. Participants",
     "quality": "Quality of the scans",
@@ -25,6 +25,8 @@ TITLES = {
     "friedman": "Friedman test of the feature sets",
     "wilcoxon": "Table S5. Post-hoc comparisons (Wilcoxon)",
     "shapiro": "Normality of the AUCs (Shapiro-Wilk)",
+    "comparison": "Dual and single scale compared",
+    "reconstruction": "Reconstruction error of lesion patches",
     "shap": "Share of each feature block",
     "components": "Radiomic features behind the NMF components",
 }
@@ -48,7 +50,10 @@ FIGURES = {
     "cohort_flow": "Flow of participants",
     "segmentation_examples": "Figure 1. Segmentation examples",
     "dice": "Dice of the two networks",
+    "bland_altman": "Predicted and manual volumes (Bland-Altman)",
+    "learning_curves": "Learning curves",
     "reconstructions": "Figure 2. CT patches and their reconstructions",
+    "imagined": "Patches that the VAE-GAN imagines",
     "auc": "Figure 3. AUC of every model",
     "oracle": "Best model, comparators and oracle",
     "ranks": "Ranks of the feature sets",
@@ -91,12 +96,20 @@ def render(
     captions: dict[str, str],
     cards: dict[str, dict[str, str]],
     config: dict[str, Any],
+<<<<<<< HEAD
     radiomics: dict[str, Any] | None = None,
+=======
+    complaints: tuple[str, ...] = (),
+>>>>>>> deep
 ) -> str:
     """The whole page as one string.
 
     `found` holds the tables of the study by name, `cards` the package versions of the jobs, `config` the merged
+<<<<<<< HEAD
     configuration, `radiomics` the statement of the radiomics that were extracted.
+=======
+    configuration, `complaints` what went wrong in the training of the VAE-GAN; they stand first among the limits.
+>>>>>>> deep
     """
     return _template().render(
         title=Settings(**config["report"]).title,
@@ -107,7 +120,11 @@ def render(
         settings=tables.settings_list(config),
         versions=tables.versions_list({"report": versions()} | cards),
         seed=config["seed"],
+<<<<<<< HEAD
         **_results(found, config, radiomics),
+=======
+        **_results(found, config, complaints),
+>>>>>>> deep
     )
 
 
@@ -123,9 +140,13 @@ def _template() -> Template:
     return environment.get_template("report.html.j2")
 
 
+<<<<<<< HEAD
 def _results(
     found: dict[str, pd.DataFrame], config: dict[str, Any], radiomics: dict[str, Any] | None
 ) -> dict[str, Any]:
+=======
+def _results(found: dict[str, pd.DataFrame], config: dict[str, Any], complaints: tuple[str, ...]) -> dict[str, Any]:
+>>>>>>> deep
     """What is told of the results: words, the table at a glance, the grids of AUCs, all metrics, checks."""
     metrics, participants, checks = found["metrics"], found["participants"], found["checks"]
     reference = config["statistics"]["reference"]
@@ -138,8 +159,13 @@ def _results(
         "checks": checks.to_dict("records"),
         "verdict": summary.verdict(checks),
         "failed": int((checks["status"] == "failed").sum()),
+<<<<<<< HEAD
         "methods": methods.methods(config, participants=participants, metrics=metrics, radiomics=radiomics),
         "limits": methods.limits(config, metrics=metrics),
+=======
+        "methods": methods.methods(config, participants=participants, metrics=metrics),
+        "limits": [f"VAE-GAN: {complaint}" for complaint in complaints] + methods.limits(config, metrics=metrics),
+>>>>>>> deep
     }
 
 

@@ -86,8 +86,18 @@ PATIENTS: dict[str, list[Column]] = {
         Column("fold", "fold whose network drew the mask, 'final' for external and later participants"),
         number("dice", "Dice similarity coefficient with the manual mask, native grid", low=0, high=1, missing=True),
         number("hd95_mm", "95th percentile of the symmetric surface distance", "mm", 0, missing=True),
+        number("surface_mm", "mean symmetric surface distance", "mm", 0, missing=True),
         number("manual_ml", "manual lesion volume", "mL", 0, missing=True),
         number("predicted_ml", "predicted lesion volume", "mL", 0, missing=True),
+        *[
+            number(f"{kind}_{size}", f"{meaning}, {size.replace('_', ' ').replace('ml', ' mL')}", low=0, missing=True)
+            for kind, meaning in (
+                ("lesions", "connected parts of the manual mask"),
+                ("missed", "of them without a voxel in the predicted mask"),
+                ("false", "connected parts of the predicted mask without a voxel in the manual one"),
+            )
+            for size in ("below_1ml", "1_to_10ml", "above_10ml")
+        ],
     ],
     "participants": [
         SUBJECT,
