@@ -16,10 +16,7 @@ page = render(
     captions=captions,
     cards={name: read_card(path).versions for name, path in snakemake.input.items() if name in snakemake.params.cards},
     config=snakemake.params.settings,
-<<<<<<< HEAD
     radiomics=read_record(snakemake.input.radiomics),
-=======
     complaints=tuple(read_card(snakemake.input.vaegan).scores.get("complaints", [])),
->>>>>>> deep
 )
 write_page(page, snakemake.output.report)

@@ -96,20 +96,13 @@ def render(
     captions: dict[str, str],
     cards: dict[str, dict[str, str]],
     config: dict[str, Any],
-<<<<<<< HEAD
     radiomics: dict[str, Any] | None = None,
-=======
     complaints: tuple[str, ...] = (),
->>>>>>> deep
 ) -> str:
     """The whole page as one string.
 
     `found` holds the tables of the study by name, `cards` the package versions of the jobs, `config` the merged
-<<<<<<< HEAD
-    configuration, `radiomics` the statement of the radiomics that were extracted.
-=======
-    configuration, `complaints` what went wrong in the training of the VAE-GAN; they stand first among the limits.
->>>>>>> deep
+    configuration, `radiomics` the statement of the radiomics that were extracted, `complaints` what went wrong in the training of the VAE-GAN; they stand first among the limits.
     """
     return _template().render(
         title=Settings(**config["report"]).title,
@@ -120,11 +113,7 @@ def render(
         settings=tables.settings_list(config),
         versions=tables.versions_list({"report": versions()} | cards),
         seed=config["seed"],
-<<<<<<< HEAD
-        **_results(found, config, radiomics),
-=======
-        **_results(found, config, complaints),
->>>>>>> deep
+        **_results(found, config, radiomics=radiomics, complaints=complaints),
     )
 
 
@@ -140,13 +129,13 @@ def _template() -> Template:
     return environment.get_template("report.html.j2")
 
 
-<<<<<<< HEAD
 def _results(
-    found: dict[str, pd.DataFrame], config: dict[str, Any], radiomics: dict[str, Any] | None
+    found: dict[str, pd.DataFrame],
+    config: dict[str, Any],
+    *,
+    radiomics: dict[str, Any] | None,
+    complaints: tuple[str, ...],
 ) -> dict[str, Any]:
-=======
-def _results(found: dict[str, pd.DataFrame], config: dict[str, Any], complaints: tuple[str, ...]) -> dict[str, Any]:
->>>>>>> deep
     """What is told of the results: words, the table at a glance, the grids of AUCs, all metrics, checks."""
     metrics, participants, checks = found["metrics"], found["participants"], found["checks"]
     reference = config["statistics"]["reference"]
@@ -159,13 +148,8 @@ def _results(found: dict[str, pd.DataFrame], config: dict[str, Any], complaints:
         "checks": checks.to_dict("records"),
         "verdict": summary.verdict(checks),
         "failed": int((checks["status"] == "failed").sum()),
-<<<<<<< HEAD
         "methods": methods.methods(config, participants=participants, metrics=metrics, radiomics=radiomics),
-        "limits": methods.limits(config, metrics=metrics),
-=======
-        "methods": methods.methods(config, participants=participants, metrics=metrics),
         "limits": [f"VAE-GAN: {complaint}" for complaint in complaints] + methods.limits(config, metrics=metrics),
->>>>>>> deep
     }
 
 
