@@ -1,7 +1,7 @@
 """The report: every table and figure of the study in one page that opens from disk, without a network.
 
 Reads: results/cohort/participants.tsv, results/segmentation/scores.tsv, results/evaluation/metrics.tsv,
-    results/statistics/*.tsv, results/explanation/{shap,components}.tsv, results/checks/checks.tsv,
+    results/statistics/*.tsv, results/explanation/{shap,components}.tsv, results/checks/{checks,audit}.tsv,
     results/figures/*.svg, results/segmentation/models/dual_final/card.json,
     results/latent/models/vaegan/card.json
 Writes: results/report/report.html
@@ -13,7 +13,7 @@ TOLD = {
     "evaluation": ["metrics"],
     "statistics": ["table1", "shapiro", "friedman", "wilcoxon", "delong", "nadeau_bengio", "sex"],
     "explanation": ["shap", "components"],
-    "checks": ["checks"],
+    "checks": ["checks", "audit"],
 }
 DRAWN = [
     "cohort_flow",

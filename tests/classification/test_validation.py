@@ -29,7 +29,7 @@ def designs(tables):
 @pytest.mark.parametrize("classifier", [*CLASSIFIERS, "logistic"])
 def test_every_classifier_finds_a_plain_signal_out_of_fold(classifier, settings, people, designs):
     recipe = Recipe(classifier, settings, seed=0, threads=1)
-    table = cross_validate(designs, people=people, recipe=recipe, **NAMES)
+    table, _ = cross_validate(designs, people=people, recipe=recipe, **NAMES)
     assert sorted(table.subject) == sorted(people.index)
     assert table.probability.between(0, 1).all()
     assert table[table.y_true == 1].probability.mean() > table[table.y_true == 0].probability.mean() + 0.3
@@ -38,16 +38,16 @@ def test_every_classifier_finds_a_plain_signal_out_of_fold(classifier, settings,
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
 def test_the_same_seed_gives_the_same_bytes(classifier, settings, people, designs):
     recipe = Recipe(classifier, settings, seed=3, threads=1)
-    one, other = (cross_validate(designs, people=people, recipe=recipe, **NAMES) for _ in range(2))
+    one, other = (cross_validate(designs, people=people, recipe=recipe, **NAMES)[0] for _ in range(2))
     assert one.probability.to_numpy().tobytes() == other.probability.to_numpy().tobytes()
 
 
 def test_a_validation_row_is_predicted_by_a_model_that_has_not_seen_it(settings, people, designs):
     recipe = Recipe("extra_trees", settings, seed=0, threads=1)
-    before = cross_validate(designs, people=people, recipe=recipe, **NAMES).set_index("subject").probability
+    before = cross_validate(designs, people=people, recipe=recipe, **NAMES)[0].set_index("subject").probability
     changed = people.copy()
     changed.loc[people.fold == "2", "y_true"] = 1 - people.y_true
-    after = cross_validate(designs, people=changed, recipe=recipe, **NAMES).set_index("subject").probability
+    after = cross_validate(designs, people=changed, recipe=recipe, **NAMES)[0].set_index("subject").probability
     inside = people.index[people.fold == "2"]
     assert before[inside].equals(after[inside])
     assert not before.drop(inside).equals(after.drop(inside))
@@ -55,9 +55,9 @@ def test_a_validation_row_is_predicted_by_a_model_that_has_not_seen_it(settings,
 
 def test_each_fold_is_predicted_from_the_features_reduced_for_it(settings, people, designs):
     recipe = Recipe("naive_bayes", settings, seed=0, threads=1)
-    before = cross_validate(designs, people=people, recipe=recipe, **NAMES).set_index("subject").probability
+    before = cross_validate(designs, people=people, recipe=recipe, **NAMES)[0].set_index("subject").probability
     blunted = designs | {"1": designs["1"].assign(radiomics_000=0.5)}
-    after = cross_validate(blunted, people=people, recipe=recipe, **NAMES).set_index("subject").probability
+    after = cross_validate(blunted, people=people, recipe=recipe, **NAMES)[0].set_index("subject").probability
     assert set(before.index[before != after]) == set(people.index[people.fold == "1"])
 
 
@@ -84,7 +84,7 @@ def test_the_settings_of_the_paper_reach_the_libraries(settings):
 def test_a_grid_is_searched_inside_the_training_part(settings, people, designs):
     recipe = Recipe("svm", replace(settings, tuning="grid"), seed=0, threads=1)
     model = fit_final(designs, people=people, recipe=recipe)
-    card = card_of(recipe, models={"radiomics": model}, people=people, outcome="poor_outcome")
+    card = card_of(recipe, models={"radiomics": model}, people=people, folds={}, outcome="poor_outcome")
     assert card.scores["radiomics"]["C"] in (0.1, 10.0)
     assert card.subjects == list(people.index)
     assert card.limits["columns"]["radiomics"] == ["radiomics_000", "radiomics_001", "radiomics_002"]
@@ -131,7 +131,7 @@ def test_the_volume_comparator_finds_that_larger_bleeds_fare_worse(settings, coh
     volume = comparator_designs(cohort, columns=[])["volume"]
     folds = dict.fromkeys(["0", "1", "2", "3", "4"], volume)
     recipe = Recipe("logistic", settings, seed=0, threads=1)
-    table = cross_validate(folds, people=people, recipe=recipe, outcome="poor_outcome", features="volume")
+    table, _ = cross_validate(folds, people=people, recipe=recipe, outcome="poor_outcome", features="volume")
     order = table.set_index("subject").probability.groupby(people.y_true).mean()
     assert order[1] > order[0]
 

@@ -65,15 +65,18 @@ def fit(recipe: Recipe, *, design: pd.DataFrame, labels: pd.Series) -> Pipeline:
     return GridSearchCV(pipeline, space, scoring="roc_auc", cv=inner).fit(design, labels).best_estimator_
 
 
-def card_of(recipe: Recipe, *, models: dict[str, Pipeline], people: pd.DataFrame, outcome: str) -> Card:
-    """The card of the final models of one outcome and classifier: whom they saw, which columns, what was chosen."""
+def card_of(
+    recipe: Recipe, *, models: dict[str, Pipeline], people: pd.DataFrame, folds: dict[str, list[str]], outcome: str
+) -> Card:
+    """The card of one outcome and classifier: whom the models of each fold and the final ones saw, what was chosen."""
     settings = (
         recipe.settings.logistic if recipe.classifier == LOGISTIC else recipe.settings.classifiers[recipe.classifier]
     )
     tuning = {"seed": recipe.seed, "tuning": recipe.settings.tuning}
     columns = {features: list(model.feature_names_in_) for features, model in models.items()}
     scores = {features: _outcome_of_fit(recipe, model) for features, model in models.items()}
-    return Card(f"{outcome} {recipe.classifier}", settings | tuning, list(people.index), {"columns": columns}, scores)
+    name = f"{outcome} {recipe.classifier}"
+    return Card(name, settings | tuning, list(people.index), {"columns": columns}, scores, folds=folds)
 
 
 def _outcome_of_fit(recipe: Recipe, model: Pipeline) -> dict[str, Any]:

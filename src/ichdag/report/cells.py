@@ -31,7 +31,7 @@ HEADINGS = {
     "statistic": "test statistic",
 }
 P_VALUE = re.compile(r"^p$|^p_|_p$")
-WHOLE = re.compile(r"^n$|^n_|positives|rank$|component|treatments|blocks|nonzero|folds")
+WHOLE = re.compile(r"^n$|^n_|positives|rank$|component|treatments|blocks|nonzero|folds|^fitted$|^scored$|^shared$")
 
 
 @dataclass(frozen=True)

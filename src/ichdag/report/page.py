@@ -25,6 +25,7 @@ TITLES = {
     "shapiro": "Normality of the AUCs (Shapiro-Wilk)",
     "shap": "Share of each feature block",
     "components": "Radiomic features behind the NMF components",
+    "audit": "Fitted on, scored on",
 }
 GLANCE = (
     "AUC with confidence interval. The best model of an outcome is the one with the largest AUC in cross-validation; "

@@ -115,6 +115,15 @@ RESULTS: dict[str, list[Column]] = {
         number("score", "number printed with the picture", missing=True),
         Column("meaning", "what the score is"),
     ],
+    "audit": [
+        Column("stage", "stage that fitted it"),
+        Column("model", "name of the model's folder"),
+        Column("fold", "fold it was fitted for, or 'final'"),
+        number("fitted", "participants it was fitted on, by its card", low=0),
+        number("scored", "participants it is scored on: of its validation fold, or the external ones", low=0),
+        number("shared", "participants scored who are a person or a scan it was fitted on", low=0),
+        Column("who", "the first of them", missing=True),
+    ],
     "checks": [
         Column("kind", "what it guards", values=("leakage", "completeness", "plausibility", "truth")),
         Column("check", "what must hold"),
