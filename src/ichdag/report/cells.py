@@ -27,6 +27,7 @@ HEADINGS = {
     "auc_women": "AUC in women",
     "auc_men": "AUC in men",
     "smd": "SMD",
+    "p_interaction": "p (interaction)",
     "hd95_mm": "HD95 (mm)",
     "statistic": "test statistic",
 }

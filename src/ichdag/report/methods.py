@@ -81,10 +81,14 @@ def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
     share, draws = rounded(100 * config["evaluation"]["confidence"], 0), config["evaluation"]["bootstrap"]
     return (
         f"{evaluated} combinations of outcome, features and classifier were evaluated. Intervals are {share}% "
-        f"({_intervals(metrics)}; {draws} bootstrap draws). Feature sets were compared over classifiers by Friedman's "
-        f"test and, where it was significant (p < {config['statistics']['alpha']}), pairwise by Wilcoxon's signed-rank "
-        "test with Bonferroni, Holm and Benjamini-Hochberg correction; and at patient level against "
-        f"{features_name(config['statistics']['reference']).lower()} by DeLong's test."
+        f"({_intervals(metrics)}; {draws} bootstrap draws). Where folds of a cross-validation are pooled or averaged, "
+        "the variance of an AUC and of a difference of AUCs was multiplied by 1 + folds x n_test / n_train (Nadeau and "
+        "Bengio), since the models of the folds share training participants. Feature sets were compared over "
+        f"classifiers by Friedman's test and, where it was significant (p < {config['statistics']['alpha']}), pairwise "
+        "by Wilcoxon's signed-rank test with Bonferroni, Holm and Benjamini-Hochberg correction; and at patient level "
+        f"against {features_name(config['statistics']['reference']).lower()} by DeLong's test. "
+        "Women and men were compared by the unpaired DeLong test, and by the interaction of sex with the logit of the "
+        "predicted probability in a logistic regression of the outcome."
     )
 
 

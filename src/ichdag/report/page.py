@@ -33,10 +33,11 @@ GLANCE = (
 )
 COLUMNS = {
     "delong": "outcome cohort fold features classifier classifier_reference auc auc_reference difference:low:high "
-    "p p_holm p_bh n positives note",
+    "p p_holm p_bh bootstrap_low bootstrap_high n positives note",
     "nadeau_bengio": "outcome features classifier folds difference:low:high t p note",
     "sex": "outcome cohort fold features classifier n_women auc_women:low_women:high_women "
-    "n_men auc_men:low_men:high_men difference:low:high p note",
+    "n_men auc_men:low_men:high_men difference:low:high p "
+    "interaction:interaction_low:interaction_high p_interaction note",
     "wilcoxon": "outcome cohort fold first second median_difference blocks p p_bonferroni p_holm p_bh "
     "smallest_reachable_p friedman_significant note",
     "shap": "outcome classifier block importance share:low:high n",

@@ -42,7 +42,16 @@ RESULTS: dict[str, list[Column]] = {
         number("sd", "standard deviation over folds, for fold 'mean'", missing=True),
         number("n", "participants it was computed on", low=0),
         number("positives", "of them with the outcome", low=0),
-        Column("interval", "how its limits were computed", values=INTERVALS, missing=True, optional=True),
+        Column(
+            "interval",
+            "how its limits were computed; 'delong-corrected': the variance times 1 + folds x n_test / n_train, as the "
+            "models of the folds share training participants",
+            values=INTERVALS,
+            missing=True,
+            optional=True,
+        ),
+        number("bootstrap_low", "lower limit of an AUC (bootstrap within each class)", missing=True, optional=True),
+        number("bootstrap_high", "upper limit, widened like the interval", missing=True, optional=True),
         NOTE,
     ],
     "calibration": [
