@@ -90,6 +90,34 @@ def test_a_grid_is_searched_inside_the_training_part(settings, people, designs):
     assert card.limits["columns"]["radiomics"] == ["radiomics_000", "radiomics_001", "radiomics_002"]
 
 
+@pytest.mark.parametrize("tuning", ["none", "grid"])
+@pytest.mark.parametrize("classifier", ["random_forest", "xgboost", "naive_bayes", "elastic_net", "svm", "logistic"])
+def test_balanced_weights_raise_the_risk_that_a_rare_outcome_is_given(classifier, tuning, settings, people, tables):
+    rare = people.copy()
+    rare["y_true"] = (np.arange(40) % 5 == 1).astype(int)
+    noise = {"final": design(tables, features="vaegan")}
+    means = []
+    for weights in ("none", "balanced"):
+        own = replace(settings, class_weights=weights, tuning=tuning)
+        model = fit_final(noise, people=rare, recipe=Recipe(classifier, own, seed=0, threads=1))
+        fresh = pd.DataFrame(np.random.default_rng(3).uniform(size=(200, 3)), columns=noise["final"].columns)
+        means.append(model.predict_proba(fresh)[:, 1].mean())
+    assert means[1] > means[0] + 0.02
+
+
+def test_balanced_weights_reach_extra_trees_where_leaves_are_not_pure(settings, people, tables):
+    rare = people.assign(y_true=(np.arange(40) % 5 == 1).astype(int))
+    noise = {"final": design(tables, features="vaegan")}
+    shallow = settings.classifiers | {"extra_trees": {"n_estimators": 10, "max_depth": 2}}
+    means = [
+        fit_final(noise, people=rare, recipe=Recipe("extra_trees", own, seed=0, threads=1))
+        .predict_proba(noise["final"])[:, 1]
+        .mean()
+        for own in (replace(settings, classifiers=shallow, class_weights=kind) for kind in ("none", "balanced"))
+    ]
+    assert means[1] > means[0] + 0.1
+
+
 def test_a_fold_without_events_is_refused_with_its_counts(cohort, folds):
     thin = cohort.assign(poor_outcome=pd.array([1, 1, 1, 1] + [0] * 36, dtype="Int64"))
     with pytest.raises(StudyError, match="fold 2: validation 0 with and 8 without, training 4 with"):

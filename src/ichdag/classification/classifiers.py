@@ -14,6 +14,7 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from sklearn.utils.class_weight import compute_sample_weight
 from xgboost import XGBClassifier
 
 from ichdag.classification import Settings
@@ -57,12 +58,13 @@ def fit(recipe: Recipe, *, design: pd.DataFrame, labels: pd.Series) -> Pipeline:
     """
     smaller = int(labels.value_counts().min())
     pipeline = build(recipe, smaller_class=smaller)
+    weights = _weights(recipe, labels)
     if recipe.settings.tuning == "none":
-        return pipeline.fit(design, labels)
+        return pipeline.fit(design, labels, **weights)
     inner = StratifiedKFold(min(recipe.settings.tuning_folds, smaller), shuffle=True, random_state=recipe.seed)
     prefix = "classify__estimator__" if recipe.classifier == "svm" else "classify__"
     space = {f"{prefix}{name}": values for name, values in recipe.settings.grid.get(recipe.classifier, {}).items()}
-    return GridSearchCV(pipeline, space, scoring="roc_auc", cv=inner).fit(design, labels).best_estimator_
+    return GridSearchCV(pipeline, space, scoring="roc_auc", cv=inner).fit(design, labels, **weights).best_estimator_
 
 
 def card_of(
@@ -72,7 +74,7 @@ def card_of(
     settings = (
         recipe.settings.logistic if recipe.classifier == LOGISTIC else recipe.settings.classifiers[recipe.classifier]
     )
-    tuning = {"seed": recipe.seed, "tuning": recipe.settings.tuning}
+    tuning = {"seed": recipe.seed, "tuning": recipe.settings.tuning, "class_weights": recipe.settings.class_weights}
     columns = {features: list(model.feature_names_in_) for features, model in models.items()}
     scores = {features: _outcome_of_fit(recipe, model) for features, model in models.items()}
     name = f"{outcome} {recipe.classifier}"
@@ -86,6 +88,13 @@ def _outcome_of_fit(recipe: Recipe, model: Pipeline) -> dict[str, Any]:
     if isinstance(step, LogisticRegression):
         found["converged"] = bool(np.all(step.n_iter_ < step.max_iter))
     return found
+
+
+def _weights(recipe: Recipe, labels: pd.Series) -> dict[str, np.ndarray]:
+    """What `fit` is given beside rows and labels: with class_weights 'balanced', one weight a row, the same for all."""
+    if recipe.settings.class_weights == "none":
+        return {}
+    return {"classify__sample_weight": compute_sample_weight("balanced", labels)}
 
 
 def _bare(recipe: Recipe, *, smaller_class: int) -> Any:

@@ -23,7 +23,7 @@ def methods(config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.D
         ("Participants", people),
         ("Segmentation", _imaging(config)),
         ("Features", _features(config)),
-        ("Models", _models(config)),
+        ("Models", _models(config, metrics=metrics)),
         ("Statistics", _statistics(config, metrics=metrics)),
     ]
 
@@ -60,7 +60,7 @@ def _features(config: dict[str, Any]) -> str:
     )
 
 
-def _models(config: dict[str, Any]) -> str:
+def _models(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
     """Classifiers and validation."""
     chosen = config["classification"]
     names = ", ".join(classifier_name(name) for name in chosen["classifiers"])
@@ -70,9 +70,24 @@ def _models(config: dict[str, Any]) -> str:
     return (
         f"Seven feature sets were given to {len(chosen['classifiers'])} classifiers ({names}; {tuning}), in stratified "
         f"{config['folds']}-fold cross-validation and, refitted on the whole development cohort, once on each external "
-        "cohort. The threshold of sensitivity, specificity, F1 and predictive values is Youden's on the training part. "
+        f"cohort. {_balance(chosen, metrics)} The threshold of sensitivity, specificity, F1 and predictive values is "
+        "Youden's on the training part. "
         f"Comparators: volume alone, and clinical data alone ({', '.join(chosen['clinical'])}), by logistic regression."
     )
+
+
+def _balance(chosen: dict[str, Any], metrics: pd.DataFrame) -> str:
+    """How many had each outcome, and whether the fits made up for it."""
+    rows = metrics[metrics["fold"].isin(["pooled", "external"]) & (metrics["metric"] == "auc")]
+    rows = rows[~rows["features"].isin(COMPARATORS)].drop_duplicates(["outcome", "cohort"])
+    shares = "; ".join(
+        f"{outcome_name(row.outcome)} {row.positives:.0f} of {row.n:.0f} ({row.cohort})" for row in rows.itertuples()
+    )
+    weights = {
+        "none": "no class was weighted",
+        "balanced": "both classes of a training part had the same weight in every fit",
+    }
+    return f"Events: {shares or 'none'}; {weights[chosen['class_weights']]}."
 
 
 def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
