@@ -18,6 +18,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from xgboost import XGBClassifier
 
 from ichdag.classification import Settings
+from ichdag.jobs import StudyError
 from ichdag.models import Card
 
 LOGISTIC = "logistic"
@@ -54,17 +55,24 @@ def build(recipe: Recipe, *, smaller_class: int) -> Pipeline:
 def fit(recipe: Recipe, *, design: pd.DataFrame, labels: pd.Series) -> Pipeline:
     """Fit one classifier on these rows; with tuning 'grid', after choosing its settings in inner stratified folds.
 
+    Raises StudyError if no column differs between the rows.
     ASSUME: chosen by AUC. The inner folds share the reduction of the outer training part, which no label has touched.
     """
+    if (design.nunique() < 2).all():
+        raise StudyError(
+            f"{recipe.classifier} has nothing to learn from: none of {design.shape[1]} columns, {design.columns[0]} "
+            f"first, differs between the {len(design)} training participants. Look at results/radiomics and results/features"
+        )
     smaller = int(labels.value_counts().min())
     pipeline = build(recipe, smaller_class=smaller)
     weights = _weights(recipe, labels)
     if recipe.settings.tuning == "none":
-        return pipeline.fit(design, labels, **weights)
+        return _counted(pipeline.fit(design, labels, **weights), design)
     inner = StratifiedKFold(min(recipe.settings.tuning_folds, smaller), shuffle=True, random_state=recipe.seed)
     prefix = "classify__estimator__" if recipe.classifier == "svm" else "classify__"
     space = {f"{prefix}{name}": values for name, values in recipe.settings.grid.get(recipe.classifier, {}).items()}
-    return GridSearchCV(pipeline, space, scoring="roc_auc", cv=inner).fit(design, labels, **weights).best_estimator_
+    search = GridSearchCV(pipeline, space, scoring="roc_auc", cv=inner).fit(design, labels, **weights)
+    return _counted(search.best_estimator_, design)
 
 
 def card_of(
@@ -82,12 +90,19 @@ def card_of(
 
 
 def _outcome_of_fit(recipe: Recipe, model: Pipeline) -> dict[str, Any]:
-    """The values that tuning chose, and whether an iterative solver converged."""
+    """The values that tuning chose, how many missing cells were filled, and whether an iterative solver converged."""
     step = model["classify"].estimator if recipe.classifier == "svm" else model["classify"]
     found = {name: step.get_params()[name] for name in recipe.settings.grid.get(recipe.classifier, {})}
+    found["imputed_cells"] = model.imputed_cells_
     if isinstance(step, LogisticRegression):
         found["converged"] = bool(np.all(step.n_iter_ < step.max_iter))
     return found
+
+
+def _counted(model: Pipeline, design: pd.DataFrame) -> Pipeline:
+    """The model, with the number of cells of its training rows that it had to fill."""
+    model.imputed_cells_ = int(design.isna().to_numpy().sum())
+    return model
 
 
 def _weights(recipe: Recipe, labels: pd.Series) -> dict[str, np.ndarray]:
