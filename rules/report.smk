@@ -4,7 +4,7 @@ Reads: results/cohort/participants.tsv, results/segmentation/scores.tsv, results
     results/statistics/*.tsv, results/explanation/{shap,components}.tsv, results/checks/{checks,audit}.tsv,
     results/figures/*.svg, results/segmentation/models/dual_final/card.json,
     results/latent/models/vaegan/card.json
-Writes: results/report/report.html
+Writes: results/report/report.html, results/report/checklist_tripod_ai.tsv, results/report/checklist_clear.tsv
 """
 
 TOLD = {
@@ -14,6 +14,7 @@ TOLD = {
     "statistics": ["table1", "shapiro", "friedman", "wilcoxon", "delong", "nadeau_bengio", "sex"],
     "explanation": ["shap", "components"],
     "checks": ["checks", "audit"],
+    "report": ["checklist_tripod_ai", "checklist_clear"],
 }
 DRAWN = [
     "cohort_flow",
@@ -27,8 +28,37 @@ DRAWN = [
     "decision",
     "shap",
 ]
-CAPTIONED = sorted({*DRAWN, *(name for names in TOLD.values() for name in names), "exclusions", "saliency"})
+TABLES = [name for stage, names in TOLD.items() if stage != "report" for name in names]
+CAPTIONED = sorted({*DRAWN, *TABLES, "checklists", "exclusions", "saliency"})
 TEMPLATES = ["report.html", "macros.html", "summary.html", "results.html", "about.html", "report.css", "report.js"]
+
+
+rule fill_checklists:
+    """Fill the reporting checklists TRIPOD+AI and CLEAR with what ran; blank where the authors must answer."""
+    input:
+        participants="results/cohort/participants.tsv",
+        metrics="results/evaluation/metrics.tsv",
+        items=collect(f"{workflow.basedir}/resources/checklists/{{name}}.tsv", name=TOLD["report"]),
+    output:
+        tripod_ai=report(
+            "results/report/checklist_tripod_ai.tsv", "../workflow/report/checklists.rst", category="Report"
+        ),
+        clear=report("results/report/checklist_clear.tsv", "../workflow/report/checklists.rst", category="Report"),
+    log:
+        "logs/fill_checklists.log",
+    benchmark:
+        "benchmarks/fill_checklists.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        settings=config,
+        code=code_of("fill_checklists"),
+    script:
+        "../workflow/scripts/fill_checklists.py"
 
 
 rule make_report:

@@ -61,7 +61,8 @@ def fit(recipe: Recipe, *, design: pd.DataFrame, labels: pd.Series) -> Pipeline:
     if (design.nunique() < 2).all():
         raise StudyError(
             f"{recipe.classifier} has nothing to learn from: none of {design.shape[1]} columns, {design.columns[0]} "
-            f"first, differs between the {len(design)} training participants. Look at results/radiomics and results/features"
+            f"first, differs between the {len(design)} training participants. "
+            "Look at results/radiomics and results/features"
         )
     smaller = int(labels.value_counts().min())
     pipeline = build(recipe, smaller_class=smaller)

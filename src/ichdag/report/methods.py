@@ -6,6 +6,7 @@ import pandas as pd
 
 from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
 from ichdag.report.cells import rounded
+from ichdag.report.checklists import events
 from ichdag.report.summary import counts
 from ichdag.schemas import COMPARATORS
 
@@ -78,16 +79,11 @@ def _models(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
 
 def _balance(chosen: dict[str, Any], metrics: pd.DataFrame) -> str:
     """How many had each outcome, and whether the fits made up for it."""
-    rows = metrics[metrics["fold"].isin(["pooled", "external"]) & (metrics["metric"] == "auc")]
-    rows = rows[~rows["features"].isin(COMPARATORS)].drop_duplicates(["outcome", "cohort"])
-    shares = "; ".join(
-        f"{outcome_name(row.outcome)} {row.positives:.0f} of {row.n:.0f} ({row.cohort})" for row in rows.itertuples()
-    )
     weights = {
         "none": "no class was weighted",
         "balanced": "both classes of a training part had the same weight in every fit",
     }
-    return f"Events: {shares or 'none'}; {weights[chosen['class_weights']]}."
+    return f"{events(metrics)}; {weights[chosen['class_weights']]}."
 
 
 def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:

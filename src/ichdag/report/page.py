@@ -11,10 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from ichdag.figures.names import outcome_name
 from ichdag.jobs import whole_file
 from ichdag.models import versions
-from ichdag.report import Settings, methods, summary, tables
+from ichdag.report import Settings, checklists, methods, summary, tables
 from ichdag.report.cells import Table, as_table
 
-OWN = {"participants", "flow", "scores", "metrics", "calibration", "decision", "checks"}
+OWN = {"participants", "flow", "scores", "metrics", "calibration", "decision", "checks", *checklists.TITLES}
 TITLES = {
     "table1": "Table 1. Participants",
     "delong": "Table S3. Differences in AUC (DeLong)",
@@ -103,6 +103,7 @@ def render(
         tables=_tables(found, captions),
         settings=tables.settings_list(config),
         versions=tables.versions_list({"report": versions()} | cards),
+        checklists=[checklists.shown(found[name], name=name) for name in checklists.TITLES if name in found],
         seed=config["seed"],
         **_results(found, config),
     )

@@ -16,6 +16,14 @@ from ichdag.schemas.columns import (
 )
 from ichdag.schemas.names import ROLES, VARIANTS
 
+CHECKLIST = [
+    Column("item", "number of the item"),
+    Column("section", "part of the paper"),
+    Column("asks", "what the item asks for, in short words"),
+    Column("answer", "what this study says to it; n/a for the authors to answer", missing=True),
+    Column("where", "sections, tables and figures of the report that show it", missing=True),
+]
+
 RESULTS: dict[str, list[Column]] = {
     "predictions": [
         COHORT,
@@ -133,6 +141,8 @@ RESULTS: dict[str, list[Column]] = {
         number("shared", "participants scored who are a person or a scan it was fitted on", low=0),
         Column("who", "the first of them", missing=True),
     ],
+    "checklist_tripod_ai": CHECKLIST,
+    "checklist_clear": CHECKLIST,
     "checks": [
         Column("kind", "what it guards", values=("leakage", "completeness", "plausibility", "truth")),
         Column("check", "what must hold"),
