@@ -38,12 +38,14 @@ rule fill_checklists:
     input:
         participants="results/cohort/participants.tsv",
         metrics="results/evaluation/metrics.tsv",
-        items=collect(f"{workflow.basedir}/resources/checklists/{{name}}.tsv", name=TOLD["report"]),
+        questions=collect(f"{workflow.basedir}/resources/checklists/{{name}}.tsv", name=TOLD["report"]),
     output:
-        tripod_ai=report(
+        tripod_checklist=report(
             "results/report/checklist_tripod_ai.tsv", "../workflow/report/checklists.rst", category="Report"
         ),
-        clear=report("results/report/checklist_clear.tsv", "../workflow/report/checklists.rst", category="Report"),
+        clear_checklist=report(
+            "results/report/checklist_clear.tsv", "../workflow/report/checklists.rst", category="Report"
+        ),
     log:
         "logs/fill_checklists.log",
     benchmark:

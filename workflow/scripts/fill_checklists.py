@@ -10,6 +10,6 @@ start(snakemake)
 participants = read_table(snakemake.input.participants, "participants")
 metrics = read_table(snakemake.input.metrics, "metrics")
 facts = facts_of(snakemake.params.settings, participants=participants, metrics=metrics)
-for path, filled in zip(snakemake.input.items, snakemake.output, strict=True):
+for path, filled in zip(snakemake.input.questions, snakemake.output, strict=True):
     name = Path(path).stem
     write_table(fill(read_table(path, name), facts=facts), filled, name)
