@@ -128,3 +128,8 @@ def test_a_figure_is_carried_inside_the_page(tmp_path):
 def test_the_page_is_written_whole(tmp_path):
     write_page("<p>é</p>", tmp_path / "deep" / "report.html")
     assert (tmp_path / "deep" / "report.html").read_text(encoding="utf-8") == "<p>é</p>"
+
+
+def test_the_caption_of_a_figure_says_how_many_participants_it_shows(text):
+    (caption,) = re.findall(r'id="figure-auc">.*?</figcaption>', text, re.S)
+    assert re.search(r"Events: .* \d+ of \d+ \(", caption)

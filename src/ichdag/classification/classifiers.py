@@ -95,6 +95,9 @@ def _outcome_of_fit(recipe: Recipe, model: Pipeline) -> dict[str, Any]:
     step = model["classify"].estimator if recipe.classifier == "svm" else model["classify"]
     found = {name: step.get_params()[name] for name in recipe.settings.grid.get(recipe.classifier, {})}
     found["imputed_cells"] = model.imputed_cells_
+    if recipe.classifier == "svm":
+        # Platt's curve falls where scores and labels went opposite ways in the inner folds: ranks are then reversed.
+        found["reversed"] = bool(model["classify"].calibrated_classifiers_[0].calibrators[0].a_ > 0)
     if isinstance(step, LogisticRegression):
         found["converged"] = bool(np.all(step.n_iter_ < step.max_iter))
     return found

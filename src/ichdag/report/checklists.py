@@ -7,8 +7,7 @@ import pandas as pd
 
 from ichdag.figures.names import classifier_name, outcome_name
 from ichdag.report.cells import rounded
-from ichdag.report.summary import counts
-from ichdag.schemas import COMPARATORS
+from ichdag.report.summary import counts, events
 
 TITLES = {
     "checklist_tripod_ai": "TRIPOD+AI (Collins et al. 2024)",
@@ -59,16 +58,6 @@ def facts_of(config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.
         "confidence": rounded(100 * config["evaluation"]["confidence"], 0),
         "seed": str(config["seed"]),
     }
-
-
-def events(metrics: pd.DataFrame) -> str:
-    """How many had each outcome, of how many, in each cohort."""
-    rows = metrics[metrics["fold"].isin(["pooled", "external"]) & (metrics["metric"] == "auc")]
-    rows = rows[~rows["features"].isin(COMPARATORS)].drop_duplicates(["outcome", "cohort"])
-    shares = [
-        f"{outcome_name(row.outcome)} {row.positives:.0f} of {row.n:.0f} ({row.cohort})" for row in rows.itertuples()
-    ]
-    return f"Events: {'; '.join(shares) or 'none'}"
 
 
 def shown(frame: pd.DataFrame, *, name: str) -> Checklist:

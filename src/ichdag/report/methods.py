@@ -6,8 +6,7 @@ import pandas as pd
 
 from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
 from ichdag.report.cells import rounded
-from ichdag.report.checklists import events
-from ichdag.report.summary import counts
+from ichdag.report.summary import counts, events
 from ichdag.schemas import COMPARATORS
 
 

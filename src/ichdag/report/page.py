@@ -95,6 +95,9 @@ def render(
     `found` holds the tables of the study by name, `cards` the package versions of the jobs, `config` the merged
     configuration.
     """
+    plates = {
+        name: replace(plate, caption=plate.caption + summary.numbers(name, found)) for name, plate in plates.items()
+    }
     return _template().render(
         title=Settings(**config["report"]).title,
         plates=plates,
