@@ -57,7 +57,7 @@ def audit(
             row = {"stage": stage, "model": folder, "fold": fold, "fitted": len(subjects), "scored": len(scored)}
             rows.append(row | {"shared": len(shared), "who": ", ".join(shared[:SHOWN]) or None})
     columns = ["stage", "model", "fold", "fitted", "scored", "shared", "who"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).sort_values(columns[:3], ignore_index=True)
 
 
 def sides(

@@ -108,7 +108,10 @@ def _intervals(metrics: pd.DataFrame) -> str:
         return "their kinds were not recorded"
     kinds = metrics[["interval", "metric"]].dropna().drop_duplicates()
     kinds = kinds[kinds["interval"] != "none"].groupby("interval")["metric"].agg(list)
-    return "; ".join(f"{kind.capitalize()}: {', '.join(map(metric_name, names))}" for kind, names in kinds.items())
+    named = {"delong": "DeLong", "delong-corrected": "DeLong, corrected"}
+    return "; ".join(
+        f"{named.get(kind, kind.capitalize())}: {', '.join(map(metric_name, names))}" for kind, names in kinds.items()
+    )
 
 
 def limits(config: dict[str, Any], *, metrics: pd.DataFrame) -> list[str]:
@@ -122,6 +125,8 @@ def limits(config: dict[str, Any], *, metrics: pd.DataFrame) -> list[str]:
         "external participants were never seen.",
         "With six classifiers as blocks the smallest two-sided Wilcoxon p-value is 0.031, so Bonferroni and Holm over "
         "21 pairs can never be significant; the patient-level tests are the ones to read.",
+        "Intervals of cross-validated AUCs allow for the training participants that folds share; those of the other "
+        "cross-validated metrics take the predictions as given and are somewhat narrow.",
         "AUCs of six classifiers on the same participants are not independent, which Friedman's test takes them to be.",
     ]
     if not config["radiomics"].get("drop_whole_image_diagnostics", True):
