@@ -14,7 +14,7 @@ export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/src:$(CURDIR)/workflow/progress
 
 # Both trainings of a demo-sized network keep to one core, so that they run side by side.
-DEMO_RUN = --directory $(DEMO) --configfile config/demo.yaml --workflow-profile none --profile profiles/local \
+DEMO_RUN = --directory $(DEMO) --configfile config/demo.yaml $(CONTROL) --workflow-profile none --profile profiles/local \
 	--cores $(CORES) --set-threads train_network=1 train_vaegan=1
 RUN = bash workflow/progress/run.sh $(DEMO)
 
@@ -32,6 +32,9 @@ demo: setup ## Run the whole study on a synthetic cohort, down to the report.
 	@$(RUN) phantom $(DEMO_RUN)
 	@$(RUN) all $(DEMO_RUN)
 	@echo "Report: $(abspath $(DEMO))/results/report/report.html"
+
+control-%: ## The demo with a known signal, in a directory of its own: control-null, -shape, -texture, -rim.
+	@$(MAKE) demo DEMO=control-$* CONTROL=config/controls/$*.yaml
 
 plan: setup ## Say what `make demo` would still do, and why, without doing it.
 	@mkdir -p $(DEMO)

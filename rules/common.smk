@@ -117,10 +117,7 @@ def members_of(batch):
     return batch_table()[batch]
 
 
-def files_of(*columns):
-    """An input function: the files that the sheet names for a participant in these columns, by column."""
-
-    def files(wildcards):
+f files(wildcards):
         row = participants()[wildcards.subject]
         return {column: row[column] for column in columns if row.get(column)}
 

@@ -197,12 +197,14 @@ def statistics() -> dict[str, pd.DataFrame]:
     delong |= gap | {
         "p_holm": 0.01,
         "p_bh": 0.01,
+        "inflation": 1.0,
         "bootstrap_low": -0.02,
         "bootstrap_high": 0.08,
         "n": 40,
         "positives": 12,
     }
-    sex = external | model | gap
+    interaction = {"interaction": 0.2, "interaction_low": -0.3, "interaction_high": 0.7, "p_interaction": 0.44}
+    sex = external | model | gap | interaction
     for group in ("women", "men"):
         sex |= {
             f"n_{group}": 20,

@@ -135,3 +135,8 @@ def test_what_went_wrong_in_a_training_stands_among_the_limits(page_of, made_up)
     page = page_of(made_up.study(), complaints=("The latent space has collapsed.",))
     assert "VAE-GAN: The latent space has collapsed." in page
     assert "has collapsed" not in page_of(made_up.study())
+
+
+def test_the_caption_of_a_figure_says_how_many_participants_it_shows(text):
+    (caption,) = re.findall(r'id="figure-auc">.*?</figcaption>', text, re.S)
+    assert re.search(r"Events: .* \d+ of \d+ \(", caption)

@@ -11,10 +11,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from ichdag.figures.names import outcome_name
 from ichdag.jobs import whole_file
 from ichdag.models import versions
-from ichdag.report import Settings, methods, summary, tables
+from ichdag.report import Settings, checklists, methods, summary, tables
 from ichdag.report.cells import Table, as_table
 
-OWN = {"participants", "flow", "scores", "curves", "metrics", "calibration", "decision", "checks"}
+OWN = {"participants", "flow", "scores", "curves", "metrics", "calibration", "decision", "checks", *checklists.TITLES}
 TITLES = {
     "table1": "Table 1. Participants",
     "quality": "Quality of the scans",
@@ -29,6 +29,7 @@ TITLES = {
     "reconstruction": "Reconstruction error of lesion patches",
     "shap": "Share of each feature block",
     "components": "Radiomic features behind the NMF components",
+    "audit": "Fitted on, scored on",
 }
 GLANCE = (
     "AUC with confidence interval. The best model of an outcome is the one with the largest AUC in cross-validation; "
@@ -38,10 +39,11 @@ COLUMNS = {
     "quality": "role timepoint check unit low high n median smallest largest warned failed",
     "sensitivity": "outcome volume role n compared bias_ml error_ml within both differ",
     "delong": "outcome cohort fold features classifier classifier_reference auc auc_reference difference:low:high "
-    "p p_holm p_bh n positives note",
+    "p p_holm p_bh bootstrap_low bootstrap_high n positives note",
     "nadeau_bengio": "outcome features classifier folds difference:low:high t p note",
     "sex": "outcome cohort fold features classifier n_women auc_women:low_women:high_women "
-    "n_men auc_men:low_men:high_men difference:low:high p note",
+    "n_men auc_men:low_men:high_men difference:low:high p "
+    "interaction:interaction_low:interaction_high p_interaction note",
     "wilcoxon": "outcome cohort fold first second median_difference blocks p p_bonferroni p_holm p_bh "
     "smallest_reachable_p friedman_significant note",
     "shap": "outcome classifier block importance share:low:high n",
@@ -102,8 +104,12 @@ def render(
     """The whole page as one string.
 
     `found` holds the tables of the study by name, `cards` the package versions of the jobs, `config` the merged
-    configuration, `radiomics` the statement of the radiomics that were extracted, `complaints` what went wrong in the training of the VAE-GAN; they stand first among the limits.
+    configuration, `radiomics` the statement of the radiomics that were extracted, `complaints` what went wrong in the
+    training of the VAE-GAN; they stand first among the limits.
     """
+    plates = {
+        name: replace(plate, caption=plate.caption + summary.numbers(name, found)) for name, plate in plates.items()
+    }
     return _template().render(
         title=Settings(**config["report"]).title,
         plates=plates,
@@ -112,6 +118,7 @@ def render(
         tables=_tables(found, captions),
         settings=tables.settings_list(config),
         versions=tables.versions_list({"report": versions()} | cards),
+        checklists=[checklists.shown(found[name], name=name) for name in checklists.TITLES if name in found],
         seed=config["seed"],
         **_results(found, config, radiomics=radiomics, complaints=complaints),
     )
