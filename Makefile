@@ -18,7 +18,7 @@ STUDY = --directory $(DEMO) --configfile config/demo.yaml --workflow-profile non
 	--cores $(CORES) --set-threads train_network=1 train_vaegan=1
 RUN = bash workflow/progress/run.sh $(DEMO)
 
-.PHONY: help setup demo plan test lint format docs lock clean clean-demo
+.PHONY: help setup demo plan test test-cluster lint format docs lock clean clean-demo
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -35,11 +35,14 @@ demo: setup ## Run the whole study on a synthetic cohort, down to the report.
 
 plan: setup ## Say what `make demo` would still do, and why, without doing it.
 	@mkdir -p $(DEMO)
-	@snakemake phantom $(STUDY) --dry-run --quiet host
-	@[ ! -e $(DEMO)/phantom/participants.tsv ] || snakemake $(STUDY) --dry-run --quiet host
+	@snakemake phantom $(STUDY) --dry-run --logger plan
+	@[ ! -e $(DEMO)/phantom/participants.tsv ] || snakemake $(STUDY) --dry-run --logger plan
 
 test: setup ## Run the tests.
 	@python -m pytest tests
+
+test-cluster: setup ## As root on Debian or Ubuntu: install and start a real SLURM, test on it, stop it.
+	@ICHDAG_CLUSTER=1 python -m pytest tests/cluster $(if $(SHORT),-m "not whole")
 
 lint: setup ## Check code, rules and generated documents.
 	@ruff check .

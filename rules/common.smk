@@ -118,6 +118,12 @@ def values_of(role):
     return lambda wildcards: files[wildcards.block]
 
 
+def classification_of(classifier):
+    """The settings of one classifier: another one's parameters do not rerun it."""
+    own = {part: {classifier: config["classification"][part].get(classifier, {})} for part in ("classifiers", "grid")}
+    return {**config["classification"], **own}
+
+
 def code_of(rule):
     """Digest of the code a rule's script runs, so that an edit in the library reruns what it touches."""
     return code_digest(f"{workflow.basedir}/workflow/scripts/{rule}.py")

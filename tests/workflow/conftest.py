@@ -19,13 +19,15 @@ class Study:
     """A study directory and the command that runs Snakemake in it."""
 
     folder: Path
+    code: Path = ROOT
 
     def snakemake(self, *arguments, ok=True):
         """Run Snakemake with the tiny settings; return what it printed."""
-        command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", self.folder]
+        command = [sys.executable, "-m", "snakemake", "--snakefile", self.code / "Snakefile"]
+        command += ["--directory", self.folder]
         command += ["--configfile", ROOT / "tests/workflow/tiny.yaml", "--cores", "2", "--scheduler", "greedy"]
         done = subprocess.run(
-            [*map(str, command), *arguments], env=os.environ | THREADS, capture_output=True, text=True, timeout=900
+            [*map(str, [*command, *arguments])], env=os.environ | THREADS, capture_output=True, text=True, timeout=900
         )
         text = done.stdout + done.stderr
         assert not ok or done.returncode == 0, text[-6000:]
@@ -46,8 +48,12 @@ class Study:
 
 @pytest.fixture(scope="session")
 def study(tmp_path_factory):
-    """A finished tiny study."""
-    return Study(tmp_path_factory.mktemp("study")).run("phantom").run("all")
+    """A finished tiny study; one made before is used, and one made now kept, where TINY_STUDY names a folder."""
+    folder = Path(os.environ.get("TINY_STUDY") or tmp_path_factory.mktemp("study"))
+    if (folder / "results/report/report.html").is_file():
+        return Study(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    return Study(folder).run("phantom").run("all")
 
 
 @pytest.fixture
