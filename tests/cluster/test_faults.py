@@ -15,18 +15,17 @@ PREDICTIONS = "results/classification/predictions.parquet"
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the study to make anew: its target, what to remove, the rule that a fault hits and its script."""
+    """A part of the study to make anew: its files and the rule that a fault hits."""
 
-    target: str
-    removed: tuple
+    targets: list
     rule: str
 
 
-GROUP = Part(
-    "results/radiomics/development.parquet", ("results/radiomics/sub-D000[1-4]_features.json",), "extract_radiomics"
+GROUP = Part([f"results/radiomics/sub-D000{number}_features.json" for number in (1, 2, 3)], "extract_radiomics")
+TRAINING = Part(
+    [f"results/latent/models/vaegan/{name}" for name in ("weights.safetensors", "card.json")], "train_vaegan"
 )
-TRAINING = Part("results/latent/models/vaegan/weights.safetensors", ("results/latent/models/vaegan/*",), "train_vaegan")
-AGGREGATE = Part(PREDICTIONS, (PREDICTIONS,), "gather_predictions")
+AGGREGATE = Part([PREDICTIONS], "gather_predictions")
 PARTS = {"group": GROUP, "training": TRAINING, "aggregate": AGGREGATE}
 
 
@@ -38,8 +37,8 @@ def part(request):
 
 def begin(study, part, *arguments):
     """Start to make a part anew; give the process."""
-    assert study.remove(*part.removed)
-    return study.start(part.target, *arguments)
+    assert study.remove(*part.targets) == len(part.targets)
+    return study.start(*part.targets, *arguments)
 
 
 def hold(cluster, rule):
@@ -51,8 +50,8 @@ def hold(cluster, rule):
 
 def is_as_before(study, undisturbed, part):
     """The part and the predictions are those of the undisturbed study; nothing half-written, nothing left to do."""
-    assert study.bytes_of(part.target) == undisturbed.bytes_of(part.target)
-    assert study.bytes_of(PREDICTIONS) == undisturbed.bytes_of(PREDICTIONS)
+    for name in (*part.targets, PREDICTIONS):
+        assert study.bytes_of(name) == undisturbed.bytes_of(name), name
     assert not list(study.folder.glob("results/**/.partial-*"))
     assert study.left_to_do() == {}
 
@@ -62,7 +61,7 @@ def test_a_killed_driver_leaves_jobs_that_the_rerun_cancels_and_does_anew(cluste
     worker, job = hold(cluster, part.rule)
     driver.end_by(signal.SIGKILL)
     assert [entry[0] for entry in cluster.jobs()] == [job], "the job goes on without its driver"
-    text = study.on_slurm(part.target)
+    text = study.on_slurm(*part.targets)
     assert "Canceling 1 SLURM job" in text and "Removing the lock" in text
     assert not os.path.exists(f"/proc/{worker}"), "the left job's worker would have written the same files"
     is_as_before(study, undisturbed, part)
@@ -122,7 +121,7 @@ def test_a_run_that_is_interrupted_cancels_its_jobs(cluster, study, undisturbed)
     driver.end_by(signal.SIGINT)
     driver.finish(ok=False)
     assert not cluster.jobs("-t", "R,PD")
-    study.on_slurm(TRAINING.target)
+    study.on_slurm(*TRAINING.targets)
     is_as_before(study, undisturbed, TRAINING)
 
 
@@ -137,7 +136,7 @@ def test_a_restarted_controller_loses_nothing(cluster, study, undisturbed):
 def test_two_runs_of_one_study_are_refused_and_the_first_goes_on(cluster, study, undisturbed):
     driver = begin(study, TRAINING)
     worker, _ = hold(cluster, TRAINING.rule)
-    text = study.start(TRAINING.target).finish(ok=False)
+    text = study.start(*TRAINING.targets).finish(ok=False)
     assert "held by another run" in text and "Wait for it" in text
     os.kill(worker, signal.SIGCONT)
     driver.finish()
@@ -158,5 +157,5 @@ def test_a_profile_that_asks_for_what_is_not_there_is_refused_with_the_setting_t
     for section, values in change.items():
         settings[section] |= values
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(settings))
-    text = replace(study, profile=tmp_path).start(AGGREGATE.target).finish(ok=False)
+    text = replace(study, profile=tmp_path).start(*AGGREGATE.targets).finish(ok=False)
     assert words in text and "change slurm_partition under" in text and "SLURM run ID" not in text

@@ -4,7 +4,7 @@
 # A run that still goes on is left alone, and said so.
 set -euo pipefail
 study=$(cd "${1:?usage: workflow/cluster/recover.sh STUDY}" && pwd)
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+code=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 holder="$study/.snakemake/holder"
 
 refuse() {
@@ -42,6 +42,6 @@ fi
 rm -f "$holder"
 if [ -n "$(ls -A "$study/.snakemake/locks" 2>/dev/null)" ]; then
     echo "Removing the lock that an earlier run left."
-    snakemake --snakefile "$here/../../Snakefile" --directory "$study" --workflow-profile none --cores 1 --unlock \
+    snakemake --snakefile "$code/Snakefile" --directory "$study" --workflow-profile none --cores 1 --unlock \
         >/dev/null 2>&1 || rm -f "$study"/.snakemake/locks/*
 fi
