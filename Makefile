@@ -18,7 +18,7 @@ DEMO_RUN = --directory $(DEMO) --configfile config/demo.yaml $(CONTROL) --workfl
 	--cores $(CORES) --set-threads train_network=1 train_vaegan=1
 RUN = bash workflow/progress/run.sh $(DEMO)
 
-.PHONY: help setup demo plan check test lint format docs lock clean clean-demo
+.PHONY: help setup demo plan check test test-cluster lint format docs lock clean clean-demo
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -38,8 +38,8 @@ control-%: ## The demo with a known signal, in a directory of its own: control-n
 
 plan: setup ## Say what `make demo` would still do, and why, without doing it.
 	@mkdir -p $(DEMO)
-	@snakemake phantom $(DEMO_RUN) --dry-run --quiet host
-	@[ ! -e $(DEMO)/phantom/participants.tsv ] || snakemake $(DEMO_RUN) --dry-run --quiet host
+	@snakemake phantom $(DEMO_RUN) --dry-run --logger plan
+	@[ ! -e $(DEMO)/phantom/participants.tsv ] || snakemake $(DEMO_RUN) --dry-run --logger plan
 
 check: setup ## Check sheet, files and settings of a study, all faults at once: make check STUDY=mystudy.
 	@[ -d "$(STUDY)" ] || { echo "Say which study: make check STUDY=its-directory" >&2; exit 1; }
@@ -48,6 +48,9 @@ check: setup ## Check sheet, files and settings of a study, all faults at once: 
 
 test: setup ## Run the tests.
 	@python -m pytest tests
+
+test-cluster: setup ## As root on Debian or Ubuntu: install and start a real SLURM, test on it, stop it.
+	@ICHDAG_CLUSTER=1 python -m pytest tests/cluster $(if $(SHORT),-m "not whole")
 
 lint: setup ## Check code, rules and generated documents.
 	@ruff check .

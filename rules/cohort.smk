@@ -16,7 +16,11 @@ CONVERTED_BY = ["baseline_series", "followup_series", "onset_to_ct_hours", "foll
 def files_of(*columns):
     """An input function: the files that the sheet names for a participant in these columns, by column."""
 
-   
+    def files(wildcards):
+        row = participants()[wildcards.subject]
+        return {column: row[column] for column in columns if row.get(column)}
+
+    return files
 
 
 rule convert_scans:

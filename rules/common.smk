@@ -117,13 +117,6 @@ def members_of(batch):
     return batch_table()[batch]
 
 
-f files(wildcards):
-        row = participants()[wildcards.subject]
-        return {column: row[column] for column in columns if row.get(column)}
-
-    return files
-
-
 def mask_of(subject):
     """The baseline mask that features are computed in: the predicted one, or the manual one if the config says so."""
     if config["segmentation"]["masks"] == "manual":
@@ -136,6 +129,12 @@ def values_of(role):
     latents = f"results/latent/{role}.h5"
     files = {"radiomics": f"results/radiomics/{role}.parquet", "segmentation": latents, "vaegan": latents}
     return lambda wildcards: files[wildcards.block]
+
+
+def classification_of(classifier):
+    """The settings of one classifier: another one's parameters do not rerun it."""
+    own = {part: {classifier: config["classification"][part].get(classifier, {})} for part in ("classifiers", "grid")}
+    return {**config["classification"], **own}
 
 
 def code_of(rule):
