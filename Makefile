@@ -14,11 +14,11 @@ export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/src:$(CURDIR)/workflow/progress
 
 # Both trainings of a demo-sized network keep to one core, so that they run side by side.
-DEMO_RUN = --directory $(DEMO) --configfile config/demo.yaml --workflow-profile none --profile profiles/local \
+DEMO_RUN = --directory $(DEMO) --configfile config/demo.yaml $(CONTROL) --workflow-profile none --profile profiles/local \
 	--cores $(CORES) --set-threads train_network=1 train_vaegan=1
 RUN = bash workflow/progress/run.sh $(DEMO)
 
-.PHONY: help setup demo plan check test lint format docs lock clean clean-demo
+.PHONY: help setup demo plan check test test-cluster lint format docs lock clean clean-demo
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,10 +33,13 @@ demo: setup ## Run the whole study on a synthetic cohort, down to the report.
 	@$(RUN) all $(DEMO_RUN)
 	@echo "Report: $(abspath $(DEMO))/results/report/report.html"
 
+control-%: ## The demo with a known signal, in a directory of its own: control-null, -shape, -texture, -rim.
+	@$(MAKE) demo DEMO=control-$* CONTROL=config/controls/$*.yaml
+
 plan: setup ## Say what `make demo` would still do, and why, without doing it.
 	@mkdir -p $(DEMO)
-	@snakemake phantom $(DEMO_RUN) --dry-run --quiet host
-	@[ ! -e $(DEMO)/phantom/participants.tsv ] || snakemake $(DEMO_RUN) --dry-run --quiet host
+	@snakemake phantom $(DEMO_RUN) --dry-run --logger plan
+	@[ ! -e $(DEMO)/phantom/participants.tsv ] || snakemake $(DEMO_RUN) --dry-run --logger plan
 
 check: setup ## Check sheet, files and settings of a study, all faults at once: make check STUDY=mystudy.
 	@[ -d "$(STUDY)" ] || { echo "Say which study: make check STUDY=its-directory" >&2; exit 1; }
@@ -45,6 +48,9 @@ check: setup ## Check sheet, files and settings of a study, all faults at once: 
 
 test: setup ## Run the tests.
 	@python -m pytest tests
+
+test-cluster: setup ## As root on Debian or Ubuntu: install and start a real SLURM, test on it, stop it.
+	@ICHDAG_CLUSTER=1 python -m pytest tests/cluster $(if $(SHORT),-m "not whole")
 
 lint: setup ## Check code, rules and generated documents.
 	@ruff check .

@@ -45,5 +45,6 @@ rule all:
         report="results/report/report.html",
         checks=rules.require_checks.output.passed,
         radiomics="results/radiomics/features.parquet",
+        repeatability=STABILITY_TABLE,
         prediction="results/prediction/predictions.tsv",
     localrule: True

@@ -41,7 +41,7 @@ rule fit_classifiers:
         mem_mb=grow(4000),
         runtime=grow(240),
     params:
-        settings=config["classification"],
+        settings=lambda wildcards: classification_of(wildcards.classifier),
         folds=[*FOLDS, "final"],
         seed=config["seed"],
         code=code_of("fit_classifiers"),
@@ -99,7 +99,7 @@ rule fit_comparators:
         mem_mb=grow(2000),
         runtime=grow(10),
     params:
-        settings=config["classification"],
+        settings=classification_of("logistic"),
         folds=[*FOLDS, "final"],
         seed=config["seed"],
         code=code_of("fit_comparators"),

@@ -76,6 +76,23 @@ def subjects_of(*roles):
     return [subject for subject, row in participants().items() if row["role"] in roles]
 
 
+def sample_of(role, size):
+    """The first participants of a role by a hash of their id, so that newcomers change few of them."""
+    return sorted(subjects_of(role), key=lambda subject: (crc32(subject.encode()), subject))[:size]
+
+
+def refuse_parameters(path):
+    """Stop before any job if the radiomics parameter file is faulty; without pyradiomics here, the first job does."""
+    try:
+        from ichdag.radiomics.parameters import validated
+
+        validated(path)
+    except StudyError as error:
+        raise WorkflowError(str(error))
+    except ImportError:
+        pass
+
+
 def batch_of(subject):
     """The batch of a participant, from role and id alone: it never changes when others come or go."""
     return f"{participants()[subject]['role']}-{crc32(subject.encode()) % config['batches']:04d}"
@@ -100,16 +117,6 @@ def members_of(batch):
     return batch_table()[batch]
 
 
-def files_of(*columns):
-    """An input function: the files that the sheet names for a participant in these columns, by column."""
-
-    def files(wildcards):
-        row = participants()[wildcards.subject]
-        return {column: row[column] for column in columns if row.get(column)}
-
-    return files
-
-
 def mask_of(subject):
     """The baseline mask that features are computed in: the predicted one, or the manual one if the config says so."""
     if config["segmentation"]["masks"] == "manual":
@@ -122,6 +129,12 @@ def values_of(role):
     latents = f"results/latent/{role}.h5"
     files = {"radiomics": f"results/radiomics/{role}.parquet", "segmentation": latents, "vaegan": latents}
     return lambda wildcards: files[wildcards.block]
+
+
+def classification_of(classifier):
+    """The settings of one classifier: another one's parameters do not rerun it."""
+    own = {part: {classifier: config["classification"][part].get(classifier, {})} for part in ("classifiers", "grid")}
+    return {**config["classification"], **own}
 
 
 def code_of(rule):

@@ -1,10 +1,17 @@
 """The report: every table and figure of the study in one page that opens from disk, without a network.
 
-Reads: results/cohort/participants.tsv, results/segmentation/{scores,comparison}.tsv, results/latent/reconstruction.tsv,
-    results/evaluation/metrics.tsv, results/statistics/*.tsv, results/explanation/{shap,components}.tsv, results/checks/checks.tsv,
-    results/figures/*.svg, results/segmentation/models/dual_final/card.json,
-    results/latent/models/vaegan/card.json
-Writes: results/report/report.html, results/report/participants.html, results/report/participants/sub-{subject}.html
+Reads: results/cohort/{participants,quality,sensitivity}.tsv, results/segmentation/{scores,comparison}.tsv,
+    results/latent/reconstruction.tsv, results/evaluation/metrics.tsv, results/statistics/*.tsv,
+    results/explanation/{shap,components}.tsv, results/checks/{checks,audit}.tsv, results/figures/*.svg,
+    results/segmentation/models/dual_final/card.json, results/latent/models/vaegan/card.json,
+    results/radiomics/statement.json, results/cohort/sub-{subject}_baseline_ct.nii.gz,
+    results/cohort/sub-{subject}_followup_ct.nii.gz, results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
+    results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz, results/cohort/sub-{subject}_scans.json,
+    results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
+    results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
+    results/segmentation/sub-{subject}_scores.json, results/radiomics/sub-{subject}_features.json
+Writes: results/report/report.html, results/report/participants.html, results/report/participants/sub-{subject}.html,
+    results/report/checklist_tripod_ai.tsv, results/report/checklist_clear.tsv
 """
 
 TOLD = {
@@ -14,7 +21,8 @@ TOLD = {
     "evaluation": ["metrics"],
     "statistics": ["table1", "shapiro", "friedman", "wilcoxon", "delong", "nadeau_bengio", "sex"],
     "explanation": ["shap", "components"],
-    "checks": ["checks"],
+    "checks": ["checks", "audit"],
+    "report": ["checklist_tripod_ai", "checklist_clear"],
 }
 DRAWN = [
     "cohort_flow",
@@ -31,7 +39,8 @@ DRAWN = [
     "decision",
     "shap",
 ]
-CAPTIONED = sorted({*DRAWN, *(name for names in TOLD.values() for name in names), "exclusions", "saliency"})
+TABLES = [name for stage, names in TOLD.items() if stage != "report" for name in names]
+CAPTIONED = sorted({*DRAWN, *TABLES, "checklists", "exclusions", "saliency"})
 TEMPLATES = ["report.html", "macros.html", "summary.html", "results.html", "about.html", "report.css", "report.js"]
 
 
@@ -92,6 +101,36 @@ rule list_participants:
         "../workflow/scripts/list_participants.py"
 
 
+rule fill_checklists:
+    """Fill the reporting checklists TRIPOD+AI and CLEAR with what ran; blank where the authors must answer."""
+    input:
+        participants="results/cohort/participants.tsv",
+        metrics="results/evaluation/metrics.tsv",
+        questions=collect(f"{workflow.basedir}/resources/checklists/{{name}}.tsv", name=TOLD["report"]),
+    output:
+        tripod_checklist=report(
+            "results/report/checklist_tripod_ai.tsv", "../workflow/report/checklists.rst", category="Report"
+        ),
+        clear_checklist=report(
+            "results/report/checklist_clear.tsv", "../workflow/report/checklists.rst", category="Report"
+        ),
+    log:
+        "logs/fill_checklists.log",
+    benchmark:
+        "benchmarks/fill_checklists.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        settings=config,
+        code=code_of("fill_checklists"),
+    script:
+        "../workflow/scripts/fill_checklists.py"
+
+
 rule make_report:
     """Tell the whole study in one page: main result, participants, tables and figures, methods, settings, limits."""
     input:
@@ -100,6 +139,7 @@ rule make_report:
         + collect("results/figures/saliency_{outcome}.svg", outcome=config["explanation"]["outcomes"]),
         segmentation="results/segmentation/models/dual_final/card.json",
         vaegan="results/latent/models/vaegan/card.json",
+        radiomics="results/radiomics/statement.json",
         captions=collect(f"{workflow.basedir}/workflow/report/{{name}}.rst", name=CAPTIONED),
         participants=rules.list_participants.output.page,
         templates=collect(f"{workflow.basedir}/src/ichdag/report/templates/{{name}}.j2", name=TEMPLATES),

@@ -41,7 +41,7 @@ def read_scan(path: str | Path | None) -> Volume:
 
 
 def read_mask(path: str | Path | None) -> Volume:
-    """Read a mask that an earlier stage has written, as bool. Raises DataFault if the scan it belongs to was excluded."""
+    """Read a mask that an earlier stage has written, as bool. Raises DataFault if there is none."""
     values, affine = _read(path, np.uint8)
     return Volume(values > 0, affine)
 

@@ -59,16 +59,6 @@ def test_a_qform_alone_serves(written, brain_scan):
     assert np.allclose(scan.affine, brain_scan[0].affine, atol=1e-4) and notes["affine"] == "qform"
 
 
-def sheared(scan, degrees):
-    """A scan as a tilted gantry stores it: slices along the tilted axis, the tilt in the affine, lesion in its place."""
-    drift = np.tan(np.radians(degrees)) * scan.spacing_mm[2]
-    affine = scan.affine.copy()
-    affine[1, 2] = drift
-    shift = drift / scan.spacing_mm[1]
-    planes = [np.roll(scan.values[:, :, place], -round(shift * place), axis=1) for place in range(scan.values.shape[2])]
-    return Volume(np.stack(planes, axis=2), affine)
-
-
 @pytest.mark.parametrize("degrees", [-18.0, 21.801409])
 def test_a_tilt_in_the_affine_is_sheared_straight_and_shapes_keep_volume_and_place(degrees):
     shape, spacing, center, radius = (90, 90, 30), np.array([1.0, 1.0, 4.0]), np.array([3.0, 5.0, -6.0]), 22.0
@@ -114,7 +104,7 @@ def refused(path, *words):
 
 
 def test_neither_qform_nor_sform_is_refused(written):
-    refused(written(codes=(0, 0)), "voxel spacing is not known")
+    refused(written(codes=(0, 0)), "where its voxels lie is not known")
 
 
 def test_qform_and_sform_of_different_voxel_sizes_are_refused_with_both(written, brain_scan):

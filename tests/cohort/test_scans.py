@@ -25,11 +25,6 @@ def verdicts(record):
     return {row["check"]: row["verdict"] for row in record["checks"]}
 
 
-def with_values(scan, change):
-    values = scan.values.copy()
-    return Volume(change(values) if change(values) is not None else values, scan.affine)
-
-
 def test_a_good_scan_passes_every_check(record, brain_scan):
     found = record(brain_scan[0], onset_to_ct_hours=2.0, slice_thickness_mm=5.0, contrast_agent=False)
     assert found["status"] == "included" and found["warnings"] == []

@@ -68,17 +68,17 @@ def flow() -> pd.DataFrame:
     """Steps of both cohorts, with nine reasons in the first: more than the figure has room for."""
     rows = []
     for role, fold in (("development", "pooled"), ("external", "external")):
-        rows.append((COHORTS[fold], role, "enrolled", None, 60))
-        rows += [
-            (COHORTS[fold], role, "excluded", f"cohort: reason {n}", n) for n in range(1, 10 if fold == "pooled" else 3)
-        ]
-        rows.append((COHORTS[fold], role, "included", None, 15))
+        own = (COHORTS[fold], role)
+        rows.append((*own, "enrolled", None, None, 60))
+        rows += [(*own, "excluded", None, f"cohort: reason {n}", n) for n in range(1, 10 if fold == "pooled" else 3)]
+        rows.append((*own, "included", None, None, 15))
         for outcome in OUTCOMES:
             rows += [
-                (COHORTS[fold], role, "with outcome", outcome, 14),
-                (COHORTS[fold], role, "with event", outcome, 6),
+                (*own, "with outcome", outcome, None, 14),
+                (*own, "with event", outcome, None, 6),
+                (*own, "without outcome", outcome, "follow-up: no scan in the sheet", 1),
             ]
-    return pd.DataFrame(rows, columns=["cohort", "role", "step", "reason", "n"])
+    return pd.DataFrame(rows, columns=["cohort", "role", "step", "outcome", "reason", "n"])
 
 
 def scores() -> pd.DataFrame:
@@ -197,12 +197,14 @@ def statistics() -> dict[str, pd.DataFrame]:
     delong |= gap | {
         "p_holm": 0.01,
         "p_bh": 0.01,
+        "inflation": 1.0,
         "bootstrap_low": -0.02,
         "bootstrap_high": 0.08,
         "n": 40,
         "positives": 12,
     }
-    sex = external | model | gap
+    interaction = {"interaction": 0.2, "interaction_low": -0.3, "interaction_high": 0.7, "p_interaction": 0.44}
+    sex = external | model | gap | interaction
     for group in ("women", "men"):
         sex |= {
             f"n_{group}": 20,

@@ -10,7 +10,7 @@ import yaml
 CONDA_NAMES = {"torch": "pytorch", "xgboost-cpu": "py-xgboost-cpu", "matplotlib": "matplotlib-base"}
 IMPORTED_AS = {
     "sklearn": "scikit-learn", "xgboost": "py-xgboost-cpu", "matplotlib": "matplotlib-base", "torch": "pytorch",
-    "radiomics": "c-compiler", "SimpleITK": "simpleitk", "PIL": "pillow",
+    "radiomics": "c-compiler", "SimpleITK": "simpleitk", "PIL": "pillow", "pywt": "pywavelets",
 }  # fmt: skip
 
 

@@ -19,17 +19,36 @@ class Study:
     """A study directory and the command that runs Snakemake in it."""
 
     folder: Path
+    code: Path = ROOT
+
+    def command(self, *arguments):
+        """Snakemake with the tiny settings."""
+        command = [sys.executable, "-m", "snakemake", "--snakefile", self.code / "Snakefile"]
+        command += ["--directory", self.folder, "--workflow-profile", "none", "--scheduler", "greedy", "--cores", "2"]
+        command += ["--configfile", ROOT / "tests/workflow/tiny.yaml", "--rerun-incomplete"]
+        return [*map(str, [*command, *arguments])]
 
     def snakemake(self, *arguments, ok=True):
         """Run Snakemake with the tiny settings; return what it printed."""
-        command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", self.folder]
-        command += ["--configfile", ROOT / "tests/workflow/tiny.yaml", "--cores", "2", "--scheduler", "greedy"]
         done = subprocess.run(
-            [*map(str, command), *arguments], env=os.environ | THREADS, capture_output=True, text=True, timeout=900
+            self.command(*arguments), env=os.environ | THREADS, capture_output=True, text=True, timeout=900
         )
         text = done.stdout + done.stderr
         assert not ok or done.returncode == 0, text[-6000:]
         return text
+
+    def start(self, *arguments):
+        """Start a run as the head of a process group of its own."""
+        log = open(self.folder / "run.log", "w")  # noqa: SIM115  the process writes to it
+        return subprocess.Popen(
+            self.command(*arguments), env=os.environ | THREADS, stdout=log, stderr=log, start_new_session=True
+        )
+
+    def recover(self):
+        """Clear away what a killed run left; return what was said."""
+        command = ["bash", ROOT / "workflow/cluster/recover.sh", self.folder]
+        environment = os.environ | {"PATH": os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])}
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
 
     def planned(self, *arguments):
         """How many jobs of each rule a run would do now."""
@@ -46,8 +65,12 @@ class Study:
 
 @pytest.fixture(scope="session")
 def study(tmp_path_factory):
-    """A finished tiny study."""
-    return Study(tmp_path_factory.mktemp("study")).run("phantom").run("all")
+    """A finished tiny study; one made before is used, and one made now kept, where TINY_STUDY names a folder."""
+    folder = Path(os.environ.get("TINY_STUDY") or tmp_path_factory.mktemp("study"))
+    if (folder / "results/report/report.html").is_file():
+        return Study(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    return Study(folder).run("phantom").run("all")
 
 
 @pytest.fixture

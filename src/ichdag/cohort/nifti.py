@@ -53,7 +53,9 @@ def _loaded(path: str | Path) -> tuple[Any, dict[str, Any]]:
         quality, scanner = int(header["qform_code"]), int(header["sform_code"])
         notes: dict[str, Any] = {"affine": "sform" if scanner else "qform"}
         if quality == 0 and scanner == 0:
-            raise DataFault("cohort", f"{Path(path).name} has neither sform nor qform: voxel spacing is not known")
+            raise DataFault(
+                "cohort", f"{Path(path).name} has neither sform nor qform: where its voxels lie is not known"
+            )
         if quality and scanner:
             notes |= _reconciled(header.get_qform(), header.get_sform(), Path(path).name)
     except KeyError as error:

@@ -7,6 +7,7 @@ import pandas as pd
 from ichdag.cohort.quality import QualitySettings, complaints, judge, measure
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
+from ichdag.schemas import SCHEMAS, TIMEPOINTS
 
 
 def examine(scan: Volume | None, *, converted: dict[str, Any], settings: QualitySettings) -> dict[str, Any]:
@@ -38,14 +39,11 @@ def list_scans(records: list[dict[str, Any]], *, others: pd.DataFrame | None) ->
     schema scans) has the image, so that nobody is tested on a scan the models were fitted on.
     """
     rows = [
-        {"subject": record["subject"], "timepoint": time}
-        | record[time]
-        | {"warnings": "; ".join(record[time]["warnings"])}
-        for record in records
-        for time in ("baseline", "followup")
+        {"subject": one["subject"], "timepoint": time} | one[time] | {"warnings": "; ".join(one[time]["warnings"])}
+        for one in records
+        for time in TIMEPOINTS
     ]
-    table = pd.DataFrame(rows, columns=["subject", "timepoint", "status", "stage", "reason", "manual_volume_ml",
-                                        "spacing_mm", "kind", "warnings", "digest"])  # fmt: skip
+    table = pd.DataFrame(rows, columns=[column.name for column in SCHEMAS["scans"]])
     table["warnings"] = table["warnings"].where(table["warnings"] != "", None)
     known = pd.concat([table, others])[["subject", "digest"]].dropna().drop_duplicates()
     holders = known.groupby("digest").subject.agg(sorted)
@@ -62,11 +60,10 @@ def list_checks(records: list[dict[str, Any]]) -> pd.DataFrame:
     rows = [
         {"subject": record["subject"], "timepoint": time} | check
         for record in records
-        for time in ("baseline", "followup")
+        for time in TIMEPOINTS
         for check in record[time]["checks"]
     ]
-    columns = ["subject", "timepoint", "check", "value", "low", "high", "unit", "verdict"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=[column.name for column in SCHEMAS["scan_checks"]])
 
 
 def sum_up_checks(checks: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
@@ -79,18 +76,4 @@ def sum_up_checks(checks: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFr
         row |= group.iloc[0][["unit", "low", "high"]].to_dict() | {"n": len(values)}
         row |= {"median": values.median(), "smallest": values.min(), "largest": values.max()}
         rows.append(row | {name: int(verdicts.get(name, 0)) for name in ("warned", "failed")})
-    columns = [
-        "role",
-        "timepoint",
-        "check",
-        "unit",
-        "low",
-        "high",
-        "n",
-        "median",
-        "smallest",
-        "largest",
-        "warned",
-        "failed",
-    ]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=[column.name for column in SCHEMAS["quality"]])

@@ -9,6 +9,7 @@ from ichdag.cohort.outcomes import VOLUMES, columns_of, outcome_of
 
 QUANTILE = 0.95
 FEWEST = 5
+SOURCES = ("manual", "predicted")
 
 
 def label_sensitivity(
@@ -18,8 +19,8 @@ def label_sensitivity(
 
     The error is measured where both sources are known: predicted less manual volume of the same scans (schemas scans,
     volumes); for an expansion, the difference of the differences. `error_ml` is the 95th percentile of its absolute
-    value. `within` counts included participants whose label changes when the volume is moved by that much; `differ` those
-    with both sources whose label differs between them. Follows schema sensitivity; missing where fewer than five are known.
+    value. `within` counts included participants whose label changes when the volume is moved by that much; `differ`
+    those with both sources whose label differs between them. Missing where fewer than five are known.
     """
     both = _both_sources(scans, volumes)
     found = []
@@ -42,9 +43,9 @@ def _both_sources(scans: pd.DataFrame, volumes: pd.DataFrame) -> pd.DataFrame:
     predicted = volumes.set_index("subject")
     found = pd.DataFrame(index=predicted.index)
     for time in ("baseline", "followup"):
-        found[f"manual_{time}_volume_ml"] = manual[time] if time in manual else np.nan
+        found[f"manual_{time}_volume_ml"] = manual.get(time, np.nan)
         found[f"predicted_{time}_volume_ml"] = predicted[f"{time}_predicted_ml"].astype(float)
-    for source in ("manual", "predicted"):
+    for source in SOURCES:
         found[f"{source}_expansion_ml"] = found[f"{source}_followup_volume_ml"] - found[f"{source}_baseline_volume_ml"]
     return found
 
@@ -68,6 +69,3 @@ def _counts(
     ]
     pairs = [pair for pair in pairs if None not in pair]
     return {"n": len(known), "within": within, "both": len(pairs), "differ": sum(a != b for a, b in pairs)}
-
-
-SOURCES = ("manual", "predicted")

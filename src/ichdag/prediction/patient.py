@@ -30,8 +30,9 @@ def predict_patient(
 ) -> tuple[dict[str, Any], Volume]:
     """Probability of each outcome for one scan (HU), and the hematoma mask on its grid.
 
-    `facts` is what is known of the scan beside its voxels (see cohort.quality.measure). Returns a record: subject, baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not a
-    usable head CT or shows no hematoma of the size the model was made for.
+    `facts` is what is known of the scan beside its voxels (see cohort.quality.measure). Returns a record: subject,
+    baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not a usable head CT or shows no
+    hematoma of the size the model was made for.
     """
     folder = Path(folder)
     card = read_card(folder / "card.json")
@@ -74,7 +75,7 @@ def _blocks(
     """The blocks that the lesion gives: radiomics (with shape) and the VAE-GAN's latents, as far as they are wanted."""
     wanted, settings, blocks = FEATURE_SETS[card.settings["features"]], card.settings, {}
     if {"radiomics", "shape"} & set(wanted):
-        own = RadiomicsSettings(**settings["radiomics"] | {"parameters": str(folder / PARAMETERS)})
+        own = RadiomicsSettings(str(folder / PARAMETERS), settings["radiomics"]["drop_whole_image_diagnostics"])
         found = pd.DataFrame([extract(scan, mask=mask, settings=own)])
         blocks["radiomics"] = Block("radiomics", [subject], found.to_numpy(), list(found))
     if "vaegan" in wanted:

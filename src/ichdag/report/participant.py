@@ -1,4 +1,4 @@
-"""A page for each participant: slices with outlines, quality checks, volumes, outcomes, and where it went in the study."""
+"""A page for each participant: slices with outlines, quality checks, volumes, outcomes, place in the study."""
 
 from typing import Any
 
@@ -14,7 +14,11 @@ LOW_HU, HIGH_HU, STEP_HU = -1100, 1500, 20
 SHOWN_FACTS = {
     "kind": "file",
     "affine": "geometry from",
-    "tilt_degrees": "gantry tilt, corrected (degrees)",
+    "series_number": "DICOM series",
+    "kernel": "kernel",
+    "slice_thickness_mm": "slice thickness (mm)",
+    "tilt_degrees": "gantry tilt, sheared straight (degrees)",
+    "resampled": "uneven slices resampled",
     "padding_hu": "padding set to air (HU)",
     "mask_resampled_from": "manual mask resampled from",
     "qform_differs_mm": "qform differs from sform (mm)",
@@ -49,14 +53,13 @@ def render_participant(
 
 
 def render_list(participants: list[dict[str, Any]], *, title: str) -> str:
-    """The list of all participants with their place in the study, each linked to its page; the table can be filtered."""
+    """The list of all participants with their place in the study, each linked to its page; it can be filtered."""
     return _template("participants.html.j2").render(participants=participants, title=title)
 
 
 def _template(name: str) -> Any:
-    environment = Environment(
-        loader=PackageLoader("ichdag.report"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )  # fmt: skip
+    loader, layout = PackageLoader("ichdag.report"), {"trim_blocks": True, "lstrip_blocks": True}
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, **layout)
     return environment.get_template(name)
 
 
@@ -83,15 +86,9 @@ def _timepoint(time: str, record: dict[str, Any], images: dict[str, Volume]) -> 
 def _check(row: dict[str, Any]) -> dict[str, str]:
     """One check as text."""
     unit = f" {row['unit']}" if row["unit"] else ""
-    value = "–" if row["value"] is None else f"{row['value']:.4g}{unit}"
+    value = "–" if row["value"] is None else f"{row['value']:.3g}{unit}"
     limits = f"{row['low']:g} to {row['high']:g}{unit}"
-    return {
-        "check": row["check"],
-        "meaning": row["meaning"],
-        "value": value,
-        "limits": limits,
-        "verdict": row["verdict"],
-    }
+    return {name: row[name] for name in ("check", "meaning", "verdict")} | {"value": value, "limits": limits}
 
 
 def _volumes(summary: dict[str, Any]) -> list[tuple[str, str]]:

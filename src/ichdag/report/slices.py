@@ -36,7 +36,7 @@ def mid_slices(scan: Volume, *, manual: Volume | None, predicted: Volume | None)
 
 
 def histogram(scan: Volume, *, low: int, high: int, step: int) -> list[float]:
-    """Logarithm of voxel counts in bins of `step` HU from `low` to `high`, scaled to 0-1; at most a million are counted."""
+    """Logarithm of voxel counts in bins of `step` HU from `low` to `high`, scaled to 0-1; of a million voxels."""
     sample = scan.values.ravel()[:: scan.values.size // 1_000_000 + 1]
     counts = np.log1p(np.histogram(sample, bins=np.arange(low, high + step, step))[0])
     return [round(float(count), 3) for count in counts / max(counts.max(), 1)]

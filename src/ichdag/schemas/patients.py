@@ -125,6 +125,18 @@ PATIENTS: dict[str, list[Column]] = {
         SUBJECT,
         STATUS,
         REASON,
+        Column(
+            "missing", "why features of an included participant are missing, and how many", missing=True, optional=True
+        ),
+    ],
+    "repeatability": [
+        Column("feature", "radiomic feature"),
+        number("n", "development participants with the feature in every repeat", low=0),
+        number("repeats", "extractions of a participant: one as it is, the others perturbed", low=2),
+        number("icc", "intraclass correlation ICC(1,1) over the repeats", high=1, missing=True),
+        number("low", "lower end of its 95% interval", missing=True),
+        number("high", "upper end of its 95% interval", missing=True),
+        Column("stable", "whether the correlation reaches the smallest one allowed", values=("yes", "no")),
     ],
     "reduced": [SUBJECT],
     "new_predictions": [

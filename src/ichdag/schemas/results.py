@@ -16,6 +16,14 @@ from ichdag.schemas.columns import (
 )
 from ichdag.schemas.names import ROLES, VARIANTS
 
+CHECKLIST = [
+    Column("item", "number of the item"),
+    Column("section", "part of the paper"),
+    Column("asks", "what the item asks for, in short words"),
+    Column("answer", "what this study says to it; n/a for the authors to answer", missing=True),
+    Column("where", "sections, tables and figures of the report that show it", missing=True),
+]
+
 RESULTS: dict[str, list[Column]] = {
     "predictions": [
         COHORT,
@@ -42,7 +50,16 @@ RESULTS: dict[str, list[Column]] = {
         number("sd", "standard deviation over folds, for fold 'mean'", missing=True),
         number("n", "participants it was computed on", low=0),
         number("positives", "of them with the outcome", low=0),
-        Column("interval", "how its limits were computed", values=INTERVALS, missing=True, optional=True),
+        Column(
+            "interval",
+            "how its limits were computed; 'delong-corrected': the variance times 1 + folds x n_test / n_train, as the "
+            "models of the folds share training participants",
+            values=INTERVALS,
+            missing=True,
+            optional=True,
+        ),
+        number("bootstrap_low", "lower limit of an AUC (bootstrap within each class)", missing=True, optional=True),
+        number("bootstrap_high", "upper limit, widened like the interval", missing=True, optional=True),
         NOTE,
     ],
     "calibration": [
@@ -151,6 +168,17 @@ RESULTS: dict[str, list[Column]] = {
         number("score", "number printed with the picture", missing=True),
         Column("meaning", "what the score is"),
     ],
+    "audit": [
+        Column("stage", "stage that fitted it"),
+        Column("model", "name of the model's folder"),
+        Column("fold", "fold it was fitted for, or 'final'"),
+        number("fitted", "participants it was fitted on, by its card", low=0),
+        number("scored", "participants it is scored on: of its validation fold, or the external ones", low=0),
+        number("shared", "participants scored who are a person or a scan it was fitted on", low=0),
+        Column("who", "the first of them", missing=True),
+    ],
+    "checklist_tripod_ai": CHECKLIST,
+    "checklist_clear": CHECKLIST,
     "checks": [
         Column("kind", "what it guards", values=("leakage", "completeness", "plausibility", "truth")),
         Column("check", "what must hold"),

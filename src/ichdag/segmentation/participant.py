@@ -25,8 +25,8 @@ def restore_participant(
 ) -> dict[str, Any]:
     """Write both masks of a participant and return its record: status, volumes, and scores of both networks.
 
-    `files` has grids, probabilities and the manual masks (empty files where there are none). An excluded scan gets an empty
-    file for a mask. The record's `variants` are the baseline scores of each network against the manual mask.
+    `files` has grids, probabilities and the manual masks (empty files where there are none). An excluded scan gets an
+    empty file for a mask. The record's `variants` are the baseline scores of each network against the manual mask.
     """
     grids = read_arrays(files["grids"])
     masks: dict[tuple[str, str], Volume] = {}

@@ -1,0 +1,48 @@
+"""A study on a real SLURM: the same tables as on one machine, each job in its partition, groups as small as members."""
+
+import re
+import shutil
+
+import pytest
+
+PREDICTIONS = "results/classification/predictions.parquet"
+
+
+def jobs_of(cluster, text):
+    """Every job of a run by rule or group: list of (partition, nodes, cores, MB)."""
+    run = re.search(r"SLURM run ID: (\S+)", text)[1]
+    found = {}
+    for _, _, partition, node, cores, memory, comment in cluster.jobs("-t", "all", "--name", run):
+        rule = re.match(r"rule_([a-z_]+?)(_\1)?(_wildcards_.*)?$", comment)[1]  # a group's name stands twice
+        found.setdefault(rule, []).append((partition, node, int(cores), memory))
+    return found
+
+
+def test_parts_made_on_slurm_are_those_made_here_and_each_job_is_in_its_partition(cluster, study):
+    """A group of per-participant rules, a training, GPU batches and an aggregate; whole: the test below."""
+    members = [f"results/radiomics/sub-D000{number}_features.json" for number in (1, 2, 3)]
+    parts = [*members, "results/latent/models/vaegan/weights.safetensors", PREDICTIONS]
+    expected = [study.bytes_of(part) for part in parts]
+    assert study.remove(*parts) == 5
+    found = jobs_of(cluster, study.on_slurm(*parts[:-1]))
+    found |= jobs_of(cluster, study.on_slurm(PREDICTIONS))
+    assert [study.bytes_of(part) for part in parts] == expected and study.left_to_do() == {}
+    assert found["train_vaegan"][0][0] == "gpu" and found["train_vaegan"][0][1].startswith("g")
+    assert len(found["extract_radiomics"]) == 1, "the participants are one job"
+    assert found["extract_radiomics"][0][::3] == ("cpu", "3000M") and found["extract_radiomics"][0][2] == 1
+    assert found["gather_predictions"][0][0] == "cpu"
+
+
+@pytest.mark.whole
+def test_a_whole_study_on_slurm_gives_the_predictions_table_of_one_machine(cluster, undisturbed, study):
+    shutil.rmtree(study.folder / "results")
+    shutil.rmtree(study.folder / "ledger")
+    shutil.rmtree(study.folder / ".snakemake")
+    found = jobs_of(cluster, study.on_slurm("all"))
+    assert study.bytes_of(PREDICTIONS) == undisturbed.bytes_of(PREDICTIONS)
+    wanting = {"train_network", "train_vaegan", "segment_batch", "extract_latents", "reconstruct_patches"}
+    for rule, jobs in found.items():
+        assert {partition for partition, *_ in jobs} == {"gpu" if rule in wanting else "cpu"}, rule
+    for group in ("check_scans", "preprocess_scans", "restore_masks", "extract_radiomics"):
+        assert len(found[group]) == 2 and {cores for _, _, cores, _ in found[group]} == {1}, group
+    print({rule: len(jobs) for rule, jobs in found.items()})

@@ -1,0 +1,127 @@
+"""Faults on one machine: after each, one rerun ends with the bytes of an undisturbed run."""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import replace
+
+import pytest
+
+PREDICTIONS = "results/classification/predictions.parquet"
+FEATURES = [f"results/radiomics/sub-D000{number}_features.json" for number in (1, 2, 3)]
+LARGEST = "results/evaluation/decision.tsv"
+ROOM_BYTES = 250_000  # less than the largest table
+TRAINED = "results/latent/models/vaegan/weights.safetensors"
+
+
+@pytest.fixture
+def copy(study, tmp_path):
+    """A copy of the finished study, times of files kept."""
+    return replace(study, folder=shutil.copytree(study.folder, tmp_path / "study", copy_function=shutil.copy2))
+
+
+def unmake(study, *names):
+    """Remove results, so that a run makes them anew."""
+    for name in names:
+        (study.folder / name).unlink()
+
+
+def is_as_before(copy, study, *names):
+    """The named results and the predictions are those of the undisturbed study, and nothing is left to do."""
+    for name in (*names, PREDICTIONS):
+        assert (copy.folder / name).read_bytes() == (study.folder / name).read_bytes(), name
+    assert not [file for file in copy.folder.rglob(".partial-*") if "results" in file.parts and _alive(file)]
+    assert copy.planned() == {}
+
+
+def _alive(partial):
+    """Whether the process that writes this file still runs; what a killed one left is nobody's result."""
+    return os.path.exists(f"/proc/{partial.name.split('-')[1]}")
+
+
+def kill(process, everything):
+    """SIGKILL for the driver alone (its jobs live on), or for it and its jobs, as when a machine is switched off."""
+    if everything:
+        os.killpg(process.pid, signal.SIGKILL)
+    else:
+        process.kill()
+    process.wait(30)
+
+
+def disturb(copy, kills, seconds, *targets):
+    """Start a run and kill it at a random moment, so many times or until it is done first; give the number of kills."""
+    for number in range(kills):
+        process = copy.start("--set-threads", "train_network=1", "train_vaegan=1", "--", *targets)
+        try:
+            assert process.wait(random.Random(number).uniform(*seconds)) == 0, (copy.folder / "run.log").read_text()
+            return number
+        except subprocess.TimeoutExpired:
+            kill(process, everything=number % 2 == 0)
+            copy.recover()
+    return kills
+
+
+def test_a_run_killed_at_random_moments_ends_as_if_it_had_not_been(study, copy):
+    unmake(copy, *FEATURES, TRAINED)
+    assert disturb(copy, 3, (3, 12), *FEATURES, TRAINED) > 0
+    copy.run(*FEATURES, TRAINED)
+    is_as_before(copy, study, *FEATURES, TRAINED)
+
+
+@pytest.mark.whole
+def test_a_whole_study_killed_at_twenty_random_moments_ends_as_if_it_had_not_been(study, copy):
+    for name in ("results", "ledger", ".snakemake", "checkpoints"):
+        shutil.rmtree(copy.folder / name, ignore_errors=True)
+    assert disturb(copy, 20, (5, 40), "all") == 20
+    copy.run("all")
+    is_as_before(copy, study, TRAINED)
+
+
+def test_a_lock_that_a_killed_run_left_is_named_and_removed_by_recover(study, copy):
+    unmake(copy, *FEATURES)
+    process = copy.start(*FEATURES)
+    locks = copy.folder / ".snakemake/locks"
+    while not (locks.is_dir() and any(locks.iterdir())):
+        assert process.poll() is None
+        time.sleep(0.1)
+    kill(process, everything=True)
+    assert "--unlock" in copy.snakemake(*FEATURES, ok=False)
+    assert "Removing the lock" in copy.recover()
+    copy.run(*FEATURES)
+    is_as_before(copy, study, *FEATURES)
+
+
+@pytest.fixture
+def small_disk(study, tmp_path):
+    """The finished study on a disk of its own that is full, and a function that makes the disk larger."""
+    size = sum(file.stat().st_size + 4096 for file in study.folder.rglob("*") if file.is_file()) // 2**20 + 12
+    command = ["mount", "-t", "tmpfs", "-o", f"size={size}m", "tmpfs", tmp_path]
+    if os.geteuid() or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("a disk of a given size can only be made by root where mounting is allowed")
+    try:
+        yield (
+            replace(study, folder=shutil.copytree(study.folder, tmp_path / "study", copy_function=shutil.copy2)),
+            lambda: subprocess.run(["mount", "-o", f"remount,size={size + 200}m", tmp_path], check=True),
+        )
+    finally:
+        subprocess.run(["umount", "-l", tmp_path], check=True)
+
+
+def test_a_full_disk_fails_the_job_and_leaves_nothing_half_written(study, small_disk):
+    copy, make_larger = small_disk
+    unmake(copy, LARGEST)
+    filler = copy.folder / "filler"
+    with open(filler, "wb") as stream:  # all that is free but what Snakemake writes about the run
+        stream.write(bytes(shutil.disk_usage(copy.folder).free - ROOM_BYTES))
+    text = copy.snakemake(LARGEST, ok=False)
+    logs = "".join(file.read_text() for file in copy.folder.glob("logs/measure_net_benefit.log"))
+    assert "No space left" in text + logs, (text[-3000:], logs)
+    assert not (copy.folder / LARGEST).exists() and not list(copy.folder.glob("results/**/.partial-*"))
+    filler.unlink()
+    make_larger()
+    copy.recover()
+    copy.run(LARGEST)
+    is_as_before(copy, study, LARGEST)

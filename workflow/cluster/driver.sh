@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# The run itself as a SLURM job, where a login node may not be used for it:
+#   sbatch --account=my_account workflow/cluster/driver.sh STUDY [more Snakemake arguments, targets first]
+# Said from the repository. A driver that reaches its time limit or is lost is cured by saying the same again: jobs
+# it left are canceled first, what is done is kept.
+#SBATCH --job-name=ichdag
+#SBATCH --time=7-00:00:00
+#SBATCH --cpus-per-task=2
+#SBATCH --mem=4G
+#SBATCH --output=ichdag-%j.log
+#SBATCH --signal=B:INT@120
+set -euo pipefail
+# What SLURM gave to this job is not for its children to inherit: sbatch reads these as options.
+unset "${!SBATCH_@}" SLURM_CPUS_PER_TASK SLURM_MEM_PER_NODE SLURM_MEM_PER_CPU SLURM_NTASKS SLURM_CPU_BIND
+bash "${ICHDAG:-$SLURM_SUBMIT_DIR}/workflow/cluster/run.sh" "$@" &
+trap 'kill -INT $!' INT # two minutes before the limit: Snakemake cancels its jobs and ends
+wait $! || wait $!

@@ -1,0 +1,125 @@
+"""What a run would do and why, in plain words by rule: Snakemake's own reasons of a dry run, told once each.
+
+For `snakemake --dry-run --logger plan` with this folder's parent on PYTHONPATH, as `make plan` does.
+"""
+
+import ast
+import re
+import sys
+from collections import Counter
+from typing import Any
+
+from snakemake_interface_logger_plugins.base import LogHandlerBase
+from snakemake_interface_logger_plugins.common import LogEvent
+
+DIGEST = re.compile(r"'?[0-9a-f]{12}'?")
+CHANGE = re.compile(r"before: (?P<before>.*) now: (?P<now>.*)", re.S)
+NAMED = 2  # files named for one reason; more are counted
+
+
+class LogHandler(LogHandlerBase):
+    """Gathers the jobs of a dry run; says at its end which rules would run, how often and why."""
+
+    writes_to_stream = True
+    writes_to_file = False
+    has_filter = True
+    has_formatter = True
+    needs_rulegraph = False
+
+    def __post_init__(self) -> None:
+        self.jobs: list[Any] = []
+        self.told = False
+
+    def emit(self, record) -> None:
+        """Take one event: a job that would run, or an error, which is said at once."""
+        if getattr(record, "event", None) == LogEvent.JOB_INFO:
+            self.jobs.append(record)
+        elif record.levelname in ("ERROR", "CRITICAL"):
+            self.told = True
+            print(record.getMessage(), file=sys.stdout, flush=True)
+
+    def close(self) -> None:
+        """Say the plan."""
+        if not self.told:
+            self.told = True
+            print("\n".join(plan(self.jobs)), file=sys.stdout, flush=True)
+        super().close()
+
+
+def plan(jobs: list[Any]) -> list[str]:
+    """The plan as lines: what would run in the order of the data, each rule with its reasons."""
+    if not jobs:
+        return ["Nothing to be done: every result is there, and nothing it was made from has changed."]
+    makers = {path: job.rule_name for job in jobs for path in job.output}
+    reasons: dict[str, Counter] = {}
+    for job in jobs:
+        reasons.setdefault(job.rule_name, Counter()).update({"; ".join(causes(job, makers)): 1})
+    lines = [f"A run would do {len(jobs)} jobs of {len(reasons)} rules; every other result stays as it is."]
+    for rule, counts in reasons.items():
+        for number, (reason, count) in enumerate(counts.most_common()):
+            lines.append(f"  {rule if number == 0 else '':26s} {count:5d} x  {reason}")
+    return lines
+
+
+def causes(job: Any, makers: dict[str, str]) -> list[str]:
+    """Why one job would run. What follows from other jobs is named by their rules."""
+    found = []
+    for part in re.split(r"; (?=[A-Z])", job.reason):
+        head, _, rest = part.partition(": ")
+        if head == "Missing output files":
+            found.append("its result is not there yet")
+        elif head == "Incomplete output files":
+            found.append("it was cut short")
+        elif head == "Updated input files":
+            found.append(f"{named(rest)} changed")
+        elif head == "Input files updated by another job":
+            rules = sorted({makers.get(path, "another job") for path in rest.split(", ")})
+            found.append(f"follows from {', '.join(rules)}")
+        elif head.startswith("Set of input files"):
+            found.append("it reads other files than before (participants or results came or went)")
+        elif head.startswith("Code has changed"):
+            found.append("its script changed")
+        elif head.startswith("Params have changed"):
+            found.append(changed(rest))
+        elif head.startswith("Software environment"):
+            found.append("its conda environment changed")
+        elif head.startswith("Rules with neither"):
+            found.append("it names a set of results")
+        else:
+            found.append(part)
+    first = [cause for cause in found if not cause.startswith("follows from")]
+    return first or found
+
+
+def named(files: str) -> str:
+    """Up to a few files by name."""
+    names = files.split(", ")
+    return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more files" if len(names) > NAMED else "")
+
+
+def changed(text: str) -> str:
+    """What changed in the parameters of a job: its code, or which settings from what to what."""
+    parts = CHANGE.search(text)
+    before, now = (parts["before"].strip(), parts["now"].strip()) if parts else (text, text)
+    if DIGEST.fullmatch(before) and DIGEST.fullmatch(now):
+        return "the code behind it changed"
+    try:
+        values = [ast.literal_eval(side) for side in (before, now)]
+    except (ValueError, SyntaxError):
+        return "its settings or its participants' rows changed"
+    lines = differences(*values)
+    return "settings changed: " + ", ".join(lines[:3]) + (f" and {len(lines) - 3} more" if len(lines) > 3 else "")
+
+
+def differences(before: Any, now: Any, key: str = "") -> list[str]:
+    """Each value that differs: `training.epochs 15 -> 20`."""
+    if isinstance(before, dict) and isinstance(now, dict):
+        inner = [differences(before.get(name), now.get(name), f"{key}.{name}") for name in {**before, **now}]
+        return [line for lines in inner for line in lines]
+    return [] if before == now else [f"{key.removeprefix('.') or 'value'} {short(before)} -> {short(now)}"]
+
+
+def short(value: Any) -> str:
+    """A value in few characters."""
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:37]}..."
