@@ -8,7 +8,7 @@ sys.path.insert(0, f"{workflow.basedir}/src")
 
 from snakemake.exceptions import WorkflowError
 
-from ichdag.cohort.sheet import FILES, read_sheet, subject_of
+from ichdag.cohort.sheet import FILES, persons_of, read_sheet, subject_of
 from ichdag.jobs import StudyError
 from ichdag.provenance import code_digest, expose_package
 from ichdag.schemas import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS

@@ -86,6 +86,7 @@ rule list_networks:
         mem_mb=grow(1000),
         runtime=grow(10),
     params:
+        persons=lambda wildcards: persons_of(participants()[subject] for subject in subjects_of("development")),
         code=code_of("list_networks"),
     script:
         "../workflow/scripts/list_networks.py"

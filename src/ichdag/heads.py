@@ -17,24 +17,15 @@ GAP_MM = 14.0  # sutures, thin temporal bone, burr holes
 
 
 @dataclass(frozen=True)
-class Head:
-    """The coarse scan (HU), the head and the space the skull encloses in it (bool), all (i, j, k), and their affine."""
+class Head(Volume):
+    """The coarse scan (HU), with the head and the space the skull encloses in it, both bool (i, j, k).
 
-    values: np.ndarray
+    `steps` are the scan's voxels along each edge of a coarse one.
+    """
+
     inside: np.ndarray
     enclosed: np.ndarray
-    affine: np.ndarray
     steps: tuple[int, int, int]
-
-    @property
-    def spacing_mm(self) -> np.ndarray:
-        """Voxel edges along i, j, k."""
-        return np.linalg.norm(self.affine[:3, :3], axis=0)
-
-    @property
-    def voxel_ml(self) -> float:
-        """Volume of one coarse voxel."""
-        return float(abs(np.linalg.det(self.affine[:3, :3])) / 1000)
 
 
 def find_head(scan: Volume, *, head_hu: float) -> Head:
@@ -55,7 +46,7 @@ def find_head(scan: Volume, *, head_hu: float) -> Head:
         )
         head = ndimage.binary_dilation(head, _disk(spacing[0], spacing))
     bone = _blocks_with(scan.values > BONE_HU, steps)
-    return Head(values, head, _enclosed(bone, head, spacing), affine, steps)
+    return Head(values, affine, inside=head, enclosed=_enclosed(bone, head, spacing), steps=steps)
 
 
 def cover(head: Head, shape: tuple[int, ...]) -> np.ndarray:

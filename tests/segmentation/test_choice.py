@@ -7,7 +7,7 @@ import torch
 
 from ichdag.jobs import StudyError
 from ichdag.models import Card, write_card, write_weights
-from ichdag.segmentation.choice import network_of, trained_in
+from ichdag.segmentation.choice import network_of, trained_in, with_persons
 from ichdag.segmentation.inference import InferenceSettings, lesion_probability, load_network, mean_dice, segment_batch
 from ichdag.segmentation.locking import lock
 from ichdag.segmentation.network import Network, NetworkSettings
@@ -31,6 +31,12 @@ def networks(tmp_path):
         files = {"card": str(folder / "card.json"), "weights": str(folder / "weights.safetensors")}
         entries.append({"name": folder.name, "variant": variant, "fold": fold, **files})
     return {"folds": FOLDS, "networks": entries}
+
+
+def test_another_scan_of_a_person_on_the_training_list_goes_to_a_network_that_never_saw_the_person():
+    folds = with_persons({"a": 0, "b": 1}, {"a": "P1", "c": "P1", "d": "P2"})
+    assert folds == {"a": 0, "b": 1, "c": 0}
+    assert network_of("c", folds) == "0" and network_of("d", folds) == "final"
 
 
 def test_training_subjects_get_the_network_that_never_saw_them_and_others_the_final_one():

@@ -8,7 +8,7 @@ from ichdag.cohort.outcomes import columns_of, outcome_of
 from ichdag.cohort.sheet import FILES, Row, subject_of, typed_columns
 
 COLUMNS = ("baseline_volume_ml", "followup_volume_ml", "expansion_ml", "volume_source")
-ASIDE = ("participant_id", "baseline_series", "followup_series", "followup_hours", "person_id")
+ASIDE = ("participant_id", "baseline_series", "followup_series", "followup_hours")
 
 
 def assemble(
