@@ -124,6 +124,7 @@ rule segment_batch:
 rule choose_cleanup:
     """Choose threshold and smallest lesion on scans of the training list, each by the network that never saw it."""
     input:
+        training=rules.lock_training_list.output.training,
         grids=ancient("results/preprocessing/development.tsv"),
         networks=rules.list_networks.output.networks,
         weights=rules.list_networks.input.weights,

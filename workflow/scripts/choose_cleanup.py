@@ -11,8 +11,9 @@ from ichdag.training import find_device
 
 logger = start(snakemake)
 params, networks = snakemake.params, read_record(snakemake.input.networks)
+subjects = read_table(snakemake.input.training, "training")["subject"]
 choice = choose_cleanup(
-    manual_baselines(read_table(snakemake.input.grids, "grids"), subjects=networks["folds"]),
+    manual_baselines(read_table(snakemake.input.grids, "grids"), subjects=subjects),
     networks=networks,
     given=RestorationSettings(**params.given),
     settings=CleanupSettings(**params.settings),
