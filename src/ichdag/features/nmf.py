@@ -13,10 +13,11 @@ from ichdag.features.projection import project
 class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """X (n, p) as weights (n, n_components) @ components_ (n_components, p), all non-negative, least squares.
 
-    `init`, `max_iter` and `tol` mean what they mean in scikit-learn's NMF with solver 'cd': the same start, and the
-    end when the projected gradient is `tol` of what it was in the first iteration. The way between is another one, see
-    `factorize`. Weights, those of training rows too, are exact least squares on the components, so that a row's weights
-    depend on no other row; `reconstruction_err_` is the Frobenius norm that the weights found while fitting leave.
+    `init`, `max_iter` and `tol` mean what they mean in scikit-learn's NMF with solver 'cd': the same start (of a wide
+    matrix, on some of its columns, drawn by `random_state`), and the end when the projected gradient is `tol` of what
+    it was in the first iteration. The way between is another one, see `factorize`. Weights, those of training rows too,
+    are exact least squares on the components, so that a row's weights depend on no other row; `reconstruction_err_` is
+    the Frobenius norm that the weights found while fitting leave.
     Raises ValueError on negative, missing or infinite cells, and if n_components is above n or p.
     """
 
