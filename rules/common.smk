@@ -1,5 +1,6 @@
 """What every rules file may use: who is in the study, which code a rule runs, how resources grow."""
 
+import gc
 import sys
 from functools import lru_cache
 from zlib import crc32
@@ -14,6 +15,7 @@ from ichdag.provenance import code_digest, expose_package
 from ichdag.schemas import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 
 expose_package()
+gc.set_threshold(100_000, 50, 100)  # a plan is millions of objects that all live: searching them costs a quarter of it
 
 if workflow.is_main_process:
     from ichdag.cohort.validation import refuse, refuse_settings, sheet_faults, summary_of

@@ -121,11 +121,15 @@ class Run:
     process: subprocess.Popen
     log: Path
 
+    def outcome(self):
+        """Wait for its end, good or bad; return what it printed."""
+        self.process.wait(SECONDS)
+        return self.log.read_text()
+
     def finish(self, ok=True):
-        """Wait for its end; return what it printed."""
-        status = self.process.wait(SECONDS)
-        text = self.log.read_text()
-        assert (status == 0) is ok, (status, text[-6000:])
+        """Wait for the end that is expected; return what it printed."""
+        text = self.outcome()
+        assert (self.process.returncode == 0) is ok, (self.process.returncode, text[-6000:])
         return text
 
     def end_by(self, how):
@@ -151,7 +155,7 @@ class Study:
             (programs / "snakemake").write_text(f'#!/bin/sh\nexec {sys.executable} {HERE / "impatient.py"} "$@"\n')
             (programs / "snakemake").chmod(0o755)
         path = os.pathsep.join([str(programs), os.path.dirname(sys.executable), os.environ["PATH"]])
-        return os.environ | THREADS | {"PATH": path, "PROFILE": str(self.profile)}
+        return os.environ | THREADS | {"PATH": path, "PROFILE": str(self.profile), "LOST_AFTER": "30"}
 
     def locally(self, *arguments, ok=True):
         """Run Snakemake on this machine; return what it printed."""

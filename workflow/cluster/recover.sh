@@ -14,9 +14,9 @@ refuse() {
 }
 
 if [ -s "$holder" ]; then
-    read -r host process job <"$holder"
+    read -r host process began job <"$holder" # a process number comes again, its time of birth does not
     if [ "$host" = "$(hostname)" ] && [ "$process" != $$ ] &&
-        tr '\0' ' ' <"/proc/$process/cmdline" 2>/dev/null | grep -q snakemake; then
+        [ "$(awk '{print $22}' "/proc/$process/stat" 2>/dev/null)" = "$began" ]; then
         refuse "process $process on this host"
     fi
     if [ "$job" != none ] && [ "$job" != "${SLURM_JOB_ID:-}" ] && [ -n "$(squeue -h -j "$job" -o %A 2>/dev/null)" ]; then

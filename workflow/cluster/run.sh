@@ -13,5 +13,7 @@ profile=${PROFILE:-$code/profiles/slurm}
 python "$here/check.py" "$profile" "$study"
 bash "$here/recover.sh" "$study"
 mkdir -p "$study/.snakemake"
-printf '%s %s %s\n' "$(hostname)" $$ "${SLURM_JOB_ID:-none}" >"$study/.snakemake/holder"
+printf '%s %s %s %s\n' "$(hostname)" $$ "$(awk '{print $22}' /proc/$$/stat)" "${SLURM_JOB_ID:-none}" \
+    >"$study/.snakemake/holder"
+bash "$here/watch.sh" $$ "$study" &
 exec snakemake --snakefile "$code/Snakefile" --directory "$study" --workflow-profile none --profile "$profile" "$@"
