@@ -31,7 +31,7 @@ def say(*command, ok=True, **more):
     return (done.stdout + done.stderr).strip()
 
 
-def until(question, seconds=90):
+def until(question, seconds=240):
     """Wait until the answer is truthy; return it."""
     end = time.monotonic() + seconds
     while not (answer := question()):
@@ -129,7 +129,8 @@ class Run:
     def finish(self, ok=True):
         """Wait for the end that is expected; return what it printed."""
         text = self.outcome()
-        assert (self.process.returncode == 0) is ok, (self.process.returncode, text[-6000:])
+        print(text[-8000:])
+        assert (self.process.returncode == 0) is ok, "the run's end was not the expected one; its log is printed"
         return text
 
     def end_by(self, how):

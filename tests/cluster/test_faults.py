@@ -77,7 +77,7 @@ def test_a_canceled_job_is_done_again_by_the_same_run(cluster, study, undisturbe
 
 @pytest.mark.whole
 def test_a_job_at_its_time_limit_is_done_again_with_twice_the_time(cluster, study, undisturbed):
-    limit = "--set-resources", f"{TRAINING.rule}:runtime=1 if attempt == 1 else 20"
+    limit = "--set-resources", f"{TRAINING.rule}:runtime=2 if attempt == 1 else 20"
     driver = begin(study, TRAINING, *limit)
     hold(cluster, TRAINING.rule)
     text = driver.finish()
@@ -101,7 +101,7 @@ def test_a_lost_node_is_reported_and_its_job_done_again_on_another(cluster, stud
     node = cluster.node_of(job)
     cluster.node("crash", node)
     text = driver.finish()
-    assert "node failure" in text, text[-5000:]
+    assert "node failure" in text or "Could not retrieve node information" in text
     is_as_before(study, undisturbed, part)
 
 
