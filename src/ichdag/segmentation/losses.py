@@ -12,7 +12,7 @@ class DeepSupervisionLoss(torch.nn.Module):
     The target of a voxel is the part of it that is lesion, at every level: a mask of whole voxels cannot say where
     within a voxel of some millimeters the lesion ends. Dice has squares below (V-Net: Milletari et al., 3DV 2016), for
     so it is best where a fraction is met, and not where it is rounded up; it is taken over the whole batch, so that a
-    scan with a tiny lesion does not rule the gradient. A lesion voxel counts `lesion_weight` times in the cross-entropy:
+    scan with a tiny lesion does not rule the gradient. A lesion voxel counts `lesion_weight` times in cross-entropy:
     above 1, a short training does not settle on finding nothing, but finds more than there is.
     """
 
