@@ -1,9 +1,9 @@
 """Non-negative matrix factorization of latents: scikit-learn's NMF against ichdag's, to the same stop.
 
-`make bench-nmf`, or `python benchmarks/bench_nmf.py NARROW [WIDE]` with the most iterations of the
+`make bench-nmf`, or `python benchmarks/bench_nmf.py NARROW [WIDE]` with the largest number of iterations of each of the
 two matrices, 0 to leave one out; on the wide one scikit-learn takes more than ten minutes for 200. Both: rank 128,
-nndsvda, tolerance 1e-4, float32, one thread, `fit_transform`, a process each. Seconds are processor time without
-imports and the making of the matrix, MiB the peak of the process with the matrix in it; difference is (ours - peer) / peer of
+nndsvda, tolerance 1e-4, float32, one thread, `fit_transform`, a process each. Seconds are processor time without import
+or making of the matrix, MiB the peak of the process with the matrix in it; difference is (ours - peer) / peer of
 the reconstruction error: below zero, ours fits better.
 """
 
