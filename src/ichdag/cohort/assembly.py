@@ -6,6 +6,7 @@ import pandas as pd
 
 from ichdag.cohort.outcomes import columns_of, outcome_of
 from ichdag.cohort.sheet import FILES, Row, subject_of, typed_columns
+from ichdag.schemas import SCHEMAS
 
 COLUMNS = ("baseline_volume_ml", "followup_volume_ml", "expansion_ml", "volume_source")
 ASIDE = ("participant_id", "baseline_series", "followup_series", "followup_hours")
@@ -37,6 +38,10 @@ def assemble(
             row, scans=pair, volume=by_volume[subject], feature=by_feature[subject], outcomes=outcomes, source=source
         ))  # fmt: skip
     table = pd.concat([pd.DataFrame(found), sheet], axis=1)
+    if not rows:  # a role that nobody has: the columns without a row
+        table = pd.DataFrame(
+            columns=[*(column.name for column in SCHEMAS["participants"]), "followup_reason", *outcomes]
+        )
     return table.astype(dict.fromkeys(outcomes, "Int64"))
 
 
