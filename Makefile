@@ -14,11 +14,11 @@ export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/src:$(CURDIR)/workflow/progress
 
 # Both trainings of a demo-sized network keep to one core, so that they run side by side.
-STUDY = --directory $(DEMO) --configfile config/demo.yaml --workflow-profile none --profile profiles/local \
+DEMO_RUN = --directory $(DEMO) --configfile config/demo.yaml $(CONTROL) --workflow-profile none --profile profiles/local \
 	--cores $(CORES) --set-threads train_network=1 train_vaegan=1
 RUN = bash workflow/progress/run.sh $(DEMO)
 
-.PHONY: help setup demo plan test test-cluster lint format docs lock clean clean-demo
+.PHONY: help setup demo plan check test test-cluster lint format docs lock clean clean-demo
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,14 +29,22 @@ $(READY): requirements/lock.txt requirements/build.txt requirements/install.sh p
 	@bash requirements/install.sh $(VENV)
 
 demo: setup ## Run the whole study on a synthetic cohort, down to the report.
-	@$(RUN) phantom $(STUDY)
-	@$(RUN) all $(STUDY)
+	@$(RUN) phantom $(DEMO_RUN)
+	@$(RUN) all $(DEMO_RUN)
 	@echo "Report: $(abspath $(DEMO))/results/report/report.html"
+
+control-%: ## The demo with a known signal, in a directory of its own: control-null, -shape, -texture, -rim.
+	@$(MAKE) demo DEMO=control-$* CONTROL=config/controls/$*.yaml
 
 plan: setup ## Say what `make demo` would still do, and why, without doing it.
 	@mkdir -p $(DEMO)
-	@snakemake phantom $(STUDY) --dry-run --logger plan
-	@[ ! -e $(DEMO)/phantom/participants.tsv ] || snakemake $(STUDY) --dry-run --logger plan
+	@snakemake phantom $(DEMO_RUN) --dry-run --logger plan
+	@[ ! -e $(DEMO)/phantom/participants.tsv ] || snakemake $(DEMO_RUN) --dry-run --logger plan
+
+check: setup ## Check sheet, files and settings of a study, all faults at once: make check STUDY=mystudy.
+	@[ -d "$(STUDY)" ] || { echo "Say which study: make check STUDY=its-directory" >&2; exit 1; }
+	@snakemake check --directory "$(STUDY)" $(addprefix --configfile ,$(wildcard $(STUDY)/config.yaml)) \
+		--workflow-profile none --cores 1 --logger progress
 
 test: setup ## Run the tests.
 	@python -m pytest tests
@@ -56,7 +64,7 @@ format: setup ## Lay out code and rules as the house wants them.
 	@ruff format .
 	@snakefmt Snakefile rules
 
-docs: setup ## Write the tables of config/README.md and docs/tables.md from the schemas.
+docs: setup ## Write what the schemas say: config/README.md, docs/tables.md, resources/participants.json.
 	@python docs/generate.py
 
 bench-%: setup ## Compare with the usual way: bench-radiomics, bench-dag, ...

@@ -29,6 +29,15 @@ include: "rules/prediction.smk"
 include: "rules/report.smk"
 
 
+rule check:
+    """Check settings, sheet and files, and say what the study holds; nothing is computed."""
+    localrule: True
+    params:
+        summary=study_summary,
+    message:
+        "{params.summary}"
+
+
 rule all:
     """Make the whole study: the report and everything it shows."""
     default_target: True
@@ -36,5 +45,6 @@ rule all:
         report="results/report/report.html",
         checks=rules.require_checks.output.passed,
         radiomics="results/radiomics/features.parquet",
+        repeatability=STABILITY_TABLE,
         prediction="results/prediction/predictions.tsv",
     localrule: True

@@ -1,7 +1,8 @@
-"""Radiomics of one lesion: stock pyradiomics on the whole scan against ichdag's, which crops before it filters.
+"""Radiomics of one lesion: stock pyradiomics on the whole scan against ichdag's, whose filters see what they reach.
 
 `make bench-radiomics`. The same parameter file, one thread, a process each; difference is the largest relative
-difference of a feature. Time is that of the extraction, without imports.
+difference of a feature, missing ones left out. Time is that of the extraction, without imports; the last row is the
+imports of the job, against importing pyradiomics alone. `bench_radiomics.py NAME ...` measures the named cases.
 """
 
 import logging
@@ -13,60 +14,92 @@ from _measure import ROOT, measured, report, tell
 
 sys.path.insert(0, str(ROOT / "src"))
 
-from ichdag.images import Volume  # noqa: E402
-from ichdag.radiomics import Settings, extract  # noqa: E402
+CASES = {  # matrix, voxel size (mm), lesion (mL), its middle (mm), number of parts
+    "1 mL": ((512, 512, 32), (0.45, 0.45, 5.0), 1, (25, 10, 0), 1),
+    "30 mL": ((512, 512, 32), (0.45, 0.45, 5.0), 30, (25, 10, 0), 1),
+    "100 mL": ((512, 512, 32), (0.45, 0.45, 5.0), 100, (25, 10, 0), 1),
+    "30 mL, isotropic": ((200, 220, 180), (1.0, 1.0, 1.0), 30, (25, 10, 0), 1),
+    "30 mL, first slice": ((512, 512, 32), (0.45, 0.45, 5.0), 30, (10, 5, -78), 1),
+    "30 mL, lobar": ((512, 512, 32), (0.45, 0.45, 5.0), 30, (60, 10, 0), 1),
+    "30 mL, 3 parts": ((512, 512, 32), (0.45, 0.45, 5.0), 30, (40, 10, 0), 3),
+}
 
-CASES = [(256, 24, 10), (512, 32, 3), (512, 32, 15), (512, 32, 60)]  # in-plane matrix, slices, lesion in mL
-FIELD_OF_VIEW_MM, SLICE_MM = 230, 5
 
+def head(matrix, spacing, lesion_ml, middle, parts):
+    """A noisy head with skull and air, with a lesion of some parts, and its mask."""
+    from ichdag.images import Volume
 
-def head(matrix: int, slices: int, lesion_ml: float) -> tuple[Volume, Volume]:
-    """A noisy head with a lesion near the brain's middle, and its mask."""
-    spacing = np.array([FIELD_OF_VIEW_MM / matrix, FIELD_OF_VIEW_MM / matrix, SLICE_MM])
-    shape = np.array([matrix, matrix, slices])
-    axes = [(np.arange(n) - n / 2) * step for n, step in zip(shape, spacing, strict=True)]
+    axes = [(np.arange(n) - n / 2) * step for n, step in zip(matrix, spacing, strict=True)]
     x, y, z = np.meshgrid(*axes, indexing="ij", sparse=True)
-    distance = np.sqrt(x**2 + y**2 + z**2)
-    radius = (3 * lesion_ml * 1000 / (4 * np.pi)) ** (1 / 3)
-    wobble = 1 + 0.15 * np.sin(x / 3) * np.cos(y / 4)
-    mask = np.sqrt((x - 25) ** 2 + (y - 10) ** 2 + z**2) < radius * wobble
-    values = np.where(distance < 95, 32.0, np.where(distance < 102, 900.0, -1000.0)).astype(np.float32)
+    distance = np.sqrt(x**2 + y**2 + (0.8 * z) ** 2)
+    radius = (3 * lesion_ml / parts * 1000 / (4 * np.pi)) ** (1 / 3) * (1 + 0.15 * np.sin(x / 3) * np.cos(y / 4))
+    places = [np.add(middle, np.multiply(part, (-38, 12, 8))) for part in range(parts)]
+    mask = np.any([np.sqrt((x - a) ** 2 + (y - b) ** 2 + (z - c) ** 2) < radius for a, b, c in places], axis=0)
+    values = np.where(distance < 92, 32.0, np.where(distance < 99, 1100.0, -1000.0)).astype(np.float32)
+    mask &= distance < 90
     values[mask] = 62
     values += np.random.default_rng(0).normal(0, 4, values.shape).astype(np.float32)
+    values = np.asfortranarray(np.rint(values))  # as NIfTI files are read
     affine = np.diag([*spacing, 1.0])
-    return Volume(np.rint(values), affine), Volume(mask, affine)
+    return Volume(values, affine), Volume(np.asfortranarray(mask), affine)
 
 
-def ours(scan: Volume, mask: Volume) -> dict[str, float]:
-    """What the workflow computes."""
-    settings = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))["radiomics"]
-    settings["parameters"] = str(ROOT / settings["parameters"])
-    return extract(scan, mask=mask, settings=Settings(**settings))
+def ours(scan, mask):
+    """What the workflow computes; missing values as None."""
+    from ichdag.radiomics import Settings, extract_lesion
+
+    config = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))["radiomics"]
+    settings = Settings(str(ROOT / config["parameters"]), config["drop_whole_image_diagnostics"])
+
+    def work():
+        found = extract_lesion(scan, mask=mask, settings=settings)
+        return {name: None if name in found.missing else value for name, value in found.values.items()}
+
+    return work
 
 
-def peer(scan: Volume, mask: Volume) -> dict[str, float]:
+def peer(scan, mask):
     """What pyradiomics computes by itself."""
-    import SimpleITK
     from radiomics.featureextractor import RadiomicsFeatureExtractor
 
+    from ichdag.radiomics.pictures import to_sitk
+
     logging.getLogger("radiomics").setLevel(logging.ERROR)
-    images = []
-    for values in (scan.values, mask.values.astype(np.uint8)):
-        image = SimpleITK.GetImageFromArray(values.transpose(2, 1, 0))
-        image.SetSpacing(scan.spacing_mm.tolist())
-        images.append(image)
-    found = RadiomicsFeatureExtractor(str(ROOT / "config/radiomics.yaml")).execute(*images)
-    return {name: float(value) for name, value in found.items() if not name.startswith("diagnostics")}
+    pair = to_sitk(scan), to_sitk(mask)
+    del scan, mask
+
+    def work():
+        found = RadiomicsFeatureExtractor(str(ROOT / "config/radiomics.yaml")).execute(*pair)
+        return {name: float(value) for name, value in found.items() if np.ndim(value) == 0 and "diag" not in name}
+
+    return work
 
 
-def rows():
-    """One row a case."""
-    for case in CASES:
-        mine, stock = (measured(__file__, who, *case) for who in ("ours", "peer"))
+def imports(who):
+    """A function that imports what the job imports, or pyradiomics alone."""
+
+    def work():
+        if who == "ours":
+            import ichdag.images  # noqa: F401
+            import ichdag.radiomics  # noqa: F401
+            import ichdag.records  # noqa: F401
+        else:
+            from radiomics import featureextractor  # noqa: F401
+        return {}
+
+    return work
+
+
+def rows(names):
+    """One row a case, and the imports."""
+    for name in [*names, "imports"]:
+        mine, stock = (measured(__file__, who, name) for who in ("ours", "peer"))
         a, b = mine["result"], stock["result"]
-        difference = max(abs(a[name] - b[name]) / max(abs(b[name]), 1e-6) for name in b)
+        known = [feature for feature in b if a[feature] is not None]
+        difference = max((abs(a[f] - b[f]) / max(abs(b[f]), 1e-6) for f in known), default=0.0)
+        told = f"{name}, {len(known)} of {len(b)} features" if b else name
         yield {
-            "case": f"{case[0]} x {case[0]} x {case[1]}, {case[2]} mL, {len(b)} features",
+            "case": told,
             "ours_s": mine["seconds"],
             "peer_s": stock["seconds"],
             "ours_mib": mine["mib"],
@@ -76,8 +109,8 @@ def rows():
 
 
 if __name__ == "__main__":
-    if len(sys.argv) > 1:
-        pair = head(*map(int, sys.argv[2:]))
-        report(lambda: {"ours": ours, "peer": peer}[sys.argv[1]](*pair))
+    who, case = (sys.argv[1:] + ["", ""])[:2]
+    if who in ("ours", "peer"):
+        report(imports(who) if case == "imports" else {"ours": ours, "peer": peer}[who](*head(*CASES[case])))
     else:
-        tell("radiomics", rows())
+        tell("radiomics", rows(sys.argv[1:] or CASES))

@@ -1,4 +1,6 @@
-"""Write the documents that repeat what code and schemas say: docs/tables.md and the table in config/README.md.
+"""Write the documents that repeat what code and schemas say.
+
+These are docs/tables.md, the table in config/README.md, and the data dictionary resources/participants.json.
 
 `python docs/generate.py` writes them, `python docs/generate.py --check` fails if one is not in step.
 """
@@ -29,6 +31,7 @@ def documents() -> dict[Path, str]:
     return {
         readme: f"{before}{BEGIN}\n{settings_table()}{END}{after}",
         ROOT / "docs" / "tables.md": data_dictionary(),
+        ROOT / "resources" / "participants.json": sidecar(),
     }
 
 
@@ -106,11 +109,41 @@ def data_dictionary() -> str:
         "",
         "The tables that cross a stage, checked on every read and write. Tab-separated (`n/a` for a missing cell) or",
         "parquet. Written by `make docs` from `src/ichdag/schemas/`; a table may carry further columns.",
+        *sheet_dictionary(),
     ]
     for name, columns in SCHEMAS.items():
         lines += ["", f"## {name}", "", "| column | kind | unit | values | may be missing | meaning |"]
         lines += ["|---|---|---|---|---|---|", *(row_of(column) for column in columns)]
     return "\n".join(lines) + "\n"
+
+
+def sheet_columns() -> dict[str, Any]:
+    """The schema of the participants sheet, and of its columns."""
+    return json.loads((SETTINGS / "participants.schema.json").read_text(encoding="utf-8"))
+
+
+def sheet_dictionary() -> Iterator[str]:
+    """The participants sheet, column by column."""
+    schema = sheet_columns()
+    yield from ("", "## participants sheet", "", schema["description"], "")
+    yield from ("| column | must be there | kind | unit | meaning | examples |", "|---|---|---|---|---|---|")
+    for name, column in schema["properties"].items():
+        levels = "; ".join(f"{level}: {meaning}" for level, meaning in column.get("levels", {}).items())
+        meaning = column["description"] + (f" ({levels})" if levels else "")
+        examples = ", ".join(f"`{example}`" for example in column["examples"])
+        required = "yes" if name in schema["required"] else ""
+        cells = [f"`{name}`", required, kind_of(column), column.get("unit", ""), escaped(meaning), examples]
+        yield "| " + " | ".join(cells) + " |"
+
+
+def sidecar() -> str:
+    """The data dictionary of the sheet as BIDS wants it beside participants.tsv."""
+    told = {}
+    for name, column in sheet_columns()["properties"].items():
+        told[name] = {"LongName": column["title"], "Description": column["description"]}
+        told[name] |= {"Levels": column["levels"]} if "levels" in column else {}
+        told[name] |= {"Units": column["unit"]} if "unit" in column else {}
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
 def row_of(column: Column) -> str:

@@ -1,8 +1,9 @@
 """What must hold in every study, asked of the results of this one; a study that leaks is refused.
 
 Reads: results/cohort/participants.tsv, results/cohort/folds.tsv, ledger/training.tsv, results/segmentation/{role}.tsv,
-    results/classification/predictions.parquet, results/evaluation/metrics.tsv, the card.json of every model
-Writes: results/checks/checks.tsv, results/checks/passed.json
+    results/radiomics/features.parquet, results/classification/predictions.parquet, results/evaluation/metrics.tsv,
+    the card.json of every model
+Writes: results/checks/checks.tsv, results/checks/audit.tsv, results/checks/passed.json
 """
 
 CARDS = [
@@ -25,11 +26,18 @@ rule check_study:
         folds="results/cohort/folds.tsv",
         training="ledger/training.tsv",
         volumes=collect("results/segmentation/{role}.tsv", role=PATIENT_ROLES),
+        features="results/radiomics/features.parquet",
         predictions="results/classification/predictions.parquet",
         metrics="results/evaluation/metrics.tsv",
         cards=CARDS,
     output:
         checks=report("results/checks/checks.tsv", caption="../workflow/report/checks.rst", category="Checks"),
+        audit=report(
+            "results/checks/audit.tsv",
+            caption="../workflow/report/audit.rst",
+            category="Checks",
+            labels={"table": "Fitted on, scored on"},
+        ),
     log:
         "logs/check_study.log",
     benchmark:

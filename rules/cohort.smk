@@ -1,16 +1,62 @@
-"""Who is in the study: scans checked, folds drawn, and every participant in one table with status and outcomes.
+"""Who is in the study: scans converted and checked, folds drawn, everybody in one table with status and outcomes.
 
 Reads: the participants sheet and the scans and masks it names, results/segmentation/{role}.tsv,
     results/radiomics/{role}.parquet
-Writes: results/cohort/sub-{subject}_scans.json, results/cohort/{role}_scans.tsv, results/cohort/folds.tsv,
-    results/cohort/{role}.tsv, results/cohort/participants.tsv, results/cohort/flow.tsv
+Writes: results/cohort/sub-{subject}_baseline_ct.nii.gz, results/cohort/sub-{subject}_followup_ct.nii.gz,
+    results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
+    results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz, results/cohort/sub-{subject}_conversion.json,
+    results/cohort/sub-{subject}_scans.json, results/cohort/{role}_scans.tsv, results/cohort/{role}_checks.tsv,
+    results/cohort/folds.tsv, results/cohort/{role}.tsv, results/cohort/participants.tsv, results/cohort/flow.tsv,
+    results/cohort/quality.tsv, results/cohort/sensitivity.tsv
 """
+
+CONVERTED_BY = ["baseline_series", "followup_series", "onset_to_ct_hours", "followup_hours"]
+
+
+def files_of(*columns):
+    """An input function: the files that the sheet names for a participant in these columns, by column."""
+
+    def files(wildcards):
+        row = participants()[wildcards.subject]
+        return {column: row[column] for column in columns if row.get(column)}
+
+    return files
+
+
+rule convert_scans:
+    """Convert a participant's DICOM, NIfTI or NRRD originals to scans in HU and masks on their grids, header left behind."""
+    input:
+        unpack(files_of(*FILES)),
+    output:
+        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
+        followup_ct="results/cohort/sub-{subject}_followup_ct.nii.gz",
+        baseline_mask="results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
+        followup_mask="results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
+        record="results/cohort/sub-{subject}_conversion.json",
+    log:
+        "logs/convert_scans/{subject}.log",
+    benchmark:
+        "benchmarks/convert_scans/{subject}.tsv"
+    conda:
+        "../envs/conversion.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(3000),
+        runtime=grow(10),
+    params:
+        settings={name: config["cohort"][name] for name in ("masks_on_other_grids", "smallest_lesion_ml", "dicom")},
+        row=lambda wildcards: {name: participants()[wildcards.subject].get(name) for name in CONVERTED_BY},
+        code=code_of("convert_scans"),
+    script:
+        "../workflow/scripts/convert_scans.py"
 
 
 rule check_scans:
-    """Check that a participant's scans are whole head CTs in Hounsfield units, each mask on its scan's grid."""
+    """Check the quality of a participant's scans: calibration, coverage, sampling, noise, artifacts, times."""
     input:
-        unpack(files_of(*FILES)),
+        baseline_ct=rules.convert_scans.output.baseline_ct,
+        followup_ct=rules.convert_scans.output.followup_ct,
+        record=rules.convert_scans.output.record,
     output:
         record="results/cohort/sub-{subject}_scans.json",
     log:
@@ -21,21 +67,23 @@ rule check_scans:
         "../envs/imaging.yaml"
     threads: 1
     resources:
-        mem_mb=grow(1500),
+        mem_mb=grow(2000),
         runtime=grow(10),
     params:
-        settings=config["cohort"],
+        settings={**config["cohort"]["quality"], "head_hu": config["preprocessing"]["head_hu"]},
         code=code_of("check_scans"),
     script:
         "../workflow/scripts/check_scans.py"
 
 
 rule list_scans:
-    """List the scans of a cohort with status, stage and reason."""
+    """List the scans of a cohort with status, stage and reason; images that participants share leave them out."""
     input:
         records=lambda wildcards: collect(rules.check_scans.output.record, subject=subjects_of(wildcards.role)),
+        others=lambda wildcards: [] if wildcards.role == "development" else "results/cohort/development_scans.tsv",
     output:
         scans="results/cohort/{role}_scans.tsv",
+        checks="results/cohort/{role}_checks.tsv",
     log:
         "logs/list_scans/{role}.log",
     benchmark:
@@ -111,6 +159,7 @@ rule join_cohort:
     """Join the cohorts and count who was enrolled, excluded and included, and why."""
     input:
         cohorts=collect(rules.assemble_cohort.output.cohort, role=PATIENT_ROLES),
+        checks=collect(rules.list_scans.output.checks, role=PATIENT_ROLES),
     output:
         participants=report(
             "results/cohort/participants.tsv",
@@ -119,6 +168,7 @@ rule join_cohort:
             labels={"table": "participants"},
         ),
         flow="results/cohort/flow.tsv",
+        quality="results/cohort/quality.tsv",
     log:
         "logs/join_cohort.log",
     benchmark:
@@ -130,7 +180,37 @@ rule join_cohort:
         mem_mb=grow(1000),
         runtime=grow(10),
     params:
-        outcomes=OUTCOMES,
+        outcomes=config["outcomes"],
         code=code_of("join_cohort"),
     script:
         "../workflow/scripts/join_cohort.py"
+
+
+rule measure_sensitivity:
+    """Count the participants whose outcome hangs on less volume than the networks' masks are off by."""
+    input:
+        participants=rules.join_cohort.output.participants,
+        scans=collect(rules.list_scans.output.scans, role=PATIENT_ROLES),
+        volumes=collect("results/segmentation/{role}.tsv", role=PATIENT_ROLES),
+    output:
+        sensitivity=report(
+            "results/cohort/sensitivity.tsv",
+            caption="../workflow/report/sensitivity.rst",
+            category="Cohort",
+            labels={"table": "labels and volume error"},
+        ),
+    log:
+        "logs/measure_sensitivity.log",
+    benchmark:
+        "benchmarks/measure_sensitivity.tsv"
+    conda:
+        "../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        outcomes=config["outcomes"],
+        code=code_of("measure_sensitivity"),
+    script:
+        "../workflow/scripts/measure_sensitivity.py"

@@ -9,7 +9,7 @@ sys.path.insert(0, f"{workflow.basedir}/src")
 
 from snakemake.exceptions import WorkflowError
 
-from ichdag.cohort.sheet import FILES, read_sheet, subject_of
+from ichdag.cohort.sheet import FILES, persons_of, read_sheet, subject_of
 from ichdag.jobs import StudyError
 from ichdag.provenance import code_digest, expose_package
 from ichdag.schemas import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
@@ -18,10 +18,10 @@ expose_package()
 gc.set_threshold(100_000, 50, 100)  # a plan is millions of objects that all live: searching them costs a quarter of it
 
 if workflow.is_main_process:
-    from ichdag.cohort.validation import config_faults, refuse, sheet_faults
+    from ichdag.cohort.validation import refuse, refuse_settings, sheet_faults, summary_of
 
     try:
-        refuse(config_faults(config))
+        refuse_settings(config)
     except StudyError as error:
         raise WorkflowError(str(error))
 
@@ -50,21 +50,49 @@ wildcard_constraints:
 
 
 @lru_cache(maxsize=None)
-def participants():
-    """The rows of the participants sheet, by subject; read when the first rule asks, refused as a whole if faulty."""
+def sheet():
+    """The participants sheet, read when the first rule asks, refused as a whole if faulty."""
     try:
-        rows = read_sheet(config["participants"])
+        found = read_sheet(config["participants"])
         if workflow.is_main_process:
-            refuse(sheet_faults(rows, config))
+            refuse(sheet_faults(found, config))
     except StudyError as error:
         raise WorkflowError(str(error))
-    return {subject_of(row): row for row in rows}
+    return found
+
+
+def study_summary(wildcards):
+    """What the study holds, once settings, sheet and files have been found without fault."""
+    return summary_of(sheet(), config)
+
+
+@lru_cache(maxsize=None)
+def participants():
+    """The rows of the participants sheet, by subject."""
+    return {subject_of(row): row for row in sheet().rows}
 
 
 @lru_cache(maxsize=None)
 def subjects_of(*roles):
     """The participants of these roles, in the order of the sheet."""
     return [subject for subject, row in participants().items() if row["role"] in roles]
+
+
+def sample_of(role, size):
+    """The first participants of a role by a hash of their id, so that newcomers change few of them."""
+    return sorted(subjects_of(role), key=lambda subject: (crc32(subject.encode()), subject))[:size]
+
+
+def refuse_parameters(path):
+    """Stop before any job if the radiomics parameter file is faulty; without pyradiomics here, the first job does."""
+    try:
+        from ichdag.radiomics.parameters import validated
+
+        validated(path)
+    except StudyError as error:
+        raise WorkflowError(str(error))
+    except ImportError:
+        pass
 
 
 def batch_of(subject):
@@ -91,26 +119,11 @@ def members_of(batch):
     return batch_table()[batch]
 
 
-def files_of(*columns):
-    """An input function: the files that the sheet names for a participant in these columns, by column."""
-
-    def files(wildcards):
-        row = participants()[wildcards.subject]
-        return {column: row[column] for column in columns if row.get(column)}
-
-    return files
-
-
 def mask_of(subject):
     """The baseline mask that features are computed in: the predicted one, or the manual one if the config says so."""
     if config["segmentation"]["masks"] == "manual":
-        return participants()[subject].get("baseline_mask") or []
+        return f"results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz"
     return f"results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz"
-
-
-def patched_of(batch):
-    """The participants of a batch whose sheet names a scan, and the mask to cut a patch by."""
-    return [subject for subject in members_of(batch) if participants()[subject].get("baseline_ct") and mask_of(subject)]
 
 
 def values_of(role):

@@ -1,9 +1,12 @@
 """Each feature block reduced by NMF, fitted inside each training fold, applied to the rest.
 
-Reads: results/cohort/{role}.tsv, results/cohort/folds.tsv, results/radiomics/{role}.parquet, results/latent/{role}.h5
+Reads: results/cohort/{role}.tsv, results/cohort/folds.tsv, results/radiomics/{role}.parquet, results/latent/{role}.h5,
+    results/radiomics/repeatability/{outcome}_{fold}.tsv (if unstable features are dropped)
 Writes: results/features/models/{outcome}_{fold}_{block}/, results/features/reduced/{outcome}_{fold}_{block}.parquet,
     results/features/external/{block}.parquet
 """
+
+DROPS_UNSTABLE = REPEATABILITY["repeats"] > 0 and REPEATABILITY["drop_unstable"]
 
 
 rule reduce_block:
@@ -12,6 +15,11 @@ rule reduce_block:
         cohort="results/cohort/development.tsv",
         folds="results/cohort/folds.tsv",
         values=values_of("development"),
+        unstable=branch(
+            lambda wildcards: DROPS_UNSTABLE and wildcards.block == "radiomics",
+            then="results/radiomics/repeatability/{outcome}_{fold}.tsv",
+            otherwise=[],
+        ),
     output:
         pipeline="results/features/models/{outcome}_{fold}_{block}/pipeline.joblib",
         card="results/features/models/{outcome}_{fold}_{block}/card.json",

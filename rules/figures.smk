@@ -1,10 +1,13 @@
 """Figures: each reads a table, keeps the numbers it shows in a tsv beside it, and is written as svg and png.
 
 Reads: results/cohort/flow.tsv, results/segmentation/{scores.tsv,batches/*.h5}, results/preprocessing/{role}.tsv,
-    results/latent/reconstructions.h5, results/evaluation/{metrics,calibration,decision}.tsv,
+    results/segmentation/models/{variant}_{fold}/curve.tsv, results/latent/models/vaegan/curve.tsv,
+    results/latent/{reconstructions,imagined}.h5, results/evaluation/{metrics,calibration,decision}.tsv,
     results/explanation/{shap.tsv,saliency_{outcome}.h5}
 Writes: results/figures/{name}.svg, results/figures/{name}.png, results/figures/{name}.tsv
 """
+
+CURVES = "results/segmentation/models/{variant}_{fold}/curve.tsv"
 
 
 rule draw_cohort_flow:
@@ -41,7 +44,7 @@ rule draw_segmentation_examples:
     output:
         svg=report(
             "results/figures/segmentation_examples.svg",
-            caption="../workflow/report/segmentation_examples.rst",
+            "../workflow/report/segmentation_examples.rst",
             category="Segmentation",
         ),
         png="results/figures/segmentation_examples.png",
@@ -64,18 +67,29 @@ rule draw_segmentation_examples:
         "../workflow/scripts/draw_segmentation_examples.py"
 
 
-rule draw_dice:
-    """Draw the Dice of the two networks in each fold and on external participants."""
+rule draw_segmentation:
+    """Draw the Dice of both networks, their volumes beside the manual ones (Bland-Altman), and all learning curves."""
     input:
         scores="results/segmentation/scores.tsv",
+        curves=[*collect(CURVES, variant=VARIANTS, fold=[*FOLDS, "final"]), "results/latent/models/vaegan/curve.tsv"],
     output:
-        svg=report("results/figures/dice.svg", caption="../workflow/report/dice.rst", category="Segmentation"),
-        png="results/figures/dice.png",
-        table="results/figures/dice.tsv",
+        dice_svg=report("results/figures/dice.svg", "../workflow/report/dice.rst", category="Segmentation"),
+        dice_png="results/figures/dice.png",
+        dice_table="results/figures/dice.tsv",
+        volumes_svg=report(
+            "results/figures/bland_altman.svg", "../workflow/report/bland_altman.rst", category="Segmentation"
+        ),
+        volumes_png="results/figures/bland_altman.png",
+        volumes_table="results/figures/bland_altman.tsv",
+        curves_svg=report(
+            "results/figures/learning_curves.svg", "../workflow/report/learning_curves.rst", category="Segmentation"
+        ),
+        curves_png="results/figures/learning_curves.png",
+        curves_table="results/figures/learning_curves.tsv",
     log:
-        "logs/draw_dice.log",
+        "logs/draw_segmentation.log",
     benchmark:
-        "benchmarks/draw_dice.tsv"
+        "benchmarks/draw_segmentation.tsv"
     conda:
         "../envs/statistics.yaml"
     threads: 1
@@ -84,23 +98,23 @@ rule draw_dice:
         runtime=grow(10),
     params:
         settings=config["figures"],
-        code=code_of("draw_dice"),
+        code=code_of("draw_segmentation"),
     script:
-        "../workflow/scripts/draw_dice.py"
+        "../workflow/scripts/draw_segmentation.py"
 
 
 rule draw_reconstructions:
-    """Draw CT patches and their VAE-GAN reconstructions (Figure 2)."""
+    """Draw CT patches and their VAE-GAN reconstructions (Figure 2), and patches that it imagines."""
     input:
         reconstructions="results/latent/reconstructions.h5",
+        imagined="results/latent/imagined.h5",
     output:
-        svg=report(
-            "results/figures/reconstructions.svg",
-            caption="../workflow/report/reconstructions.rst",
-            category="Features",
-        ),
+        svg=report("results/figures/reconstructions.svg", "../workflow/report/reconstructions.rst", category="Features"),
         png="results/figures/reconstructions.png",
         table="results/figures/reconstructions.tsv",
+        imagined_svg=report("results/figures/imagined.svg", "../workflow/report/imagined.rst", category="Features"),
+        imagined_png="results/figures/imagined.png",
+        imagined_table="results/figures/imagined.tsv",
     log:
         "logs/draw_reconstructions.log",
     benchmark:
@@ -212,9 +226,7 @@ rule draw_saliency:
         saliency="results/explanation/saliency_{outcome}.h5",
         grids=[f"results/preprocessing/{role}.tsv" for role in PATIENT_ROLES],
     output:
-        svg=report(
-            "results/figures/saliency_{outcome}.svg", caption="../workflow/report/saliency.rst", category="Explanation"
-        ),
+        svg=report("results/figures/saliency_{outcome}.svg", "../workflow/report/saliency.rst", category="Explanation"),
         png="results/figures/saliency_{outcome}.png",
         table="results/figures/saliency_{outcome}.tsv",
     log:

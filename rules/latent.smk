@@ -1,18 +1,21 @@
 """Latent features: the segmentation network's bottlenecks, and the VAE-GAN's code of the dilated lesion.
 
-Reads: ledger/training.tsv, the scans that the participants sheet names, the baseline masks,
+Reads: ledger/training.tsv, results/cohort/sub-{subject}_baseline_ct.nii.gz, the baseline masks,
     results/preprocessing/sub-{subject}_grids.npz, results/segmentation/models/dual_final/
 Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.json,
-    results/latent/models/vaegan/{weights.safetensors,card.json}, results/latent/batches/{batch}.h5,
-    results/latent/{role}.h5, results/latent/reconstructions.h5
+    results/latent/models/vaegan/{weights.safetensors,card.json,curve.tsv}, results/latent/batches/{batch}.h5,
+    results/latent/{role}.h5, results/latent/reconstructions.h5, results/latent/imagined.h5,
+    results/latent/reconstruction.tsv
 """
 
 
 rule cut_patches:
     """Cut the cube around each dilated baseline lesion of a batch and bring it to one size."""
     input:
-        scans=lambda wildcards: [participants()[subject]["baseline_ct"] for subject in patched_of(wildcards.batch)],
-        masks=lambda wildcards: [mask_of(subject) for subject in patched_of(wildcards.batch)],
+        scans=lambda wildcards: collect(
+            "results/cohort/sub-{subject}_baseline_ct.nii.gz", subject=members_of(wildcards.batch)
+        ),
+        masks=lambda wildcards: [mask_of(subject) for subject in members_of(wildcards.batch)],
     output:
         patches="results/latent/patches/{batch}.h5",
     log:
@@ -26,7 +29,7 @@ rule cut_patches:
         mem_mb=grow(2000),
         runtime=grow(60),
     params:
-        subjects=lambda wildcards: patched_of(wildcards.batch),
+        subjects=lambda wildcards: members_of(wildcards.batch),
         settings=PATCHES,
         code=code_of("cut_patches"),
     script:
@@ -64,6 +67,7 @@ rule train_vaegan:
     output:
         weights="results/latent/models/vaegan/weights.safetensors",
         card="results/latent/models/vaegan/card.json",
+        curve="results/latent/models/vaegan/curve.tsv",
     log:
         "logs/train_vaegan.log",
     benchmark:
@@ -113,13 +117,14 @@ rule extract_latents:
         gpu=1,
     params:
         subjects=lambda wildcards: members_of(wildcards.batch),
+        precision=config["latent"]["precision"],
         code=code_of("extract_latents"),
     script:
         "../workflow/scripts/extract_latents.py"
 
 
 rule gather_latents:
-    """Gather the latent features of a cohort in one store."""
+    """Gather the latent features of a cohort in one store, by links: they are written once."""
     input:
         batches=lambda wildcards: collect(rules.extract_latents.output.latents, batch=batches_of(wildcards.role)),
     output:
@@ -141,13 +146,14 @@ rule gather_latents:
 
 
 rule reconstruct_patches:
-    """Reconstruct the lesion patches of a few external participants with the VAE-GAN."""
+    """Reconstruct patches of a few external participants with the VAE-GAN, and decode some that nobody has."""
     input:
         patches=lambda wildcards: collect(rules.cut_patches.output.patches, batch=batches_of("external")),
         weights=rules.train_vaegan.output.weights,
         card=rules.train_vaegan.output.card,
     output:
         reconstructions="results/latent/reconstructions.h5",
+        imagined="results/latent/imagined.h5",
     log:
         "logs/reconstruct_patches.log",
     benchmark:
@@ -161,6 +167,38 @@ rule reconstruct_patches:
         gpu=1,
     params:
         examples=config["latent"]["examples"],
+        seed=config["seed"],
         code=code_of("reconstruct_patches"),
     script:
         "../workflow/scripts/reconstruct_patches.py"
+
+
+rule compare_reconstructions:
+    """Compare the VAE-GAN's error on external patches with that of a PCA of as many latents."""
+    input:
+        stores=rules.list_patches.output.stores,
+        external=rules.reconstruct_patches.input.patches,
+        weights=rules.train_vaegan.output.weights,
+        card=rules.train_vaegan.output.card,
+    output:
+        table=report(
+            "results/latent/reconstruction.tsv",
+            caption="../workflow/report/reconstruction.rst",
+            category="Features",
+            labels={"table": "reconstruction error"},
+        ),
+    log:
+        "logs/compare_reconstructions.log",
+    benchmark:
+        "benchmarks/compare_reconstructions.tsv"
+    conda:
+        "../envs/deep.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(8000),
+        runtime=grow(60),
+        gpu=1,
+    params:
+        code=code_of("compare_reconstructions"),
+    script:
+        "../workflow/scripts/compare_reconstructions.py"

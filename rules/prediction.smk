@@ -1,7 +1,8 @@
 """The study's model frozen in one folder, and applied to new patients.
 
 Reads: results/segmentation/models/dual_final/, results/latent/models/vaegan/, results/features/models/all_final_{block}/,
-    results/classification/models/{outcome}_{classifier}/, the scans of participants with role prediction
+    results/classification/models/{outcome}_{classifier}/, results/cohort/sub-{subject}_baseline_ct.nii.gz,
+    results/cohort/sub-{subject}_scans.json
 Writes: results/prediction/model/card.json, results/prediction/sub-{subject}_prediction.json,
     results/prediction/sub-{subject}_baseline_desc-hematoma_mask.nii.gz, results/prediction/predictions.tsv
 """
@@ -33,7 +34,7 @@ rule freeze_model:
         runtime=grow(10),
     params:
         settings={name: config[name] for name in ("cohort", "preprocessing", "segmentation", "radiomics")},
-        patches=PATCHES,
+        latent={"patches": PATCHES, "precision": config["latent"]["precision"]},
         prediction=config["prediction"],
         outcomes=OUTCOMES,
         code=code_of("freeze_model"),
@@ -44,7 +45,8 @@ rule freeze_model:
 rule predict_patient:
     """Predict every outcome of a new patient from the admission scan and the frozen model alone."""
     input:
-        unpack(files_of("baseline_ct")),
+        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
+        scans="results/cohort/sub-{subject}_scans.json",
         model=rules.freeze_model.output.card,
     output:
         record="results/prediction/sub-{subject}_prediction.json",

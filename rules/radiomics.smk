@@ -1,18 +1,50 @@
 """Handcrafted features of the hematoma on the admission scan.
 
-Reads: the baseline scan of the participants sheet, the baseline mask (predicted or manual)
-Writes: results/radiomics/sub-{subject}_features.json, results/radiomics/{role}.parquet,
-    results/radiomics/features.parquet
+Reads: results/cohort/sub-{subject}_baseline_ct.nii.gz, the baseline mask (predicted or manual),
+    results/cohort/development.tsv, results/cohort/folds.tsv
+Writes: results/radiomics/statement.json, results/radiomics/sub-{subject}_features.json,
+    results/radiomics/{role}.parquet, results/radiomics/features.parquet,
+    results/radiomics/sub-{subject}_repeats.json, results/radiomics/repeatability/{outcome}_{fold}.tsv
 """
 
 PARAMETERS = config["radiomics"]["parameters"]
 PARAMETERS = PARAMETERS if exists(PARAMETERS) else f"{workflow.basedir}/{PARAMETERS}"
+EXTRACTION = {name: config["radiomics"][name] for name in ("drop_whole_image_diagnostics",)}
+REPEATABILITY = config["radiomics"]["repeatability"]
+STABILITY_TABLE = ["results/radiomics/repeatability/all_final.tsv"] if REPEATABILITY["repeats"] else []
+
+if workflow.is_main_process:
+    refuse_parameters(PARAMETERS)
+
+
+rule describe_radiomics:
+    """Check the radiomics parameter file, before anything costly, and say which columns it makes."""
+    input:
+        parameters=PARAMETERS,
+    output:
+        statement="results/radiomics/statement.json",
+    log:
+        "logs/describe_radiomics.log",
+    benchmark:
+        "benchmarks/describe_radiomics.tsv"
+    priority: 100
+    conda:
+        "../envs/radiomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(5),
+    params:
+        settings=EXTRACTION,
+        code=code_of("describe_radiomics"),
+    script:
+        "../workflow/scripts/describe_radiomics.py"
 
 
 rule extract_radiomics:
     """Extract shape, first-order and texture features of the hematoma, filtered images included (pyradiomics)."""
     input:
-        unpack(files_of("baseline_ct")),
+        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
         mask=lambda wildcards: mask_of(wildcards.subject),
         parameters=PARAMETERS,
     output:
@@ -28,7 +60,7 @@ rule extract_radiomics:
         mem_mb=grow(3000),
         runtime=grow(15),
     params:
-        settings=config["radiomics"],
+        settings=EXTRACTION,
         code=code_of("extract_radiomics"),
     script:
         "../workflow/scripts/extract_radiomics.py"
@@ -81,3 +113,59 @@ rule join_radiomics:
         code=code_of("join_radiomics"),
     script:
         "../workflow/scripts/join_radiomics.py"
+
+
+rule repeat_radiomics:
+    """Extract the features again from perturbed scans and masks: turned, noisier, grown or shrunk by a voxel."""
+    input:
+        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
+        mask=lambda wildcards: mask_of(wildcards.subject),
+        parameters=PARAMETERS,
+    output:
+        repeats="results/radiomics/sub-{subject}_repeats.json",
+    log:
+        "logs/repeat_radiomics/{subject}.log",
+    benchmark:
+        "benchmarks/repeat_radiomics/{subject}.tsv"
+    conda:
+        "../envs/radiomics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(3000),
+        runtime=grow(60),
+    params:
+        settings=EXTRACTION,
+        perturbation={name: REPEATABILITY[name] for name in ("rotation_degrees", "noise_hu")},
+        repeats=REPEATABILITY["repeats"],
+        seed=config["seed"],
+        code=code_of("repeat_radiomics"),
+    script:
+        "../workflow/scripts/repeat_radiomics.py"
+
+
+rule judge_repeatability:
+    """Judge which features repeat themselves (intraclass correlation), on development participants of a training part."""
+    input:
+        repeats=lambda wildcards: collect(
+            rules.repeat_radiomics.output.repeats,
+            subject=sample_of("development", REPEATABILITY["patients"]),
+        ),
+        cohort="results/cohort/development.tsv",
+        folds="results/cohort/folds.tsv",
+    output:
+        table="results/radiomics/repeatability/{outcome}_{fold}.tsv",
+    log:
+        "logs/judge_repeatability/{outcome}_{fold}.log",
+    benchmark:
+        "benchmarks/judge_repeatability/{outcome}_{fold}.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(30),
+    params:
+        smallest_icc=REPEATABILITY["smallest_icc"],
+        code=code_of("judge_repeatability"),
+    script:
+        "../workflow/scripts/judge_repeatability.py"

@@ -1,25 +1,37 @@
 """The report: every table and figure of the study in one page that opens from disk, without a network.
 
-Reads: results/cohort/participants.tsv, results/segmentation/scores.tsv, results/evaluation/metrics.tsv,
-    results/statistics/*.tsv, results/explanation/{shap,components}.tsv, results/checks/checks.tsv,
-    results/figures/*.svg, results/segmentation/models/dual_final/card.json,
-    results/latent/models/vaegan/card.json
-Writes: results/report/report.html
+Reads: results/cohort/{participants,quality,sensitivity}.tsv, results/segmentation/{scores,comparison}.tsv,
+    results/latent/reconstruction.tsv, results/evaluation/metrics.tsv, results/statistics/*.tsv,
+    results/explanation/{shap,components}.tsv, results/checks/{checks,audit}.tsv, results/figures/*.svg,
+    results/segmentation/models/dual_final/card.json, results/latent/models/vaegan/card.json,
+    results/radiomics/statement.json, results/cohort/sub-{subject}_baseline_ct.nii.gz,
+    results/cohort/sub-{subject}_followup_ct.nii.gz, results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
+    results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz, results/cohort/sub-{subject}_scans.json,
+    results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
+    results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
+    results/segmentation/sub-{subject}_scores.json, results/radiomics/sub-{subject}_features.json
+Writes: results/report/report.html, results/report/participants.html, results/report/participants/sub-{subject}.html,
+    results/report/checklist_tripod_ai.tsv, results/report/checklist_clear.tsv
 """
 
 TOLD = {
-    "cohort": ["participants"],
-    "segmentation": ["scores"],
+    "cohort": ["participants", "quality", "sensitivity"],
+    "segmentation": ["scores", "comparison"],
+    "latent": ["reconstruction"],
     "evaluation": ["metrics"],
     "statistics": ["table1", "shapiro", "friedman", "wilcoxon", "delong", "nadeau_bengio", "sex"],
     "explanation": ["shap", "components"],
-    "checks": ["checks"],
+    "checks": ["checks", "audit"],
+    "report": ["checklist_tripod_ai", "checklist_clear"],
 }
 DRAWN = [
     "cohort_flow",
     "segmentation_examples",
     "dice",
+    "bland_altman",
+    "learning_curves",
     "reconstructions",
+    "imagined",
     "auc",
     "oracle",
     "ranks",
@@ -27,8 +39,96 @@ DRAWN = [
     "decision",
     "shap",
 ]
-CAPTIONED = sorted({*DRAWN, *(name for names in TOLD.values() for name in names), "exclusions", "saliency"})
+TABLES = [name for stage, names in TOLD.items() if stage != "report" for name in names]
+CAPTIONED = sorted({*DRAWN, *TABLES, "checklists", "exclusions", "saliency"})
 TEMPLATES = ["report.html", "macros.html", "summary.html", "results.html", "about.html", "report.css", "report.js"]
+
+
+rule draw_page:
+    """Show one participant on a page: slices with outlines, quality checks, volumes, outcomes, place in the study."""
+    input:
+        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
+        followup_ct="results/cohort/sub-{subject}_followup_ct.nii.gz",
+        baseline_manual="results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
+        followup_manual="results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
+        baseline_predicted="results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz",
+        followup_predicted="results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz",
+        scans="results/cohort/sub-{subject}_scans.json",
+        volume="results/segmentation/sub-{subject}_scores.json",
+        feature="results/radiomics/sub-{subject}_features.json",
+    output:
+        page="results/report/participants/sub-{subject}.html",
+    log:
+        "logs/draw_page/{subject}.log",
+    benchmark:
+        "benchmarks/draw_page/{subject}.tsv"
+    conda:
+        "../envs/pages.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(2000),
+        runtime=grow(10),
+    params:
+        row=lambda wildcards: participants()[wildcards.subject],
+        outcomes=config["outcomes"],
+        source=config["cohort"]["volumes"],
+        code=code_of("draw_page"),
+    script:
+        "../workflow/scripts/draw_page.py"
+
+
+rule list_participants:
+    """List all participants with status and reason, each linked to its page."""
+    input:
+        participants="results/cohort/participants.tsv",
+        pages=lambda wildcards: collect(rules.draw_page.output.page, subject=subjects_of(*PATIENT_ROLES)),
+    output:
+        page="results/report/participants.html",
+    log:
+        "logs/list_participants.log",
+    benchmark:
+        "benchmarks/list_participants.tsv"
+    conda:
+        "../envs/pages.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        title=config["report"]["title"],
+        code=code_of("list_participants"),
+    script:
+        "../workflow/scripts/list_participants.py"
+
+
+rule fill_checklists:
+    """Fill the reporting checklists TRIPOD+AI and CLEAR with what ran; blank where the authors must answer."""
+    input:
+        participants="results/cohort/participants.tsv",
+        metrics="results/evaluation/metrics.tsv",
+        questions=collect(f"{workflow.basedir}/resources/checklists/{{name}}.tsv", name=TOLD["report"]),
+    output:
+        tripod_checklist=report(
+            "results/report/checklist_tripod_ai.tsv", "../workflow/report/checklists.rst", category="Report"
+        ),
+        clear_checklist=report(
+            "results/report/checklist_clear.tsv", "../workflow/report/checklists.rst", category="Report"
+        ),
+    log:
+        "logs/fill_checklists.log",
+    benchmark:
+        "benchmarks/fill_checklists.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        settings=config,
+        code=code_of("fill_checklists"),
+    script:
+        "../workflow/scripts/fill_checklists.py"
 
 
 rule make_report:
@@ -39,7 +139,9 @@ rule make_report:
         + collect("results/figures/saliency_{outcome}.svg", outcome=config["explanation"]["outcomes"]),
         segmentation="results/segmentation/models/dual_final/card.json",
         vaegan="results/latent/models/vaegan/card.json",
+        radiomics="results/radiomics/statement.json",
         captions=collect(f"{workflow.basedir}/workflow/report/{{name}}.rst", name=CAPTIONED),
+        participants=rules.list_participants.output.page,
         templates=collect(f"{workflow.basedir}/src/ichdag/report/templates/{{name}}.j2", name=TEMPLATES),
     output:
         report=report("results/report/report.html", "../workflow/report/report.rst", category="Report"),

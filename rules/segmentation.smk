@@ -1,12 +1,15 @@
 """Hematoma masks: the networks trained once on a locked list, their probabilities, the masks on each scan's own grid.
 
 Reads: results/cohort/folds.tsv, results/cohort/sub-{subject}_scans.json, results/preprocessing/{role}.tsv,
-    results/preprocessing/sub-{subject}_grids.npz, the scans and masks of the participants sheet
+    results/preprocessing/sub-{subject}_grids.npz, results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
+    results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz
 Writes: ledger/training.tsv, results/segmentation/models/{variant}_{fold}/weights.safetensors,
-    results/segmentation/models/{variant}_{fold}/card.json, results/segmentation/networks.json,
+    results/segmentation/models/{variant}_{fold}/card.json, results/segmentation/models/{variant}_{fold}/curve.tsv,
+    results/segmentation/networks.json,
     results/segmentation/batches/{batch}.h5, results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
-    results/segmentation/sub-{subject}_scores.json, results/segmentation/{role}.tsv, results/segmentation/scores.tsv
+    results/segmentation/sub-{subject}_scores.json, results/segmentation/{role}.tsv, results/segmentation/scores.tsv,
+    results/segmentation/comparison.tsv
 """
 
 
@@ -40,6 +43,7 @@ rule train_network:
     output:
         weights="results/segmentation/models/{variant}_{fold}/weights.safetensors",
         card="results/segmentation/models/{variant}_{fold}/card.json",
+        curve="results/segmentation/models/{variant}_{fold}/curve.tsv",
     log:
         "logs/train_network/{variant}_{fold}.log",
     benchmark:
@@ -82,6 +86,7 @@ rule list_networks:
         mem_mb=grow(1000),
         runtime=grow(10),
     params:
+        persons=lambda wildcards: persons_of(participants()[subject] for subject in subjects_of("development")),
         code=code_of("list_networks"),
     script:
         "../workflow/scripts/list_networks.py"
@@ -110,6 +115,7 @@ rule segment_batch:
         runtime=grow(60),
     params:
         subjects=lambda wildcards: members_of(wildcards.batch),
+        settings=config["segmentation"]["inference"],
         code=code_of("segment_batch"),
     script:
         "../workflow/scripts/segment_batch.py"
@@ -118,7 +124,8 @@ rule segment_batch:
 rule restore_masks:
     """Bring a participant's masks back to the scans' own grids and compare them with the manual ones."""
     input:
-        unpack(files_of(*FILES)),
+        baseline_mask="results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
+        followup_mask="results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
         record="results/cohort/sub-{subject}_scans.json",
         grids="results/preprocessing/sub-{subject}_grids.npz",
         networks=rules.list_networks.output.networks,
@@ -169,7 +176,7 @@ rule gather_volumes:
 
 
 rule gather_scores:
-    """Gather Dice, HD95 and volumes of both networks against the manual masks, for every cohort."""
+    """Gather Dice, surface distances, volumes and lesions of both networks, and test the one against the other."""
     input:
         scores=lambda wildcards: collect(rules.restore_masks.output.scores, subject=subjects_of(*PATIENT_ROLES)),
     output:
@@ -178,6 +185,12 @@ rule gather_scores:
             caption="../workflow/report/scores.rst",
             category="Segmentation",
             labels={"table": "Dice, HD95, volumes"},
+        ),
+        comparison=report(
+            "results/segmentation/comparison.tsv",
+            caption="../workflow/report/comparison.rst",
+            category="Segmentation",
+            labels={"table": "dual and single scale"},
         ),
     log:
         "logs/gather_scores.log",

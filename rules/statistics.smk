@@ -178,7 +178,7 @@ rule compare_folds:
 
 
 rule compare_sexes:
-    """Compare the AUC of every model in women and in men (DeLong test, unpaired)."""
+    """Compare the AUC of every model in women and in men (DeLong test, unpaired; interaction)."""
     input:
         participants="results/cohort/participants.tsv",
         predictions="results/classification/predictions.parquet",
@@ -201,6 +201,7 @@ rule compare_sexes:
         runtime=grow(20),
     params:
         settings=config["statistics"],
+        smallest_probability=config["evaluation"]["smallest_probability"],
         code=code_of("compare_sexes"),
     script:
         "../workflow/scripts/compare_sexes.py"

@@ -1,5 +1,7 @@
 """Arrays between jobs: the grids of one participant (npz) and stores of many participants (HDF5, a row each)."""
 
+import hashlib
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -46,3 +48,24 @@ def read_item(path: str | Path, name: str) -> np.ndarray | None:
 
     with h5py.File(path, "r") as store:
         return store[name][()] if name in store else None
+
+
+def link_stores(path: str | Path, sources: Iterable[str | Path]) -> None:
+    """Write one HDF5 file in which the top groups of others (participants) are found as if they were its own.
+
+    Nothing is copied: each group is a link to its file, relative to this one, so that a study can be moved as a whole.
+    A digest of each file stands beside the links: this file is another one whenever what it leads to is.
+    """
+    import h5py
+
+    folder = Path(path).parent
+    with whole_file(path) as partial, h5py.File(partial, "w") as store:
+        for source in sources:
+            with open(source, "rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            with h5py.File(source, "r") as part:
+                names = list(part)
+            place = os.path.relpath(source, folder)
+            store.attrs[place] = digest
+            for name in names:
+                store[name] = h5py.ExternalLink(place, f"/{name}")

@@ -1,6 +1,5 @@
-"""Scans and masks on disk. A mask file of zero bytes says: this scan was excluded, there is no mask."""
+"""Scans and masks on disk. A file of zero bytes says: there is no such scan or mask, or it was excluded."""
 
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,47 +33,46 @@ class Volume:
 
 
 def read_scan(path: str | Path | None) -> Volume:
-    """Read a NIfTI scan as HU (scl_slope and scl_inter applied), in the orientation nearest to RAS.
+    """Read a scan (HU) that the cohort stage has converted, in the orientation nearest to RAS.
 
-    Raises DataFault (stage cohort) if there is no file (the sheet says n/a), it cannot be read, is not a single 3D
-    volume, or has no usable geometry.
+    Raises DataFault (stage cohort) if there is none: the sheet names none, or it could not be converted.
     """
-    if not path:
-        raise DataFault("cohort", "no such file in the participants sheet")
-    try:
-        stored = nibabel.load(path)
-        image = nibabel.as_closest_canonical(stored)
-        values = np.asarray(image.dataobj, dtype=np.float32)
-    except (OSError, EOFError, ValueError, zlib.error, nibabel.filebasedimages.ImageFileError) as error:
-        raise DataFault("cohort", f"{Path(path).name} cannot be read as NIfTI: {error}") from error
-    if values.ndim == 4 and values.shape[3] == 1:
-        values = values[..., 0]
-    if values.ndim != 3 or min(values.shape) < 2:
-        raise DataFault("cohort", f"{Path(path).name} is not a 3D volume: shape {values.shape}")
-    if stored.header["sform_code"] == 0 and stored.header["qform_code"] == 0:
-        raise DataFault("cohort", f"{Path(path).name} has neither sform nor qform: voxel spacing is not known")
-    return Volume(values, image.affine)
+    return Volume(*_read(path, np.float32))
 
 
 def read_mask(path: str | Path | None) -> Volume:
-    """Read a NIfTI mask as bool. Raises DataFault as `read_scan` does, also if it holds more than two values."""
-    if path and Path(path).is_file() and is_absent(path):
-        raise DataFault("segmentation", "the scan was excluded, so there is no mask")
-    mask = read_scan(path)
-    if np.unique(mask.values).size > 2:
-        raise DataFault("cohort", f"{Path(path).name} is not a mask: it holds more than two values")
-    return Volume(mask.values > 0, mask.affine)
+    """Read a mask that an earlier stage has written, as bool. Raises DataFault if there is none."""
+    values, affine = _read(path, np.uint8)
+    return Volume(values > 0, affine)
+
+
+def _read(path: str | Path | None, kind: type) -> tuple[np.ndarray, np.ndarray]:
+    if not path or is_absent(path):
+        raise DataFault("cohort", "there is no usable scan")
+    image = nibabel.as_closest_canonical(nibabel.load(path))
+    return np.asarray(image.dataobj, dtype=kind), image.affine
 
 
 def write_image(volume: Volume, path: str | Path) -> None:
-    """Write a scan (int16 HU) or a mask (uint8) as compressed NIfTI, whole, with the same bytes for the same values."""
-    boolean = volume.values.dtype == bool
-    values = volume.values.astype(np.uint8) if boolean else np.rint(volume.values).astype(np.int16)
-    image = nibabel.Nifti1Image(values, volume.affine)
+    """Write a scan (int16 HU; float32 where it has fractions) or a mask (uint8) as compressed NIfTI, whole.
+
+    The same values give the same bytes, and the header holds geometry and nothing else.
+    """
+    image = nibabel.Nifti1Image(_stored(volume.values), volume.affine)
     image.set_qform(volume.affine, code=1)
     image.set_sform(volume.affine, code=1)
     with whole_file(path) as partial:
         nibabel.save(image, partial)
+
+
+def _stored(values: np.ndarray) -> np.ndarray:
+    """The values in the smallest type that keeps them."""
+    if values.dtype == bool:
+        return values.astype(np.uint8)
+    whole = np.rint(values)
+    if np.abs(whole).max(initial=0) < 32768 and np.abs(whole - values).max(initial=0) < 1e-4:
+        return whole.astype(np.int16)
+    return values.astype(np.float32)
 
 
 def same_grid(one: Volume, other: Volume) -> bool:
@@ -83,11 +81,11 @@ def same_grid(one: Volume, other: Volume) -> bool:
 
 
 def write_absent(path: str | Path) -> None:
-    """Write the empty file that stands for the mask of an excluded scan."""
+    """Write the empty file that stands for a scan or mask that is not there."""
     with whole_file(path) as partial:
         partial.touch()
 
 
 def is_absent(path: str | Path) -> bool:
-    """Whether the file stands for the mask of an excluded scan."""
+    """Whether the file stands for a scan or mask that is not there."""
     return Path(path).stat().st_size == 0

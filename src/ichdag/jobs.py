@@ -54,3 +54,9 @@ def whole_file(path: str | Path) -> Iterator[Path]:
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def write_text(text: str, path: str | Path) -> None:
+    """Write a text file, whole."""
+    with whole_file(path) as partial:
+        partial.write_text(text, encoding="utf-8")

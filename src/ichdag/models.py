@@ -14,7 +14,11 @@ PACKAGES = ["torch", "monai", "pyradiomics", "SimpleITK", "scikit-learn", "xgboo
 
 @dataclass(frozen=True)
 class Card:
-    """What a model is: name, settings, the subjects it was fitted on, input limits, scores and package versions."""
+    """What a model is: name, settings, the subjects it was fitted on, input limits, scores, versions, and how it ran.
+
+    `run` says on which device a training ran and for how many seconds; scores hold only what another run would repeat.
+    `folds` has, for a model that was cross-validated, the subjects that the fit of each fold saw.
+    """
 
     name: str
     settings: dict[str, Any]
@@ -22,6 +26,8 @@ class Card:
     limits: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    run: dict[str, Any] = field(default_factory=dict)
+    folds: dict[str, list[str]] = field(default_factory=dict)
 
 
 def versions() -> dict[str, str]:

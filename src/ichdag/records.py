@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,29 @@ def read_record(path: str | Path) -> dict[str, Any]:
     return json.loads(Path(path).read_text(encoding="utf-8"))
 
 
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """Read one YAML file of keys and values. Raises ValueError if it is not one."""
+    import yaml
+
+    try:
+        found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ValueError(str(error)) from error
+    if not isinstance(found, dict):
+        raise ValueError("it has no keys")
+    return found
+
+
 def write_record(record: dict[str, Any], path: str | Path) -> None:
     """Write one JSON record whole; NaN and infinities become null, arrays and numpy scalars plain numbers."""
     with whole_file(path) as partial:
         partial.write_text(json.dumps(_plain(record), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def counted(reasons: dict[str, str]) -> str | None:
+    """Reasons by item as one text: each reason once, with the number of its items; None where there are none."""
+    counts = Counter(reasons.values())
+    return "; ".join(f"{reason} ({count})" for reason, count in sorted(counts.items())) or None
 
 
 def _plain(value: Any) -> Any:

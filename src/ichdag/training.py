@@ -1,13 +1,19 @@
-"""What every network training shares: device, batches, decay, progress, and a checkpoint that resumes bit for bit."""
+"""What every network training shares: device, batches, decay, its course, and a checkpoint that resumes bit for bit."""
 
 import json
 import logging
 import math
+import os
+import pickle
+import re
 import time
-from collections.abc import Iterator, Mapping
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import torch
 
 from ichdag.jobs import StudyError, whole_file
@@ -15,11 +21,14 @@ from ichdag.jobs import StudyError, whole_file
 LOGGER = logging.getLogger("ichdag")
 
 
-def find_device(threads: int) -> torch.device:
-    """The GPU if there is one, else the CPU with this many threads; convolutions are deterministic on both."""
+def find_device(threads: int, *, deterministic: bool = True) -> torch.device:
+    """The GPU if there is one, else the CPU with this many threads.
+
+    On a CPU two runs are equal bit for bit. On a GPU they are if `deterministic`, else the fastest convolutions serve.
+    """
     torch.set_num_threads(threads)
-    torch.backends.cudnn.deterministic = True
-    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = deterministic
+    torch.backends.cudnn.benchmark = not deterministic
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     LOGGER.info("device: %s, %d threads", torch.cuda.get_device_name() if device.type == "cuda" else "CPU", threads)
     return device
@@ -45,39 +54,107 @@ def warm_up(*, epoch: float, warmup_epochs: int) -> float:
     return min(1.0, epoch / warmup_epochs) if warmup_epochs else 1.0
 
 
-def refuse_nan(losses: Mapping[str, float], *, epoch: int) -> None:
-    """Raise StudyError if a loss is no longer finite."""
+def refuse_nan(losses: Mapping[str, float], *, epoch: int, subjects: Sequence[str]) -> None:
+    """Raise StudyError if a loss of a batch of these subjects is no longer finite."""
     broken = [name for name, value in losses.items() if not math.isfinite(value)]
     if broken:
         raise StudyError(
-            f"training broke down in epoch {epoch + 1}: {', '.join(broken)} is not finite. Lower the learning rate, or "
-            "turn mixed precision off; the last checkpoint is from before it"
+            f"training broke down in epoch {epoch + 1} on {', '.join(subjects)}: {', '.join(broken)} is not finite. "
+            "Lower the learning rate, or turn mixed precision off; the last checkpoint is from before it"
         )
 
 
-class Progress:
-    """Logs each epoch with its losses and the time left."""
+def memory_for(*, batch_size: int, grid: int, lower: Sequence[str]) -> AbstractContextManager[None]:
+    """Within it, want of memory is a StudyError that names batch and grid size, and the settings to lower."""
+    return _OutOfMemory(
+        f"out of memory with batches of {batch_size} and grids of {grid}^3 voxels. Lower {', '.join(lower)}, or ask "
+        "for more memory (profiles: set-resources)"
+    )
 
-    def __init__(self, *, first: int, epochs: int):
-        self.first, self.epochs, self.began = first, epochs, time.monotonic()
 
-    def log(self, epoch: int, losses: Mapping[str, float]) -> None:
-        """Log epoch `epoch` (from 0) with its mean losses."""
-        each = (time.monotonic() - self.began) / (epoch + 1 - self.first)
-        left = time.strftime("%H:%M:%S", time.gmtime(each * (self.epochs - epoch - 1)))
+class _OutOfMemory(AbstractContextManager):
+    def __init__(self, message: str):
+        self.message = message
+
+    def __exit__(self, kind, error, trace) -> None:
+        wanting = isinstance(error, (MemoryError, torch.OutOfMemoryError))
+        if wanting or isinstance(error, RuntimeError) and re.search("allocate memory|not enough memory", str(error)):
+            raise StudyError(self.message) from error
+
+
+class Course:
+    """The course of a training: the losses of every epoch, logged with the time left; a part of the checkpoint."""
+
+    def __init__(self, *, epochs: int, patience_epochs: int):
+        self.epochs, self.patience_epochs = epochs, patience_epochs
+        self.rows: list[dict[str, float]] = []
+        self.seconds = 0.0
+        self.began = time.monotonic()
+
+    @property
+    def last(self) -> dict[str, float]:
+        """The mean losses of the last epoch."""
+        return self.rows[-1]
+
+    def add(self, losses: Mapping[str, float]) -> None:
+        """Keep and log the mean losses of one more epoch."""
+        self.rows.append(dict(losses))
+        now = time.monotonic()
+        self.seconds, self.began = self.seconds + now - self.began, now
+        each = self.seconds / len(self.rows)
+        left = time.strftime("%H:%M:%S", time.gmtime(each * (self.epochs - len(self.rows))))
         values = ", ".join(f"{name} {value:.4f}" for name, value in losses.items())
-        LOGGER.info("epoch %d of %d: %s; %.1f s an epoch, %s left", epoch + 1, self.epochs, values, each, left)
+        LOGGER.info("epoch %d of %d: %s; %.1f s an epoch, %s left", len(self.rows), self.epochs, values, each, left)
+
+    def goes_on(self) -> bool:
+        """Whether there are epochs left, and the loss still falls.
+
+        It falls if its moving average (a tenth of every new epoch, as nnU-Net's) had its minimum within the last
+        `patience_epochs` (0: never stop before the end). ASSUME: the training loss decides, for the left-out fold must
+        not take part in the training of the network that is judged on it.
+        """
+        if len(self.rows) >= self.epochs or not self.patience_epochs or not self.rows:
+            return len(self.rows) < self.epochs
+        average, best, since = self.rows[0]["loss"], math.inf, 0
+        for row in self.rows:
+            average = 0.9 * average + 0.1 * row["loss"]
+            best, since = (average, 0) if average < best else (best, since + 1)
+        if since >= self.patience_epochs:
+            LOGGER.info("stopped after %d epochs: the loss has not fallen for %d", len(self.rows), since)
+        return since < self.patience_epochs
+
+    def table(self, model: str) -> pd.DataFrame:
+        """The learning curve, schema curves: model, epoch (from 1), term, value."""
+        rows = [(model, n, term, value) for n, row in enumerate(self.rows, 1) for term, value in row.items()]
+        return pd.DataFrame(rows, columns=["model", "epoch", "term", "value"])
+
+    def run(self, device: torch.device) -> dict[str, Any]:
+        """For the model's card: how many epochs, for how long, on which device."""
+        cpu = f"CPU, {torch.get_num_threads()} threads"
+        name = torch.cuda.get_device_name(device) if device.type == "cuda" else cpu
+        return {"device": name, "epochs": len(self.rows), "seconds": round(self.seconds, 1)}
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint keeps."""
+        return {"rows": self.rows, "seconds": self.seconds}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from what a checkpoint kept."""
+        self.rows, self.seconds, self.began = state["rows"], state["seconds"], time.monotonic()
 
 
 class Checkpoint:
     """Where a training stands, on disk: kept outside Snakemake's outputs, which it removes when a job fails.
 
-    It holds the state of every part (network, optimizer), of the random generator, the epoch, and the configuration
-    it belongs to; a training with another configuration is refused, for the mixture would be neither of the two.
+    It holds the state of every part (network, optimizer, course), of the random generator, and the configuration it
+    belongs to; a training with another configuration is refused, for the mixture would be neither of the two. The one
+    before it is kept too: where the newest cannot be read (cut short by a full or lost disk), that one serves. bfloat16
+    needs no gradient scaler, so there is none to restore.
     """
 
     def __init__(self, path: str | Path, *, configuration: Mapping[str, Any]):
         self.path = Path(path)
+        self.before = self.path.with_name(f"{self.path.stem}.before{self.path.suffix}")
         self.configuration = json.loads(json.dumps(configuration))
 
     def resume(self, generator: torch.Generator, **parts: Any) -> int:
@@ -85,23 +162,23 @@ class Checkpoint:
 
         Raises StudyError if the checkpoint belongs to another configuration, naming every difference.
         """
-        if not self.path.is_file():
+        path, state = self._newest()
+        if state is None:
             return 0
-        state = torch.load(self.path, map_location="cpu", weights_only=True)
         differences = _differences(json.loads(state["configuration"]), self.configuration)
         if differences:
             raise StudyError(
-                f"checkpoint {self.path} belongs to another configuration:\n  " + "\n  ".join(differences) + "\n"
+                f"checkpoint {path} belongs to another configuration:\n  " + "\n  ".join(differences) + "\n"
                 "Restore that configuration to go on with it, or delete the checkpoint to train from the beginning"
             )
         for name, part in parts.items():
             part.load_state_dict(state["parts"][name])
         generator.set_state(state["generator"])
-        LOGGER.info("resumed from %s: %d epochs done", self.path, state["epochs"])
+        LOGGER.info("resumed from %s: %d epochs done", path, state["epochs"])
         return state["epochs"]
 
     def save(self, epochs: int, generator: torch.Generator, **parts: Any) -> None:
-        """Write the state after `epochs` epochs, whole: a kill leaves the checkpoint before it."""
+        """Write the state after `epochs` epochs, whole and on disk before the one before it gives up its name."""
         state = {
             "configuration": json.dumps(self.configuration),
             "epochs": epochs,
@@ -109,11 +186,29 @@ class Checkpoint:
             "parts": {name: part.state_dict() for name, part in parts.items()},
         }
         with whole_file(self.path) as partial:
-            torch.save(state, partial)
+            with open(partial, "wb") as stream:
+                torch.save(state, stream)
+                stream.flush()
+                os.fsync(stream.fileno())
+            if self.path.exists():
+                os.replace(self.path, self.before)
 
     def remove(self) -> None:
-        """Remove it, once the model is written."""
+        """Remove it and the one before it, once the model is written."""
         self.path.unlink(missing_ok=True)
+        self.before.unlink(missing_ok=True)
+
+    def _newest(self) -> tuple[Path, dict[str, Any] | None]:
+        """The newest checkpoint that can be read, and its path; None if there is none."""
+        for path in filter(Path.is_file, (self.path, self.before)):
+            try:
+                with zipfile.ZipFile(path) as archive:  # torch.load takes what was overwritten within for good
+                    if spoiled := archive.testzip():
+                        raise zipfile.BadZipFile(f"{spoiled} is damaged")
+                return path, torch.load(path, map_location="cpu", weights_only=True)
+            except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+                LOGGER.warning("checkpoint %s cannot be read (%s): going back to the one before", path, error)
+        return self.path, None
 
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:

@@ -7,7 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ichdag.checks import Settings, completeness, leakage, plausibility, require, tabulate, truth
+from ichdag.checks import (
+    Settings,
+    audit,
+    completeness,
+    leakage,
+    persons_of,
+    plausibility,
+    require,
+    sides,
+    tabulate,
+    truth,
+)
 from ichdag.jobs import StudyError
 from ichdag.models import Card
 from ichdag.schemas import CLASSIFIERS, FEATURE_SETS
@@ -17,6 +28,8 @@ DEVELOPMENT = [f"D{number:02d}" for number in range(20)]
 EXTERNAL = [f"E{number:02d}" for number in range(8)]
 FOLD = {subject: number % 5 for number, subject in enumerate(DEVELOPMENT)}
 OUTCOME = "poor_outcome"
+DISJOINT = "no fitted object was fitted on a person or a scan that it is scored on"
+ONE_SIDE = "no person and no second scan of one is on both sides of a split"
 
 
 @dataclasses.dataclass
@@ -28,11 +41,20 @@ class Study:
     training: pd.DataFrame
     predictions: pd.DataFrame
     cards: dict
+    features: pd.DataFrame
+
+    def persons(self):
+        return persons_of(self.participants, features=self.features)
+
+    def audit(self):
+        tables = {"folds": self.folds, "training": self.training, "predictions": self.predictions}
+        return audit(people=self.persons(), **tables, cards=self.cards)
 
     def findings(self):
         people = {"participants": self.participants, "folds": self.folds, "predictions": self.predictions}
         found = [
             *leakage(**people, training=self.training, cards=self.cards),
+            *sides(self.audit(), people=self.persons(), participants=self.participants, folds=self.folds),
             *completeness(**people, outcomes=[OUTCOME]),
         ]
         return {finding.check: finding for finding in found}
@@ -54,21 +76,23 @@ def study():
         cohort.assign(outcome=OUTCOME, features=features, classifier=classifier, probability=0.5)
         for features, classifier in product(FEATURE_SETS, CLASSIFIERS)
     ]
-    cards = {"latent/vaegan": card(DEVELOPMENT), "classification/poor_outcome_svm": card(DEVELOPMENT)}
+    rests = {str(fold): [one for one in DEVELOPMENT if FOLD[one] != fold] for fold in range(5)}
+    cards = {f"classification/poor_outcome_{name}": card(DEVELOPMENT, rests) for name in CLASSIFIERS}
+    cards |= {"latent/vaegan": card(DEVELOPMENT)}
     cards |= {"segmentation/dual_final": card(DEVELOPMENT), "features/all_final_radiomics": card(DEVELOPMENT)}
-    for fold in range(5):
-        rest = [subject for subject in DEVELOPMENT if FOLD[subject] != fold]
+    for fold, rest in rests.items():
         cards |= {f"features/{OUTCOME}_{fold}_radiomics": card(rest), f"segmentation/dual_{fold}": card(rest)}
-    return Study(participants, folds, pd.DataFrame(rows), pd.concat(models, ignore_index=True), cards)
+    features = pd.DataFrame({"subject": everybody, "diagnostics_Image-original_Mean": np.arange(28.0)})
+    return Study(participants, folds, pd.DataFrame(rows), pd.concat(models, ignore_index=True), cards, features)
 
 
-def card(subjects):
-    return Card("a model", {}, list(subjects))
+def card(subjects, folds=None):
+    return Card("a model", {}, list(subjects), folds={fold: list(saw) for fold, saw in (folds or {}).items()})
 
 
 def test_a_sound_study_passes_every_check(study):
     assert {finding.status for finding in study.findings().values()} == {"passed"}
-    assert len(study.findings()) == 10
+    assert len(study.findings()) == 12
 
 
 def test_a_participant_in_two_folds_is_found(study):
@@ -88,7 +112,7 @@ def test_a_participant_predicted_both_ways_is_found(study):
 
 def test_a_prediction_outside_the_drawn_fold_is_found(study):
     study.predictions.loc[study.predictions.subject == "D02", "fold"] = "4"
-    assert study.failed() == ["every out-of-fold prediction is in the fold that was drawn"]
+    assert study.failed() == ["every out-of-fold prediction is in the fold that was drawn", DISJOINT]
     found = study.findings()["every out-of-fold prediction is in the fold that was drawn"].found
     assert "D02, poor_outcome: fold 4, drawn 2" in found
 
@@ -103,18 +127,71 @@ def test_a_prediction_of_somebody_without_a_fold_is_found(study):
 
 def test_a_reduction_that_saw_its_validation_fold_is_found(study):
     study.cards["features/poor_outcome_3_radiomics"] = card(DEVELOPMENT)
-    assert study.failed() == ["no feature reduction was fitted on a participant of its validation fold"]
+    assert study.failed() == ["no feature reduction was fitted on a participant of its validation fold", DISJOINT]
 
 
 def test_a_network_that_saw_its_validation_fold_is_found(study):
     study.cards["segmentation/dual_1"].subjects.append("D01")
-    assert study.failed() == ["no network was trained on a participant whose mask it draws for the analysis"]
+    check = "no network was trained on a participant whose mask it draws for the analysis"
+    assert study.failed() == [check, DISJOINT]
 
 
 @pytest.mark.parametrize("name", ["latent/vaegan", "classification/poor_outcome_svm", "segmentation/dual_final"])
 def test_a_model_fitted_on_an_external_participant_is_found(study, name):
     study.cards[name].subjects.append("E03")
-    assert study.failed() == ["no model was fitted on a participant of an external cohort"]
+    assert study.failed() == ["no model was fitted on a participant of an external cohort", DISJOINT]
+
+
+def test_a_classifier_that_saw_its_validation_fold_is_found_with_the_fold(study):
+    study.cards["classification/poor_outcome_svm"].folds["3"].append("D08")
+    assert study.failed() == [DISJOINT]
+    assert "D08 in classification/poor_outcome_svm, fold 3" in study.findings()[DISJOINT].found
+
+
+def test_a_classifier_whose_card_does_not_say_whom_a_fold_saw_is_found(study):
+    del study.cards["classification/poor_outcome_xgboost"].folds["2"]
+    assert study.failed() == [DISJOINT]
+    assert "no record of classification/poor_outcome_xgboost, fold 2" in study.findings()[DISJOINT].found
+
+
+def test_the_audit_has_a_row_for_each_fit_with_the_sizes_of_both_sides(study, tmp_path):
+    write_table(study.audit(), tmp_path / "audit.tsv", "audit")
+    table = read_table(tmp_path / "audit.tsv", "audit")
+    assert len(table) == 6 * 6 + 5 + 1 + 5 + 1 + 1
+    inner = table[(table.stage != "latent") & (table.fold != "final")]
+    assert set(inner.fitted) == {16} and set(inner.scored) == {4}
+    assert set(table[table.fold == "final"].scored) == {8}
+    assert (table.shared == 0).all()
+
+
+def test_a_person_entered_twice_is_found_on_both_sides(study):
+    study.participants["person_id"] = [None] * 28
+    study.participants.loc[study.participants.subject.isin(["D03", "D04"]), "person_id"] = "P1"
+    assert study.failed() == [ONE_SIDE, DISJOINT]
+    assert "D03, D04 (poor_outcome)" in study.findings()[ONE_SIDE].found
+
+
+def test_one_scan_under_two_names_in_two_cohorts_is_found(study):
+    scan = study.features.subject.isin(["D05", "E02"])
+    study.features.loc[scan, "diagnostics_Image-original_Mean"] = 5.0
+    assert study.failed() == [ONE_SIDE, DISJOINT]
+    assert "D05, E02 (roles)" in study.findings()[ONE_SIDE].found
+
+
+def test_a_person_entered_twice_within_one_fold_is_no_fault(study):
+    study.participants["person_id"] = [None] * 28
+    study.participants.loc[study.participants.subject.isin(["D03", "D08"]), "person_id"] = "P1"
+    assert study.failed() == []
+
+
+def test_persons_are_joined_over_the_sheet_and_the_scans(study):
+    study.participants["person_id"] = [None] * 28
+    study.participants.loc[study.participants.subject.isin(["D03", "D08"]), "person_id"] = "P1"
+    scan = study.features.subject.isin(["D08", "D13"])
+    study.features.loc[scan, "diagnostics_Image-original_Mean"] = 5.0
+    people = study.persons()
+    assert people["D03"] == people["D08"] == people["D13"] == "D03"
+    assert people["D04"] == "D04"
 
 
 def test_a_participant_who_left_the_study_may_be_on_an_old_card(study):
@@ -195,7 +272,7 @@ def test_without_an_oracle_the_truth_is_not_checked():
 def test_a_study_that_leaks_is_refused_and_another_fault_is_only_counted(study, tmp_path):
     study.predictions = study.predictions[study.predictions.features != "shape"]
     write_table(tabulate(study.findings().values()), tmp_path / "checks.tsv", "checks")
-    assert require(read_table(tmp_path / "checks.tsv", "checks")) == {"passed": 9, "failed": 1, "skipped": 0}
+    assert require(read_table(tmp_path / "checks.tsv", "checks")) == {"passed": 11, "failed": 1, "skipped": 0}
     study.cards["latent/vaegan"].subjects.append("E03")
     with pytest.raises(StudyError, match=r"E03 \(external\) in latent/vaegan"):
         require(tabulate(study.findings().values()))

@@ -11,6 +11,7 @@ SETTINGS = Settings(
     tuning="none",
     tuning_folds=3,
     calibration_folds=3,
+    class_weights="none",
     classifiers={
         "random_forest": {"n_estimators": 10},
         "xgboost": {"n_estimators": 10, "eval_metric": "logloss"},

@@ -29,7 +29,7 @@ def designs(tables):
 @pytest.mark.parametrize("classifier", [*CLASSIFIERS, "logistic"])
 def test_every_classifier_finds_a_plain_signal_out_of_fold(classifier, settings, people, designs):
     recipe = Recipe(classifier, settings, seed=0, threads=1)
-    table = cross_validate(designs, people=people, recipe=recipe, **NAMES)
+    table, _ = cross_validate(designs, people=people, recipe=recipe, **NAMES)
     assert sorted(table.subject) == sorted(people.index)
     assert table.probability.between(0, 1).all()
     assert table[table.y_true == 1].probability.mean() > table[table.y_true == 0].probability.mean() + 0.3
@@ -38,16 +38,16 @@ def test_every_classifier_finds_a_plain_signal_out_of_fold(classifier, settings,
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
 def test_the_same_seed_gives_the_same_bytes(classifier, settings, people, designs):
     recipe = Recipe(classifier, settings, seed=3, threads=1)
-    one, other = (cross_validate(designs, people=people, recipe=recipe, **NAMES) for _ in range(2))
+    one, other = (cross_validate(designs, people=people, recipe=recipe, **NAMES)[0] for _ in range(2))
     assert one.probability.to_numpy().tobytes() == other.probability.to_numpy().tobytes()
 
 
 def test_a_validation_row_is_predicted_by_a_model_that_has_not_seen_it(settings, people, designs):
     recipe = Recipe("extra_trees", settings, seed=0, threads=1)
-    before = cross_validate(designs, people=people, recipe=recipe, **NAMES).set_index("subject").probability
+    before = cross_validate(designs, people=people, recipe=recipe, **NAMES)[0].set_index("subject").probability
     changed = people.copy()
     changed.loc[people.fold == "2", "y_true"] = 1 - people.y_true
-    after = cross_validate(designs, people=changed, recipe=recipe, **NAMES).set_index("subject").probability
+    after = cross_validate(designs, people=changed, recipe=recipe, **NAMES)[0].set_index("subject").probability
     inside = people.index[people.fold == "2"]
     assert before[inside].equals(after[inside])
     assert not before.drop(inside).equals(after.drop(inside))
@@ -55,9 +55,9 @@ def test_a_validation_row_is_predicted_by_a_model_that_has_not_seen_it(settings,
 
 def test_each_fold_is_predicted_from_the_features_reduced_for_it(settings, people, designs):
     recipe = Recipe("naive_bayes", settings, seed=0, threads=1)
-    before = cross_validate(designs, people=people, recipe=recipe, **NAMES).set_index("subject").probability
+    before = cross_validate(designs, people=people, recipe=recipe, **NAMES)[0].set_index("subject").probability
     blunted = designs | {"1": designs["1"].assign(radiomics_000=0.5)}
-    after = cross_validate(blunted, people=people, recipe=recipe, **NAMES).set_index("subject").probability
+    after = cross_validate(blunted, people=people, recipe=recipe, **NAMES)[0].set_index("subject").probability
     assert set(before.index[before != after]) == set(people.index[people.fold == "1"])
 
 
@@ -81,13 +81,52 @@ def test_the_settings_of_the_paper_reach_the_libraries(settings):
     assert (forest.n_estimators, forest.random_state, forest.n_jobs) == (10, 5, 2)
 
 
+def test_the_card_says_whether_platts_curve_reversed_the_ranks_of_the_svm(settings, people, designs):
+    recipe = Recipe("svm", settings, seed=0, threads=1)
+    model = fit_final(designs, people=people, recipe=recipe)
+    card = card_of(recipe, models={"radiomics": model}, people=people, folds={}, outcome="poor_outcome")
+    assert card.scores["radiomics"]["reversed"] is False
+    calibrator = model["classify"].calibrated_classifiers_[0].calibrators[0]
+    calibrator.a_ = -calibrator.a_
+    card = card_of(recipe, models={"radiomics": model}, people=people, folds={}, outcome="poor_outcome")
+    assert card.scores["radiomics"]["reversed"] is True
+
+
 def test_a_grid_is_searched_inside_the_training_part(settings, people, designs):
     recipe = Recipe("svm", replace(settings, tuning="grid"), seed=0, threads=1)
     model = fit_final(designs, people=people, recipe=recipe)
-    card = card_of(recipe, models={"radiomics": model}, people=people, outcome="poor_outcome")
+    card = card_of(recipe, models={"radiomics": model}, people=people, folds={}, outcome="poor_outcome")
     assert card.scores["radiomics"]["C"] in (0.1, 10.0)
     assert card.subjects == list(people.index)
     assert card.limits["columns"]["radiomics"] == ["radiomics_000", "radiomics_001", "radiomics_002"]
+
+
+@pytest.mark.parametrize("tuning", ["none", "grid"])
+@pytest.mark.parametrize("classifier", ["random_forest", "xgboost", "naive_bayes", "elastic_net", "svm", "logistic"])
+def test_balanced_weights_raise_the_risk_that_a_rare_outcome_is_given(classifier, tuning, settings, people, tables):
+    rare = people.copy()
+    rare["y_true"] = (np.arange(40) % 5 == 1).astype(int)
+    noise = {"final": design(tables, features="vaegan")}
+    means = []
+    for weights in ("none", "balanced"):
+        own = replace(settings, class_weights=weights, tuning=tuning)
+        model = fit_final(noise, people=rare, recipe=Recipe(classifier, own, seed=0, threads=1))
+        fresh = pd.DataFrame(np.random.default_rng(3).uniform(size=(200, 3)), columns=noise["final"].columns)
+        means.append(model.predict_proba(fresh)[:, 1].mean())
+    assert means[1] > means[0] + 0.02
+
+
+def test_balanced_weights_reach_extra_trees_where_leaves_are_not_pure(settings, people, tables):
+    rare = people.assign(y_true=(np.arange(40) % 5 == 1).astype(int))
+    noise = {"final": design(tables, features="vaegan")}
+    shallow = settings.classifiers | {"extra_trees": {"n_estimators": 10, "max_depth": 2}}
+    means = [
+        fit_final(noise, people=rare, recipe=Recipe("extra_trees", own, seed=0, threads=1))
+        .predict_proba(noise["final"])[:, 1]
+        .mean()
+        for own in (replace(settings, classifiers=shallow, class_weights=kind) for kind in ("none", "balanced"))
+    ]
+    assert means[1] > means[0] + 0.1
 
 
 def test_a_fold_without_events_is_refused_with_its_counts(cohort, folds):
@@ -131,7 +170,7 @@ def test_the_volume_comparator_finds_that_larger_bleeds_fare_worse(settings, coh
     volume = comparator_designs(cohort, columns=[])["volume"]
     folds = dict.fromkeys(["0", "1", "2", "3", "4"], volume)
     recipe = Recipe("logistic", settings, seed=0, threads=1)
-    table = cross_validate(folds, people=people, recipe=recipe, outcome="poor_outcome", features="volume")
+    table, _ = cross_validate(folds, people=people, recipe=recipe, outcome="poor_outcome", features="volume")
     order = table.set_index("subject").probability.groupby(people.y_true).mean()
     assert order[1] > order[0]
 

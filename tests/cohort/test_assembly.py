@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ichdag.cohort.assembly import assemble, count_flow
+from ichdag.cohort.assembly import assemble, count_flow, summarize
 
 OUTCOMES = {"poor_outcome": "mrs > 3", "grown": "expansion_ml > 3"}
 
@@ -56,7 +56,43 @@ def test_a_missing_follow_up_is_missing_in_its_outcomes_only(table):
 
 
 def test_the_flow_adds_up(table):
-    flow = count_flow(table.reset_index(), outcomes=list(OUTCOMES))
+    flow = count_flow(table.reset_index(), outcomes=OUTCOMES)
     n = flow.groupby("step").n.sum()
     assert n["enrolled"] == n["included"] + n["excluded"] == 4
-    assert flow[flow.step == "with outcome"].set_index("reason").n.to_dict() == {"poor_outcome": 2, "grown": 2}
+    assert flow[flow.step == "with outcome"].set_index("outcome").n.to_dict() == {"poor_outcome": 2, "grown": 2}
+    for outcome in OUTCOMES:
+        own = flow[flow.outcome == outcome].groupby("step").n.sum()
+        assert own["with outcome"] + own.get("without outcome", 0) == n["included"]
+        assert own["with event"] <= own["with outcome"]
+
+
+def test_whoever_lacks_an_outcome_is_counted_with_the_reason():
+    """A missing covariate, a follow-up that was left out, a volume that is not known."""
+    people = pd.DataFrame(
+        {
+            **{"subject": list("abcd"), "cohort": "trial", "role": "development", "status": "included"},
+            **{"stage": None, "reason": None, "mrs": [5, None, 2, 1], "expansion_ml": [1.0, None, None, 5.0]},
+            "followup_reason": [None, "follow-up too late: followup_hours 90 h, limit 72", None, None],
+            "poor_outcome": [1, None, 0, 0],
+            "grown": [0, None, None, 1],
+        }
+    )
+    flow = count_flow(people, outcomes=OUTCOMES)
+    lacking = flow[flow.step == "without outcome"].set_index(["outcome", "reason"]).n.to_dict()
+    assert lacking == {
+        ("poor_outcome", "mrs missing"): 1,
+        ("grown", "follow-up: follow-up too late"): 1,
+        ("grown", "expansion_ml missing"): 1,
+    }
+
+
+def test_a_follow_up_that_was_left_out_gives_no_volume_whatever_the_source():
+    row = {"participant_id": "sub-a", "cohort": "trial", "role": "development", "mrs": 2.0}
+    pair = {time: scan("a", time, manual=10.0) for time in ("baseline", "followup")}
+    pair["followup"] |= {"status": "excluded", "stage": "cohort", "reason": "follow-up too late: 90 h"}
+    volume = {"status": "included", "baseline_predicted_ml": 9.0, "followup_predicted_ml": 20.0}
+    summary = summarize(
+        row, scans=pair, volume=volume, feature={"status": "included"}, outcomes=OUTCOMES, source="masks"
+    )
+    assert summary["status"] == "included" and summary["volume_source"] == "manual"
+    assert summary["followup_volume_ml"] is None and summary["grown"] is None and summary["poor_outcome"] == 0

@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ichdag.cohort.folds import draw_folds, known_labels
 from ichdag.jobs import StudyError
@@ -16,25 +18,27 @@ def labels(count, positives, outcome="poor_outcome"):
 
 
 def test_each_fold_has_its_share_of_each_class():
-    drawn = draw_folds(labels(53, 21), earlier=NONE, count=5, seed=1).merge(labels(53, 21))
+    drawn = draw_folds(labels(53, 21), earlier=NONE, persons={}, count=5, seed=1).merge(labels(53, 21))
     assert drawn.groupby("fold").label.sum().between(4, 5).all()
     assert drawn.groupby("fold").size().between(10, 11).all()
 
 
 def test_a_subject_has_one_fold_for_each_outcome():
     both = pd.concat([labels(40, 12), labels(40, 20, "expansion_3ml")])
-    drawn = draw_folds(both, earlier=NONE, count=5, seed=1)
+    drawn = draw_folds(both, earlier=NONE, persons={}, count=5, seed=1)
     assert len(drawn) == 80 and not drawn.duplicated(["subject", "outcome"]).any()
 
 
 def test_the_same_seed_draws_the_same_folds_and_another_seed_others():
-    one, same, other = (draw_folds(labels(40, 12), earlier=NONE, count=5, seed=seed).fold for seed in (1, 1, 2))
+    one, same, other = (
+        draw_folds(labels(40, 12), earlier=NONE, persons={}, count=5, seed=seed).fold for seed in (1, 1, 2)
+    )
     assert one.equals(same) and not one.equals(other)
 
 
 def test_earlier_participants_keep_their_folds_when_others_join_and_leave():
-    first = draw_folds(labels(40, 12), earlier=NONE, count=5, seed=1)
-    later = draw_folds(labels(61, 30).iloc[3:], earlier=first, count=5, seed=1)
+    first = draw_folds(labels(40, 12), earlier=NONE, persons={}, count=5, seed=1)
+    later = draw_folds(labels(61, 30).iloc[3:], earlier=first, persons={}, count=5, seed=1)
     kept = first.merge(later, on=["subject", "outcome"], suffixes=("", "_later"))
     assert len(kept) == 40 and (kept.fold == kept.fold_later).all()
     assert later.groupby("fold").size().between(11, 14).all()
@@ -43,13 +47,13 @@ def test_earlier_participants_keep_their_folds_when_others_join_and_leave():
 def test_participants_whose_outcome_is_not_known_yet_get_a_fold():
     table = labels(40, 12)
     table.loc[::7, "label"] = pd.NA
-    drawn = draw_folds(table, earlier=NONE, count=5, seed=1)
+    drawn = draw_folds(table, earlier=NONE, persons={}, count=5, seed=1)
     assert set(drawn.subject) == set(table.subject)
 
 
 def test_fewer_participants_than_folds_are_refused():
     with pytest.raises(StudyError, match="3 usable development participants for 5 folds"):
-        draw_folds(labels(3, 1), earlier=NONE, count=5, seed=1)
+        draw_folds(labels(3, 1), earlier=NONE, persons={}, count=5, seed=1)
 
 
 def test_labels_come_from_manual_volumes_and_excluded_scans_give_none():
@@ -66,3 +70,52 @@ def test_labels_come_from_manual_volumes_and_excluded_scans_give_none():
     grown = found[found.outcome == "grown"].set_index("subject").label
     assert grown["a"] == 1 and pd.isna(grown["b"]) and "c" not in grown
     assert set(found[found.outcome == "segmentation"].subject) == {"a", "b"}
+
+
+def test_subjects_of_one_person_share_a_fold_and_the_folds_stay_even():
+    table = labels(60, 24)
+    persons = {f"s{i:03d}": f"p{i % 12}" for i in range(36)}
+    drawn = draw_folds(table, earlier=NONE, persons=persons, count=5, seed=1).merge(table)
+    assert drawn.groupby(drawn.subject.map(persons)).fold.nunique().eq(1).all()
+    assert drawn.groupby("fold").size().between(11, 13).all() and drawn.groupby("fold").label.sum().between(4, 6).all()
+
+
+def test_a_person_who_comes_again_joins_the_fold_of_the_first_time_even_if_that_scan_has_left():
+    first = draw_folds(labels(40, 12), earlier=NONE, persons={}, count=5, seed=1)
+    later = labels(45, 12).iloc[1:]
+    drawn = draw_folds(later, earlier=first, persons={"s000": "p", "s044": "p"}, count=5, seed=1).set_index("subject")
+    assert drawn.fold["s044"] == drawn.fold["s000"] == first.set_index("subject").fold["s000"]
+
+
+def test_a_person_whom_earlier_folds_part_is_refused():
+    first = draw_folds(labels(40, 12), earlier=NONE, persons={}, count=5, seed=1)
+    apart = first.groupby("fold").subject.first()
+    with pytest.raises(StudyError, match="person 'p': .* were drawn into folds"):
+        draw_folds(labels(40, 12), earlier=first, persons={apart[0]: "p", apart[1]: "p"}, count=5, seed=1)
+
+
+@st.composite
+def studies(draw):
+    """A study in two stages: labels, who is behind the subjects, and how many there were at first."""
+    count = draw(st.integers(12, 60))
+    known = draw(st.lists(st.sampled_from([0, 1, pd.NA]), min_size=count, max_size=count))
+    people = draw(st.lists(st.integers(0, 2 * count), min_size=count, max_size=count))
+    rows = [{"subject": f"s{i:03d}", "outcome": "dead", "label": label} for i, label in enumerate(known)]
+    persons = {f"s{i:03d}": f"p{person}" for i, person in enumerate(people) if person < count}
+    return pd.DataFrame(rows).astype({"label": "Int64"}), persons, draw(st.integers(6, count))
+
+
+@settings(max_examples=60, deadline=None)
+@given(studies(), st.integers(0, 1000))
+def test_persons_never_part_earlier_folds_stay_and_sizes_are_even(study, seed):
+    table, persons, early = study
+    first = draw_folds(table[:early], earlier=NONE, persons=persons, count=3, seed=seed)
+    drawn = draw_folds(table, earlier=first, persons=persons, count=3, seed=seed)
+    again = draw_folds(table.sample(frac=1, random_state=seed), earlier=first, persons=persons, count=3, seed=seed)
+    assert again.equals(drawn) and set(drawn.subject) == set(table.subject)
+    assert drawn.merge(first, on=["subject", "outcome", "fold"]).shape[0] == early
+    assert drawn.groupby(drawn.subject.map(persons)).fold.nunique().le(1).all()
+    whole = draw_folds(table, earlier=NONE, persons=persons, count=3, seed=seed)
+    largest = max(pd.Series(persons, dtype=str).value_counts().max() if persons else 1, 1)
+    sizes = whole.fold.value_counts().reindex(range(3), fill_value=0)
+    assert sizes.max() - sizes.min() <= largest + 2

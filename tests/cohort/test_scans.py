@@ -1,125 +1,215 @@
-"""Bad scans and masks are left out with the reason, good ones measured."""
+"""Every check finds its fault in a drawn head and lets a good one pass; images that two participants share go out."""
 
-import gzip
-
-import nibabel
 import numpy as np
+import pandas as pd
 import pytest
+from scipy import ndimage
 
-from ichdag.cohort.scans import Settings, examine
-from ichdag.images import Volume, write_image
+from ichdag.cohort.quality import judge, measure
+from ichdag.cohort.quality.words import CHECKS
+from ichdag.cohort.scans import examine, list_checks, list_scans, sum_up_checks
+from ichdag.images import Volume
+from ichdag.jobs import DataFault
 
-SETTINGS = Settings(
-    soft_tissue_hu=(0, 100),
-    smallest_soft_tissue_fraction=0.05,
-    air_hu=-500,
-    bone_hu=300,
-    smallest_head_ml=500,
-    largest_spacing_mm=12,
-    volumes="masks",
-    smallest_lesion_ml=0.1,
-)
+CONVERTED = {"status": "included", "stage": None, "reason": None, "facts": {}, "manual_volume_ml": None,
+             "spacing_mm": "2 x 2 x 5", "kind": "nifti", "digest": "a"}  # fmt: skip
 
 
 @pytest.fixture
-def files(head, tmp_path):
-    """Write a scan and a mask, either of them changed by the test; return their paths."""
-
-    def write(scan=None, mask=None):
-        write_image(scan or head[0], tmp_path / "ct.nii.gz")
-        write_image(mask or head[1], tmp_path / "mask.nii.gz")
-        return str(tmp_path / "ct.nii.gz"), str(tmp_path / "mask.nii.gz")
-
-    return write
+def record(limits):
+    """The record of a scan."""
+    return lambda scan, **facts: examine(scan, converted=CONVERTED | {"facts": facts}, settings=limits)
 
 
-def reason(ct, mask=None):
-    record = examine(ct, mask=mask, settings=SETTINGS)
-    assert record["status"] == "excluded"
-    assert record["stage"] == "cohort"
-    return record["reason"]
+def verdicts(record):
+    return {row["check"]: row["verdict"] for row in record["checks"]}
 
 
-def test_a_good_scan_is_included_with_its_lesion_volume(files, head):
-    ct, mask = files()
-    record = examine(ct, mask=mask, settings=SETTINGS)
-    assert record["status"] == "included" and record["reason"] is None
-    assert record["manual_volume_ml"] == pytest.approx(head[1].values.sum() * 0.08)
-    assert record["spacing_mm"] == "4 x 4 x 5"
+def test_a_good_scan_passes_every_check(record, brain_scan):
+    found = record(brain_scan[0], onset_to_ct_hours=2.0, slice_thickness_mm=5.0, contrast_agent=False)
+    assert found["status"] == "included" and found["warnings"] == []
+    wanted = dict.fromkeys(CHECKS, "passed") | {"followup_hours": "not measured"}
+    assert verdicts(found) == wanted
 
 
-def test_a_participant_without_a_scan_is_left_out():
-    assert "no scan in the sheet" in reason(None)
+def test_noise_is_measured_in_hu(record, brain_scan):
+    row = next(row for row in record(brain_scan[0])["checks"] if row["check"] == "noise_hu")
+    assert row["value"] == pytest.approx(3.0, rel=0.1)
 
 
-def test_an_empty_scan_is_left_out(files, head):
-    flat = Volume(np.zeros_like(head[0].values), head[0].affine)
-    assert "every voxel is 0" in reason(files(scan=flat)[0])
+@pytest.mark.parametrize(
+    ("scale", "words"),
+    [
+        (lambda hu: np.zeros_like(hu), "every voxel is 0"),
+        (lambda hu: np.clip((hu + 1000) / 2000 * 255, 0, 255), "scaled to 0-255"),
+        (lambda hu: np.clip((hu + 1000) / 2000, 0, 1), "scaled to 0-1"),
+        (lambda hu: hu + 1024, "stored values without the intercept -1024"),
+        (
+            lambda hu: np.where(hu < -100, hu + 1000, np.where(hu < 100, (hu + 100) * 11 + 900, hu + 3000)),
+            "Cormack units",
+        ),
+        (lambda hu: np.clip(hu, -100, 100), "not in HU: values from -100 to 100"),
+    ],
+)
+def test_values_that_are_not_hu_are_recognized(record, brain_scan, scale, words):
+    found = record(Volume(scale(brain_scan[0].values).astype(np.float32), brain_scan[0].affine))
+    assert found["status"] == "excluded" and words in found["reason"]
 
 
-def test_a_scan_scaled_to_0_255_is_left_out(files, head):
-    values = np.interp(head[0].values, (-1000, 1000), (0, 255))
-    assert "not in HU: values from 0 to 255" in reason(files(scan=Volume(values, head[0].affine))[0])
+def test_a_scan_of_air_and_a_bright_speck_has_no_head(record, brain_scan):
+    values = np.full_like(brain_scan[0].values, -1000)
+    values[5, 5, 5] = 1200
+    assert "no head" in record(Volume(values, brain_scan[0].affine))["reason"]
 
 
-def test_a_truncated_file_is_left_out(files, tmp_path):
-    ct, _ = files()
-    whole = (tmp_path / "ct.nii.gz").read_bytes()
-    (tmp_path / "ct.nii.gz").write_bytes(whole[: len(whole) // 2])
-    assert "cannot be read as NIfTI" in reason(ct)
+def brighter(values, hu):
+    values[values > -500] += hu
+    return values
 
 
-def test_a_file_that_is_no_image_is_left_out(tmp_path):
-    (tmp_path / "ct.nii.gz").write_bytes(gzip.compress(b"patient list"))
-    assert "cannot be read as NIfTI" in reason(str(tmp_path / "ct.nii.gz"))
+@pytest.mark.parametrize(
+    ("check", "change"),
+    [
+        ("air_hu", lambda v: np.where(v < -500, v + 250, v)),
+        ("brain_hu", lambda v: brighter(v, 35)),
+        ("brain_hu", lambda v: brighter(v, -25)),
+        ("vertex_cut", lambda v: v[:, :, :26]),
+        ("base_cut", lambda v: v[:, :, 18:]),
+        ("covered_mm", lambda v: v[:, :, 20:]),
+    ],
+)
+def test_a_scan_outside_the_limits_is_left_out_by_that_check(record, brain_scan, check, change):
+    values = change(brain_scan[0].values.copy())
+    affine = brain_scan[0].affine.copy()
+    if check in ("base_cut", "covered_mm"):
+        affine[2, 3] += 5.0 * (36 - values.shape[2])
+    found = record(Volume(values, affine))
+    assert found["status"] == "excluded" and verdicts(found)[check] == "failed" and check in found["reason"]
 
 
-def test_nan_intensities_are_left_out(head, tmp_path):
-    values = head[0].values.copy()
-    values[:5] = np.nan
-    image = nibabel.Nifti1Image(values, head[0].affine)
-    image.set_sform(head[0].affine, code=1)
-    nibabel.save(image, tmp_path / "ct.nii.gz")
-    assert f"{5 * 44 * 36} voxels are NaN" in reason(str(tmp_path / "ct.nii.gz"))
+def noisy(values):
+    return values + np.random.default_rng(1).normal(0, 20, values.shape) * (values > -500)
 
 
-def test_a_scan_without_geometry_is_left_out(head, tmp_path):
-    image = nibabel.Nifti1Image(head[0].values, None)
-    nibabel.save(image, tmp_path / "ct.nii.gz")
-    assert "voxel spacing is not known" in reason(str(tmp_path / "ct.nii.gz"))
+def moved(values):
+    values[:, :, 20:] = np.roll(values[:, :, 20:], 8, axis=0)
+    return values
 
 
-def test_thick_slices_are_left_out(files, head):
-    coarse = Volume(head[0].values, head[0].affine @ np.diag([1, 1, 4, 1]))
-    assert "limit 12" in reason(files(scan=coarse)[0])
+def streaked(values):
+    values[values < -500] += 400 * (np.random.default_rng(2).random((values < -500).sum()) < 0.2)
+    return values
 
 
-def test_a_mask_on_another_grid_is_left_out_naming_both_grids(files, head):
-    other = Volume(head[1].values[:-1], head[1].affine)
-    text = reason(*files(mask=other))
-    assert "(43, 44, 36)" in text and "(44, 44, 36)" in text
+def clipped_vessel(values):
+    values[46:50, 50:60, 14:22] = 3000
+    return values
 
 
-def test_an_empty_mask_is_left_out(files, head):
-    assert "manual mask is empty" in reason(*files(mask=Volume(np.zeros_like(head[1].values), head[1].affine)))
+def enhanced(values):
+    values[36:44, 40:60, 15:22] = 180
+    return values
 
 
-def test_a_lesion_below_the_limit_is_left_out(files, head):
-    values = np.zeros_like(head[1].values)
-    values[20, 20, 18] = True
-    assert "below 0.1 mL" in reason(*files(mask=Volume(values, head[1].affine)))
+@pytest.mark.parametrize(
+    ("check", "change"),
+    [
+        ("noise_hu", noisy),
+        ("motion_mm", moved),
+        ("streak_hu", streaked),
+        ("metal_ml", clipped_vessel),
+        ("enhanced_ml", enhanced),
+    ],
+)
+def test_an_artifact_marks_the_scan_and_leaves_it_in(record, brain_scan, check, change):
+    found = record(Volume(change(brain_scan[0].values.copy()).astype(np.float32), brain_scan[0].affine))
+    assert found["status"] == "included" and verdicts(found)[check] == "warned"
+    assert any(check in sentence for sentence in found["warnings"])
 
 
-def test_the_orientation_on_disk_does_not_matter(head, tmp_path):
-    flipped = nibabel.Nifti1Image(head[0].values[::-1].astype(np.int16), head[0].affine @ _flip(44))
-    flipped.set_sform(flipped.affine, code=1)
-    nibabel.save(flipped, tmp_path / "ct.nii.gz")
-    write_image(head[1], tmp_path / "mask.nii.gz")
-    record = examine(str(tmp_path / "ct.nii.gz"), mask=str(tmp_path / "mask.nii.gz"), settings=SETTINGS)
-    assert record["status"] == "included"
+@pytest.mark.parametrize(
+    ("facts", "check", "status"),
+    [
+        ({"slice_thickness_mm": 2.5}, "slice_gap_mm", "included"),
+        ({"contrast_agent": True}, "contrast_agent", "included"),
+        ({"onset_to_ct_hours": 30.0}, "onset_to_ct_hours", "excluded"),
+        ({"followup_hours": 100.0}, "followup_hours", "excluded"),
+    ],
+)
+def test_what_is_known_beside_the_voxels_is_checked(record, brain_scan, facts, check, status):
+    found = record(brain_scan[0], **facts)
+    assert found["status"] == status and verdicts(found)[check] == ("warned" if status == "included" else "failed")
 
 
-def _flip(size):
-    flip = np.diag([-1.0, 1, 1, 1])
-    flip[0, 3] = size - 1
-    return flip
+@pytest.mark.parametrize(("stretch", "check"), [([2.2, 1, 1, 1], "in_plane_mm"), ([1, 1, 2, 1], "slice_step_mm")])
+def test_coarse_sampling_is_left_out(limits, brain_scan, stretch, check):
+    coarse = Volume(brain_scan[0].values, brain_scan[0].affine @ np.diag(stretch))
+    rows = {row["check"]: row["verdict"] for row in judge(measure(coarse, facts={}, settings=limits), settings=limits)}
+    assert rows[check] == "failed"
+
+
+def test_a_scan_that_was_left_out_before_keeps_that_reason_and_is_still_measured(limits, brain_scan):
+    converted = CONVERTED | {"status": "excluded", "stage": "cohort", "reason": "manual mask is empty"}
+    found = examine(brain_scan[0], converted=converted, settings=limits)
+    assert found["reason"] == "manual mask is empty" and len(found["checks"]) == len(CHECKS)
+
+
+def test_a_table_and_a_head_holder_are_no_part_of_the_head(brain_scan):
+    from ichdag.heads import cover, find_head
+
+    scan = brain_scan[0]
+    clean = cover(find_head(scan, head_hu=-300), scan.values.shape)
+    values = scan.values.copy()
+    values[:, 4:6] = 100  # a table top of 4 mm behind the head
+    values[46:49, :20, :] = 150  # a holder that touches it
+    found = cover(find_head(Volume(values, scan.affine), head_hu=-300), scan.values.shape)
+    assert not found[:, 4:6][:40].any()
+    agreement = 2 * (found & clean).sum() / (found.sum() + clean.sum())
+    assert agreement > 0.98
+    assert ndimage.label(found)[1] == 1
+
+
+def records(**digests):
+    """Records of participants by the digest of their baseline image."""
+    warned = CONVERTED | {"warnings": ["streaks"], "checks": []}
+    missing = warned | {"status": "excluded", "stage": "cohort", "reason": "no scan in the sheet", "digest": None}
+    return [
+        {"subject": name, "baseline": warned | {"digest": digest}, "followup": missing}
+        for name, digest in digests.items()
+    ]
+
+
+def test_an_image_that_two_participants_share_leaves_both_out():
+    table = list_scans(records(a="1", b="2", c="1"), others=None)
+    baseline = table[table.timepoint == "baseline"].set_index("subject")
+    assert baseline.status.to_dict() == {"a": "excluded", "b": "included", "c": "excluded"}
+    assert "sub-c" in baseline.reason["a"] and "sub-a" in baseline.reason["c"]
+
+
+def test_an_external_participant_with_an_image_of_development_is_left_out():
+    development = list_scans(records(a="1", b="2"), others=None)
+    external = list_scans(records(x="2", y="3"), others=development)
+    assert external.status.tolist()[::2] == ["excluded", "included"] and "sub-b" in external.reason[0]
+    assert development.status.tolist()[::2] == ["included", "included"]
+
+
+def test_checks_are_summed_up_by_role(limits, brain_scan):
+    good = examine(brain_scan[0], converted=CONVERTED, settings=limits)
+    bad = examine(Volume(noisy(brain_scan[0].values).astype(np.float32), brain_scan[0].affine), converted=CONVERTED,
+                  settings=limits)  # fmt: skip
+    none = examine(None, converted=CONVERTED, settings=limits)
+    people = [{"subject": "a", "baseline": good, "followup": none}, {"subject": "b", "baseline": bad, "followup": none}]
+    participants = pd.DataFrame({"subject": ["a", "b"], "role": ["development"] * 2})
+    table = sum_up_checks(list_checks(people), participants).set_index("check")
+    assert len(table) == len(CHECKS)
+    noise = table.loc["noise_hu"]
+    assert (noise.n, noise.warned, noise.failed) == (2, 1, 0) and noise.smallest < 4 < noise.largest
+
+
+def test_a_scan_the_model_was_not_made_for_is_refused_with_every_reason(limits, brain_scan):
+    from ichdag.cohort.quality import require_quality
+
+    values = brighter(brain_scan[0].values[:, :, 18:].copy(), 40)
+    with pytest.raises(DataFault) as caught:
+        require_quality(Volume(values, brain_scan[0].affine), facts={}, settings=limits)
+    assert "brain_hu" in caught.value.reason and "base_cut" in caught.value.reason

@@ -1,13 +1,26 @@
-"""A study with faults stops before the first job, with all of them in one message."""
+"""A study with faults stops before the first job, with all of them in one table."""
 
 import json
+import os
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from openpyxl import Workbook
 
-from ichdag.cohort.sheet import read_sheet
-from ichdag.cohort.validation import config_faults, refuse, sheet_faults
+from ichdag.cohort.sheet import known_columns, read_sheet, sheet_of, sheet_schema
+from ichdag.cohort.validation import (
+    Fault,
+    config_faults,
+    refuse,
+    refuse_settings,
+    sheet_faults,
+    summary_of,
+    table_of,
+)
 from ichdag.jobs import StudyError
 
 CONFIG = Path(__file__).parents[2] / "config" / "config.yaml"
@@ -21,18 +34,36 @@ def config():
 
 @pytest.fixture
 def sheet(tmp_path):
-    """Write a good sheet of six participants with changed cells, and read it."""
+    """Write a good sheet of six participants with changed cells and added columns, and read it."""
 
-    def write(changes=(), header=HEADER):
-        (tmp_path / "scan.nii.gz").touch()
-        rows = [[f"sub-{i}", "trial", "development", "scan.nii.gz", "60", "F", str(i)] for i in range(6)]
+    def write(changes=(), header=HEADER, name="participants.tsv", **added):
+        rows = [[f"sub-{i}", "trial", "development", f"scan{i}.nii.gz", "60", "F", str(i)] for i in range(6)]
         for row, column, text in changes:
             rows[row][HEADER.index(column)] = text
-        lines = ["\t".join(cells) for cells in [header, *rows]]
-        (tmp_path / "participants.tsv").write_text("\n".join(lines) + "\n")
-        return read_sheet(tmp_path / "participants.tsv")
+        for i in range(6):
+            (tmp_path / f"scan{i}.nii.gz").touch()
+        table = [[*header, *added], *([*row, *(cells[i] for cells in added.values())] for i, row in enumerate(rows))]
+        path = tmp_path / name
+        if path.suffix == ".xlsx":
+            book = Workbook()
+            for row in table:
+                book.active.append(row)
+            book.save(path)
+        else:
+            path.write_text("\n".join("\t".join(row) for row in table) + "\n")
+        return read_sheet(path)
 
     return write
+
+
+@pytest.fixture
+def found(sheet, config):
+    """The faults of a sheet with changed cells and added columns, as text."""
+
+    def faults(*changes, **added):
+        return texts(sheet_faults(sheet(changes, **added), config))
+
+    return faults
 
 
 def texts(faults):
@@ -51,17 +82,37 @@ def test_a_misspelt_key_is_named_with_the_keys_there_are(config):
 
 def test_wrong_types_and_values_are_all_listed(config):
     config["folds"] = "five"
-    config["cohort"]["air_hu"] = 40
+    config["cohort"]["smallest_lesion_ml"] = -1
     config["outcomes"]["bad"] = "import os"
+    config["outcomes"]["empty"] = "1 > 0"
     found = texts(config_faults(config))
     assert "config folds: 'five' is not of type 'integer'" in found
-    assert "config cohort.air_hu: 40 is greater than the maximum of 0" in found
-    assert "config outcomes.bad" in found
+    assert "config cohort.smallest_lesion_ml: -1 is less than the minimum of 0" in found
+    assert "config outcomes.bad" in found and "'1 > 0' reads no column" in found
+
+
+def test_sections_of_a_wrong_type_are_faults_and_do_not_end_the_check(config):
+    found = texts(config_faults(config | {"outcomes": ["mrs > 3"], "explanation": None, "cohort": 1}))
+    assert "config outcomes" in found and "config explanation" in found and "config cohort" in found
 
 
 def test_an_outcome_to_explain_must_be_one_of_the_study(config):
     config["explanation"]["outcomes"] = ["death"]
     assert "there is no outcome 'death'" in texts(config_faults(config))
+
+
+def test_faults_of_settings_and_sheet_come_in_one_table(sheet, config):
+    path = sheet([(0, "sex", "female")]).path
+    with pytest.raises(StudyError, match="2 faults") as error:
+        refuse_settings(config | {"participants": str(path), "seed": -1})
+    assert "config seed" in str(error.value) and "column sex" in str(error.value)
+
+
+def test_settings_that_the_sheet_is_judged_by_may_be_faulty_too(sheet, config):
+    path = str(sheet().path)
+    broken = config | {"participants": path, "folds": "five", "outcomes": {"a": "mrs >"}, "cohort": None}
+    with pytest.raises(StudyError, match="4 faults"):
+        refuse_settings(broken)
 
 
 def test_a_good_sheet_has_no_fault(sheet, config):
@@ -73,23 +124,201 @@ def test_missing_columns_are_named(sheet, config):
     assert "missing columns participant_id" in found and "header" in found
 
 
-def test_every_fault_of_the_sheet_is_listed_with_row_and_column(sheet, config):
+def test_every_fault_of_the_sheet_is_listed_with_row_and_column(found):
     changes = [
         (0, "age", "old"),
         (1, "sex", "female"),
         (2, "baseline_ct", "gone.nii.gz"),
         (3, "participant_id", "sub-1"),
     ]
-    found = texts(sheet_faults(sheet([*changes, (4, "role", "training"), (5, "mrs", "7")]), config))
+    text = found(*changes, (4, "role", "training"), (5, "mrs", "7"))
     for place in (
-        "row 2, column age: 'old' is not of type 'number'",
-        "row 3, column sex: 'female' is not one of",
+        "row 2, column age: 'old' is not a number. Write a number (years) or n/a",
+        "row 3, column sex: 'female' is not one of F, M. Write F",
         "row 4, column baseline_ct: no file",
         "rows 3, 5, column participant_id: 'sub-1' stands 2 times",
-        "row 6, column role: 'training' is not one of",
-        "row 7, column mrs: 7.0 is not one of",
+        "row 6, column role: 'training' is not one of development, external, prediction. Write development",
+        "row 7, column mrs: '7' is not one of",
     ):
-        assert place in found, place
+        assert place in text, place
+
+
+def test_a_header_that_names_a_column_twice_is_a_fault(sheet, config):
+    assert "column 'age' is there 2 times" in texts(sheet_faults(sheet(header=[*HEADER[:5], "age", "mrs"]), config))
+
+
+def test_a_known_column_in_another_spelling_is_a_fault(sheet, config):
+    found = texts(sheet_faults(sheet(header=[*HEADER[:4], "Age", "SEX", "mrs"]), config))
+    assert "'Age' is not spelled as 'age'" in found and "'SEX' is not spelled as 'sex'" in found
+
+
+def test_a_column_named_as_a_result_is_a_fault(found):
+    text = found(status=["x"] * 6, poor_outcome=["1"] * 6)
+    assert "'status' has the name of a result" in text and "'poor_outcome' has the name of a result" in text
+
+
+def test_cells_under_no_name_are_a_fault(found):
+    assert "'stray' where the header names no column" in found(**{"": ["stray", *[""] * 5]})
+
+
+@pytest.mark.parametrize("name, cure", [("sub_01", "sub-01"), ("01", "sub-01"), ("sub-a_b-1", "sub-ab1")])
+def test_an_id_that_is_not_sub_and_letters_is_a_fault_with_its_cure(found, name, cure):
+    assert f"row 2, column participant_id: '{name}' is not sub- and letters or digits. Write {cure}" in found(
+        (0, "participant_id", name)
+    )
+
+
+def test_ids_that_differ_by_case_alone_are_a_fault(found):
+    text = found((0, "participant_id", "sub-A"), (3, "participant_id", "sub-a"))
+    assert "rows 2, 5" in text and "differ by case alone" in text
+
+
+def test_a_participant_without_id_cohort_or_role_is_a_fault(found):
+    text = found((0, "participant_id", ""), (1, "cohort", "n/a"), (2, "role", " "))
+    assert "row 2, column participant_id: is missing" in text and "row 3, column cohort: is missing" in text
+    assert "row 4, column role: is missing. Write development, external, prediction" in text
+
+
+@pytest.mark.parametrize("word", ["NA", "N/A", "NaN", "null", "-", "unknown", "?"])
+def test_other_words_for_missing_are_a_fault_in_known_columns(found, word):
+    text = found((0, "age", word), (1, "sex", word), (2, "baseline_ct", word))
+    for place in ("row 2, column age", "row 3, column sex", "row 4, column baseline_ct"):
+        assert f"{place}: '{word}' stands for a missing value. Write n/a" in text
+
+
+def test_a_decimal_comma_is_a_fault_and_no_guess(found):
+    assert "column age: '63,5' has a decimal comma. Write 63.5" in found((0, "age", "63,5"))
+
+
+def test_a_decimal_comma_in_a_csv_of_semicolons_is_a_fault_too(sheet, config, tmp_path):
+    text = sheet([(0, "age", "63,5")]).path.read_text().replace("\t", ";")
+    (tmp_path / "german.csv").write_text(text)
+    assert "'63,5' has a decimal comma" in texts(sheet_faults(read_sheet(tmp_path / "german.csv"), config))
+
+
+def test_a_unit_in_a_number_column_is_a_fault(found):
+    assert "'63 years' is not a number. Write 63" in found((0, "age", "63 years"))
+
+
+@pytest.mark.parametrize("text", ["inf", "1_000", "1e", "0x10", "６３"])
+def test_what_only_a_program_takes_for_a_number_is_a_fault(found, text):
+    assert f"'{text}' is not a number" in found((0, "age", text))
+
+
+def test_numbers_out_of_range_are_a_fault(found):
+    text = found((0, "age", "-1"), (1, "age", "131"), followup_hours=["0", *["24"] * 5])
+    assert "'-1' is less than 0" in text and "'131' is more than 130" in text and "'0' is not more than 0" in text
+
+
+def test_further_columns_of_numbers_may_not_hold_words_for_missing_or_decimal_commas(found):
+    text = found(glucose=["6.1", "NA", "7", "8", "n/a", "9"], lactate=["1,5", "2,0", "n/a", "1", "3", "2"])
+    assert "row 3, column glucose: 'NA' stands for a missing value" in text
+    assert "rows 2-3, column lactate: '1,5', '2,0' has a decimal comma" in text
+
+
+def test_further_columns_of_text_are_kept_as_they_are(found):
+    assert found(remark=["well, 2,5 cm", "NA", "-", "7", "n/a", "?"]) == ""
+
+
+def test_a_quotation_mark_that_is_not_closed_is_named(found):
+    text = found(site=["a", '"b', "c", "d", "e", "f"])
+    assert "row 3, column site" in text and "has a line break" in text and "close the quotation mark" in text
+
+
+def test_ids_that_excel_made_numbers_are_a_fault(found):
+    text = found((0, "participant_id", 1), name="numbers.xlsx")
+    assert "row 2, column participant_id: '1' is a number" in text and "leading zeros" in text
+
+
+def test_dates_that_excel_made_of_numbers_are_a_fault(found):
+    text = found((0, "age", datetime(2024, 3, 1)), (1, "cohort", datetime(2024, 3, 1)), name="dates.xlsx")
+    assert "row 2, column age" in text and "row 3, column cohort" in text and "is a date" in text
+
+
+def test_errors_of_excel_formulas_are_a_fault(found):
+    assert "'#DIV/0!' is an error of a formula" in found((0, "age", "#DIV/0!"), name="errors.xlsx")
+
+
+def test_formulas_that_were_saved_without_a_value_are_a_fault(found):
+    assert "'=30*2' is a formula without its value" in found((0, "age", "=30*2"), name="formulas.xlsx")
+
+
+def test_a_fraction_is_no_name_of_a_person(found):
+    assert "column person_id" in found(person_id=[2.5, *["p"] * 5], name="persons.xlsx")
+
+
+def test_a_person_with_two_roles_is_a_fault(found):
+    text = found((0, "role", "external"), person_id=["p1", "p1", "p2", "p2", "n/a", "n/a"])
+    assert "rows 2-3, column role: person 'p1' is in development and external" in text and "p2" not in text
+
+
+def test_one_file_for_two_participants_is_a_fault(found):
+    assert "rows 2, 4, column baseline_ct: 2 times the same" in found((2, "baseline_ct", "./scan0.nii.gz"))
+
+
+def test_a_patient_to_predict_may_be_one_of_the_study_again(found):
+    assert found((1, "role", "prediction"), (1, "baseline_ct", "scan0.nii.gz")) == ""
+
+
+def test_a_scan_as_its_own_follow_up_or_mask_is_a_fault(found):
+    text = found(followup_ct=["scan0.nii.gz", *["n/a"] * 5], baseline_mask=["n/a", "scan1.nii.gz", *["n/a"] * 4])
+    assert "row 2, column baseline_ct and followup_ct" in text
+    assert "row 3, column baseline_ct and baseline_mask" in text
+
+
+def test_two_series_of_one_dicom_folder_are_two_scans(found, tmp_path):
+    (tmp_path / "dicom").mkdir()
+    (tmp_path / "dicom" / "1").touch()
+    once = {"followup_ct": ["dicom", *["n/a"] * 5]}
+    assert "2 times the same" in found((0, "baseline_ct", "dicom"), **once)
+    series = {"baseline_series": ["2", *["n/a"] * 5], "followup_series": ["3", *["n/a"] * 5]}
+    assert found((0, "baseline_ct", "dicom"), **once, **series) == ""
+
+
+def test_dicom_folders_dicomdirs_and_archives_are_scans_and_nrrd_and_dicom_are_masks(found, tmp_path):
+    (tmp_path / "dicom" / "a").mkdir(parents=True)
+    for name in ("dicom/DICOMDIR", "a.zip", "m.nrrd", "m.seg.nrrd", "m.nhdr", "m.dcm", "m.nii", "m2.nii.gz"):
+        (tmp_path / name).touch()
+    scans = [(0, "baseline_ct", "dicom"), (1, "baseline_ct", "dicom/DICOMDIR"), (2, "baseline_ct", "a.zip")]
+    masks = ["m.nrrd", "m.seg.nrrd", "m.nhdr", "m.dcm", "m.nii", "m2.nii.gz"]
+    assert found(*scans, baseline_mask=masks) == ""
+
+
+def test_an_empty_folder_is_a_fault(found, tmp_path):
+    (tmp_path / "empty").mkdir()
+    assert "row 2, column baseline_ct: an empty folder" in found((0, "baseline_ct", "empty"))
+
+
+def test_a_single_dicom_file_may_be_multi_frame_and_is_warned_of(sheet, config, tmp_path):
+    (tmp_path / "slice.dcm").touch()
+    read = sheet([(0, "baseline_ct", "slice.dcm")])
+    assert sheet_faults(read, config) == []
+    assert "1 participant (sub-0) whose scan is one DICOM file" in summary_of(read, config)
+
+
+def test_kinds_of_files_that_are_not_read_are_a_fault(found, tmp_path):
+    (tmp_path / "scan.png").touch()
+    (tmp_path / "mask.mha").touch()
+    (tmp_path / "masks").mkdir()
+    text = found((0, "baseline_ct", "scan.png"), baseline_mask=["mask.mha", "masks", *["n/a"] * 4])
+    assert "not a kind of scan that is read" in text and "not a kind of mask that is read" in text
+    assert "row 3, column baseline_mask: a folder for a mask" in text
+
+
+@pytest.mark.parametrize(
+    "path, cure",
+    [("C:\\scans\\a.nii", "with /"), ("https://a.org/a.nii", "Copy the file"), ("~/a.nii", "whole path")],
+)
+def test_paths_of_other_kinds_say_how_to_write_them(found, path, cure):
+    text = found((0, "baseline_ct", path))
+    assert "row 2, column baseline_ct: no file" in text and cure in text
+
+
+def test_a_file_that_may_not_be_read_is_a_fault(found, tmp_path, monkeypatch):
+    (tmp_path / "locked.nii").touch()
+    allowed = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: "locked" not in str(path) and allowed(path, mode))
+    assert "no permission to read" in found((0, "baseline_ct", "locked.nii"))
 
 
 def test_an_outcome_over_a_column_that_is_not_there_is_named(sheet, config):
@@ -97,29 +326,126 @@ def test_an_outcome_over_a_column_that_is_not_there_is_named(sheet, config):
     assert "reads mortality, which the sheet does not have" in texts(sheet_faults(sheet(), config))
 
 
-def test_one_class_only_is_a_fault(sheet, config):
-    changes = [(row, "mrs", "1") for row in range(6)]
-    assert "0 development participants with it, 6 without" in texts(sheet_faults(sheet(changes), config))
+def test_an_outcome_over_a_further_column_of_numbers_is_computed(sheet, config):
+    config["outcomes"] = {"dead": "died == 1"}
+    assert sheet_faults(sheet(died=["1", "0", "1", "0", "1", "n/a"]), config) == []
+
+
+def test_an_outcome_that_compares_text_with_a_number_is_a_fault(sheet, config):
+    config["outcomes"] = {"dead": "died > 0"}
+    assert "compares text with a number" in texts(sheet_faults(sheet(died=["yes", *["no"] * 5]), config))
+
+
+def test_an_outcome_that_divides_by_zero_is_a_fault(sheet, config):
+    config["outcomes"] = {"ratio": "age / mrs > 20"}
+    assert "divides by zero" in texts(sheet_faults(sheet(), config))
+
+
+def test_one_class_only_is_a_fault(found):
+    assert "0 development participants with it, 6 without" in found(*((row, "mrs", "1") for row in range(6)))
 
 
 def test_fewer_participants_than_folds_is_a_fault(sheet, config):
     assert "6 development participants for 7 folds" in texts(sheet_faults(sheet(), config | {"folds": 7}))
 
 
-def test_missing_cells_and_the_oldest_ages_are_read(sheet, config):
-    rows = sheet([(0, "age", "89+"), (1, "mrs", "n/a")])
-    assert rows[0]["age"] == 89 and rows[1]["mrs"] is None and sheet_faults(rows, config) == []
+def test_missing_cells_and_the_oldest_ages_are_no_fault(sheet, config):
+    read = sheet([(0, "age", "89+"), (1, "mrs", "n/a")])
+    assert read.rows[0]["age"] == 89 and read.rows[1]["mrs"] is None and sheet_faults(read, config) == []
+
+
+def test_faults_of_one_kind_are_one_line_of_the_table(sheet, config):
+    faults = sheet_faults(sheet([(row, "sex", "female" if row % 2 else "male") for row in range(6)]), config)
+    assert [fault.where for fault in faults] == ["rows 2-7, column sex"]
+    assert "'male', 'female' is not one of F, M" in faults[0].found and faults[0].cure == "Write M, and so on"
 
 
 def test_all_faults_come_in_one_message(sheet, config):
     with pytest.raises(StudyError, match="2 faults") as error:
-        refuse(sheet_faults(sheet([(0, "age", "old"), (1, "age", "12")]), config))
+        refuse(sheet_faults(sheet([(0, "age", "old"), (1, "age", "-12")]), config))
     assert "row 2" in str(error.value) and "row 3" in str(error.value)
 
 
-def test_a_missing_sheet_says_what_to_do(tmp_path):
-    with pytest.raises(StudyError, match="copy resources/participants.tsv"):
-        read_sheet(tmp_path / "none.tsv")
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_the_table_is_aligned_and_no_wider_than_the_terminal(width):
+    faults = [
+        Fault(f"row {i}, column baseline_ct", "no file " + "very/long/" * i + "name", "Mend it " * i) for i in range(12)
+    ]
+    lines = table_of(faults, width).splitlines()
+    assert max(map(len, lines)) <= width and lines[0].split() == ["no.", "where", "found", "what", "to", "do"]
+    starts = [lines[0].index(heading) for heading in ("where", "found", "what")]
+    for line in lines[2:]:
+        assert all(line.ljust(width)[start - 2 : start] == "  " for start in starts)
+    assert (
+        "name" in "".join(lines[-6:]) and [line[:4].strip() for line in lines if line[:4].strip().isdigit()][-1] == "12"
+    )
+
+
+def test_a_study_without_faults_is_summed_up(sheet, config, tmp_path):
+    (tmp_path / "m.nii").touch()
+    added = {"lactate": ["1"] * 6, "baseline_mask": ["m.nii", *["n/a"] * 5]}
+    text = summary_of(sheet([(5, "role", "external"), (0, "age", "12")], **added), config)
+    for line in (
+        "No faults: 6 participants",
+        "development  trial: 5",
+        "external     trial: 1",
+        "baseline_ct    6 of 6 (NIfTI 6)",
+        "baseline_mask  1 of 6",
+        "poor_outcome (mrs > 3), development: 1 with, 4 without, 0 missing",
+        "lactate",
+        "no participant has a follow-up scan",
+        "1 participant (sub-0) younger than 18 years",
+        "poor_outcome has one class only in the external cohort",
+    ):
+        assert line in text, line
+
+
+def test_what_is_unusual_is_warned_of(sheet, config):
+    text = summary_of(sheet([*((row, "mrs", "n/a") for row in range(4)), (0, "baseline_ct", "n/a")]), config)
+    for line in (
+        "no participant has the role external",
+        "outcome poor_outcome is missing for 4 of 6 development participants",
+        "1 participant (sub-0) without baseline_ct will be excluded",
+        "no development participant has a manual mask",
+    ):
+        assert line in text, line
+
+
+def test_the_template_has_every_known_column_and_no_fault_but_its_absent_files(config):
+    template = read_sheet(CONFIG.parents[1] / "resources" / "participants.tsv")
+    schema = json.loads((CONFIG.parent / "schemas" / "participants.schema.json").read_text())
+    assert set(template.header) == set(schema["properties"])
+    faults = sheet_faults(template, config | {"folds": 1, "outcomes": {}})
+    assert faults and all(fault.found.startswith("no file") for fault in faults), texts(faults)
+
+
+CELLS = st.text(max_size=8) | st.sampled_from(["n/a", "NA", "sub-1", "development", "a.nii", "63,5", "89+", "=A1", "7"])
+TYPED = (
+    CELLS | st.floats() | st.booleans() | st.datetimes(datetime(1950, 1, 1)) | st.times() | st.none() | st.integers()
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data(), st.lists(st.sampled_from([*known_columns(), "", "extra", "Age", "status"]), max_size=12))
+def test_whatever_a_sheet_holds_its_faults_are_told_and_the_check_does_not_fail(data, more):
+    header = (*sheet_schema()["required"], *more)
+    cells = st.lists(TYPED, min_size=len(header), max_size=len(header) + 2)
+    records = [(2 + n, data.draw(cells)) for n in range(data.draw(st.integers(1, 4)))]
+    config = yaml.safe_load(CONFIG.read_text())
+    sheet = sheet_of(Path("participants.xlsx"), [(1, list(header)), *records])
+    faults = sheet_faults(sheet, config)
+    assert faults and table_of(faults, 100)
+
+
+@settings(max_examples=100, deadline=None)
+@given(text=st.text(max_size=200) | st.binary(max_size=200), suffix=st.sampled_from([".tsv", ".csv", ".xlsx"]))
+def test_a_file_of_anything_is_read_or_refused(tmp_path_factory, text, suffix):
+    path = tmp_path_factory.mktemp("any") / f"sheet{suffix}"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", errors="replace"))
+    try:
+        assert sheet_faults(read_sheet(path), yaml.safe_load(CONFIG.read_text()))
+    except StudyError as error:
+        assert "sheet" in str(error)
 
 
 def test_every_setting_has_a_description():

@@ -125,7 +125,43 @@ def test_the_mean_over_folds_has_its_sd_and_an_interval_from_the_folds_variances
     error = math.sqrt(sum(areas(cell.happened, scores=cell.probability).covariance[0, 0] for cell in cells)) / 5
     mean = folds.value.mean()
     reach = math.log(rows.loc["mean", "high"] / (1 - rows.loc["mean", "high"])) - math.log(mean / (1 - mean))
-    assert reach == pytest.approx(1.959963984540054 * error / (mean * (1 - mean)), abs=1e-8)
+    assert rows.loc["mean", "interval"] == "delong-corrected"
+    # Five folds of 20: the variance times 1 + 5 x 20 / 80.
+    assert reach == pytest.approx(1.959963984540054 * 1.5 * error / (mean * (1 - mean)), abs=1e-8)
+
+
+def test_only_where_folds_are_pooled_is_delongs_interval_widened(predictions, settings):
+    table = measure_performance(predictions, settings=settings, seed=5)
+    rows = table[(table.metric == "auc") & (table.features == "shape")].set_index("fold")
+    assert rows.interval.to_dict() == dict.fromkeys([*"01234", "external"], "delong") | dict.fromkeys(
+        ["pooled", "mean"], "delong-corrected"
+    )
+    cells = {cell.fold: cell for cell in list(models_of(predictions))[1]}
+    for fold, factor in (("external", 1), ("pooled", 2.25)):
+        found = areas(cells[fold].happened, scores=cells[fold].probability)
+        auc, error = found.auc[0], math.sqrt(found.covariance[0, 0] * factor)
+        reach = 1.959963984540054 * error / (auc * (1 - auc))
+        low, high = (rows.loc[fold, side] for side in ("low", "high"))
+        assert math.log(high / (1 - high)) == pytest.approx(math.log(auc / (1 - auc)) + reach, abs=1e-8)
+        assert math.log(low / (1 - low)) == pytest.approx(math.log(auc / (1 - auc)) - reach, abs=1e-8)
+
+
+def test_bootstrap_limits_of_the_auc_are_percentiles_of_resampled_aucs(predictions, settings):
+    table = measure_performance(predictions, settings=settings, seed=5)
+    rows = table[(table.metric == "auc") & (table.features == "shape")].set_index("fold")
+    cell = {cell.fold: cell for cell in list(models_of(predictions))[1]}["external"]
+    yes, no = cell.split
+    draws = resample(len(yes), len(no), count=settings.bootstrap, seed=5)
+    values = [
+        sk.roc_auc_score(
+            np.r_[np.ones(len(yes)), np.zeros(len(no))],
+            np.r_[np.repeat(yes, one.astype(int)), np.repeat(no, other.astype(int))],
+        )
+        for one, other in zip(draws.positives.T, draws.negatives.T, strict=True)
+    ]
+    expected = np.quantile(values, [0.025, 0.975])
+    assert rows.loc["external", ["bootstrap_low", "bootstrap_high"]].to_list() == pytest.approx(expected, abs=1e-8)
+    assert table[table.metric != "auc"].bootstrap_low.isna().all()
 
 
 def test_one_class_in_the_external_cohort_leaves_metrics_undefined_with_a_note(predictions, settings):

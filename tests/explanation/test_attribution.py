@@ -30,6 +30,7 @@ CLASSIFICATION = ClassificationSettings(
     tuning="none",
     tuning_folds=5,
     calibration_folds=5,
+    class_weights="none",
     classifiers={
         "random_forest": {"n_estimators": 20},
         "xgboost": {"n_estimators": 20, "eval_metric": "logloss"},

@@ -5,13 +5,15 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ichdag.schemas import CLASSIFIERS, COMPARATORS, FEATURE_SETS
+from ichdag.schemas import CLASSIFIERS, COMPARATORS, FEATURE_SETS, SCHEMAS
 
 OUTCOMES = ["poor_outcome", "expansion_3ml"]
 NASTY = "Site <script>alert(1)</script> & Co"
 COHORTS = {"pooled": "Trial", "mean": "Trial", "external": NASTY}
 MODELS = [(features, classifier) for features in FEATURE_SETS for classifier in CLASSIFIERS]
 BEST = ("vaegan", "svm")
+ROLES = {"d": "development", "e": "external"}
+LESIONS = (0, 1, 0, 0, 0, 0, 1, 0, 0)  # found, missed, false; below 1 mL, 1 to 10 mL, above
 
 
 def study(*, oracle: bool = True) -> dict[str, pd.DataFrame]:
@@ -21,6 +23,26 @@ def study(*, oracle: bool = True) -> dict[str, pd.DataFrame]:
         "participants": participants(),
         "flow": flow(),
         "scores": scores(),
+        "curves": curves(),
+        "comparison": pd.DataFrame(
+            [("external", "participants", "dice", 0.8, 0.78, 0.02, 0.7, 0.04, 0.001, 22)],
+            columns=[
+                "role",
+                "unit",
+                "score",
+                "dual",
+                "single",
+                "difference",
+                "better",
+                "p",
+                "smallest_reachable_p",
+                "n",
+            ],
+        ),
+        "reconstruction": pd.DataFrame(
+            [("external", model, n, 0.05, 0.07, 22) for model, n in (("vaegan", 4096), ("pca", 40), ("mean", 0))],
+            columns=["role", "model", "latents", "mae", "rmse", "n"],
+        ),
         "metrics": metrics(models),
         "calibration": calibration(models),
         "decision": decision(models),
@@ -46,30 +68,51 @@ def flow() -> pd.DataFrame:
     """Steps of both cohorts, with nine reasons in the first: more than the figure has room for."""
     rows = []
     for role, fold in (("development", "pooled"), ("external", "external")):
-        rows.append((COHORTS[fold], role, "enrolled", None, 60))
-        rows += [
-            (COHORTS[fold], role, "excluded", f"cohort: reason {n}", n) for n in range(1, 10 if fold == "pooled" else 3)
-        ]
-        rows.append((COHORTS[fold], role, "included", None, 15))
+        own = (COHORTS[fold], role)
+        rows.append((*own, "enrolled", None, None, 60))
+        rows += [(*own, "excluded", None, f"cohort: reason {n}", n) for n in range(1, 10 if fold == "pooled" else 3)]
+        rows.append((*own, "included", None, None, 15))
         for outcome in OUTCOMES:
             rows += [
-                (COHORTS[fold], role, "with outcome", outcome, 14),
-                (COHORTS[fold], role, "with event", outcome, 6),
+                (*own, "with outcome", outcome, None, 14),
+                (*own, "with event", outcome, None, 6),
+                (*own, "without outcome", outcome, "follow-up: no scan in the sheet", 1),
             ]
-    return pd.DataFrame(rows, columns=["cohort", "role", "step", "reason", "n"])
+    return pd.DataFrame(rows, columns=["cohort", "role", "step", "outcome", "reason", "n"])
 
 
 def scores() -> pd.DataFrame:
     """Dice of six participants by both networks; one has no manual mask."""
     dice = {"d0": 0.8, "d1": 0.9, "d2": 0.7, "d3": None, "e0": 0.5, "e1": 0.7}
     rows = [
-        (subject, "development" if subject[0] == "d" else "external", variant, fold, value, 2.0, 10.0, 11.0)
+        (
+            subject,
+            "development" if subject[0] == "d" else "external",
+            variant,
+            fold,
+            value,
+            2.0,
+            1.0,
+            10.0,
+            11.0,
+            *LESIONS,
+        )
         for subject, value, fold in zip(dice, dice.values(), ["0", "0", "1", "1", "final", "final"], strict=True)
         for variant in ("dual", "single")
     ]
-    return pd.DataFrame(
-        rows, columns=["subject", "role", "variant", "fold", "dice", "hd95_mm", "manual_ml", "predicted_ml"]
-    ).astype({"dice": float})
+    return pd.DataFrame(rows, columns=[column.name for column in SCHEMAS["scores"]]).astype({"dice": float})
+
+
+def curves() -> pd.DataFrame:
+    """Learning curves of three epochs of two networks and of the VAE-GAN."""
+    terms = {"loss", "dice"}, {"reconstruction", "similarity", "discriminator_right", "discriminator_plays"}
+    rows = [
+        (model, epoch, term, 1 / epoch)
+        for model, names in {"dual_0": terms[0], "dual_final": terms[0], "vaegan": terms[1]}.items()
+        for epoch in (1, 2, 3)
+        for term in sorted(names)
+    ]
+    return pd.DataFrame(rows, columns=["model", "epoch", "term", "value"])
 
 
 def metrics(models: list[tuple[str, str]]) -> pd.DataFrame:
@@ -154,12 +197,14 @@ def statistics() -> dict[str, pd.DataFrame]:
     delong |= gap | {
         "p_holm": 0.01,
         "p_bh": 0.01,
+        "inflation": 1.0,
         "bootstrap_low": -0.02,
         "bootstrap_high": 0.08,
         "n": 40,
         "positives": 12,
     }
-    sex = external | model | gap
+    interaction = {"interaction": 0.2, "interaction_low": -0.3, "interaction_high": 0.7, "p_interaction": 0.44}
+    sex = external | model | gap | interaction
     for group in ("women", "men"):
         sex |= {
             f"n_{group}": 20,

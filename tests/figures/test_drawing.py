@@ -4,6 +4,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
+from ichdag.figures.agreement import draw_bland_altman, select_bland_altman
 from ichdag.figures.calibration import draw_calibration, select_calibration
 from ichdag.figures.cohort import draw_flow, select_flow
 from ichdag.figures.decision import draw_decision, select_decision
@@ -12,6 +13,7 @@ from ichdag.figures.performance import draw_auc, draw_oracle, select_auc, select
 from ichdag.figures.ranks import draw_ranks, select_ranks
 from ichdag.figures.segmentation import draw_dice, select_dice
 from ichdag.figures.style import write_figure
+from ichdag.figures.training import draw_learning_curves
 from ichdag.tables import read_table, write_table
 
 FIGURES = {
@@ -26,6 +28,8 @@ FIGURES = {
         "calibration",
     ),
     "decision": (draw_decision, lambda found: select_decision(found["decision"], metrics=found["metrics"]), "decision"),
+    "bland_altman": (draw_bland_altman, lambda found: select_bland_altman(found["scores"]), "bland_altman"),
+    "learning_curves": (draw_learning_curves, lambda found: found["curves"], "curves"),
     "shap": (draw_shap, lambda found: found["shap"], "shap"),
 }
 

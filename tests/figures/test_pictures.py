@@ -5,6 +5,7 @@ import pytest
 
 from ichdag.figures import pictures
 from ichdag.figures.style import write_figure
+from ichdag.figures.training import draw_imagined, imagined_pictures
 from ichdag.jobs import StudyError
 from ichdag.tables import write_table
 
@@ -26,7 +27,7 @@ def test_an_example_is_the_slice_with_the_largest_lesion_in_hounsfield_units(mad
 def test_an_upright_slice_has_anterior_at_the_top_and_the_left_side_on_the_right():
     plane = np.zeros((4, 4))
     plane[0, 3] = 1  # patient's left, anterior, on a RAS grid
-    assert pictures._upright(plane)[0, 3] == 1
+    assert pictures.upright(plane)[0, 3] == 1
 
 
 def test_examples_go_from_the_worst_dice_to_the_best(made_up):
@@ -66,6 +67,8 @@ def test_pictures_are_written_with_the_same_bytes_twice(made_up, tmp_path):
         pictures.draw_reconstructions: pictures.patch_pictures("e0", patch=fine, reconstruction=fine * 0.9),
         pictures.draw_saliency: pictures.saliency_pictures("e0", fine=fine, saliency=np.eye(4)[..., None], lesion=None),
     }
+    names = [f"{kind}/{place}" for kind in ("sample", "interpolation") for place in range(3)]
+    sets[draw_imagined] = imagined_pictures(dict.fromkeys(names, fine))
     for draw, shown in sets.items():
         write_table(pictures.table_of(shown), tmp_path / "a.tsv", "pictures")
         for name in "ab":
@@ -74,7 +77,9 @@ def test_pictures_are_written_with_the_same_bytes_twice(made_up, tmp_path):
         assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
 
 
-@pytest.mark.parametrize("draw", [pictures.draw_examples, pictures.draw_reconstructions, pictures.draw_saliency])
+@pytest.mark.parametrize(
+    "draw", [pictures.draw_examples, pictures.draw_reconstructions, pictures.draw_saliency, draw_imagined]
+)
 def test_a_study_without_pictures_says_so(draw, tmp_path):
     write_figure(draw, [], svg=tmp_path / "a.svg", png=tmp_path / "a.png", dpi=72)
     assert (tmp_path / "a.svg").stat().st_size > 0

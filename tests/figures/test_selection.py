@@ -2,6 +2,7 @@
 
 import pytest
 
+from ichdag.figures.agreement import select_bland_altman
 from ichdag.figures.calibration import select_calibration
 from ichdag.figures.choice import settings_of
 from ichdag.figures.cohort import MOST_REASONS, select_flow
@@ -52,6 +53,16 @@ def test_dice_over_participants_and_over_fold_means_differ_as_they_should(tables
     assert table.loc[("dual", "all"), "mean"] == pytest.approx(0.8)
     assert table.loc[("dual", "mean"), "mean"] == pytest.approx((0.85 + 0.7) / 2)
     assert table.loc[("dual", "final"), "n"] == 2
+
+
+def test_bland_altman_has_the_bias_and_the_limits_of_each_role_and_network(tables):
+    scores = tables["scores"].copy()
+    scores["predicted_ml"] = scores["manual_ml"] + [float(place) for place in range(len(scores))]
+    table = select_bland_altman(scores)
+    rows = table[(table["role"] == "development") & (table["variant"] == "dual")]
+    assert rows["difference_ml"].to_list() == [0, 2, 4, 6] and rows["mean_ml"].to_list() == [10, 11, 12, 13]
+    assert (rows["bias_ml"] == 3).all()
+    assert rows["upper_ml"].iloc[0] == pytest.approx(3 + 1.96 * rows["difference_ml"].std())
 
 
 def test_rare_reasons_are_counted_together_so_that_none_is_lost(tables):

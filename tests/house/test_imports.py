@@ -14,7 +14,8 @@ SIDEWAYS = {("classification", "features"), ("explanation", "features"), ("repor
 SIDEWAYS |= {("statistics", "evaluation")}  # the AUCs that are compared are the AUCs that are reported
 READERS = {
     "images", "arrays", "tables", "records", "models", "jobs", "provenance", "training",  # the ground
-    "cohort.sheet", "cohort.validation", "figures.style", "report.page",  # the sheet, the schemas, what is told
+    "cohort.sheet", "cohort.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
+    "figures.style", "report.page",  # what is told
     "phantom.scanner",  # cuts a file short on purpose
 }  # fmt: skip
 LIBRARIES = {"np", "numpy", "nibabel", "h5py", "joblib", "torch", "pickle", "sitk"}
@@ -114,7 +115,7 @@ def test_every_package_that_is_imported_is_pinned_and_every_pinned_one_is_import
     import tomllib
 
     distributions = {"sklearn": "scikit-learn", "radiomics": "pyradiomics", "yaml": "PyYAML", "xgboost": "xgboost-cpu"}
-    distributions |= {"pywt": "PyWavelets", "jinja2": "Jinja2"}
+    distributions |= {"PIL": "pillow", "pywt": "PyWavelets", "jinja2": "Jinja2"}
     distributions["snakemake_interface_logger_plugins"] = "snakemake-interface-logger-plugins"
     found = set()
     files = [*modules.values(), *(root / "workflow").rglob("*.py"), *(root / "docs").glob("*.py")]
@@ -126,5 +127,10 @@ def test_every_package_that_is_imported_is_pinned_and_every_pinned_one_is_import
     found -= set(sys.stdlib_module_names) | {"ichdag", "snakemake"}
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     pinned = {line.split("==")[0] for line in project["dependencies"]}
-    silent = {"pyarrow", "snakemake", "snakemake-executor-plugin-slurm"}  # pandas' parquet, and the workflow itself
+    silent = {
+        "dcm2niix",
+        "pyarrow",
+        "snakemake",
+        "snakemake-executor-plugin-slurm",
+    }  # pandas' parquet, and the workflow itself
     assert {distributions.get(name, name) for name in found} == pinned - silent

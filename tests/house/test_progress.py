@@ -12,6 +12,7 @@ rule all:
 rule make_file:
     output: "{name}.txt"
     log: "{name}.log"
+    message: "a word of {wildcards.name}"
     shell:
         "echo chatter >&2; "
         "if [ {wildcards.name} = bad ]; then echo lesion has no voxels >{log}; exit 3; fi; touch {output}"
@@ -41,6 +42,10 @@ def test_what_jobs_chatter_is_kept_from_the_screen_until_the_run_has_failed(told
     _, seen, errors = told
     assert "chatter" not in seen.splitlines() and "chatter" in errors.splitlines()
     assert "what is done is kept" in errors.lower()
+
+
+def test_what_a_rule_has_to_say_is_said(told):
+    assert "a word of good" in told[1].splitlines()
 
 
 def test_a_run_is_told_in_a_few_lines(told):

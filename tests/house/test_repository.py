@@ -48,6 +48,7 @@ def test_what_a_study_makes_is_not_committed(files, root):
 def test_commands_that_documents_name_can_be_made(root):
     targets = set(re.findall(r"^([a-z-]+|bench-%):", (root / "Makefile").read_text("utf-8"), re.M))
     drivers = {file.stem.replace("_", "-") for file in (root / "benchmarks").glob("bench_*.py")}
+    drivers |= {f"control-{file.stem}" for file in (root / "config/controls").glob("*.yaml")}
     named = set()
     for file in [*root.glob("*.md"), *(root / "docs").glob("*.md"), root / ".ci/run", root / "config/README.md"]:
         named |= set(re.findall(r"(?:`|^\s*|\" )make ([a-z][a-z-]*)", file.read_text("utf-8"), re.M))

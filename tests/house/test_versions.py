@@ -10,7 +10,7 @@ import yaml
 CONDA_NAMES = {"torch": "pytorch", "xgboost-cpu": "py-xgboost-cpu", "matplotlib": "matplotlib-base"}
 IMPORTED_AS = {
     "sklearn": "scikit-learn", "xgboost": "py-xgboost-cpu", "matplotlib": "matplotlib-base", "torch": "pytorch",
-    "radiomics": "c-compiler", "SimpleITK": "simpleitk",
+    "radiomics": "c-compiler", "SimpleITK": "simpleitk", "PIL": "pillow", "pywt": "pywavelets",
 }  # fmt: skip
 
 
@@ -50,7 +50,16 @@ def test_what_pyradiomics_is_built_with_is_what_the_lock_pins(lock, root):
 
 
 def test_environments_pin_what_the_lock_pins(lock, environments):
-    assert set(environments) == {"workflow", "imaging", "radiomics", "deep", "statistics", "prediction"}
+    assert set(environments) == {
+        "workflow",
+        "conversion",
+        "imaging",
+        "radiomics",
+        "deep",
+        "pages",
+        "statistics",
+        "prediction",
+    }
     names = {CONDA_NAMES.get(name, name): version for name, version in lock.items()}
     for environment, packages in environments.items():
         for name, version in packages.items():

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from ichdag.arrays import write_arrays, write_store
-from ichdag.latent.extraction import extract_batch, load_autoencoder, reconstruct, vaegan_features
+from ichdag.arrays import link_stores, read_item, write_arrays, write_store
+from ichdag.jobs import StudyError
+from ichdag.latent.extraction import as_stored, extract_batch, load_autoencoder, reconstruct, vaegan_features
 from ichdag.latent.network import Autoencoder, VaeganSettings
 from ichdag.models import Card, write_card, write_weights
 from ichdag.segmentation.inference import bottleneck_features
@@ -35,7 +36,8 @@ def batch(tmp_path, patches):
     return {subject: tmp_path / f"{subject}.npz" for subject in "ABC"}, tmp_path / "p.h5"
 
 
-def test_a_batch_holds_both_latents_of_those_with_a_scan_and_a_lesion(batch, autoencoder):
+@pytest.mark.parametrize("precision", ["float16", "float32"])
+def test_a_batch_holds_both_latents_of_those_with_a_scan_and_a_lesion(batch, autoencoder, precision):
     network = Network(NetworkSettings([4, 8], 1), dual=True).eval()
     found = dict(
         extract_batch(
@@ -43,12 +45,13 @@ def test_a_batch_holds_both_latents_of_those_with_a_scan_and_a_lesion(batch, aut
             patches=batch[1],
             encode_scan=partial(bottleneck_features, network, device=CPU),
             encode_patch=partial(vaegan_features, autoencoder, device=CPU),
+            precision=precision,
         )
     )
     assert set(found) == {"A/segmentation", "A/vaegan"}
     assert found["A/segmentation"].shape == (8 * 8**3 + 8 * 4**3,)
     assert found["A/vaegan"].shape == (8 * 4**3,)
-    assert all(array.dtype == np.float32 for array in found.values())
+    assert all(array.dtype == precision for array in found.values())
 
 
 def test_latents_of_a_saved_model_are_those_of_the_trained_one(autoencoder, patches, tmp_path):
@@ -66,3 +69,51 @@ def test_the_first_patches_are_shown_beside_their_reconstructions(batch, autoenc
     assert list(found) == ["A/patch", "A/reconstruction"]
     assert found["A/reconstruction"].shape == found["A/patch"].shape == (16, 16, 16)
     assert found["A/reconstruction"].dtype == np.float32
+
+
+def test_numbers_too_large_for_the_store_are_refused_with_the_cure():
+    large = np.array([1.0, 70_000.0], dtype=np.float32)
+    assert np.array_equal(as_stored(large, "float32"), large)
+    with pytest.raises(StudyError, match="up to 70000 cannot be stored as float16: set latent.precision to float32"):
+        as_stored(large, "float16")
+
+
+def test_a_gathered_store_reads_as_one_and_holds_nothing_twice_even_after_it_moved(tmp_path):
+    random = np.random.default_rng(0)
+    values = {subject: random.random(100_000).astype(np.float32) for subject in "ABC"}
+    (tmp_path / "study").mkdir()
+    for batch, subjects in (("0", "AB"), ("1", "C")):
+        items = [(f"{subject}/vaegan", values[subject]) for subject in subjects]
+        write_store(tmp_path / f"study/batches/{batch}.h5", items)
+    link_stores(tmp_path / "study/all.h5", [tmp_path / f"study/batches/{batch}.h5" for batch in "01"])
+    (tmp_path / "study").rename(tmp_path / "moved")
+    gathered = tmp_path / "moved/all.h5"
+    assert gathered.stat().st_size < 10_000
+    assert all(np.array_equal(read_item(gathered, f"{subject}/vaegan"), values[subject]) for subject in "ABC")
+    assert read_item(gathered, "D/vaegan") is None and read_item(gathered, "A/segmentation") is None
+
+
+def test_a_gathered_store_is_another_file_whenever_a_batch_holds_other_numbers(tmp_path):
+    contents = []
+    for value in (1.0, 2.0, 1.0):
+        write_store(tmp_path / "batch.h5", [("A/vaegan", np.full(100, value, dtype=np.float32))])
+        link_stores(tmp_path / "all.h5", [tmp_path / "batch.h5"])
+        contents.append((tmp_path / "all.h5").read_bytes())
+    assert contents[0] == contents[2] != contents[1]
+
+
+def test_reading_a_block_of_latents_takes_less_than_twice_the_matrix(tmp_path):
+    import tracemalloc
+
+    from ichdag.features.blocks import read_block
+
+    names = [f"S{place:02d}" for place in range(40)]
+    row = np.random.default_rng(0).random(50_000).astype(np.float16)
+    write_store(tmp_path / "batch.h5", ((f"{name}/vaegan", row + place) for place, name in enumerate(names)))
+    link_stores(tmp_path / "all.h5", [tmp_path / "batch.h5"])
+    tracemalloc.start()
+    block = read_block(tmp_path / "all.h5", name="vaegan", subjects=names)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert block.values.dtype == np.float32 and block.values[7].tolist() == (row + 7).tolist()
+    assert peak < 2 * block.values.nbytes

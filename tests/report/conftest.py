@@ -36,9 +36,10 @@ def captions():
 def page_of(captions, config):
     """A function: tables and settings to the page."""
 
-    def page(found, **changed):
+    def page(found, complaints=(), **changed):
         plates = {"auc": Plate("figure-auc", "Figure 3. AUC", captions["auc"], "data:image/svg+xml;base64,PHN2Zy8+")}
         cards = {"network": {"torch": "9.9.9"}}
-        return render(found, plates=plates, captions=captions, cards=cards, config=config | changed)
+        config_of = config | changed
+        return render(found, plates=plates, captions=captions, cards=cards, config=config_of, complaints=complaints)
 
     return page

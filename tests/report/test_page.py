@@ -57,7 +57,8 @@ def test_every_tag_is_closed_and_every_anchor_is_unique(page):
 
 
 def test_nothing_is_loaded_from_elsewhere(page, text):
-    assert page.loaded and all(address.startswith(("#", "data:")) for address in page.loaded)
+    pages = ["participants.html"]  # beside it, for whoever follows the link
+    assert page.loaded and all(one.startswith(("#", "data:")) or one in pages for one in page.loaded)
     assert "link" not in page.tags and "@import" not in text and not re.search(r"url\(", text)
     links = {address for address in page.loaded if address.startswith("#")}
     assert {link[1:] for link in links} <= set(page.anchors)
@@ -128,3 +129,14 @@ def test_a_figure_is_carried_inside_the_page(tmp_path):
 def test_the_page_is_written_whole(tmp_path):
     write_page("<p>é</p>", tmp_path / "deep" / "report.html")
     assert (tmp_path / "deep" / "report.html").read_text(encoding="utf-8") == "<p>é</p>"
+
+
+def test_what_went_wrong_in_a_training_stands_among_the_limits(page_of, made_up):
+    page = page_of(made_up.study(), complaints=("The latent space has collapsed.",))
+    assert "VAE-GAN: The latent space has collapsed." in page
+    assert "has collapsed" not in page_of(made_up.study())
+
+
+def test_the_caption_of_a_figure_says_how_many_participants_it_shows(text):
+    (caption,) = re.findall(r'id="figure-auc">.*?</figcaption>', text, re.S)
+    assert re.search(r"Events: .* \d+ of \d+ \(", caption)

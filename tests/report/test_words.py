@@ -75,3 +75,24 @@ def test_limits_follow_what_was_done(config, made_up):
     inner = made_up.metrics(made_up.MODELS).query("fold != 'external'")
     told = " ".join(methods.limits(config, metrics=inner))
     assert "no external cohort" in told and "synthetic" not in told and "best of 42" in told
+
+
+def test_radiomics_are_told_from_the_parameter_file_that_was_used(config, made_up):
+    found = made_up.study()
+    statement = {
+        "file": "mine.yaml",
+        "columns": ["a"] * 112,
+        "image_types": ["original"],
+        "diagnostics": 5,
+        "shape": 14,
+        "per_image": 93,
+        "custom": {"LoG": {"sigma": [1, 2]}},
+        "settings": {"binWidth": 2, "resampledPixelSpacing": [1, 1, 5]},
+        "versions": {"pyradiomics": "3.0.1", "numpy": "2", "SimpleITK": "3", "PyWavelets": "4"},
+        "deviations": ["kurtosis is not reduced by 3"],
+    }
+    given = {"participants": found["participants"], "metrics": found["metrics"]}
+    told = dict(methods.methods(config, radiomics=statement, **given))["Radiomics"]
+    for words in ("112 radiomic columns", "3.0.1", "mine.yaml", "1, 1, 5 mm", "LoG sigma 1, 2", "kurtosis", "no norm"):
+        assert words in told
+    assert "Radiomics" not in dict(methods.methods(config, **given))

@@ -34,7 +34,7 @@ def settings():
     return {
         "dual": True,
         "network": NetworkSettings(channels=[4, 8], deep_supervision=1),
-        "augmentation": AugmentationSettings(0.5, 10, [0.9, 1.1], 0.02, 0.05, [0.9, 1.1]),
-        "settings": TrainingSettings(4, 2, "adamw", 0.01, 1, 0.00003, 0.9, 8.0, True, 1),
+        "augmentation": AugmentationSettings(0.5, 0.5, 10, [0.9, 1.1], 0.02, 0.5, 0.05, [0.9, 1.1], 0.7, [0.9, 1.1]),
+        "settings": TrainingSettings(4, 0, 2, "adamw", 0.01, 1, 0.00003, 0.9, 8.0, True, True, 1),
         "seed": 7,
     }

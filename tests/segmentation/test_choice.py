@@ -7,12 +7,13 @@ import torch
 
 from ichdag.jobs import StudyError
 from ichdag.models import Card, write_card, write_weights
-from ichdag.segmentation.choice import network_of, trained_in
-from ichdag.segmentation.inference import lesion_probability, load_network, mean_dice, segment_batch
+from ichdag.segmentation.choice import network_of, trained_in, with_persons
+from ichdag.segmentation.inference import InferenceSettings, lesion_probability, load_network, mean_dice, segment_batch
 from ichdag.segmentation.locking import lock
 from ichdag.segmentation.network import Network, NetworkSettings
 
 CPU = torch.device("cpu")
+ALONE, TEAM = InferenceSettings([], ensemble=False), InferenceSettings([], ensemble=True)
 FOLDS = {"S0": 0, "S1": 1, "S2": 1}
 
 
@@ -32,6 +33,12 @@ def networks(tmp_path):
     return {"folds": FOLDS, "networks": entries}
 
 
+def test_another_scan_of_a_person_on_the_training_list_goes_to_a_network_that_never_saw_the_person():
+    folds = with_persons({"a": 0, "b": 1}, {"a": "P1", "c": "P1", "d": "P2"})
+    assert folds == {"a": 0, "b": 1, "c": 0}
+    assert network_of("c", folds) == "0" and network_of("d", folds) == "final"
+
+
 def test_training_subjects_get_the_network_that_never_saw_them_and_others_the_final_one():
     for subject in FOLDS:
         assert subject not in trained_in(network_of(subject, FOLDS), FOLDS)
@@ -41,7 +48,7 @@ def test_training_subjects_get_the_network_that_never_saw_them_and_others_the_fi
 
 
 def test_a_batch_holds_both_variants_at_baseline_and_the_dual_one_at_follow_up(grids, networks):
-    found = dict(segment_batch({"S0": grids["S0"], "S4": grids["S4"]}, networks=networks, device=CPU))
+    found = dict(segment_batch({"S0": grids["S0"], "S4": grids["S4"]}, networks=networks, settings=ALONE, device=CPU))
     assert set(found) == {
         f"{subject}/{name}"
         for subject in ("S0", "S4")
@@ -51,7 +58,7 @@ def test_a_batch_holds_both_variants_at_baseline_and_the_dual_one_at_follow_up(g
 
 
 def test_each_participant_is_segmented_by_the_network_chosen_for_it(grids, networks):
-    found = dict(segment_batch({"S1": grids["S1"], "S4": grids["S4"]}, networks=networks, device=CPU))
+    found = dict(segment_batch({"S1": grids["S1"], "S4": grids["S4"]}, networks=networks, settings=ALONE, device=CPU))
     for subject, fold in (("S1", "1"), ("S4", "final")):
         entry = next(entry for entry in networks["networks"] if entry["name"] == f"dual_{fold}")
         network = load_network(entry["card"], weights=entry["weights"], device=CPU)
@@ -59,6 +66,33 @@ def test_each_participant_is_segmented_by_the_network_chosen_for_it(grids, netwo
         views = {"fine": arrays["baseline_fine"], "coarse": arrays["baseline_coarse"]}
         expected = np.rint(lesion_probability(network, **views, device=CPU) * 255).astype(np.uint8)
         assert np.array_equal(found[f"{subject}/baseline/dual"], expected)
+
+
+def test_in_an_ensemble_external_participants_get_the_mean_of_the_folds_and_others_their_own(grids, networks):
+    some = {"S1": grids["S1"], "S4": grids["S4"]}
+    found = dict(segment_batch(some, networks=networks, settings=TEAM, device=CPU))
+    alone = dict(segment_batch(some, networks=networks, settings=ALONE, device=CPU))
+    assert np.array_equal(found["S1/baseline/dual"], alone["S1/baseline/dual"])
+    arrays = np.load(grids["S4"])
+    views = {"fine": arrays["followup_fine"], "coarse": arrays["followup_coarse"], "device": CPU}
+    team = [entry for entry in networks["networks"] if entry["name"] in ("dual_0", "dual_1")]
+    mean = np.mean(
+        [lesion_probability(load_network(one["card"], weights=one["weights"], device=CPU), **views) for one in team],
+        axis=0,
+    )
+    assert np.abs(found["S4/followup/dual"].astype(float) - mean * 255).max() < 0.51
+    assert not np.array_equal(found["S4/followup/dual"], alone["S4/followup/dual"])
+
+
+def test_mirroring_makes_the_probability_of_a_mirrored_scan_the_mirrored_probability(grids, networks):
+    entry = networks["networks"][0]
+    network = load_network(entry["card"], weights=entry["weights"], device=CPU)
+    arrays = np.load(grids["S0"])
+    views = {"fine": arrays["baseline_fine"], "coarse": arrays["baseline_coarse"]}
+    turned = {name: view[::-1].copy() for name, view in views.items()}
+    one, other = (lesion_probability(network, **seen, device=CPU, mirror_axes=[0, 2]) for seen in (views, turned))
+    assert other[::-1] == pytest.approx(one, abs=1e-6)
+    assert np.abs(lesion_probability(network, **views, device=CPU) - one).max() > 1e-4
 
 
 def test_a_network_without_scans_to_judge_has_no_dice(networks):

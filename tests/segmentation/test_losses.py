@@ -39,3 +39,20 @@ def test_a_missed_lesion_voxel_costs_its_weight(mask):
     missed = [sure(torch.zeros_like(mask))]
     once, thrice = (DeepSupervisionLoss(weight)(missed, mask).item() for weight in (1.0, 3.0))
     assert thrice - once == pytest.approx(2 * 20 * mask.mean().item(), rel=0.01)
+
+
+def test_three_levels_weigh_four_sevenths_two_and_one(mask):
+    levels = [mask, torch.nn.functional.avg_pool3d(mask, 2), torch.nn.functional.avg_pool3d(mask, 4)]
+    wrong = [
+        DeepSupervisionLoss(1.0)([sure(1 - level if n == spoiled else level) for n, level in enumerate(levels)], mask)
+        for spoiled in range(3)
+    ]
+    whole = DeepSupervisionLoss(1.0)([sure(1 - mask)], mask)
+    assert [(loss / whole).item() for loss in wrong] == pytest.approx([4 / 7, 2 / 7, 1 / 7], rel=0.03)
+
+
+def test_the_target_of_a_voxel_is_the_part_of_it_that_is_lesion(mask):
+    target, probability = 0.3 * mask, torch.full_like(mask, 0.5)
+    dice = 1 - 2 * (probability * target).sum() / (probability.sum() + target.sum())
+    found = DeepSupervisionLoss(1.0)([torch.zeros_like(mask)], target)
+    assert found.item() == pytest.approx(dice.item() + 0.6931, abs=1e-3)

@@ -1,7 +1,11 @@
-"""The network's shape at paper size, without computing, and what it refuses."""
+"""The network's shape and cost at paper size, without computing, and what it refuses."""
+
+import re
+from pathlib import Path
 
 import pytest
 import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from ichdag.jobs import StudyError
 from ichdag.segmentation.network import Network, NetworkSettings
@@ -34,6 +38,44 @@ def test_logits_come_at_full_half_and_quarter_resolution(dual, paper_scan):
         (1, 1, 64, 64, 64),
         (1, 1, 32, 32, 32),
     ]
+
+
+def test_both_encoders_have_the_papers_shape_at_every_stage_and_meet_where_their_grids_coincide(paper_scan):
+    with torch.device("meta"):
+        fine, coarse = Network(PAPER, dual=True).encode(*paper_scan)
+    assert [tuple(stage.shape[1:3]) for stage in fine] == [(32, 128), (64, 64), (128, 32), (256, 16), (512, 8)]
+    assert [tuple(stage.shape[1:3]) for stage in coarse] == [(32, 64), (64, 32), (128, 16), (256, 8), (512, 4)]
+    assert all(one.shape[2:] == other.shape[2:] for one, other in zip(fine[1:], coarse, strict=False))
+
+
+def test_blocks_have_instance_norm_and_leaky_relu_and_nothing_else():
+    kinds = {type(part).__name__ for part in Network(PAPER, dual=True).modules()}
+    kinds -= {
+        "Network",
+        "Encoder",
+        "Climb",
+        "ModuleList",
+        "UnetResBlock",
+        "UnetBasicBlock",
+        "UnetOutBlock",
+        "Convolution",
+    }
+    assert kinds == {"Conv3d", "ConvTranspose3d", "InstanceNorm3d", "LeakyReLU"}
+
+
+@pytest.mark.parametrize(("dual", "column"), [(True, 0), (False, 1)])
+def test_parameters_and_flops_are_those_that_the_drawing_states(dual, column, paper_scan):
+    text = (Path(__file__).parents[2] / "docs/network.md").read_text("utf-8")
+    rows = re.findall(r"^\| .*?\((?:million|GFLOP)\) \| ([\d.]+) \| ([\d.]+) \|$", text, re.M)
+    with torch.device("meta"):
+        network = Network(PAPER, dual=dual)
+    found = [sum(weight.numel() for weight in network.parameters()) / 1e6]
+    with FlopCounterMode(display=False) as forward:
+        logits = network(*paper_scan)
+    with FlopCounterMode(display=False) as backward:
+        sum(level.sum() for level in logits).backward()
+    found += [forward.get_total_flops() / 1e9, (forward.get_total_flops() + backward.get_total_flops()) / 1e9]
+    assert [float(row[column]) for row in rows] == pytest.approx(found, rel=3e-3)
 
 
 def test_the_single_scale_variant_has_one_bottleneck_and_does_not_look_at_the_coarse_grid():

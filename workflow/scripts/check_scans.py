@@ -1,14 +1,18 @@
-"""Check the scans and manual masks of one participant."""
+"""Check the quality of one participant's scans."""
 
-from ichdag.cohort.scans import Settings, examine
+from ichdag.cohort.quality import QualitySettings
+from ichdag.cohort.scans import examine
+from ichdag.images import is_absent, read_scan
 from ichdag.jobs import start
-from ichdag.records import write_record
+from ichdag.records import read_record, write_record
 from ichdag.schemas import TIMEPOINTS
 
 start(snakemake)
-settings = Settings(**snakemake.params.settings)
-files = dict(snakemake.input.items())
-record = {
-    time: examine(files.get(f"{time}_ct"), mask=files.get(f"{time}_mask"), settings=settings) for time in TIMEPOINTS
-}
-write_record({"subject": snakemake.wildcards.subject} | record, snakemake.output.record)
+settings = QualitySettings(**snakemake.params.settings)
+converted = read_record(snakemake.input.record)
+record = {"subject": snakemake.wildcards.subject}
+for time in TIMEPOINTS:
+    path = snakemake.input[f"{time}_ct"]
+    scan = None if is_absent(path) else read_scan(path)
+    record[time] = examine(scan, converted=converted[time], settings=settings)
+write_record(record, snakemake.output.record)

@@ -4,24 +4,27 @@ from pathlib import Path
 
 import pandas as pd
 
-from ichdag.checks import Settings, completeness, leakage, plausibility, tabulate, truth
+from ichdag import checks
 from ichdag.jobs import start
 from ichdag.models import read_card
 from ichdag.tables import read_table, write_table
 
 logger = start(snakemake)
-given, outcomes = snakemake.input, list(snakemake.params.outcomes)
-participants, folds = read_table(given.participants, "participants"), read_table(given.folds, "folds")
-predictions, training = read_table(given.predictions, "predictions"), read_table(given.training, "training")
+given = snakemake.input
+kinds = ("participants", "folds", "predictions", "training", "features")
+participants, folds, predictions, training, features = (read_table(given[kind], kind) for kind in kinds)
 volumes = pd.concat([read_table(path, "volumes") for path in given.volumes], ignore_index=True)
 cards = {f"{Path(path).parts[-4]}/{Path(path).parts[-2]}": read_card(path) for path in given.cards}
 people = {"participants": participants, "folds": folds, "predictions": predictions}
+persons = checks.persons_of(participants, features=features)
+fitted = checks.audit(people=persons, folds=folds, training=training, predictions=predictions, cards=cards)
 findings = [
-    *leakage(**people, training=training, cards=cards),
-    *completeness(**people, outcomes=outcomes),
-    *plausibility(volumes=volumes, settings=Settings(**snakemake.params.settings)),
-    *truth(metrics=read_table(given.metrics, "metrics")),
+    *checks.leakage(**people, training=training, cards=cards),
+    *checks.sides(fitted, people=persons, participants=participants, folds=folds),
+    *checks.completeness(**people, outcomes=list(snakemake.params.outcomes)),
+    *checks.plausibility(volumes=volumes, settings=checks.Settings(**snakemake.params.settings)),
+    *checks.truth(metrics=read_table(given.metrics, "metrics")),
 ]
-for finding in findings:
-    logger.info("%s: %s (%s)", finding.status, finding.check, finding.found)
-write_table(tabulate(findings), snakemake.output.checks, "checks")
+logger.info("\n".join(f"{one.status}: {one.check} ({one.found})" for one in findings))
+write_table(fitted, snakemake.output.audit, "audit")
+write_table(checks.tabulate(findings), snakemake.output.checks, "checks")

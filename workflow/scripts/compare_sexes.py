@@ -8,5 +8,6 @@ start(snakemake)
 settings = Settings(**snakemake.params.settings)
 predictions = read_table(snakemake.input.predictions, "predictions")
 participants = read_table(snakemake.input.participants, "participants")
-table = compare_sexes(predictions, participants=participants, settings=settings)
+smallest = snakemake.params.smallest_probability
+table = compare_sexes(predictions, participants=participants, settings=settings, smallest=smallest)
 write_table(table, snakemake.output.sex, "sex")

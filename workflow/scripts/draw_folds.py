@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from ichdag.cohort.folds import draw_folds, known_labels
+from ichdag.cohort.sheet import persons_of
 from ichdag.jobs import start
 from ichdag.tables import read_table, write_table
 
@@ -14,6 +15,7 @@ ledger = Path(params.ledger)
 earlier = read_table(ledger, "folds") if ledger.exists() else pd.DataFrame(columns=["subject", "outcome", "fold"])
 scans = read_table(snakemake.input.scans, "scans")
 labels = known_labels(params.rows, scans=scans, outcomes=params.outcomes, volumes=params.volumes)
-folds = draw_folds(labels, earlier=earlier, count=params.fold_count, seed=params.seed)
+persons = persons_of(params.rows)
+folds = draw_folds(labels, earlier=earlier, persons=persons, count=params.fold_count, seed=params.seed)
 write_table(folds, ledger, "folds")
 write_table(folds, snakemake.output.folds, "folds")

@@ -17,5 +17,6 @@ latents = extract_batch(
     patches=snakemake.input.patches,
     encode_scan=partial(bottleneck_features, network, device=device),
     encode_patch=partial(vaegan_features, autoencoder, device=device),
+    precision=snakemake.params.precision,
 )
 write_store(snakemake.output.latents, latents)

@@ -2,15 +2,17 @@
 
 from ichdag.images import read_mask, read_scan
 from ichdag.jobs import DataFault, start
-from ichdag.radiomics import Settings, extract
+from ichdag.radiomics import Settings, extract_lesion
 from ichdag.records import write_record
 
 logger = start(snakemake)
-settings = Settings(**snakemake.params.settings | {"parameters": snakemake.input.parameters})
-record = {"subject": snakemake.wildcards.subject, "status": "included", "reason": None, "features": {}}
+settings = Settings(parameters=snakemake.input.parameters, **snakemake.params.settings)
+record = {"subject": snakemake.wildcards.subject, "status": "included", "reason": None, "features": {}, "missing": {}}
 try:
     mask = read_mask(snakemake.input.get("mask"))
-    record["features"] = extract(read_scan(snakemake.input.get("baseline_ct")), mask=mask, settings=settings)
+    found = extract_lesion(read_scan(snakemake.input.get("baseline_ct")), mask=mask, settings=settings)
+    record |= {"features": found.values, "missing": found.missing}
+    logger.info("%d features, %d missing", len(found.values), len(found.missing))
 except DataFault as fault:
     logger.warning("left out: %s", fault)
     record |= {"status": "excluded", "reason": fault.reason}

@@ -6,7 +6,7 @@ from ichdag.classification import Settings
 from ichdag.classification.classifiers import Recipe, card_of
 from ichdag.classification.designs import designs, read_folds
 from ichdag.classification.people import development_people
-from ichdag.classification.validation import cross_validate, fit_final
+from ichdag.classification.validation import cross_validate, fit_final, joined
 from ichdag.jobs import start
 from ichdag.models import write_card, write_pipeline
 from ichdag.schemas import FEATURE_SETS
@@ -18,11 +18,13 @@ recipe = Recipe(snakemake.wildcards.classifier, Settings(**params.settings), par
 cohort, drawn = read_table(files.cohort, "participants"), read_table(files.folds, "folds")
 people = development_people(cohort, folds=drawn, outcome=outcome, fewest=recipe.fewest)
 folds = read_folds(files.reduced, radiomics=files.radiomics, folds=params.folds)
-found, models = [], {}
+results, models = [], {}
 for features, path in zip(FEATURE_SETS, snakemake.output.models, strict=True):
     tables = designs(folds, features=features)
-    found.append(cross_validate(tables, people=people, recipe=recipe, outcome=outcome, features=features))
+    results.append(cross_validate(tables, people=people, recipe=recipe, outcome=outcome, features=features))
     models[features] = fit_final(tables, people=people, recipe=recipe)
     write_pipeline(models[features], path)
+found, seen = zip(*results, strict=True)
 write_table(pd.concat(found), snakemake.output.predictions, "predictions")
-write_card(card_of(recipe, models=models, people=people, outcome=outcome), snakemake.output.card)
+card = card_of(recipe, models=models, people=people, folds=joined(seen), outcome=outcome)
+write_card(card, snakemake.output.card)

@@ -16,5 +16,5 @@ freeze(
     reductions=dict(zip(BLOCKS, with_cards, strict=True)),
     classifiers=dict(zip(params.outcomes, classifiers, strict=True)),
     parameters=files.parameters,
-    settings=params.settings | params.prediction | {"patches": params.patches},
+    settings=params.settings | params.prediction | params.latent,
 )

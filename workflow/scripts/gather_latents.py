@@ -1,9 +1,7 @@
-"""Gather the latent features of a cohort in one store, one participant in memory at a time."""
+"""Gather the latent features of a cohort in one store of links to the batches, which hold them once."""
 
-from itertools import chain
-
-from ichdag.arrays import read_store, write_store
+from ichdag.arrays import link_stores
 from ichdag.jobs import start
 
 start(snakemake)
-write_store(snakemake.output.latents, chain.from_iterable(map(read_store, snakemake.input.batches)))
+link_stores(snakemake.output.latents, snakemake.input.batches)

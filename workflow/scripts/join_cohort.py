@@ -1,8 +1,9 @@
-"""Join the cohort tables of all roles and count the flow of participants."""
+"""Join the cohort tables of all roles, count the flow of participants, and sum up the checks of their scans."""
 
 import pandas as pd
 
 from ichdag.cohort.assembly import count_flow
+from ichdag.cohort.scans import sum_up_checks
 from ichdag.jobs import start
 from ichdag.tables import read_table, write_table
 
@@ -10,3 +11,5 @@ start(snakemake)
 table = pd.concat([read_table(path, "participants") for path in snakemake.input.cohorts], ignore_index=True)
 write_table(table, snakemake.output.participants, "participants")
 write_table(count_flow(table, outcomes=snakemake.params.outcomes), snakemake.output.flow, "flow")
+checks = pd.concat([read_table(path, "scan_checks") for path in snakemake.input.checks], ignore_index=True)
+write_table(sum_up_checks(checks, table), snakemake.output.quality, "quality")

@@ -3,6 +3,7 @@
 from ichdag.jobs import start
 from ichdag.models import read_card
 from ichdag.records import write_record
+from ichdag.segmentation.choice import with_persons
 from ichdag.tables import read_table
 
 start(snakemake)
@@ -12,4 +13,5 @@ for path, weights in zip(snakemake.input.cards, snakemake.input.weights, strict=
     card = read_card(path)
     kind = {"variant": card.settings["variant"], "fold": card.settings["fold"]}
     networks.append({"name": card.name, **kind, "card": path, "weights": weights, "scores": card.scores})
+folds = with_persons(folds, snakemake.params.persons)
 write_record({"folds": folds, "networks": networks}, snakemake.output.networks)

@@ -1,14 +1,12 @@
-"""List the scans of one role."""
+"""List the scans of one role, and what each check found."""
 
-import pandas as pd
-
+from ichdag.cohort.scans import list_checks, list_scans
 from ichdag.jobs import start
 from ichdag.records import read_record
-from ichdag.schemas import SCHEMAS, TIMEPOINTS
-from ichdag.tables import write_table
+from ichdag.tables import read_table, write_table
 
 start(snakemake)
 records = [read_record(path) for path in snakemake.input.records]
-rows = [{"subject": record["subject"], "timepoint": time} | record[time] for record in records for time in TIMEPOINTS]
-columns = [column.name for column in SCHEMAS["scans"]]
-write_table(pd.DataFrame(rows, columns=columns), snakemake.output.scans, "scans")
+others = read_table(snakemake.input.others, "scans") if snakemake.input.others else None
+write_table(list_scans(records, others=others), snakemake.output.scans, "scans")
+write_table(list_checks(records), snakemake.output.checks, "scan_checks")

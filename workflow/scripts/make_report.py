@@ -4,6 +4,7 @@ from pathlib import Path
 
 from ichdag.jobs import start
 from ichdag.models import read_card
+from ichdag.records import read_record
 from ichdag.report.page import read_captions, read_plates, render, write_page
 from ichdag.tables import read_table
 
@@ -15,5 +16,7 @@ page = render(
     captions=captions,
     cards={name: read_card(path).versions for name, path in snakemake.input.items() if name in snakemake.params.cards},
     config=snakemake.params.settings,
+    radiomics=read_record(snakemake.input.radiomics),
+    complaints=tuple(read_card(snakemake.input.vaegan).scores.get("complaints", [])),
 )
 write_page(page, snakemake.output.report)

@@ -1,12 +1,16 @@
-"""Reconstruct a few external patches, to look at."""
+"""Reconstruct a few external patches, and imagine some that nobody has, to look at."""
+
+from itertools import islice
 
 from ichdag.arrays import write_store
 from ichdag.jobs import start
-from ichdag.latent.extraction import load_autoencoder, reconstruct
+from ichdag.latent.extraction import imagine, load_autoencoder, reconstruct, stored_patches
 from ichdag.training import find_device
 
 start(snakemake)
-device = find_device(snakemake.threads)
-autoencoder = load_autoencoder(snakemake.input.card, weights=snakemake.input.weights, device=device)
-pairs = reconstruct(snakemake.input.patches, autoencoder=autoencoder, examples=snakemake.params.examples, device=device)
-write_store(snakemake.output.reconstructions, pairs)
+files, params, device = snakemake.input, snakemake.params, find_device(snakemake.threads)
+autoencoder = load_autoencoder(files.card, weights=files.weights, device=device)
+shared = {"autoencoder": autoencoder, "examples": params.examples, "device": device}
+write_store(snakemake.output.reconstructions, reconstruct(files.patches, **shared))
+seen = [patch for _, patch in islice(stored_patches(files.patches), params.examples)]
+write_store(snakemake.output.imagined, imagine(seen, seed=params.seed, **shared))

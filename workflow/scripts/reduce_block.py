@@ -1,7 +1,7 @@
 """Fit the reduction of one block on the training part of one fold; reduce every development participant with it."""
 
 from ichdag.features import Settings, describe, fit_reduction, reduce_block
-from ichdag.features.blocks import read_block
+from ichdag.features.blocks import blank_columns, read_block
 from ichdag.features.subjects import included, training_subjects
 from ichdag.jobs import start
 from ichdag.models import read_card, write_card, write_pipeline
@@ -15,6 +15,9 @@ settings = Settings(**params.settings)
 training = training_subjects(cohort, folds=folds, outcome=wildcards.outcome, fold=wildcards.fold)
 others = sorted(set(included(cohort)) - set(training))
 block = read_block(snakemake.input.values, name=wildcards.block, subjects=training + others)
+if snakemake.input.get("unstable"):
+    judged = read_table(snakemake.input.unstable, "repeatability")
+    block = blank_columns(block, names=judged.feature[judged.stable == "no"].tolist())
 reducer = fit_reduction(block, training=len(training), settings=settings, seed=params.seed)
 name = f"{wildcards.outcome} {wildcards.fold} {wildcards.block}"
 card = describe(reducer, block=block, training=len(training), name=name, settings=settings, seed=params.seed)

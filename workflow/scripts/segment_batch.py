@@ -3,11 +3,12 @@
 from ichdag.arrays import write_store
 from ichdag.jobs import start
 from ichdag.records import read_record
-from ichdag.segmentation.inference import segment_batch
+from ichdag.segmentation.inference import InferenceSettings, segment_batch
 from ichdag.training import find_device
 
 start(snakemake)
 device = find_device(snakemake.threads)
 grids = dict(zip(snakemake.params.subjects, snakemake.input.grids, strict=True))
-found = segment_batch(grids, networks=read_record(snakemake.input.networks), device=device)
+networks, settings = read_record(snakemake.input.networks), InferenceSettings(**snakemake.params.settings)
+found = segment_batch(grids, networks=networks, settings=settings, device=device)
 write_store(snakemake.output.probabilities, found)

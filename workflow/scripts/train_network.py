@@ -5,7 +5,7 @@ from ichdag.models import Card, write_card, write_weights
 from ichdag.segmentation.choice import trained_in
 from ichdag.segmentation.inference import mean_dice
 from ichdag.segmentation.training import load_samples, manual_baselines, read_settings, train_network
-from ichdag.tables import read_table
+from ichdag.tables import read_table, write_table
 from ichdag.training import Checkpoint, find_device
 
 start(snakemake)
@@ -13,15 +13,16 @@ variant, fold = snakemake.wildcards.variant, snakemake.wildcards.fold
 settings = {"variant": variant, "fold": fold, **snakemake.params.settings}
 folds = read_table(snakemake.input.training, "training").set_index("subject")["fold"].to_dict()
 paths = manual_baselines(read_table(snakemake.input.grids, "grids"), subjects=folds)
-subjects = [subject for subject in trained_in(fold, folds) if subject in paths]
-configuration = settings | {"subjects": subjects, "code": snakemake.params.code}
+seen = trained_in(fold, folds)
+samples = load_samples({subject: path for subject, path in paths.items() if subject in seen})
+configuration = settings | {"subjects": samples.subjects, "code": snakemake.params.code}
 checkpoint = Checkpoint(snakemake.params.checkpoint, configuration=configuration)
-device = find_device(snakemake.threads)
-samples = load_samples({subject: paths[subject] for subject in subjects})
-network, losses = train_network(samples, **read_settings(settings), checkpoint=checkpoint, device=device)
-left_out = [path for subject, path in paths.items() if subject not in subjects]
-scores = losses | mean_dice(network, left_out, threshold=0.5, device=device)
-card = Card(f"{variant}_{fold}", settings, subjects, limits=settings["preprocessing"], scores=scores)
+device = find_device(snakemake.threads, deterministic=settings["training"]["deterministic"])
+network, course = train_network(samples, **read_settings(settings), checkpoint=checkpoint, device=device)
+left_out = [path for subject, path in paths.items() if subject not in seen]
+scores = course.last | mean_dice(network, left_out, threshold=0.5, device=device)
+described = {"limits": settings["preprocessing"], "scores": scores, "run": course.run(device)}
 write_weights(network.state_dict(), snakemake.output.weights)
-write_card(card, snakemake.output.card)
+write_card(Card(f"{variant}_{fold}", settings, samples.subjects, **described), snakemake.output.card)
+write_table(course.table(f"{variant}_{fold}"), snakemake.output.curve, "curves")
 checkpoint.remove()

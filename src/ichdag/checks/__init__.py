@@ -1,9 +1,11 @@
 """Checks: what must hold in every study, asked of the results of this one."""
 
+from ichdag.checks.audit import audit, persons_of, sides
 from ichdag.checks.completeness import completeness
 from ichdag.checks.finding import Finding, require, tabulate
 from ichdag.checks.leakage import leakage
 from ichdag.checks.plausibility import Settings, plausibility
 from ichdag.checks.truth import truth
 
-__all__ = ["Finding", "Settings", "completeness", "leakage", "plausibility", "require", "tabulate", "truth"]
+__all__ = ["Finding", "Settings", "audit", "completeness", "leakage", "persons_of", "plausibility"]
+__all__ += ["require", "sides", "tabulate", "truth"]

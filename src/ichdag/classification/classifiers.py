@@ -14,9 +14,11 @@ from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from sklearn.utils.class_weight import compute_sample_weight
 from xgboost import XGBClassifier
 
 from ichdag.classification import Settings
+from ichdag.jobs import StudyError
 from ichdag.models import Card
 
 LOGISTIC = "logistic"
@@ -53,36 +55,65 @@ def build(recipe: Recipe, *, smaller_class: int) -> Pipeline:
 def fit(recipe: Recipe, *, design: pd.DataFrame, labels: pd.Series) -> Pipeline:
     """Fit one classifier on these rows; with tuning 'grid', after choosing its settings in inner stratified folds.
 
+    Raises StudyError if no column differs between the rows.
     ASSUME: chosen by AUC. The inner folds share the reduction of the outer training part, which no label has touched.
     """
+    if (design.nunique() < 2).all():
+        raise StudyError(
+            f"{recipe.classifier} has nothing to learn from: none of {design.shape[1]} columns, {design.columns[0]} "
+            f"first, differs between the {len(design)} training participants. "
+            "Look at results/radiomics and results/features"
+        )
     smaller = int(labels.value_counts().min())
     pipeline = build(recipe, smaller_class=smaller)
+    weights = _weights(recipe, labels)
     if recipe.settings.tuning == "none":
-        return pipeline.fit(design, labels)
+        return _counted(pipeline.fit(design, labels, **weights), design)
     inner = StratifiedKFold(min(recipe.settings.tuning_folds, smaller), shuffle=True, random_state=recipe.seed)
     prefix = "classify__estimator__" if recipe.classifier == "svm" else "classify__"
     space = {f"{prefix}{name}": values for name, values in recipe.settings.grid.get(recipe.classifier, {}).items()}
-    return GridSearchCV(pipeline, space, scoring="roc_auc", cv=inner).fit(design, labels).best_estimator_
+    search = GridSearchCV(pipeline, space, scoring="roc_auc", cv=inner).fit(design, labels, **weights)
+    return _counted(search.best_estimator_, design)
 
 
-def card_of(recipe: Recipe, *, models: dict[str, Pipeline], people: pd.DataFrame, outcome: str) -> Card:
-    """The card of the final models of one outcome and classifier: whom they saw, which columns, what was chosen."""
+def card_of(
+    recipe: Recipe, *, models: dict[str, Pipeline], people: pd.DataFrame, folds: dict[str, list[str]], outcome: str
+) -> Card:
+    """The card of one outcome and classifier: whom the models of each fold and the final ones saw, what was chosen."""
     settings = (
         recipe.settings.logistic if recipe.classifier == LOGISTIC else recipe.settings.classifiers[recipe.classifier]
     )
-    tuning = {"seed": recipe.seed, "tuning": recipe.settings.tuning}
+    tuning = {"seed": recipe.seed, "tuning": recipe.settings.tuning, "class_weights": recipe.settings.class_weights}
     columns = {features: list(model.feature_names_in_) for features, model in models.items()}
     scores = {features: _outcome_of_fit(recipe, model) for features, model in models.items()}
-    return Card(f"{outcome} {recipe.classifier}", settings | tuning, list(people.index), {"columns": columns}, scores)
+    name = f"{outcome} {recipe.classifier}"
+    return Card(name, settings | tuning, list(people.index), {"columns": columns}, scores, folds=folds)
 
 
 def _outcome_of_fit(recipe: Recipe, model: Pipeline) -> dict[str, Any]:
-    """The values that tuning chose, and whether an iterative solver converged."""
+    """The values that tuning chose, how many missing cells were filled, and whether an iterative solver converged."""
     step = model["classify"].estimator if recipe.classifier == "svm" else model["classify"]
     found = {name: step.get_params()[name] for name in recipe.settings.grid.get(recipe.classifier, {})}
+    found["imputed_cells"] = model.imputed_cells_
+    if recipe.classifier == "svm":
+        # Platt's curve falls where scores and labels went opposite ways in the inner folds: ranks are then reversed.
+        found["reversed"] = bool(model["classify"].calibrated_classifiers_[0].calibrators[0].a_ > 0)
     if isinstance(step, LogisticRegression):
         found["converged"] = bool(np.all(step.n_iter_ < step.max_iter))
     return found
+
+
+def _counted(model: Pipeline, design: pd.DataFrame) -> Pipeline:
+    """The model, with the number of cells of its training rows that it had to fill."""
+    model.imputed_cells_ = int(design.isna().to_numpy().sum())
+    return model
+
+
+def _weights(recipe: Recipe, labels: pd.Series) -> dict[str, np.ndarray]:
+    """What `fit` is given beside rows and labels: with class_weights 'balanced', one weight a row, the same for all."""
+    if recipe.settings.class_weights == "none":
+        return {}
+    return {"classify__sample_weight": compute_sample_weight("balanced", labels)}
 
 
 def _bare(recipe: Recipe, *, smaller_class: int) -> Any:

@@ -41,9 +41,12 @@ def read_shape(radiomics: str | Path) -> pd.DataFrame:
 
 
 def design(tables: Tables, *, features: str) -> pd.DataFrame:
-    """The columns of one feature set by subject, float64: its blocks side by side, in the order of FEATURE_SETS."""
+    """The columns of one feature set by subject, float64: its blocks side by side, in the order of FEATURE_SETS.
+
+    ASSUME: an infinite cell is a missing one, for the pipelines to fill; the model's card counts what was filled.
+    """
     blocks = [tables[block] for block in FEATURE_SETS[features]]
-    return pd.concat(blocks, axis=1, join="inner").astype(np.float64)
+    return _finite(pd.concat(blocks, axis=1, join="inner").astype(np.float64))
 
 
 def designs(folds: dict[str, Tables], *, features: str) -> Tables:
@@ -77,10 +80,14 @@ def clinical_design(cohort: pd.DataFrame, *, columns: list[str]) -> pd.DataFrame
                 f"clinical covariate {column} is text ('{table[column].dropna().iloc[0]}'): code it as a number in the "
                 "participants sheet, or take it out of config classification.clinical"
             )
-    return table.astype(np.float64)
+    return _finite(table.astype(np.float64))
 
 
 def usable_covariates(cohort: pd.DataFrame, *, columns: list[str]) -> list[str]:
     """Those of the wished covariates that the sheet has and that differ among the included participants."""
     included = cohort[cohort.status == "included"]
     return [column for column in columns if column in included and included[column].nunique() > 1]
+
+
+def _finite(table: pd.DataFrame) -> pd.DataFrame:
+    return table.replace([np.inf, -np.inf], np.nan)

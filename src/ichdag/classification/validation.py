@@ -1,5 +1,7 @@
 """Cross-validation of one classifier on one feature set, and the final model applied to others."""
 
+from dataclasses import dataclass
+
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
@@ -9,20 +11,43 @@ from ichdag.features.subjects import FINAL
 from ichdag.jobs import StudyError
 
 
-def cross_validate(
-    designs: dict[str, pd.DataFrame], *, people: pd.DataFrame, recipe: Recipe, outcome: str, features: str
-) -> pd.DataFrame:
-    """Out-of-fold probabilities (schema predictions): each fold predicted by a model that saw only the other folds.
+@dataclass(frozen=True)
+class FoldFit:
+    """The model of one fold, and the subjects whose rows it was given."""
+
+    pipeline: Pipeline
+    subjects: list[str]
+
+
+def fit_folds(designs: dict[str, pd.DataFrame], *, people: pd.DataFrame, recipe: Recipe) -> dict[str, FoldFit]:
+    """For each fold a model that saw only the other folds.
 
     `designs` has the feature set's columns for each fold, reduced by what was fitted on that fold's training part.
     """
-    names = {"outcome": outcome, "features": features, "classifier": recipe.classifier}
-    found = []
-    for fold, validation in people.groupby("fold", sort=True):
+    fits = {}
+    for fold in sorted(people.fold.unique()):
         training = people[people.fold != fold]
-        pipeline = fit(recipe, design=rows_of(designs[fold], training), labels=training.y_true)
-        found.append(predict(pipeline, design=designs[fold], people=validation, **names))
-    return pd.concat(found, ignore_index=True)
+        rows = rows_of(designs[fold], training)
+        fits[fold] = FoldFit(fit(recipe, design=rows, labels=training.y_true), list(rows.index))
+    return fits
+
+
+def cross_validate(
+    designs: dict[str, pd.DataFrame], *, people: pd.DataFrame, recipe: Recipe, outcome: str, features: str
+) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """Out-of-fold probabilities (schema predictions), and by fold the subjects that its model saw."""
+    fits = fit_folds(designs, people=people, recipe=recipe)
+    names = {"outcome": outcome, "features": features, "classifier": recipe.classifier}
+    found = [
+        predict(fits[fold].pipeline, design=designs[fold], people=validation, **names)
+        for fold, validation in people.groupby("fold", sort=True)
+    ]
+    return pd.concat(found, ignore_index=True), {fold: own.subjects for fold, own in fits.items()}
+
+
+def joined(seen: list[dict[str, list[str]]]) -> dict[str, list[str]]:
+    """By fold, every subject that any of several models of the fold saw: one record for all feature sets."""
+    return {fold: sorted({subject for part in seen for subject in part[fold]}) for fold in seen[0]}
 
 
 def fit_final(designs: dict[str, pd.DataFrame], *, people: pd.DataFrame, recipe: Recipe) -> Pipeline:

@@ -4,10 +4,11 @@ from typing import Any
 
 import pandas as pd
 
-from ichdag.cohort.outcomes import outcome_of
+from ichdag.cohort.outcomes import columns_of, outcome_of
 from ichdag.cohort.sheet import FILES, Row, subject_of, typed_columns
 
 COLUMNS = ("baseline_volume_ml", "followup_volume_ml", "expansion_ml", "volume_source")
+ASIDE = ("participant_id", "baseline_series", "followup_series", "followup_hours")
 
 
 def assemble(
@@ -24,68 +25,107 @@ def assemble(
     `scans`, `volumes`, `features` follow those schemas; `source` is config cohort.volumes. A participant is
     excluded at the first stage that could not go on; an outcome whose columns are missing is missing.
     """
-    by_scan = scans.set_index(["subject", "timepoint"])
-    by_volume = volumes.set_index("subject")
-    by_feature = features.set_index("subject")
-    sheet = pd.DataFrame(typed_columns(rows)).drop(columns=[*FILES, "participant_id", *COLUMNS], errors="ignore")
+    by_scan = {(row["subject"], row["timepoint"]): row for row in scans.to_dict("records")}
+    by_volume = {row["subject"]: row for row in volumes.to_dict("records")}
+    by_feature = {row["subject"]: row for row in features[["subject", "status", "reason"]].to_dict("records")}
+    sheet = pd.DataFrame(typed_columns(rows)).drop(columns=[*FILES, *ASIDE, *COLUMNS], errors="ignore")
     found = []
     for row in rows:
         subject = subject_of(row)
-        stages = [by_scan.loc[(subject, "baseline")], by_volume.loc[subject], by_feature.loc[subject]]
-        record = _status(stages) | {"followup_reason": by_scan.loc[(subject, "followup"), "reason"]}
-        record |= _volumes(row, scans=by_scan.loc[subject], predicted=by_volume.loc[subject], source=source)
-        record |= {name: outcome_of(text, row | record) for name, text in outcomes.items()}
-        found.append({"subject": subject} | record)
+        pair = {time: by_scan[subject, time] for time in ("baseline", "followup")}
+        found.append({"subject": subject} | summarize(
+            row, scans=pair, volume=by_volume[subject], feature=by_feature[subject], outcomes=outcomes, source=source
+        ))  # fmt: skip
     table = pd.concat([pd.DataFrame(found), sheet], axis=1)
     return table.astype(dict.fromkeys(outcomes, "Int64"))
 
 
-def count_flow(participants: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFrame:
-    """How many of each cohort were enrolled, excluded (by stage and reason), included, and have each outcome."""
-    found = []
-    for (cohort, role), table in participants.groupby(["cohort", "role"], sort=False):
-        included = table[table.status == "included"]
-        excluded = table[table.status == "excluded"]
-        steps = [("enrolled", None, len(table))]
-        steps += [("excluded", reason, len(group)) for reason, group in excluded.groupby(_short_reason(excluded))]
-        steps += [("included", None, len(included))]
-        for name in outcomes:
-            steps += [("with outcome", name, int(included[name].notna().sum()))]
-            steps += [("with event", name, int((included[name] == 1).sum()))]
-        found += [{"cohort": cohort, "role": role, "step": step, "reason": why, "n": n} for step, why, n in steps]
-    return pd.DataFrame(found)
+def summarize(
+    row: Row,
+    *,
+    scans: dict[str, dict[str, Any]],
+    volume: dict[str, Any],
+    feature: dict[str, Any],
+    outcomes: dict[str, str],
+    source: str,
+) -> dict[str, Any]:
+    """One participant's place in the study: status, stage, reason, followup_reason, volumes and outcomes.
+
+    `row` is that of the sheet, `scans` has the record of each timepoint, `volume` and `feature` those of the
+    segmentation and the radiomics stage.
+    """
+    record = _status([scans["baseline"], volume, feature]) | {"followup_reason": scans["followup"]["reason"]}
+    record |= _volumes(row, scans=scans, predicted=volume, source=source)
+    return record | {name: outcome_of(text, row | record) for name, text in outcomes.items()}
 
 
-def _status(stages: list[pd.Series]) -> dict[str, Any]:
+def _status(stages: list[dict[str, Any]]) -> dict[str, Any]:
     """Status of the first stage that excluded the participant; the features table is a stage of its own."""
     for stage in stages:
-        if stage.status == "excluded":
-            return {"status": "excluded", "stage": stage.get("stage", "radiomics"), "reason": stage.reason}
+        if stage["status"] == "excluded":
+            return {"status": "excluded", "stage": stage.get("stage", "radiomics"), "reason": stage["reason"]}
     return {"status": "included", "stage": None, "reason": None}
 
 
-def _volumes(row: Row, *, scans: pd.DataFrame, predicted: pd.Series, source: str) -> dict[str, Any]:
+def _volumes(row: Row, *, scans: dict[str, dict[str, Any]], predicted: dict[str, Any], source: str) -> dict[str, Any]:
     """Both volumes from one source, so that their difference is a growth and not two readers' difference.
 
     ASSUME: manual only where both scans have a manual mask; with no follow-up, the baseline's own best source.
+    A follow-up that was left out (bad scan, outside the window) gives no volume, whatever the source.
     """
-    usable = scans.status == "included"
-    manual = scans.manual_volume_ml.where(usable)
+    usable = {time: scans[time]["status"] == "included" for time in ("baseline", "followup")}
+    manual = {time: scans[time]["manual_volume_ml"] if usable[time] else None for time in usable}
+    known = {time: value is not None and not pd.isna(value) for time, value in manual.items()}
     if source == "sheet":
         pair, name = (row.get("baseline_volume_ml"), row.get("followup_volume_ml")), "sheet"
-    elif manual.notna().all() or (not usable["followup"] and pd.notna(manual["baseline"])):
+    elif all(known.values()) or (not usable["followup"] and known["baseline"]):
         pair, name = (manual["baseline"], manual["followup"]), "manual"
     else:
-        pair, name = (predicted.baseline_predicted_ml, predicted.followup_predicted_ml), "predicted"
+        pair, name = (predicted["baseline_predicted_ml"], predicted["followup_predicted_ml"]), "predicted"
+        pair = (pair[0], pair[1] if usable["followup"] else None)
     baseline, followup = (None if value is None or pd.isna(value) else float(value) for value in pair)
     growth = None if baseline is None or followup is None else followup - baseline
     return dict(zip(COLUMNS, (baseline, followup, growth, None if baseline is None else name), strict=False))
 
 
-def _short_reason(excluded: pd.DataFrame) -> pd.Series:
-    """Stage and the reason up to its first detail, so that equal reasons are counted together."""
-    return (
-        excluded.stage
-        + ": "
-        + excluded.reason.str.split(r"[:;]", regex=True).str[0].str.replace(r"\S*\d\S*\s?", "", regex=True)
-    )
+def count_flow(participants: pd.DataFrame, *, outcomes: dict[str, str]) -> pd.DataFrame:
+    """How many of each cohort were enrolled, excluded (by stage and reason) and included; and for each outcome how many
+    have it, with how many events, and how many lack it, for which reason. `outcomes` are names with expressions."""
+    found = []
+    for (cohort, role), table in participants.groupby(["cohort", "role"], sort=False):
+        included = table[table.status == "included"]
+        excluded = table[table.status == "excluded"]
+        steps = [("enrolled", None, None, len(table))]
+        why = excluded.stage + ": " + _short(excluded.reason)
+        steps += [("excluded", None, reason, len(group)) for reason, group in excluded.groupby(why)]
+        steps += [("included", None, None, len(included))]
+        for name, expression in outcomes.items():
+            known = included[name].notna()
+            steps += [("with outcome", name, None, int(known.sum()))]
+            steps += [("with event", name, None, int((included[name] == 1).sum()))]
+            lacking = _missing_reason(included[~known], expression)
+            steps += [("without outcome", name, reason, len(group)) for reason, group in lacking.groupby(lacking)]
+        keys = {"cohort": cohort, "role": role}
+        found += [keys | {"step": step, "outcome": name, "reason": why, "n": n} for step, name, why, n in steps]
+    return pd.DataFrame(found)
+
+
+def _missing_reason(lacking: pd.DataFrame, expression: str) -> pd.Series:
+    """Why each of these participants lacks an outcome: what is wrong with the follow-up, or the missing column."""
+    reads = sorted(columns_of(expression))
+    needs_followup = bool({"expansion_ml", "followup_volume_ml"} & set(reads))
+    gaps = [
+        ", ".join(name for name in reads if name not in lacking or pd.isna(row[name])) + " missing"
+        for _, row in lacking.iterrows()
+    ]
+    found = pd.Series(gaps, index=lacking.index, dtype="object")
+    if needs_followup:
+        reasons = "follow-up: " + _short(lacking.followup_reason)
+        found = reasons.where(lacking.followup_reason.notna(), found)
+    return found
+
+
+def _short(reasons: pd.Series) -> pd.Series:
+    """Reasons up to their first detail, without numbers, so that equal ones are counted together."""
+    first = reasons.astype("string").str.split(r"[:;]", regex=True).str[0]
+    return first.str.replace(r"\S*\d\S*\s?", "", regex=True).astype("object")

@@ -1,11 +1,12 @@
 """Folds: drawn once, before anything is fitted; a participant who has one keeps it when others join."""
 
+from collections.abc import Iterator, Mapping
+
 import numpy as np
 import pandas as pd
 
-from ichdag.cohort.outcomes import outcome_of
+from ichdag.cohort.outcomes import outcome_of, with_expansion
 from ichdag.cohort.sheet import Row, subject_of
-from ichdag.cohort.validation import with_expansion
 from ichdag.jobs import StudyError
 
 NETWORKS = "segmentation"
@@ -34,32 +35,79 @@ def known_labels(rows: list[Row], *, scans: pd.DataFrame, outcomes: dict[str, st
     return pd.DataFrame(found, columns=["subject", "outcome", "label"]).astype({"label": "Int64"})
 
 
-def draw_folds(labels: pd.DataFrame, *, earlier: pd.DataFrame, count: int, seed: int) -> pd.DataFrame:
+def draw_folds(
+    labels: pd.DataFrame, *, earlier: pd.DataFrame, persons: Mapping[str, str], count: int, seed: int
+) -> pd.DataFrame:
     """Assign every (subject, outcome) a fold 0..count-1, stratified by label; `earlier` assignments stay as they are.
 
-    New subjects of a stratum go, in seeded random order, to the fold that has the fewest of that stratum. The result
-    follows schema folds and keeps the earlier rows of participants who left.
+    `persons` says who is behind a subject, where one person may be several subjects: these share a fold. New subjects
+    go, in seeded random order, to the fold that has the fewest of their stratum. The result follows schema folds and
+    keeps the earlier rows of participants who left. Raises StudyError if there are fewer subjects than folds, or if
+    earlier folds part subjects of whom it is said only now that they are one person.
     """
     merged = labels.merge(earlier, on=["subject", "outcome"], how="left", validate="one_to_one")
     drawn = []
     for number, (outcome, table) in enumerate(merged.groupby("outcome", sort=True)):
         if len(table) < count:
             raise StudyError(f"outcome {outcome}: {len(table)} usable development participants for {count} folds")
-        random = np.random.default_rng([seed, number])
-        totals = table.fold.value_counts().reindex(range(count), fill_value=0).to_numpy().astype(float)
-        for _, stratum in table.groupby(table.label.fillna(-1), sort=True):
-            sizes = stratum.fold.value_counts().reindex(range(count), fill_value=0).to_numpy().astype(float)
-            fresh = stratum[stratum.fold.isna()].sort_values("subject")
-            for index in random.permutation(fresh.index):
-                fold = int(np.lexsort((totals, sizes))[0])
-                sizes[fold] += 1
-                totals[fold] += 1
-                table.loc[index, "fold"] = fold
-        drawn.append(table)
+        known = _folds_of_persons(earlier[earlier.outcome == outcome], persons)
+        drawn.append(_with_folds(table.copy(), known, persons, count, np.random.default_rng([seed, number])))
     folds = pd.concat(drawn)[["subject", "outcome", "fold"]].astype({"fold": int})
     left = earlier.merge(folds[["subject", "outcome"]], on=["subject", "outcome"], how="left", indicator=True)
     gone = left[left["_merge"] == "left_only"][["subject", "outcome", "fold"]]
     return pd.concat([folds, gone]).sort_values(["outcome", "subject"]).reset_index(drop=True)
+
+
+def _folds_of_persons(earlier: pd.DataFrame, persons: Mapping[str, str]) -> dict[str, int]:
+    """The fold of every person who has one."""
+    found: dict[str, tuple[int, str]] = {}
+    for subject, fold in zip(earlier.subject, earlier.fold, strict=True):
+        person = persons.get(subject)
+        if person is None:
+            continue
+        there, other = found.setdefault(person, (int(fold), subject))
+        if there != fold:
+            raise StudyError(
+                f"person '{person}': sub-{other} and sub-{subject} were drawn into folds {there} and {int(fold)} "
+                "before person_id said that they are one. Leave one of them out, or move ledger/ away: folds are "
+                "drawn anew, and networks and models trained anew"
+            )
+    return {person: fold for person, (fold, _) in found.items()}
+
+
+def _with_folds(
+    table: pd.DataFrame, known: dict[str, int], persons: Mapping[str, str], count: int, random: np.random.Generator
+) -> pd.DataFrame:
+    """One outcome's table with every fold filled: persons who have one, then large persons, then the rest."""
+    people = table.subject.map(persons)
+    table["fold"] = table.fold.fillna(people.map(known)).astype(float)
+    strata = table.label.fillna(-1).astype(int).to_dict()
+    sizes = {label: np.zeros(count) for label in sorted(set(strata.values()))}
+    for index, fold in table.fold.dropna().items():
+        sizes[strata[index]][int(fold)] += 1
+    totals = sum(sizes.values())
+    fresh = table[table.fold.isna()].sort_values("subject")
+    for unit in _units(fresh, people[fresh.index], strata, random):
+        here = sum(sizes[strata[index]] for index in unit)
+        fold = int(np.lexsort((totals, here))[0])
+        totals[fold] += len(unit)
+        for index in unit:
+            table.at[index, "fold"] = fold
+            sizes[strata[index]][fold] += 1
+    return table
+
+
+def _units(
+    fresh: pd.DataFrame, people: pd.Series, strata: dict[int, int], random: np.random.Generator
+) -> Iterator[list[int]]:
+    """Rows that are given a fold together, in the order in which they are: large persons first, while room is even."""
+    groups = [list(group.index) for _, group in fresh.groupby(people, sort=True) if len(group) > 1]
+    order = random.permutation(len(groups)) if groups else []
+    yield from sorted((groups[position] for position in order), key=len, reverse=True)
+    grouped = {index for group in groups for index in group}
+    singles = [index for index in fresh.index if index not in grouped]
+    for label in sorted(set(strata.values())):
+        yield from ([index] for index in random.permutation([i for i in singles if strata[i] == label]))
 
 
 def _known(value: float | None) -> float | None:

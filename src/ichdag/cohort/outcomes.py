@@ -3,6 +3,7 @@
 import ast
 import operator
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from ichdag.jobs import StudyError
@@ -29,21 +30,28 @@ ALLOWED = (ast.Expression, ast.Compare, ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.
 
 def columns_of(expression: str) -> set[str]:
     """The columns an outcome reads. Raises StudyError if the expression is more than comparisons and arithmetic."""
-    return {node.id for node in ast.walk(_parsed(expression)) if isinstance(node, ast.Name)}
+    return {node.id for node in ast.walk(_parsed(str(expression))) if isinstance(node, ast.Name)}
 
 
 def outcome_of(expression: str, row: Mapping[str, Any]) -> int | None:
     """The outcome of one participant: 1, 0, or None where a column it reads is missing."""
-    tree = _parsed(expression)
+    tree = _parsed(str(expression))
     values = {name: row.get(name) for name in columns_of(expression)}
     if any(value is None or value != value for value in values.values()):
         return None
     return int(bool(_value(tree.body, values)))
 
 
+def with_expansion(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row with expansion_ml, where both volumes are known."""
+    known = isinstance(row.get("baseline_volume_ml"), float) and isinstance(row.get("followup_volume_ml"), float)
+    return {**row, "expansion_ml": row["followup_volume_ml"] - row["baseline_volume_ml"] if known else None}
+
+
+@lru_cache
 def _parsed(expression: str) -> ast.Expression:
     try:
-        tree = ast.parse(str(expression), mode="eval")
+        tree = ast.parse(expression, mode="eval")
     except SyntaxError as error:
         raise StudyError(f"'{expression}' is not an expression: write one such as 'mrs > 3'") from error
     for node in ast.walk(tree):

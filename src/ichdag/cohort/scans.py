@@ -1,83 +1,79 @@
-"""Checks of one scan and its manual mask: readable, in HU, a whole head, a mask on the scan's grid."""
+"""The final word on a participant's scans before any network sees them: converted, checked, and by whom else shared."""
 
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
+import pandas as pd
 
-from ichdag.images import Volume, read_mask, read_scan, same_grid
+from ichdag.cohort.quality import QualitySettings, complaints, judge, measure
+from ichdag.images import Volume
 from ichdag.jobs import DataFault
+from ichdag.schemas import SCHEMAS, TIMEPOINTS
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Limits of the cohort stage; units are in the names, meanings in config/schemas/cohort.schema.json."""
+def examine(scan: Volume | None, *, converted: dict[str, Any], settings: QualitySettings) -> dict[str, Any]:
+    """The record of one timepoint: that of its conversion with the checks of its quality, and the status they give.
 
-    soft_tissue_hu: tuple[float, float]
-    smallest_soft_tissue_fraction: float
-    air_hu: float
-    bone_hu: float
-    smallest_head_ml: float
-    largest_spacing_mm: float
-    volumes: str
-    smallest_lesion_ml: float
-
-
-def examine(ct: str | None, *, mask: str | None, settings: Settings) -> dict[str, Any]:
-    """Check one timepoint; return its record: status, stage, reason, spacing_mm, manual_volume_ml, checks."""
-    record: dict[str, Any] = {"status": "excluded", "stage": "cohort", "reason": None, "spacing_mm": None}
-    record |= {"manual_volume_ml": None, "checks": {}}
+    Adds checks (a list, see `judge`) and warnings (sentences). A scan excluded by its conversion is still checked where
+    there is one, so that its page shows what it is; the first reason counts.
+    """
+    record = converted | {"checks": [], "warnings": []}
+    if scan is None:
+        return record
     try:
-        if ct is None:
-            raise DataFault("cohort", "no scan in the sheet")
-        scan = read_scan(ct)
-        record["spacing_mm"] = " x ".join(f"{edge:.3g}" for edge in scan.spacing_mm)
-        record["checks"] = check_scan(scan, settings=settings)
-        if mask is not None:
-            record["manual_volume_ml"] = check_mask(read_mask(mask), scan=scan, settings=settings)
+        record["checks"] = judge(measure(scan, facts=converted["facts"], settings=settings), settings=settings)
+        record["warnings"] = complaints(record["checks"], "warned")
+        failed = complaints(record["checks"], "failed")
+        if failed:
+            raise DataFault("cohort", "; ".join(failed))
     except DataFault as fault:
-        return record | {"stage": fault.stage, "reason": fault.reason}
-    return record | {"status": "included", "stage": None}
+        if record["status"] == "included":
+            record |= {"status": "excluded", "stage": fault.stage, "reason": fault.reason}
+    return record
 
 
-def check_scan(scan: Volume, *, settings: Settings) -> dict[str, float]:
-    """Measure what makes a scan a head CT in HU. Raises DataFault naming the first limit that is not met."""
-    if not np.isfinite(scan.values).all():
-        raise DataFault("cohort", f"{np.count_nonzero(~np.isfinite(scan.values))} voxels are NaN or infinite")
-    if scan.spacing_mm.max() > settings.largest_spacing_mm or scan.spacing_mm.min() <= 0:
-        raise DataFault(
-            "cohort", f"voxel edges {scan.spacing_mm.round(3).tolist()} mm, limit {settings.largest_spacing_mm}"
-        )
-    low, high = float(scan.values.min()), float(scan.values.max())
-    if low == high:
-        raise DataFault("cohort", f"empty scan: every voxel is {low:g}")
-    if low > settings.air_hu or high < settings.bone_hu:
-        limits = f"air below {settings.air_hu:g} and bone above {settings.bone_hu:g}"
-        raise DataFault("cohort", f"not in HU: values from {low:g} to {high:g}, expected {limits}")
-    tissue = scan.values > settings.air_hu
-    head_ml = float(np.count_nonzero(tissue) * scan.voxel_ml)
-    if head_ml < settings.smallest_head_ml:
-        raise DataFault(
-            "cohort", f"only {head_ml:.0f} mL of tissue, a head has more than {settings.smallest_head_ml:g}"
-        )
-    soft_low, soft_high = settings.soft_tissue_hu
-    soft = np.count_nonzero((scan.values >= soft_low) & (scan.values <= soft_high))
-    fraction = soft / np.count_nonzero(tissue)
-    if fraction < settings.smallest_soft_tissue_fraction:
-        raise DataFault(
-            "cohort", f"{fraction:.1%} of the tissue is between {soft_low:g} and {soft_high:g} HU: not a head CT"
-        )
-    return {"lowest_hu": low, "highest_hu": high, "head_ml": head_ml, "soft_tissue_fraction": float(fraction)}
+def list_scans(records: list[dict[str, Any]], *, others: pd.DataFrame | None) -> pd.DataFrame:
+    """The scans of a role, schema scans: one row a participant and timepoint.
+
+    Nobody can tell whose image it is that two participants share: all who do are excluded, those of a development
+    cohort only among themselves (`others` is None), external ones also where a development participant (`others`,
+    schema scans) has the image, so that nobody is tested on a scan the models were fitted on.
+    """
+    rows = [
+        {"subject": one["subject"], "timepoint": time} | one[time] | {"warnings": "; ".join(one[time]["warnings"])}
+        for one in records
+        for time in TIMEPOINTS
+    ]
+    table = pd.DataFrame(rows, columns=[column.name for column in SCHEMAS["scans"]])
+    table["warnings"] = table["warnings"].where(table["warnings"] != "", None)
+    known = pd.concat([table, others])[["subject", "digest"]].dropna().drop_duplicates()
+    holders = known.groupby("digest").subject.agg(sorted)
+    for place, row in table.iterrows():
+        same = [name for name in holders.get(row.digest, []) if name != row.subject] if row.digest else []
+        if same and row.status == "included":
+            reason = f"the same image as that of: {', '.join(f'sub-{name}' for name in same)}; name the right files"
+            table.loc[place, ["status", "stage", "reason"]] = ["excluded", "cohort", reason]
+    return table
 
 
-def check_mask(mask: Volume, *, scan: Volume, settings: Settings) -> float:
-    """The manual lesion volume in mL. Raises DataFault if the mask is on another grid, empty or below the limit."""
-    if not same_grid(mask, scan):
-        found = f"{mask.values.shape} voxels of {mask.spacing_mm.round(3).tolist()} mm"
-        wanted = f"{scan.values.shape} of {scan.spacing_mm.round(3).tolist()} mm"
-        raise DataFault("cohort", f"manual mask is not on the scan's grid: {found}, the scan has {wanted}")
-    if not mask.values.any():
-        raise DataFault("cohort", "manual mask is empty")
-    if mask.volume_ml < settings.smallest_lesion_ml:
-        raise DataFault("cohort", f"lesion of {mask.volume_ml:.3f} mL is below {settings.smallest_lesion_ml:g} mL")
-    return mask.volume_ml
+def list_checks(records: list[dict[str, Any]]) -> pd.DataFrame:
+    """Every check of every scan, schema scan_checks: one row a participant, timepoint and check."""
+    rows = [
+        {"subject": record["subject"], "timepoint": time} | check
+        for record in records
+        for time in TIMEPOINTS
+        for check in record[time]["checks"]
+    ]
+    return pd.DataFrame(rows, columns=[column.name for column in SCHEMAS["scan_checks"]])
+
+
+def sum_up_checks(checks: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
+    """What the checks (schema scan_checks) found in each role and timepoint, schema quality."""
+    known = checks.merge(participants[["subject", "role"]], on="subject")
+    rows = []
+    for (role, timepoint, check), group in known.groupby(["role", "timepoint", "check"], sort=False):
+        values, verdicts = group.value.dropna(), group.verdict.value_counts()
+        row = {"role": role, "timepoint": timepoint, "check": check}
+        row |= group.iloc[0][["unit", "low", "high"]].to_dict() | {"n": len(values)}
+        row |= {"median": values.median(), "smallest": values.min(), "largest": values.max()}
+        rows.append(row | {name: int(verdicts.get(name, 0)) for name in ("warned", "failed")})
+    return pd.DataFrame(rows, columns=[column.name for column in SCHEMAS["quality"]])

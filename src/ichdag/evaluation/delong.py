@@ -1,7 +1,7 @@
 """AUC, its DeLong covariance and interval, and tests of AUC differences, paired and unpaired."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import brentq
@@ -26,6 +26,10 @@ class Areas:
     def pick(self, index: int) -> "Areas":
         """The AUC of one predictor alone."""
         return Areas(self.auc[[index]], self.covariance[[index]][:, [index]], self.positives, self.negatives)
+
+    def widened(self, factor: float) -> "Areas":
+        """The same AUCs, their covariance multiplied by `factor`."""
+        return replace(self, covariance=self.covariance * factor)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,14 @@ from ichdag.evaluation.cells import Cell
 from ichdag.evaluation.delong import areas, auc_interval
 from ichdag.evaluation.proportions import normal_quantile, wilson
 from ichdag.evaluation.recalibration import recalibrate
-from ichdag.evaluation.resampling import Resamples, percentiles, resample, resampled_precision
+from ichdag.evaluation.resampling import (
+    Resamples,
+    percentiles,
+    resample,
+    resampled_auc,
+    resampled_precision,
+    widen,
+)
 from ichdag.evaluation.settings import Settings
 
 ONE_CLASS = "one class only"
@@ -17,7 +24,10 @@ ONE_CLASS = "one class only"
 
 @dataclass(frozen=True)
 class Measure:
-    """One metric: value and limits (NaN where not defined), how the limits were computed, why it is not defined."""
+    """One metric: value and limits (NaN where not defined), how the limits were computed, why it is not defined.
+
+    The AUC has bootstrap limits beside DeLong's.
+    """
 
     metric: str
     value: float
@@ -25,18 +35,21 @@ class Measure:
     high: float = math.nan
     interval: str | None = None
     note: str | None = None
+    bootstrap_low: float = math.nan
+    bootstrap_high: float = math.nan
 
 
 def measure(cell: Cell, *, settings: Settings, seed: int) -> list[Measure]:
     """All metrics of one cell.
 
-    Limits: DeLong for AUC; Wilson for the four proportions, as the threshold was fixed on other participants; Wald for
-    the recalibration; percentiles of a bootstrap within each class for the rest.
+    Limits: DeLong for AUC, with bootstrap limits beside them, both widened where folds are pooled (`cells.inflation`);
+    Wilson for the four proportions, as the threshold was fixed on other participants; Wald for the recalibration;
+    percentiles of a bootstrap within each class for the rest.
     """
     m = cell.counts["positives"]
     draws = resample(m, cell.counts["n"] - m, count=settings.bootstrap, seed=seed)
     return [
-        _auc(cell, settings),
+        _auc(cell, draws, settings),
         _average_precision(cell, draws, settings),
         *_at_threshold(cell, draws, settings),
         _brier(cell, draws, settings),
@@ -44,11 +57,16 @@ def measure(cell: Cell, *, settings: Settings, seed: int) -> list[Measure]:
     ]
 
 
-def _auc(cell: Cell, settings: Settings) -> Measure:
-    found = areas(cell.happened, scores=cell.probability)
+def _auc(cell: Cell, draws: Resamples, settings: Settings) -> Measure:
+    found = areas(cell.happened, scores=cell.probability).widened(cell.inflation)
     low, high, method = auc_interval(found, confidence=settings.confidence)
     value = float(found.auc[0])
-    return Measure("auc", value, low, high, method, ONE_CLASS if math.isnan(value) else None)
+    if math.isnan(value):
+        return Measure("auc", value, low, high, method, ONE_CLASS)
+    method = f"{method}-corrected" if method == "delong" and cell.inflation > 1 else method
+    limits = percentiles(resampled_auc(*cell.split, draws=draws), confidence=settings.confidence)
+    wide = widen(value, limits, factor=cell.inflation, within=(0, 1))
+    return Measure("auc", value, low, high, method, None, *wide)
 
 
 def _average_precision(cell: Cell, draws: Resamples, settings: Settings) -> Measure:

@@ -11,6 +11,7 @@ from ichdag.evaluation.measures import Measure, measure
 from ichdag.evaluation.settings import Settings
 
 MEAN = "mean"
+NO_INTERVAL = (math.nan, math.nan, None)
 
 
 def measure_performance(predictions: pd.DataFrame, *, settings: Settings, seed: int) -> pd.DataFrame:
@@ -22,12 +23,12 @@ def measure_performance(predictions: pd.DataFrame, *, settings: Settings, seed: 
             rows += [cell.name | vars(found) | {"sd": math.nan} | cell.counts for found in measures]
         folds = [place for place, cell in enumerate(cells) if cell.fold not in (POOLED, EXTERNAL)]
         pooled = next(cell for cell in cells if cell.fold == POOLED)
-        means = _means([cells[place] for place in folds], [measured[place] for place in folds], settings)
+        means = _means([cells[place] for place in folds], [measured[place] for place in folds], pooled, settings)
         rows += [pooled.name | {"fold": MEAN} | found | pooled.counts for found in means]
     return pd.DataFrame(rows)
 
 
-def _means(cells: list[Cell], measured: list[list[Measure]], settings: Settings) -> list[dict]:
+def _means(cells: list[Cell], measured: list[list[Measure]], pooled: Cell, settings: Settings) -> list[dict]:
     """Mean and SD over folds of every metric; a metric not defined in some folds is averaged over the others, noted."""
     by_name: dict[str, list[float]] = {}
     for measures in measured:
@@ -39,18 +40,20 @@ def _means(cells: list[Cell], measured: list[list[Measure]], settings: Settings)
         mean = float(np.mean(known)) if known else math.nan
         sd = float(np.std(known, ddof=1)) if len(known) > 1 else math.nan
         note = None if len(known) == len(cells) else f"defined in {len(known)} of {len(cells)} folds"
-        low, high, method = _mean_auc_interval(cells, mean, settings) if name == "auc" else (math.nan, math.nan, None)
-        found = Measure(name, mean, low, high, method, note)
+        limits = _mean_auc_interval(cells, mean, pooled.inflation, settings) if name == "auc" else NO_INTERVAL
+        found = Measure(name, mean, *limits, note)
         rows.append(vars(found) | {"sd": sd})
     return rows
 
 
-def _mean_auc_interval(cells: list[Cell], mean: float, settings: Settings) -> tuple[float, float, str | None]:
-    """Limits of the mean AUC over folds, whose participants are independent: DeLong's variances added up.
+def _mean_auc_interval(
+    cells: list[Cell], mean: float, inflation: float, settings: Settings
+) -> tuple[float, float, str | None]:
+    """Limits of the mean AUC over folds on the logit scale: DeLong's variances added up, then inflated.
 
-    On the logit scale, conditional on the fitted models. LeDell, Petersen, van der Laan 2015 (doi 10.1214/15-EJS1035).
+    LeDell, Petersen, van der Laan 2015 (doi 10.1214/15-EJS1035) but for `cells.inflation`.
     """
     variance = sum(areas(cell.happened, scores=cell.probability).covariance[0, 0] for cell in cells) / len(cells) ** 2
     if not variance > NO_VARIANCE or not 0 < mean < 1:
-        return math.nan, math.nan, None
-    return *logit_interval(mean, variance=variance, confidence=settings.confidence), "delong"
+        return NO_INTERVAL
+    return *logit_interval(mean, variance=variance * inflation, confidence=settings.confidence), "delong-corrected"

@@ -55,6 +55,15 @@ def percentiles(values: np.ndarray, *, confidence: float) -> tuple[float, float]
     return float(low), float(high)
 
 
+def widen(
+    value: float, limits: tuple[float, float], *, factor: float, within: tuple[float, float]
+) -> tuple[float, float]:
+    """Limits moved away from the value as if the variance were `factor` times as large, and cut to a range."""
+    reach = factor**0.5
+    low, high = np.clip([value + (limit - value) * reach for limit in limits], *within)
+    return float(low), float(high)
+
+
 def _counts(size: int, count: int, random: np.random.Generator) -> np.ndarray:
     """Each column is one resample of `size` participants with replacement."""
     drawn = random.integers(size, size=(count, size)) if size else np.empty((count, 0), dtype=int)

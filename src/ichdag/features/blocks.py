@@ -9,7 +9,7 @@ from ichdag.arrays import read_item
 from ichdag.jobs import StudyError
 from ichdag.tables import read_table
 
-NOT_FEATURES = ("subject", "status", "reason")
+NOT_FEATURES = ("subject", "status", "reason", "missing")
 SHAPE_MARK = "_shape_"
 
 
@@ -29,10 +29,17 @@ def read_block(path: str | Path, *, name: str, subjects: list[str]) -> Block:
     Raises StudyError naming participants that the file lacks, or whose latents differ in size.
     """
     if name == "radiomics":
-        table = read_table(path, "features").set_index("subject").drop(columns=list(NOT_FEATURES[1:]))
+        table = read_table(path, "features").set_index("subject").drop(columns=list(NOT_FEATURES[1:]), errors="ignore")
         _refuse_absent([subject for subject in subjects if subject not in table.index], path=path, name=name)
         return Block(name, subjects, table.loc[subjects].to_numpy(dtype=np.float64, na_value=np.nan), list(table))
     return Block(name, subjects, _read_latents(path, name=name, subjects=subjects), None)
+
+
+def blank_columns(block: Block, *, names: list[str]) -> Block:
+    """The block with these columns missing in every row, so that a reduction that is fitted on it drops them."""
+    values = block.values.copy()
+    values[:, [column in set(names) for column in block.columns or []]] = np.nan
+    return Block(block.name, block.subjects, values, block.columns)
 
 
 def shape_columns(columns: list[str]) -> list[str]:

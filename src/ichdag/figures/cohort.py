@@ -34,7 +34,9 @@ def draw_flow(table: pd.DataFrame, figure: Figure) -> None:
     cohorts = list(table[["cohort", "role"]].drop_duplicates().itertuples(index=False, name=None))
     columns = [_boxes(table[(table["cohort"] == cohort) & (table["role"] == role)]) for cohort, role in cohorts]
     middle = max(_height(column["excluded"]) for column in columns)
+    lowest = max(_height(column["lacking"]) if column["lacking"] else 0 for column in columns)
     tall = {step: max(_height(column[step]) for column in columns) for step in ("enrolled", "included", "known")}
+    tall["known"] = max(tall["known"], lowest)
     height = 4 * PAD_MM + 3 * GAP_MM + middle + sum(tall.values())
     size(figure, width_mm=COLUMN_MM * len(cohorts), height_mm=height)
     figure.set_layout_engine("none")
@@ -50,7 +52,7 @@ def _boxes(rows: pd.DataFrame) -> dict[str, list[str]]:
     counts = {step: int(rows.loc[rows["step"] == step, "n"].sum()) for step in ("enrolled", "excluded", "included")}
     cohort, role = rows[["cohort", "role"]].iloc[0]
     known = rows[rows["step"] == "with outcome"]
-    events = rows[rows["step"] == "with event"].set_index("reason")["n"].to_dict()
+    events = rows[rows["step"] == "with event"].set_index("outcome")["n"].to_dict()
     reasons = [f"{row.reason} ({row.n:.0f})" for row in rows[rows["step"] == "excluded"].itertuples()]
     lines = [line for reason in reasons for line in textwrap.wrap(f"• {reason}", 40, subsequent_indent="   ")]
     return {
@@ -60,11 +62,23 @@ def _boxes(rows: pd.DataFrame) -> dict[str, list[str]]:
         "known": [
             "outcome known (with event):",
             *[
-                f"{outcome_name(row.reason)}: {row.n:.0f} ({events.get(row.reason, 0):.0f})"
+                f"{outcome_name(row.outcome)}: {row.n:.0f} ({events.get(row.outcome, 0):.0f})"
                 for row in known.itertuples()
             ],
         ],
+        "lacking": _lacking(rows[rows["step"] == "without outcome"]),
     }
+
+
+def _lacking(rows: pd.DataFrame) -> list[str]:
+    """Lines on who lacks an outcome and why; outcomes that are lacked by as many for the same reasons share a line."""
+    words: dict[str, list[str]] = {}
+    for outcome, group in rows.groupby("outcome", sort=False):
+        why = "; ".join(f"{row.reason} ({row.n:.0f})" for row in group.itertuples())
+        words.setdefault(why, []).append(outcome_name(outcome))
+    texts = [f"{', '.join(names)}: {why}" for why, names in words.items()]
+    lines = [line for text in texts for line in textwrap.wrap(f"• {text}", 40, subsequent_indent="   ")]
+    return ["outcome not known:", *lines] if lines else []
 
 
 def _height(lines: list[str]) -> float:
@@ -88,6 +102,9 @@ def _draw_column(
     for step, y in starts.items():
         _draw_box(column[step], axis, x=left + 3, y=y, width=42, height=tall[step])
     _draw_box(column["excluded"], axis, x=left + 33, y=aside, width=55, height=_height(column["excluded"]))
+    if column["lacking"]:
+        below = starts["known"]
+        _draw_box(column["lacking"], axis, x=left + 47, y=below, width=41, height=_height(column["lacking"]))
 
 
 def _draw_box(lines: list[str], axis: Axes, *, x: float, y: float, width: float, height: float) -> None:

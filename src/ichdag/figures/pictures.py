@@ -52,16 +52,17 @@ def example_picture(score: Any, *, grids: dict[str, np.ndarray], probability: np
             f"sub-{score.subject} has a Dice but no probability map in any batch: rerun segment_scans for it"
         )
     manual, predicted = grids.get("baseline_mask"), probability >= threshold * 255
+    manual = None if manual is None else manual >= 0.5
     lesion = predicted if manual is None else manual
     place = int(lesion.sum(axis=(0, 1)).argmax()) if lesion.any() else lesion.shape[2] // 2
     low, high = window_hu
     record = {"subject": score.subject, "role": score.role, "picture": "axial", "slice": place, "score": score.dice}
     return Picture(
         record | {"meaning": "Dice of the whole lesion, scan's own grid"},
-        _upright(grids["baseline_fine"][:, :, place].astype(np.float32) * (high - low) + low),
+        upright(grids["baseline_fine"][:, :, place].astype(np.float32) * (high - low) + low),
         BRAIN_WINDOW_HU,
-        manual=None if manual is None else _upright(manual[:, :, place]),
-        predicted=_upright(predicted[:, :, place]),
+        manual=None if manual is None else upright(manual[:, :, place]),
+        predicted=upright(predicted[:, :, place]),
     )
 
 
@@ -72,7 +73,7 @@ def patch_pictures(subject: str, *, patch: np.ndarray, reconstruction: np.ndarra
     record = {"subject": subject, "role": None, "slice": place, "score": error}
     meaning = {"meaning": "mean absolute error of the whole patch, window 0 to 1"}
     return [
-        Picture(record | {"picture": name} | meaning, _upright(values[:, :, place].astype(np.float32)), (0, 1))
+        Picture(record | {"picture": name} | meaning, upright(values[:, :, place].astype(np.float32)), (0, 1))
         for name, values in (("patch", patch), ("reconstruction", reconstruction))
     ]
 
@@ -99,13 +100,13 @@ def saliency_pictures(
         record = {"subject": subject, "role": None, "picture": name, "slice": int(places[axis]), "score": peak}
         record["meaning"] = "largest Grad-CAM value, which the colors are scaled to"
         scaled = heat / peak if peak > 0 else heat
-        outline = None if lesion is None else _upright(np.take(lesion, places[axis], axis=axis))
-        image = _upright(image.astype(np.float32))
-        pictures.append(Picture(record, image, (0, 1), manual=outline, overlay=_upright(scaled)))
+        outline = None if lesion is None else upright(np.take(lesion, places[axis], axis=axis))
+        image = upright(image.astype(np.float32))
+        pictures.append(Picture(record, image, (0, 1), manual=outline, overlay=upright(scaled)))
     return pictures
 
 
-def _upright(plane: np.ndarray) -> np.ndarray:
+def upright(plane: np.ndarray) -> np.ndarray:
     """A RAS+ plane as it is looked at: anterior or superior at the top, the patient's left on the viewer's right."""
     return plane.T[::-1, ::-1]
 
@@ -116,11 +117,11 @@ def draw_examples(pictures: list[Picture], figure: Figure) -> None:
     if not roles:
         return say_nothing(figure, "No manual masks: no examples can be scored.")
     rows = [[picture for picture in pictures if picture.record["role"] == role] for role in roles]
-    axes = _tiles(figure, rows=len(rows), columns=max(map(len, rows)), below_mm=8)
+    axes = tiles_of(figure, rows=len(rows), columns=max(map(len, rows)), below_mm=8)
     for role, row, tiles in zip(roles, rows, axes, strict=True):
         tiles[0].set_ylabel(f"{role.capitalize()}", visible=True)
         for picture, tile in zip(row, tiles, strict=False):
-            _show(picture, tile)
+            show(picture, tile)
             tile.set_title(f"{picture.record['subject']}  Dice {picture.record['score']:.2f}", fontsize=7)
     for color, style, words in ((ORANGE, "-", "Manual outline"), (SKY, "--", "Predicted outline")):
         axes[0][0].plot([], [], color=color, linestyle=style, label=words)
@@ -132,12 +133,12 @@ def draw_reconstructions(pictures: list[Picture], figure: Figure) -> None:
     if not pictures:
         return say_nothing(figure, "No patches were reconstructed.")
     columns = list(dict.fromkeys(picture.record["subject"] for picture in pictures))
-    axes = _tiles(figure, rows=2, columns=len(columns))
+    axes = tiles_of(figure, rows=2, columns=len(columns))
     for row, name in enumerate(("patch", "reconstruction")):
         axes[row][0].set_ylabel("CT patch" if row == 0 else "VAE-GAN reconstruction")
         for picture in (picture for picture in pictures if picture.record["picture"] == name):
             tile = axes[row][columns.index(picture.record["subject"])]
-            _show(picture, tile)
+            show(picture, tile)
             words = f"mean error {picture.record['score']:.3f}" if row else picture.record["subject"]
             tile.set_title(words, fontsize=7)
 
@@ -148,12 +149,12 @@ def draw_saliency(pictures: list[Picture], figure: Figure) -> None:
         return say_nothing(figure, "No saliency maps: no participant could be explained.")
     columns = list(dict.fromkeys(picture.record["subject"] for picture in pictures))
     planes = ("axial", "coronal", "sagittal")
-    axes = _tiles(figure, rows=3, columns=len(columns), beside_mm=20)
+    axes = tiles_of(figure, rows=3, columns=len(columns), beside_mm=20)
     for picture in pictures:
         row = planes.index(picture.record["picture"])
         tile = axes[row][columns.index(picture.record["subject"])]
         tile.set_title(picture.record["subject"] if row == 0 else "", fontsize=7)
-        _show(picture, tile)
+        show(picture, tile)
     for plane, tiles in zip(planes, axes, strict=True):
         tiles[0].set_ylabel(plane.capitalize())
     bar = figure.colorbar(axes[0][0].images[-1], ax=[tile for tiles in axes for tile in tiles], shrink=0.5, aspect=30)
@@ -161,7 +162,7 @@ def draw_saliency(pictures: list[Picture], figure: Figure) -> None:
     bar.solids.set_alpha(1)
 
 
-def _tiles(figure: Figure, *, rows: int, columns: int, below_mm: float = 0, beside_mm: float = 0) -> list[list[Axes]]:
+def tiles_of(figure: Figure, *, rows: int, columns: int, below_mm: float = 0, beside_mm: float = 0) -> list[list[Axes]]:
     """Square tiles without ticks, small gaps between."""
     size(figure, width_mm=TILE_MM * columns + 8 + beside_mm, height_mm=(TILE_MM + 5) * rows + below_mm)
     tiles = figure.subplots(rows, columns, squeeze=False)
@@ -172,7 +173,7 @@ def _tiles(figure: Figure, *, rows: int, columns: int, below_mm: float = 0, besi
     return tiles.tolist()
 
 
-def _show(picture: Picture, tile: Axes) -> None:
+def show(picture: Picture, tile: Axes) -> None:
     """One slice in gray with its outlines and overlay."""
     low, high = picture.limits
     tile.imshow(picture.image, cmap="gray", vmin=low, vmax=high, interpolation="bilinear")

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ichdag.arrays import read_arrays, read_item, read_store
+from ichdag.jobs import StudyError
 from ichdag.latent.network import Autoencoder, VaeganSettings
 from ichdag.models import read_card, read_weights
 
@@ -16,7 +17,7 @@ def load_autoencoder(card: str | Path, *, weights: str | Path, device: torch.dev
     """The trained autoencoder from its card and weights, ready for inference."""
     autoencoder = Autoencoder(VaeganSettings(**read_card(card).settings["network"]))
     autoencoder.load_state_dict(read_weights(weights))
-    return autoencoder.to(device).eval()
+    return autoencoder.to(device, memory_format=torch.channels_last_3d).eval()
 
 
 @torch.inference_mode()
@@ -32,8 +33,9 @@ def extract_batch(
     patches: str | Path,
     encode_scan: Callable[..., np.ndarray],
     encode_patch: Callable[..., np.ndarray],
+    precision: str,
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield ('{subject}/segmentation', ...) and ('{subject}/vaegan', ...), float32, of the baseline scans of a batch.
+    """Yield ('{subject}/segmentation', ...) and ('{subject}/vaegan', ...), in `precision`, of a batch's baseline scans.
 
     `grids` has npz paths by subject, `patches` is the batch's patch store; `encode_scan(fine=, coarse=)` and
     `encode_patch(patch)` give flat latents. A participant without a patch (no usable scan, no lesion) has neither.
@@ -46,8 +48,27 @@ def extract_batch(
         arrays = read_arrays(path)
         if patch is None or "baseline_fine" not in arrays:
             continue
-        yield f"{subject}/segmentation", encode_scan(fine=arrays["baseline_fine"], coarse=arrays["baseline_coarse"])
-        yield f"{subject}/vaegan", encode_patch(patch)
+        scan = encode_scan(fine=arrays["baseline_fine"], coarse=arrays["baseline_coarse"])
+        yield f"{subject}/segmentation", as_stored(scan, precision)
+        yield f"{subject}/vaegan", as_stored(encode_patch(patch), precision)
+
+
+def as_stored(latents: np.ndarray, precision: str) -> np.ndarray:
+    """Latents in float16 or float32. Raises StudyError if one is not finite, or too large for float16."""
+    with np.errstate(over="ignore"):
+        stored = latents.astype(precision)
+    if not np.isfinite(stored).all():
+        largest = np.abs(latents).max()
+        raise StudyError(f"latents up to {largest:g} cannot be stored as {precision}: set latent.precision to float32")
+    return stored
+
+
+def stored_patches(stores: Iterable[str | Path]) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield subject and patch (P, P, P), float16, of every participant that has one, one in memory at a time."""
+    for path in stores:
+        for name, array in read_store(path):
+            if name.endswith("/patch"):
+                yield name.removesuffix("/patch"), array
 
 
 @torch.inference_mode()
@@ -55,8 +76,28 @@ def reconstruct(
     stores: Iterable[str | Path], *, autoencoder: Autoencoder, examples: int, device: torch.device
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield ('{subject}/patch', ...) and ('{subject}/reconstruction', ...), (P, P, P) float32, of the first patches."""
-    patches = ((name, array) for path in stores for name, array in read_store(path) if name.endswith("/patch"))
-    for name, patch in islice(patches, examples):
+    for subject, patch in islice(stored_patches(stores), examples):
         tensor = torch.from_numpy(patch.astype(np.float32))[None, None].to(device)
-        yield name, patch.astype(np.float32)
-        yield name.replace("/patch", "/reconstruction"), autoencoder(tensor)[0][0, 0].float().cpu().numpy()
+        yield f"{subject}/patch", patch.astype(np.float32)
+        yield f"{subject}/reconstruction", autoencoder(tensor)[0][0, 0].float().cpu().numpy()
+
+
+@torch.inference_mode()
+def imagine(
+    patches: list[np.ndarray], *, autoencoder: Autoencoder, examples: int, seed: int, device: torch.device
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Yield patches (P, P, P), float32, that nobody has: ('sample/0', ...) and ('interpolation/0', ...) and on.
+
+    Samples are decoded from draws of the standard normal; interpolations go in equal steps from the latent mean of the
+    first patch to that of the last (both ends included). Without patches there is nothing.
+    """
+    if not patches:
+        return
+    tensors = [torch.from_numpy(patch.astype(np.float32))[None, None].to(device) for patch in (patches[0], patches[-1])]
+    first, last = (autoencoder.encoder(tensor)[0] for tensor in tensors)
+    generator = torch.Generator().manual_seed(seed)
+    for place in range(examples):
+        latent = torch.randn(first.shape, generator=generator).to(device)
+        yield f"sample/{place}", autoencoder.decoder(latent)[0, 0].float().cpu().numpy()
+    for place, step in enumerate(np.linspace(0, 1, max(examples, 2)).tolist()):
+        yield f"interpolation/{place}", autoencoder.decoder(torch.lerp(first, last, step))[0, 0].float().cpu().numpy()

@@ -7,9 +7,6 @@ from monai.losses import PatchAdversarialLoss
 from torch import Tensor
 from torch.nn.functional import l1_loss, mse_loss
 
-# A latent unit is active if its mean varies over patients by more than this (Burda et al., ICLR 2016).
-ACTIVE_VARIANCE = 0.01
-
 
 @dataclass(frozen=True)
 class Weights:

@@ -10,9 +10,19 @@ from torch import Tensor
 
 from ichdag.arrays import read_item
 from ichdag.jobs import StudyError
-from ichdag.latent.losses import ACTIVE_VARIANCE, VaeganLoss, Weights
+from ichdag.latent.losses import VaeganLoss, Weights
 from ichdag.latent.network import Autoencoder, VaeganSettings, make_discriminator
-from ichdag.training import Checkpoint, Progress, mixed_precision, polynomial_decay, refuse_nan, shuffled_batches
+from ichdag.training import (
+    Checkpoint,
+    Course,
+    memory_for,
+    mixed_precision,
+    polynomial_decay,
+    refuse_nan,
+    shuffled_batches,
+)
+
+LOWER = ("latent.training.batch_size", "latent.network.channels", "latent.patches.size")
 
 
 @dataclass(frozen=True)
@@ -27,7 +37,9 @@ class TrainingSettings:
     adversarial_weight: float
     similarity_weight: float
     warmup_epochs: int
+    discriminator_ceiling: float
     mixed_precision: bool
+    deterministic: bool
     checkpoint_every_epochs: int
 
 
@@ -66,28 +78,28 @@ def train_vaegan(
     seed: int,
     checkpoint: Checkpoint,
     device: torch.device,
-) -> tuple[Autoencoder, dict[str, float]]:
-    """Train on patches (n, 1, P, P, P); return the autoencoder, and the last epoch's mean losses with the active units.
+) -> tuple[Autoencoder, Course]:
+    """Train on patches (n, 1, P, P, P); return the autoencoder and the course of its training.
 
-    Interrupted and started again with the same checkpoint, it ends with the same weights, on a CPU bit for bit.
-    Raises StudyError if a loss is no longer finite, if the latent space has collapsed, or if the checkpoint belongs to
-    another configuration.
+    A row of the course has the mean of every term in one epoch. Interrupted and started again with the same checkpoint,
+    it ends with the same weights, on a CPU bit for bit. Raises StudyError if a loss is no longer finite, if memory does
+    not suffice, or if the checkpoint belongs to another configuration.
     """
-    network.check(patches.shape[-1])
+    size = patches.shape[-1]
+    network.check(size)
     torch.manual_seed(seed)
     players = Players(network, settings, device)
     generator = torch.Generator().manual_seed(seed)
-    first = checkpoint.resume(generator, **players.parts())
-    progress = Progress(first=first, epochs=settings.epochs)
-    losses = {}
-    for epoch in range(first, settings.epochs):
-        losses = _run_epoch(epoch, players, patches, settings, generator, device)
-        refuse_nan(losses, epoch=epoch)
-        progress.log(epoch, losses)
-        if (epoch + 1) % settings.checkpoint_every_epochs == 0 and epoch + 1 < settings.epochs:
-            checkpoint.save(epoch + 1, generator, **players.parts())
-    autoencoder = players.autoencoder.eval()
-    return autoencoder, losses | {"active_units": active_units(autoencoder, patches, device=device)}
+    course = Course(epochs=settings.epochs, patience_epochs=0)
+    parts = players.parts() | {"course": course}
+    epoch = checkpoint.resume(generator, **parts)
+    with memory_for(batch_size=settings.batch_size, grid=size, lower=LOWER):
+        while course.goes_on():
+            course.add(_run_epoch(epoch, players, patches, settings, generator, device))
+            epoch += 1
+            if epoch % settings.checkpoint_every_epochs == 0:
+                checkpoint.save(epoch, generator, **parts)
+    return players.autoencoder.eval(), course
 
 
 def _run_epoch(
@@ -109,6 +121,7 @@ def _run_epoch(
     totals: dict[str, float] = {}
     for indices in shuffled_batches(len(patches), settings.batch_size, generator):
         terms = _play(players, patches[indices].to(device).float(), weights, settings, generator)
+        refuse_nan(terms, epoch=epoch, subjects=[f"patch {index}" for index in indices.tolist()])
         for name, value in terms.items():
             totals[name] = totals.get(name, 0.0) + value * len(indices) / len(patches)
     return totals
@@ -117,7 +130,7 @@ def _run_epoch(
 def _play(
     players: Players, patch: Tensor, weights: Weights, settings: TrainingSettings, generator: torch.Generator
 ) -> dict[str, float]:
-    """One step of each player on one batch (b, 1, P, P, P)."""
+    """One step of each player on one batch (b, 1, P, P, P); a discriminator that is right too often sits out."""
     losses = VaeganLoss()
     channels, stages = players.autoencoder.encoder.mean.conv.out_channels, len(players.autoencoder.encoder.stages)
     latent_shape = (len(patch), channels, *(edge // 2**stages for edge in patch.shape[2:]))
@@ -134,27 +147,9 @@ def _play(
     with mixed_precision(patch.device, settings.mixed_precision):
         judged, real = players.discriminator(output[0].detach()), players.discriminator(patch)
         loss, more = losses.discriminator(judged[-1], real=real[-1])
-    players.judge.zero_grad()
-    loss.backward()
-    players.judge.step()
-    return terms | more
-
-
-@torch.inference_mode()
-def active_units(autoencoder: Autoencoder, patches: Tensor, *, device: torch.device) -> float:
-    """Part of the latent units whose mean varies over patients (Burda et al., ICLR 2016).
-
-    Raises StudyError if there is none: the latent space has collapsed onto the prior and says nothing of the patient.
-    """
-    mean = total = None
-    for patch in patches:
-        unit = autoencoder.encoder(patch[None].to(device).float())[0][0].double()
-        mean, total = (unit, unit**2) if mean is None else (mean + unit, total + unit**2)
-    variance = total / len(patches) - (mean / len(patches)) ** 2
-    active = float((variance > ACTIVE_VARIANCE).double().mean())
-    if len(patches) > 1 and active == 0:
-        raise StudyError(
-            "the VAE-GAN's latent space has collapsed: no unit varies over patients. Lower latent.training.kl_weight "
-            "or lengthen latent.training.warmup_epochs"
-        )
-    return active
+    plays = more["discriminator_right"] <= settings.discriminator_ceiling
+    if plays:
+        players.judge.zero_grad()
+        loss.backward()
+        players.judge.step()
+    return terms | more | {"discriminator_plays": float(plays)}

@@ -7,13 +7,12 @@ import pandas as pd
 import torch
 
 from ichdag.classification.designs import design
-from ichdag.cohort.scans import Settings as ScanSettings
-from ichdag.cohort.scans import check_scan
+from ichdag.cohort.quality import QualitySettings, require_quality
 from ichdag.features import reduce_block
 from ichdag.features.blocks import Block, shape_columns
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.latent.extraction import load_autoencoder, vaegan_features
+from ichdag.latent.extraction import as_stored, load_autoencoder, vaegan_features
 from ichdag.latent.patches import PatchSettings, cut_patch
 from ichdag.models import Card, read_card, read_pipeline
 from ichdag.prediction.frozen import PARAMETERS
@@ -27,27 +26,31 @@ from ichdag.segmentation.restoration import RestorationSettings, restore_mask
 
 
 def predict_patient(
-    scan: Volume, *, subject: str, folder: str | Path, device: torch.device
+    scan: Volume, *, facts: dict[str, Any], subject: str, folder: str | Path, device: torch.device
 ) -> tuple[dict[str, Any], Volume]:
     """Probability of each outcome for one scan (HU), and the hematoma mask on its grid.
 
-    Returns a record: subject, baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not a
-    usable head CT or shows no hematoma of the size the model was made for.
+    `facts` is what is known of the scan beside its voxels (see cohort.quality.measure). Returns a record: subject,
+    baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not a usable head CT or shows no
+    hematoma of the size the model was made for.
     """
     folder = Path(folder)
     card = read_card(folder / "card.json")
     settings = card.settings
-    check_scan(scan, settings=ScanSettings(**settings["cohort"]))
+    head_hu = settings["preprocessing"]["head_hu"]
+    require_quality(scan, facts=facts, settings=QualitySettings(**settings["cohort"]["quality"], head_hu=head_hu))
     grids = make_grids(scan, mask=None, settings=GridSettings(**settings["preprocessing"]))
     views = {"fine": grids["fine"], "coarse": grids["coarse"], "device": device}
     weights = folder / "network_segmentation.safetensors"
     network = load_network(folder / "network_segmentation.json", weights=weights, device=device)
-    mask = _mask(lesion_probability(network, **views), grids, settings["segmentation"])
+    mirror_axes = settings["segmentation"]["inference"]["mirror_axes"]
+    mask = _mask(lesion_probability(network, **views, mirror_axes=mirror_axes), grids, settings["segmentation"])
     if mask.volume_ml < max(card.limits["smallest_lesion_ml"], 1e-9):
         raise DataFault("prediction", f"no hematoma of {card.limits['smallest_lesion_ml']:g} mL or more was found")
     blocks = _blocks(scan, mask, subject=subject, folder=folder, card=card, device=device)
     if "segmentation" in FEATURE_SETS[settings["features"]]:
-        blocks["segmentation"] = Block("segmentation", [subject], bottleneck_features(network, **views)[None], None)
+        latents = as_stored(bottleneck_features(network, **views), settings["precision"]).astype("float32")
+        blocks["segmentation"] = Block("segmentation", [subject], latents[None], None)
     values = design(_reduced(blocks, folder), features=settings["features"])
     record = {"subject": subject, "baseline_volume_ml": mask.volume_ml}
     for outcome in card.limits["outcomes"]:
@@ -72,7 +75,7 @@ def _blocks(
     """The blocks that the lesion gives: radiomics (with shape) and the VAE-GAN's latents, as far as they are wanted."""
     wanted, settings, blocks = FEATURE_SETS[card.settings["features"]], card.settings, {}
     if {"radiomics", "shape"} & set(wanted):
-        own = RadiomicsSettings(**settings["radiomics"] | {"parameters": str(folder / PARAMETERS)})
+        own = RadiomicsSettings(str(folder / PARAMETERS), settings["radiomics"]["drop_whole_image_diagnostics"])
         found = pd.DataFrame([extract(scan, mask=mask, settings=own)])
         blocks["radiomics"] = Block("radiomics", [subject], found.to_numpy(), list(found))
     if "vaegan" in wanted:
@@ -80,6 +83,7 @@ def _blocks(
         weights = folder / "network_vaegan.safetensors"
         autoencoder = load_autoencoder(folder / "network_vaegan.json", weights=weights, device=device)
         latents = vaegan_features(autoencoder, patch.astype("float16"), device=device)
+        latents = as_stored(latents, settings["precision"]).astype("float32")
         blocks["vaegan"] = Block("vaegan", [subject], latents[None], None)
     return blocks
 

@@ -27,11 +27,12 @@ HEADINGS = {
     "auc_women": "AUC in women",
     "auc_men": "AUC in men",
     "smd": "SMD",
+    "p_interaction": "p (interaction)",
     "hd95_mm": "HD95 (mm)",
     "statistic": "test statistic",
 }
 P_VALUE = re.compile(r"^p$|^p_|_p$")
-WHOLE = re.compile(r"^n$|^n_|positives|rank$|component|treatments|blocks|nonzero|folds")
+WHOLE = re.compile(r"^n$|^n_|positives|rank$|component|treatments|blocks|nonzero|folds|^fitted$|^scored$|^shared$")
 
 
 @dataclass(frozen=True)

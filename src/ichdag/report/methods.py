@@ -6,12 +6,19 @@ import pandas as pd
 
 from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
 from ichdag.report.cells import rounded
-from ichdag.report.summary import counts
+from ichdag.report.handcrafted import radiomics_words
+from ichdag.report.summary import counts, events
 from ichdag.schemas import COMPARATORS
 
 
-def methods(config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.DataFrame) -> list[tuple[str, str]]:
-    """The methods paragraphs, titled, with the settings and numbers of this run."""
+def methods(
+    config: dict[str, Any],
+    *,
+    participants: pd.DataFrame,
+    metrics: pd.DataFrame,
+    radiomics: dict[str, Any] | None = None,
+) -> list[tuple[str, str]]:
+    """The methods paragraphs, titled, with the settings and numbers of this run; `radiomics` is its statement."""
     outcomes = "; ".join(f"{outcome_name(name)} ({rule})" for name, rule in config["outcomes"].items())
     volumes = participants.loc[participants["status"] == "included", "volume_source"].value_counts()
     sources = ", ".join(f"{source} for {n}" for source, n in volumes.items()) or "not known"
@@ -22,8 +29,9 @@ def methods(config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.D
     return [
         ("Participants", people),
         ("Segmentation", _imaging(config)),
+        *([("Radiomics", radiomics_words(radiomics))] if radiomics else []),
         ("Features", _features(config)),
-        ("Models", _models(config)),
+        ("Models", _models(config, metrics=metrics)),
         ("Statistics", _statistics(config, metrics=metrics)),
     ]
 
@@ -60,7 +68,7 @@ def _features(config: dict[str, Any]) -> str:
     )
 
 
-def _models(config: dict[str, Any]) -> str:
+def _models(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
     """Classifiers and validation."""
     chosen = config["classification"]
     names = ", ".join(classifier_name(name) for name in chosen["classifiers"])
@@ -70,9 +78,19 @@ def _models(config: dict[str, Any]) -> str:
     return (
         f"Seven feature sets were given to {len(chosen['classifiers'])} classifiers ({names}; {tuning}), in stratified "
         f"{config['folds']}-fold cross-validation and, refitted on the whole development cohort, once on each external "
-        "cohort. The threshold of sensitivity, specificity, F1 and predictive values is Youden's on the training part. "
+        f"cohort. {_balance(chosen, metrics)} The threshold of sensitivity, specificity, F1 and predictive values is "
+        "Youden's on the training part. "
         f"Comparators: volume alone, and clinical data alone ({', '.join(chosen['clinical'])}), by logistic regression."
     )
+
+
+def _balance(chosen: dict[str, Any], metrics: pd.DataFrame) -> str:
+    """How many had each outcome, and whether the fits made up for it."""
+    weights = {
+        "none": "no class was weighted",
+        "balanced": "both classes of a training part had the same weight in every fit",
+    }
+    return f"{events(metrics)}; {weights[chosen['class_weights']]}."
 
 
 def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
@@ -81,10 +99,14 @@ def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
     share, draws = rounded(100 * config["evaluation"]["confidence"], 0), config["evaluation"]["bootstrap"]
     return (
         f"{evaluated} combinations of outcome, features and classifier were evaluated. Intervals are {share}% "
-        f"({_intervals(metrics)}; {draws} bootstrap draws). Feature sets were compared over classifiers by Friedman's "
-        f"test and, where it was significant (p < {config['statistics']['alpha']}), pairwise by Wilcoxon's signed-rank "
-        "test with Bonferroni, Holm and Benjamini-Hochberg correction; and at patient level against "
-        f"{features_name(config['statistics']['reference']).lower()} by DeLong's test."
+        f"({_intervals(metrics)}; {draws} bootstrap draws). Where folds of a cross-validation are pooled or averaged, "
+        "the variance of an AUC and of a difference of AUCs was multiplied by 1 + folds x n_test / n_train (Nadeau and "
+        "Bengio), since the models of the folds share training participants. Feature sets were compared over "
+        f"classifiers by Friedman's test and, where it was significant (p < {config['statistics']['alpha']}), pairwise "
+        "by Wilcoxon's signed-rank test with Bonferroni, Holm and Benjamini-Hochberg correction; and at patient level "
+        f"against {features_name(config['statistics']['reference']).lower()} by DeLong's test. "
+        "Women and men were compared by the unpaired DeLong test, and by the interaction of sex with the logit of the "
+        "predicted probability in a logistic regression of the outcome."
     )
 
 
@@ -94,7 +116,10 @@ def _intervals(metrics: pd.DataFrame) -> str:
         return "their kinds were not recorded"
     kinds = metrics[["interval", "metric"]].dropna().drop_duplicates()
     kinds = kinds[kinds["interval"] != "none"].groupby("interval")["metric"].agg(list)
-    return "; ".join(f"{kind.capitalize()}: {', '.join(map(metric_name, names))}" for kind, names in kinds.items())
+    named = {"delong": "DeLong", "delong-corrected": "DeLong, corrected"}
+    return "; ".join(
+        f"{named.get(kind, kind.capitalize())}: {', '.join(map(metric_name, names))}" for kind, names in kinds.items()
+    )
 
 
 def limits(config: dict[str, Any], *, metrics: pd.DataFrame) -> list[str]:
@@ -108,6 +133,8 @@ def limits(config: dict[str, Any], *, metrics: pd.DataFrame) -> list[str]:
         "external participants were never seen.",
         "With six classifiers as blocks the smallest two-sided Wilcoxon p-value is 0.031, so Bonferroni and Holm over "
         "21 pairs can never be significant; the patient-level tests are the ones to read.",
+        "Intervals of cross-validated AUCs allow for the training participants that folds share; those of the other "
+        "cross-validated metrics take the predictions as given and are somewhat narrow.",
         "AUCs of six classifiers on the same participants are not independent, which Friedman's test takes them to be.",
     ]
     if not config["radiomics"].get("drop_whole_image_diagnostics", True):

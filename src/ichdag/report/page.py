@@ -11,31 +11,39 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from ichdag.figures.names import outcome_name
 from ichdag.jobs import whole_file
 from ichdag.models import versions
-from ichdag.report import Settings, methods, summary, tables
+from ichdag.report import Settings, checklists, methods, summary, tables
 from ichdag.report.cells import Table, as_table
 
-OWN = {"participants", "flow", "scores", "metrics", "calibration", "decision", "checks"}
+OWN = {"participants", "flow", "scores", "curves", "metrics", "calibration", "decision", "checks", *checklists.TITLES}
 TITLES = {
     "table1": "Table 1. Participants",
+    "quality": "Quality of the scans",
+    "sensitivity": "Outcomes within the error of the volumes",
     "delong": "Table S3. Differences in AUC (DeLong)",
     "nadeau_bengio": "Table S3, continued. Differences in AUC over folds (Nadeau-Bengio)",
     "sex": "Table S4. Female and male participants",
     "friedman": "Friedman test of the feature sets",
     "wilcoxon": "Table S5. Post-hoc comparisons (Wilcoxon)",
     "shapiro": "Normality of the AUCs (Shapiro-Wilk)",
+    "comparison": "Dual and single scale compared",
+    "reconstruction": "Reconstruction error of lesion patches",
     "shap": "Share of each feature block",
     "components": "Radiomic features behind the NMF components",
+    "audit": "Fitted on, scored on",
 }
 GLANCE = (
     "AUC with confidence interval. The best model of an outcome is the one with the largest AUC in cross-validation; "
     "external results play no part in the choice."
 )
 COLUMNS = {
+    "quality": "role timepoint check unit low high n median smallest largest warned failed",
+    "sensitivity": "outcome volume role n compared bias_ml error_ml within both differ",
     "delong": "outcome cohort fold features classifier classifier_reference auc auc_reference difference:low:high "
-    "p p_holm p_bh n positives note",
+    "p p_holm p_bh bootstrap_low bootstrap_high n positives note",
     "nadeau_bengio": "outcome features classifier folds difference:low:high t p note",
     "sex": "outcome cohort fold features classifier n_women auc_women:low_women:high_women "
-    "n_men auc_men:low_men:high_men difference:low:high p note",
+    "n_men auc_men:low_men:high_men difference:low:high p "
+    "interaction:interaction_low:interaction_high p_interaction note",
     "wilcoxon": "outcome cohort fold first second median_difference blocks p p_bonferroni p_holm p_bh "
     "smallest_reachable_p friedman_significant note",
     "shap": "outcome classifier block importance share:low:high n",
@@ -44,7 +52,10 @@ FIGURES = {
     "cohort_flow": "Flow of participants",
     "segmentation_examples": "Figure 1. Segmentation examples",
     "dice": "Dice of the two networks",
+    "bland_altman": "Predicted and manual volumes (Bland-Altman)",
+    "learning_curves": "Learning curves",
     "reconstructions": "Figure 2. CT patches and their reconstructions",
+    "imagined": "Patches that the VAE-GAN imagines",
     "auc": "Figure 3. AUC of every model",
     "oracle": "Best model, comparators and oracle",
     "ranks": "Ranks of the feature sets",
@@ -87,12 +98,18 @@ def render(
     captions: dict[str, str],
     cards: dict[str, dict[str, str]],
     config: dict[str, Any],
+    radiomics: dict[str, Any] | None = None,
+    complaints: tuple[str, ...] = (),
 ) -> str:
     """The whole page as one string.
 
     `found` holds the tables of the study by name, `cards` the package versions of the jobs, `config` the merged
-    configuration.
+    configuration, `radiomics` the statement of the radiomics that were extracted, `complaints` what went wrong in the
+    training of the VAE-GAN; they stand first among the limits.
     """
+    plates = {
+        name: replace(plate, caption=plate.caption + summary.numbers(name, found)) for name, plate in plates.items()
+    }
     return _template().render(
         title=Settings(**config["report"]).title,
         plates=plates,
@@ -101,8 +118,9 @@ def render(
         tables=_tables(found, captions),
         settings=tables.settings_list(config),
         versions=tables.versions_list({"report": versions()} | cards),
+        checklists=[checklists.shown(found[name], name=name) for name in checklists.TITLES if name in found],
         seed=config["seed"],
-        **_results(found, config),
+        **_results(found, config, radiomics=radiomics, complaints=complaints),
     )
 
 
@@ -118,7 +136,13 @@ def _template() -> Template:
     return environment.get_template("report.html.j2")
 
 
-def _results(found: dict[str, pd.DataFrame], config: dict[str, Any]) -> dict[str, Any]:
+def _results(
+    found: dict[str, pd.DataFrame],
+    config: dict[str, Any],
+    *,
+    radiomics: dict[str, Any] | None,
+    complaints: tuple[str, ...],
+) -> dict[str, Any]:
     """What is told of the results: words, the table at a glance, the grids of AUCs, all metrics, checks."""
     metrics, participants, checks = found["metrics"], found["participants"], found["checks"]
     reference = config["statistics"]["reference"]
@@ -131,8 +155,8 @@ def _results(found: dict[str, pd.DataFrame], config: dict[str, Any]) -> dict[str
         "checks": checks.to_dict("records"),
         "verdict": summary.verdict(checks),
         "failed": int((checks["status"] == "failed").sum()),
-        "methods": methods.methods(config, participants=participants, metrics=metrics),
-        "limits": methods.limits(config, metrics=metrics),
+        "methods": methods.methods(config, participants=participants, metrics=metrics, radiomics=radiomics),
+        "limits": [f"VAE-GAN: {complaint}" for complaint in complaints] + methods.limits(config, metrics=metrics),
     }
 
 

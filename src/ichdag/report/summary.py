@@ -84,6 +84,28 @@ def counts(participants: pd.DataFrame) -> list[str]:
     ]
 
 
+def events(metrics: pd.DataFrame) -> str:
+    """How many had each outcome, of how many, in each cohort."""
+    rows = metrics[metrics["fold"].isin(["pooled", "external"]) & (metrics["metric"] == "auc")]
+    rows = rows[~rows["features"].isin(COMPARATORS)].drop_duplicates(["outcome", "cohort"])
+    shares = [
+        f"{outcome_name(row.outcome)} {row.positives:.0f} of {row.n:.0f} ({row.cohort})" for row in rows.itertuples()
+    ]
+    return f"Events: {'; '.join(shares) or 'none'}"
+
+
+def numbers(name: str, found: dict[str, pd.DataFrame]) -> str:
+    """How many participants a figure shows, to stand after its caption; nothing where the figure itself says it."""
+    if name in ("auc", "oracle", "ranks", "calibration", "decision"):
+        return f" {events(found['metrics'])}."
+    if name == "shap" and len(found.get("shap", [])):
+        return f" n = {found['shap']['n'].max():.0f} external participants explained."
+    if name == "dice" and len(found["scores"]):
+        counts = found["scores"].groupby("role")["subject"].nunique()
+        return f" n = {', '.join(f'{count} {role}' for role, count in counts.items())}."
+    return ""
+
+
 def verdict(checks: pd.DataFrame) -> str:
     """How the checks of the results ended."""
     tally = checks["status"].value_counts()

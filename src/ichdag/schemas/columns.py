@@ -37,7 +37,7 @@ FEATURES = Column("features", "feature set, or comparator (volume, clinical, ora
 CLASSIFIER = Column("classifier", "classifier, 'logistic' for a comparator, 'known' for the oracle")
 FOLD = Column("fold", "0-4 in cross-validation, 'external' for an external cohort")
 NOTE = Column("note", "why something is not defined", missing=True, optional=True)
-INTERVALS = ("delong", "newcombe", "wilson", "bootstrap", "wald", "none")
+INTERVALS = ("delong", "delong-corrected", "newcombe", "wilson", "bootstrap", "wald", "none")
 AUC = {"low": 0, "high": 1, "missing": True}
 GAP = {"low": -1, "high": 1, "missing": True}
 P = number("p", "two-sided p", **AUC)

@@ -3,6 +3,9 @@
 from ichdag.schemas.columns import COHORT, REASON, ROLE, STAGE, STATUS, SUBJECT, TIMEPOINT, VOLUME, Column, number
 from ichdag.schemas.names import VARIANTS
 
+VERDICTS = ("passed", "warned", "failed", "not measured")
+FLOW = ("enrolled", "excluded", "included", "with outcome", "with event", "without outcome")
+
 PATIENTS: dict[str, list[Column]] = {
     "scans": [
         SUBJECT,
@@ -12,6 +15,45 @@ PATIENTS: dict[str, list[Column]] = {
         REASON,
         number("manual_volume_ml", "lesion volume in the manual mask", **VOLUME),
         Column("spacing_mm", "voxel size i x j x k", missing=True),
+        Column("kind", "what the scan was converted from", values=("dicom", "nifti"), missing=True),
+        Column("warnings", "what its checks warn of", missing=True),
+        Column("digest", "digest of the voxels, the same for the same image", missing=True),
+    ],
+    "scan_checks": [
+        SUBJECT,
+        TIMEPOINT,
+        Column("check", "name of the check, as in config cohort.quality.limits"),
+        number("value", "what was measured", missing=True),
+        number("low", "lowest value allowed"),
+        number("high", "highest value allowed"),
+        Column("unit", "unit of the value", missing=True),
+        Column("verdict", "how it ended", values=VERDICTS),
+    ],
+    "quality": [
+        ROLE,
+        TIMEPOINT,
+        Column("check", "name of the check"),
+        Column("unit", "unit of the values", missing=True),
+        number("low", "lowest value allowed"),
+        number("high", "highest value allowed"),
+        number("n", "scans it was measured on", low=0),
+        number("median", "median of the values", missing=True),
+        number("smallest", "smallest value", missing=True),
+        number("largest", "largest value", missing=True),
+        number("warned", "scans it warns of", low=0),
+        number("failed", "scans it left out", low=0),
+    ],
+    "sensitivity": [
+        Column("outcome", "name of the outcome, as in the config"),
+        Column("volume", "the volume it reads"),
+        ROLE,
+        number("compared", "participants whose volume is known from manual and predicted masks", low=0),
+        number("bias_ml", "mean of predicted less manual", "mL", missing=True),
+        number("error_ml", "95th percentile of the absolute difference", "mL", 0, missing=True),
+        number("n", "included participants of the role with the outcome", low=0),
+        number("within", "of them, those whose label changes if the volume is moved by error_ml", low=0, missing=True),
+        number("both", "of them, those with volumes from manual and predicted masks", low=0),
+        number("differ", "of these, those whose label differs between the two", low=0),
     ],
     "folds": [
         SUBJECT,
@@ -44,8 +86,18 @@ PATIENTS: dict[str, list[Column]] = {
         Column("fold", "fold whose network drew the mask, 'final' for external and later participants"),
         number("dice", "Dice similarity coefficient with the manual mask, native grid", low=0, high=1, missing=True),
         number("hd95_mm", "95th percentile of the symmetric surface distance", "mm", 0, missing=True),
+        number("surface_mm", "mean symmetric surface distance", "mm", 0, missing=True),
         number("manual_ml", "manual lesion volume", "mL", 0, missing=True),
         number("predicted_ml", "predicted lesion volume", "mL", 0, missing=True),
+        *[
+            number(f"{kind}_{size}", f"{meaning}, {size.replace('_', ' ').replace('ml', ' mL')}", low=0, missing=True)
+            for kind, meaning in (
+                ("lesions", "connected parts of the manual mask"),
+                ("missed", "of them without a voxel in the predicted mask"),
+                ("false", "connected parts of the predicted mask without a voxel in the manual one"),
+            )
+            for size in ("below_1ml", "1_to_10ml", "above_10ml")
+        ],
     ],
     "participants": [
         SUBJECT,
@@ -64,14 +116,27 @@ PATIENTS: dict[str, list[Column]] = {
     "flow": [
         COHORT,
         ROLE,
-        Column("step", "enrolled, excluded, included, or with an outcome"),
-        Column("reason", "why, or which outcome", missing=True),
+        Column("step", "where in the flow", values=FLOW),
+        Column("outcome", "the outcome that is with, with event, or without", missing=True),
+        Column("reason", "why excluded, or why without the outcome", missing=True),
         number("n", "participants", low=0),
     ],
     "features": [
         SUBJECT,
         STATUS,
         REASON,
+        Column(
+            "missing", "why features of an included participant are missing, and how many", missing=True, optional=True
+        ),
+    ],
+    "repeatability": [
+        Column("feature", "radiomic feature"),
+        number("n", "development participants with the feature in every repeat", low=0),
+        number("repeats", "extractions of a participant: one as it is, the others perturbed", low=2),
+        number("icc", "intraclass correlation ICC(1,1) over the repeats", high=1, missing=True),
+        number("low", "lower end of its 95% interval", missing=True),
+        number("high", "upper end of its 95% interval", missing=True),
+        Column("stable", "whether the correlation reaches the smallest one allowed", values=("yes", "no")),
     ],
     "reduced": [SUBJECT],
     "new_predictions": [

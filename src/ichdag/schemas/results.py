@@ -16,6 +16,14 @@ from ichdag.schemas.columns import (
 )
 from ichdag.schemas.names import ROLES, VARIANTS
 
+CHECKLIST = [
+    Column("item", "number of the item"),
+    Column("section", "part of the paper"),
+    Column("asks", "what the item asks for, in short words"),
+    Column("answer", "what this study says to it; n/a for the authors to answer", missing=True),
+    Column("where", "sections, tables and figures of the report that show it", missing=True),
+]
+
 RESULTS: dict[str, list[Column]] = {
     "predictions": [
         COHORT,
@@ -42,7 +50,16 @@ RESULTS: dict[str, list[Column]] = {
         number("sd", "standard deviation over folds, for fold 'mean'", missing=True),
         number("n", "participants it was computed on", low=0),
         number("positives", "of them with the outcome", low=0),
-        Column("interval", "how its limits were computed", values=INTERVALS, missing=True, optional=True),
+        Column(
+            "interval",
+            "how its limits were computed; 'delong-corrected': the variance times 1 + folds x n_test / n_train, as the "
+            "models of the folds share training participants",
+            values=INTERVALS,
+            missing=True,
+            optional=True,
+        ),
+        number("bootstrap_low", "lower limit of an AUC (bootstrap within each class)", missing=True, optional=True),
+        number("bootstrap_high", "upper limit, widened like the interval", missing=True, optional=True),
         NOTE,
     ],
     "calibration": [
@@ -99,6 +116,42 @@ RESULTS: dict[str, list[Column]] = {
         number("hd95_mm", "median of the 95th percentile surface distance", "mm", 0, missing=True),
         number("n", "participants", low=0),
     ],
+    "comparison": [
+        ROLE,
+        Column("unit", "what is paired: participants, or folds (means of their participants)"),
+        Column("score", "dice, hd95_mm, surface_mm, or volume_error_ml (absolute)"),
+        number("dual", "median of the dual-scale network", missing=True),
+        number("single", "median of the single-scale network", missing=True),
+        number("difference", "median of the paired differences, dual minus single", missing=True),
+        number("better", "part of the pairs in which the dual-scale network is better, ties count half", **PROBABILITY),
+        number("p", "two-sided p of Wilcoxon's signed-rank test", low=0, high=1, missing=True),
+        number("smallest_reachable_p", "smallest p that so many pairs can give", low=0, high=1),
+        number("n", "pairs", low=1),
+    ],
+    "bland_altman": [
+        SUBJECT,
+        ROLE,
+        Column("variant", "network: dual scale or single scale", values=VARIANTS),
+        number("mean_ml", "mean of predicted and manual lesion volume", "mL", 0),
+        number("difference_ml", "predicted minus manual lesion volume", "mL"),
+        number("bias_ml", "mean difference of its role and network", "mL"),
+        number("lower_ml", "bias minus 1.96 standard deviations of the differences", "mL", missing=True),
+        number("upper_ml", "bias plus 1.96 standard deviations of the differences", "mL", missing=True),
+    ],
+    "curves": [
+        Column("model", "network and fold, such as dual_0 or dual_final, or vaegan"),
+        number("epoch", "epoch of the training, from 1", low=1),
+        Column("term", "what was measured: loss, dice, volume_ratio; of the VAE-GAN every term of both players"),
+        number("value", "mean over the epoch, on augmented training data"),
+    ],
+    "reconstruction": [
+        Column("role", "development: the patches the models were fitted on; external: patches they never saw"),
+        Column("model", "what reconstructs", values=("vaegan", "pca", "mean")),
+        number("latents", "numbers a patch is reconstructed from", low=0),
+        number("mae", "mean over patches of the mean absolute error, window 0 to 1", low=0),
+        number("rmse", "mean over patches of the root of the mean squared error, window 0 to 1", low=0),
+        number("n", "patches", low=1),
+    ],
     "ranks": [
         OUTCOME,
         Column("fold", "'mean' (over folds) or 'external'"),
@@ -115,6 +168,17 @@ RESULTS: dict[str, list[Column]] = {
         number("score", "number printed with the picture", missing=True),
         Column("meaning", "what the score is"),
     ],
+    "audit": [
+        Column("stage", "stage that fitted it"),
+        Column("model", "name of the model's folder"),
+        Column("fold", "fold it was fitted for, or 'final'"),
+        number("fitted", "participants it was fitted on, by its card", low=0),
+        number("scored", "participants it is scored on: of its validation fold, or the external ones", low=0),
+        number("shared", "participants scored who are a person or a scan it was fitted on", low=0),
+        Column("who", "the first of them", missing=True),
+    ],
+    "checklist_tripod_ai": CHECKLIST,
+    "checklist_clear": CHECKLIST,
     "checks": [
         Column("kind", "what it guards", values=("leakage", "completeness", "plausibility", "truth")),
         Column("check", "what must hold"),

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from ichdag.arrays import read_arrays, read_item
-from ichdag.images import Volume, read_mask, write_absent, write_image
+from ichdag.images import Volume, is_absent, read_mask, write_absent, write_image
 from ichdag.schemas import TIMEPOINTS, VARIANTS
 from ichdag.segmentation.choice import network_of
 from ichdag.segmentation.restoration import RestorationSettings, restore_mask
@@ -25,8 +25,8 @@ def restore_participant(
 ) -> dict[str, Any]:
     """Write both masks of a participant and return its record: status, volumes, and scores of both networks.
 
-    `files` has grids, probabilities and, where the sheet names them, the manual masks. An excluded scan gets an empty
-    file for a mask. The record's `variants` are the baseline scores of each network against the manual mask.
+    `files` has grids, probabilities and the manual masks (empty files where there are none). An excluded scan gets an
+    empty file for a mask. The record's `variants` are the baseline scores of each network against the manual mask.
     """
     grids = read_arrays(files["grids"])
     masks: dict[tuple[str, str], Volume] = {}
@@ -40,7 +40,7 @@ def restore_participant(
         else:
             write_absent(masks_to[timepoint])
     manual = None
-    if scans["baseline"]["status"] == "included" and "baseline_mask" in files:
+    if scans["baseline"]["status"] == "included" and not is_absent(files["baseline_mask"]):
         manual = read_mask(files["baseline_mask"])
     predicted = {timepoint: _volume_ml(masks.get((timepoint, "dual"))) for timepoint in TIMEPOINTS}
     record = {"subject": subject, "fold": network_of(subject, networks["folds"])}

@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from ichdag.images import Volume
 
+HALF_WIDTH = 0.25  # of the probabilities around the threshold where a voxel is lesion in part
 MARGIN = 3  # voxels of the networks' grid around the lesion; a cubic spline reaches 2
 
 
@@ -24,24 +25,62 @@ def restore_mask(
 ) -> Volume:
     """The lesion mask on the scan's own grid (affine, shape), from probabilities (0 to 1) on the networks' grid.
 
-    Probabilities are interpolated between the two grids' voxel centers by a cubic spline and cut at the threshold.
-    Linear interpolation cuts the corners of every convex lesion: 11 % of the volume of a ball of 14 mm radius on a grid
-    of 5.6 mm, against 3 % here. Outside the networks' field of view there is no lesion.
+    The lesion keeps the volume that it has on the networks' grid: the scan's voxels of the highest probability are
+    lesion, as many as have that volume. (Cutting samples at a threshold loses up to 20 % of a lesion of 1 mL in slices
+    of 5 mm.) Outside the networks' field of view there is no lesion, and none outside the scan's.
     """
     values = np.zeros(tuple(shape), dtype=bool)
-    likely = probability.values >= settings.threshold / 2
-    if likely.any():
+    parts = _lesion_parts(probability.values, settings.threshold)
+    if parts.any():
         matrix = np.linalg.inv(probability.affine) @ affine
-        region = _reached(likely, matrix, values.shape)
-        low = np.array([side.start for side in region])
-        values[region] = settings.threshold <= ndimage.affine_transform(
-            probability.values.astype(np.float32),
-            matrix[:3, :3],
-            matrix[:3, :3] @ low + matrix[:3, 3],
-            output_shape=tuple(side.stop - side.start for side in region),
-            order=3,
-        )
+        region = _reached(parts > 0, matrix, values.shape)
+        likely = _means(parts, matrix, region)
+        seen = _seen(parts, np.linalg.inv(matrix), values.shape)
+        count = int(round(seen * probability.voxel_ml / Volume(values, affine).voxel_ml))
+        chosen = np.zeros(likely.size, dtype=bool)
+        chosen[np.argsort(-likely, axis=None, kind="stable")[:count]] = True
+        values[region] = chosen.reshape(likely.shape)
     return _without_small_components(Volume(values, affine), settings.smallest_component_ml)
+
+
+def _lesion_parts(probability: np.ndarray, threshold: float) -> np.ndarray:
+    """The part of each voxel that is lesion, 0 to 1: a half at the threshold, none or all a quarter away from it.
+
+    Only voxels that are lesion and their neighbors count: doubt elsewhere adds no volume. The part is even about the
+    threshold, so that an edge that crosses a voxel anywhere costs or adds nothing on average.
+    """
+    lesion = probability >= threshold
+    if not lesion.any():
+        return np.zeros(probability.shape, dtype=np.float32)
+    near = ndimage.binary_dilation(lesion, np.ones((3, 3, 3)))
+    parts = np.clip((probability.astype(np.float32) - np.float32(threshold)) / HALF_WIDTH / 2 + 0.5, 0, 1)
+    return np.where(near, parts, 0)
+
+
+def _means(parts: np.ndarray, matrix: np.ndarray, region: tuple[slice, ...]) -> np.ndarray:
+    """The mean of the parts, by cubic spline, over each voxel of a region; `matrix` maps the scan's voxels to theirs.
+
+    Voxels are cut into pieces no larger than half a voxel of the networks' grid, so that thick slices are means.
+    """
+    cuts = np.maximum(1, np.ceil(2 * np.linalg.norm(matrix[:3, :3], axis=0))).astype(int)
+    low = np.array([side.start for side in region])
+    size = np.array([side.stop - side.start for side in region])
+    pieces = ndimage.affine_transform(
+        parts,
+        matrix[:3, :3] / cuts,
+        matrix[:3, :3] @ (low - 0.5 + 0.5 / cuts) + matrix[:3, 3],
+        output_shape=tuple(size * cuts),
+        order=3,
+    )
+    return pieces.reshape(np.stack([size, cuts], axis=1).ravel()).mean(axis=(1, 3, 5))
+
+
+def _seen(parts: np.ndarray, to_scan: np.ndarray, shape: tuple[int, ...]) -> float:
+    """The sum of the parts whose voxels lie within the scan."""
+    places = np.argwhere(parts > 0)
+    native = places @ to_scan[:3, :3].T + to_scan[:3, 3]
+    inside = ((native >= -0.5) & (native <= np.array(shape) - 0.5)).all(axis=1)
+    return float(parts[tuple(places[inside].T)].sum(dtype=np.float64))
 
 
 def _reached(likely: np.ndarray, matrix: np.ndarray, shape: tuple[int, ...]) -> tuple[slice, ...]:

@@ -6,6 +6,9 @@ from scipy import ndimage
 from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault
 
+# ASSUME: lesions below 1 mL, from 1 to 10 mL and above are counted apart; nobody has agreed on limits.
+SIZES_ML = {"below_1ml": (0, 1), "1_to_10ml": (1, 10), "above_10ml": (10, np.inf)}
+
 
 def dice(mask: Volume, *, manual: Volume) -> float:
     """Dice similarity coefficient of two masks on the same grid (0 to 1). Raises DataFault on different grids."""
@@ -17,28 +20,54 @@ def dice(mask: Volume, *, manual: Volume) -> float:
     return float(2 * np.count_nonzero(mask.values & manual.values) / total) if total else float("nan")
 
 
-def hd95_mm(mask: Volume, *, manual: Volume) -> float:
-    """95th percentile of the distances (mm) between the masks' surface voxels, the larger of both directions.
+def surface_distances_mm(mask: Volume, *, manual: Volume) -> tuple[float, float]:
+    """95th percentile and mean of the distances (mm) between the masks' surface voxels.
 
-    As in MONAI's HausdorffDistanceMetric(percentile=95). NaN if one of the masks is empty.
+    The percentile is the larger of both directions, as in MONAI's HausdorffDistanceMetric(percentile=95); the mean is
+    over the surface voxels of both, as in its SurfaceDistanceMetric(symmetric=True). NaN if one of the masks is empty.
     """
     if not mask.values.any() or not manual.values.any():
-        return float("nan")
+        return float("nan"), float("nan")
     union = ndimage.find_objects((mask.values | manual.values).astype(np.uint8))[0]
     surfaces = [np.pad(volume.values[union], 1) for volume in (mask, manual)]
     surfaces = [solid & ~ndimage.binary_erosion(solid) for solid in surfaces]
-    spacing = mask.spacing_mm
-    reach = [ndimage.distance_transform_edt(~surface, sampling=spacing) for surface in surfaces]
-    return float(max(np.percentile(reach[1][surfaces[0]], 95), np.percentile(reach[0][surfaces[1]], 95)))
+    reach = [ndimage.distance_transform_edt(~surface, sampling=mask.spacing_mm) for surface in surfaces]
+    found = [reach[1][surfaces[0]], reach[0][surfaces[1]]]
+    return float(max(np.percentile(some, 95) for some in found)), float(np.concatenate(found).mean())
+
+
+def hd95_mm(mask: Volume, *, manual: Volume) -> float:
+    """95th percentile of the distances (mm) between the masks' surface voxels, the larger of both directions."""
+    return surface_distances_mm(mask, manual=manual)[0]
+
+
+def lesion_counts(mask: Volume, *, manual: Volume) -> dict[str, int]:
+    """Lesions of the manual mask, those of them that were missed, and false ones in the predicted mask, by size.
+
+    A lesion is a 26-connected part; it is missed, or false, if it shares no voxel with the other mask.
+    """
+    counts = {f"{kind}_{size}": 0 for kind in ("lesions", "missed", "false") for size in SIZES_ML}
+    for volume, other, all_of, alone in ((manual, mask, "lesions", "missed"), (mask, manual, None, "false")):
+        labels, number = ndimage.label(volume.values, structure=np.ones((3, 3, 3)))
+        sizes = np.bincount(labels.ravel(), minlength=number + 1)[1:] * volume.voxel_ml
+        met = set(np.unique(labels[other.values]).tolist())
+        for label, size_ml in enumerate(sizes, 1):
+            size = next(name for name, (low, high) in SIZES_ML.items() if low <= size_ml < high)
+            counts[f"{alone}_{size}"] += label not in met
+            if all_of:
+                counts[f"{all_of}_{size}"] += 1
+    return counts
 
 
 def agreement(mask: Volume, *, manual: Volume | None) -> dict[str, float | None]:
-    """Dice, HD95 (mm) and both volumes (mL); only the predicted volume where there is no manual mask."""
-    scores: dict[str, float | None] = {"dice": None, "hd95_mm": None, "manual_ml": None, "predicted_ml": mask.volume_ml}
+    """Dice, surface distances (mm), both volumes (mL) and counts of lesions found, missed and false by size.
+
+    Only the predicted volume where there is no manual mask.
+    """
+    scores: dict[str, float | None] = dict.fromkeys(("dice", "hd95_mm", "surface_mm", "manual_ml"))
+    scores["predicted_ml"] = mask.volume_ml
     if manual is not None:
-        scores |= {
-            "dice": dice(mask, manual=manual),
-            "hd95_mm": hd95_mm(mask, manual=manual),
-            "manual_ml": manual.volume_ml,
-        }
+        scores["dice"] = dice(mask, manual=manual)
+        scores["hd95_mm"], scores["surface_mm"] = surface_distances_mm(mask, manual=manual)
+        scores |= {"manual_ml": manual.volume_ml} | lesion_counts(mask, manual=manual)
     return scores

@@ -1,10 +1,12 @@
 """Training of one segmentation network: samples in memory, random batches, a resumable loop."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 from torch import Tensor
@@ -16,7 +18,8 @@ from ichdag.segmentation.losses import DeepSupervisionLoss
 from ichdag.segmentation.network import Network, NetworkSettings
 from ichdag.training import (
     Checkpoint,
-    Progress,
+    Course,
+    memory_for,
     mixed_precision,
     polynomial_decay,
     refuse_nan,
@@ -24,12 +27,17 @@ from ichdag.training import (
     warm_up,
 )
 
+LOGGER = logging.getLogger("ichdag")
+_KINDS = {"fine": torch.float16, "coarse": torch.float16, "mask": torch.uint8}
+LOWER = ("segmentation.training.batch_size", "segmentation.network.channels", "preprocessing.grid")
+
 
 @dataclass(frozen=True)
 class TrainingSettings:
     """How long and how a network is trained. An epoch shows every scan once."""
 
     epochs: int
+    patience_epochs: int
     batch_size: int
     optimizer: str
     learning_rate: float
@@ -38,12 +46,16 @@ class TrainingSettings:
     momentum: float
     lesion_weight: float
     mixed_precision: bool
+    deterministic: bool
     checkpoint_every_epochs: int
 
 
 @dataclass(frozen=True)
 class Samples:
-    """Scans on both grids (n, 1, G, G, G) and (n, 1, G/2, G/2, G/2), float16, and their masks (n, 1, G, G, G), bool."""
+    """Scans on both grids (n, 1, G, G, G) and (n, 1, G/2, G/2, G/2), float16, and masks (n, 1, G, G, G), uint8.
+
+    A voxel of the mask is the part of it that is lesion, 255 for all of it.
+    """
 
     subjects: list[str]
     fine: Tensor
@@ -51,8 +63,9 @@ class Samples:
     mask: Tensor
 
     def of(self, indices: Tensor, device: torch.device) -> tuple[Tensor, Tensor, Tensor]:
-        """Fine, coarse and mask of some samples, float32, on the device."""
-        return tuple(part[indices].to(device).float() for part in (self.fine, self.coarse, self.mask))
+        """Fine, coarse and mask (0 to 1) of some samples, float32, on the device."""
+        fine, coarse, mask = (part[indices].to(device).float() for part in (self.fine, self.coarse, self.mask))
+        return fine, coarse, mask / 255
 
 
 def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,25 +87,30 @@ def manual_baselines(grids: pd.DataFrame, *, subjects: Iterable[str]) -> dict[st
 
 
 def load_samples(paths: dict[str, str | Path]) -> Samples:
-    """The baseline scans and manual masks of these subjects (npz paths by subject), all in memory.
+    """The baseline scans and manual masks of these subjects (npz paths by subject), all in memory, read once.
 
-    At paper size 6.8 MB a subject. Raises StudyError if there is none.
+    At paper size 6.8 MB a subject. Subjects without lesion on the grid are left out, and logged: with the Dice of a
+    batch they teach to find nothing. Raises StudyError if nobody is left.
     """
-    if not paths:
-        raise StudyError(
-            "no scan with a manual mask to train on: name baseline_mask in the participants sheet for some of role "
-            "development"
-        )
-    tensors: dict[str, Tensor] = {}
-    for row, path in enumerate(paths.values()):
+    kept, tensors = [], {}
+    for subject, path in paths.items():
         arrays = read_arrays(path)
-        for part in ("fine", "coarse", "mask"):
-            array = torch.from_numpy(arrays[f"baseline_{part}"])
+        mask = np.rint(arrays["baseline_mask"].astype(np.float32) * 255).astype(np.uint8)
+        if mask.max() < 128:
+            LOGGER.warning("%s is not trained on: no lesion in its mask on the grid", subject)
+            continue
+        parts = {"fine": arrays["baseline_fine"], "coarse": arrays["baseline_coarse"], "mask": mask}
+        for part, array in parts.items():
             if part not in tensors:
-                kind = torch.bool if part == "mask" else torch.float16
-                tensors[part] = torch.empty((len(paths), 1, *array.shape), dtype=kind)
-            tensors[part][row, 0] = array
-    return Samples(list(paths), **tensors)
+                tensors[part] = torch.empty((len(paths), 1, *array.shape), dtype=_KINDS[part])
+            tensors[part][len(kept), 0] = torch.from_numpy(array)
+        kept.append(subject)
+    if not kept:
+        raise StudyError(
+            "no scan with a lesion in its manual mask to train on: name baseline_mask in the participants sheet for "
+            f"some of role development ({len(paths)} masks named, none shows a lesion on the grid)"
+        )
+    return Samples(kept, **{part: tensor[: len(kept)] for part, tensor in tensors.items()})
 
 
 def train_network(
@@ -105,43 +123,45 @@ def train_network(
     seed: int,
     checkpoint: Checkpoint,
     device: torch.device,
-) -> tuple[Network, dict[str, float]]:
-    """Train one network on the samples; return it, and its last epoch's mean loss and found part of lesion volume.
+) -> tuple[Network, Course]:
+    """Train one network on the samples; return it and the course of its training.
 
+    A row of the course has the mean loss, Dice and found part of the lesion volume of one epoch, on augmented scans.
     Interrupted and started again with the same checkpoint, it ends with the same weights, on a CPU bit for bit.
-    Raises StudyError if the loss is no longer finite, if the network settled on finding nothing, or if the checkpoint
-    belongs to another configuration.
+    Raises StudyError if the loss is no longer finite, if memory does not suffice, if the network settled on finding
+    nothing, or if the checkpoint belongs to another configuration.
     """
-    network.check(samples.fine.shape[-1])
+    grid = samples.fine.shape[-1]
+    network.check(grid)
     torch.manual_seed(seed)
     model = Network(network, dual=dual).to(device, memory_format=torch.channels_last_3d)
     optimizer = _optimizer(model.parameters(), settings)
     generator = torch.Generator().manual_seed(seed)
-    first = checkpoint.resume(generator, network=model, optimizer=optimizer)
-    progress = Progress(first=first, epochs=settings.epochs)
-    losses = {}
-    for epoch in range(first, settings.epochs):
-        losses = _run_epoch(epoch, model, optimizer, samples, augmentation, settings, generator, device)
-        refuse_nan(losses, epoch=epoch)
-        progress.log(epoch, losses)
-        if (epoch + 1) % settings.checkpoint_every_epochs == 0 and epoch + 1 < settings.epochs:
-            checkpoint.save(epoch + 1, generator, network=model, optimizer=optimizer)
-    if losses["volume_ratio"] == 0:
+    course = Course(epochs=settings.epochs, patience_epochs=settings.patience_epochs)
+    parts = {"network": model, "optimizer": optimizer, "course": course}
+    epoch = checkpoint.resume(generator, **parts)
+    with memory_for(batch_size=settings.batch_size, grid=grid, lower=LOWER):
+        while course.goes_on():
+            course.add(_run_epoch(epoch, model, optimizer, samples, augmentation, settings, generator, device))
+            epoch += 1
+            if epoch % settings.checkpoint_every_epochs == 0:
+                checkpoint.save(epoch, generator, **parts)
+    if course.last["volume_ratio"] == 0:
         checkpoint.remove()
         raise StudyError(
             f"the network finds no lesion in its own {len(samples.subjects)} training scans: it settled on finding "
             "nothing. Raise segmentation.training.lesion_weight or warmup_epochs, or lower learning_rate"
         )
-    return model.eval(), losses
+    return model.eval(), course
 
 
 def _run_epoch(epoch, model, optimizer, samples, augmentation, settings, generator, device) -> dict[str, float]:
-    """Show the network every sample once; return the mean loss, and the found part of the lesions' volume."""
+    """Show the network every sample once; return the mean loss, and Dice and volume found over all voxels."""
     model.train()
     criterion = DeepSupervisionLoss(settings.lesion_weight).to(device)
     count = len(samples.subjects)
     batches = list(shuffled_batches(count, settings.batch_size, generator))
-    total, found, true = 0.0, 0, 0
+    total, hit, found, true = 0.0, 0.0, 0.0, 0.0
     for step, indices in enumerate(batches):
         for group in optimizer.param_groups:
             warm = warm_up(epoch=epoch + (step + 1) / len(batches), warmup_epochs=settings.warmup_epochs)
@@ -153,12 +173,14 @@ def _run_epoch(epoch, model, optimizer, samples, augmentation, settings, generat
         with mixed_precision(device, settings.mixed_precision):
             logits = model(fine, coarse)
             loss = criterion(logits, mask)
+        refuse_nan({"loss": loss.item()}, epoch=epoch, subjects=[samples.subjects[index] for index in indices])
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 12.0)
         optimizer.step()
         total += loss.item() * len(indices)
-        found, true = found + (logits[0] > 0).sum().item(), true + mask.sum().item()
-    return {"loss": total / count, "volume_ratio": found / max(true, 1)}
+        lesion = logits[0] > 0
+        hit, found, true = hit + mask[lesion].sum().item(), found + lesion.sum().item(), true + mask.sum().item()
+    return {"loss": total / count, "dice": 2 * hit / max(found + true, 1), "volume_ratio": found / max(true, 1)}
 
 
 def _optimizer(parameters: Iterable[Tensor], settings: TrainingSettings) -> torch.optim.Optimizer:

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy.special import ndtr
 
 from ichdag.evaluation.cells import EXTERNAL, POOLED, Cell, models_of
 from ichdag.evaluation.delong import Areas, areas, auc_interval, paired_difference, unpaired_difference
-from ichdag.evaluation.resampling import percentiles, resample, resampled_auc
+from ichdag.evaluation.proportions import normal_quantile
+from ichdag.evaluation.recalibration import recalibrate
+from ichdag.evaluation.resampling import percentiles, resample, resampled_auc, widen
 from ichdag.schemas import COMPARATORS, FEATURE_SETS
 from ichdag.statistics.adjustment import METHODS, adjust
 from ichdag.statistics.frames import as_frame
@@ -35,11 +38,19 @@ def compare_patients(predictions: pd.DataFrame, *, settings: Settings, seed: int
     return table
 
 
-def compare_sexes(predictions: pd.DataFrame, *, participants: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """AUC in women minus AUC in men for every model, unpaired DeLong; follows schema sex."""
+def compare_sexes(
+    predictions: pd.DataFrame, *, participants: pd.DataFrame, settings: Settings, smallest: float
+) -> pd.DataFrame:
+    """AUC in women minus AUC in men for every model, unpaired DeLong, with a test of interaction; follows schema sex.
+
+    The interaction is that of sex and the logit of the probability in a logistic regression of the outcome on both:
+    whether a step in predicted risk means as much in women as in men. Probabilities are cut at `smallest`, as in
+    `evaluation.recalibration`.
+    """
     known = participants[["subject", "sex"]] if "sex" in participants else pd.DataFrame({"subject": [], "sex": []})
     sex_of = dict(known.dropna().to_numpy())
-    return as_frame((_sex_row(cell, sex_of, settings) for cell in _shown(predictions)), schema="sex")
+    rows = (_sex_row(cell, sex_of, settings, smallest) for cell in _shown(predictions))
+    return as_frame(rows, schema="sex")
 
 
 def _shown(predictions: pd.DataFrame) -> Iterator[Cell]:
@@ -63,13 +74,14 @@ def _compare(cell: Cell, reference: Cell, settings: Settings, seed: int) -> dict
     _, first, second = np.intersect1d(cell.subjects, reference.subjects, assume_unique=True, return_indices=True)
     happened = cell.happened[first]
     scores = np.stack([cell.probability[first], reference.probability[second]])
-    found = areas(happened, scores=scores)
+    found = areas(happened, scores=scores).widened(cell.inflation)
     gap = paired_difference(found, first=0, second=1, confidence=settings.confidence)
     row = cell.name | {"features_reference": reference.features, "classifier_reference": reference.classifier}
     row |= {"auc": found.auc[0], "auc_reference": found.auc[1], "difference": gap.value}
     row |= {"low": gap.low, "high": gap.high, "p": gap.p}
-    low, high = _bootstrap(scores, happened, settings, seed)
-    row |= {"bootstrap_low": low, "bootstrap_high": high}
+    limits = _bootstrap(scores, happened, settings, seed)
+    low, high = widen(gap.value, limits, factor=cell.inflation, within=(-1, 1))
+    row |= {"inflation": cell.inflation, "bootstrap_low": low, "bootstrap_high": high}
     return row | {"n": len(happened), "positives": found.positives, "note": gap.note}
 
 
@@ -83,7 +95,7 @@ def _bootstrap(scores: np.ndarray, happened: np.ndarray, settings: Settings, see
     return percentiles(first - second, confidence=settings.confidence)
 
 
-def _sex_row(cell: Cell, sex_of: dict[str, str], settings: Settings) -> dict[str, Any]:
+def _sex_row(cell: Cell, sex_of: dict[str, str], settings: Settings, smallest: float) -> dict[str, Any]:
     sexes = np.array([sex_of.get(subject, "") for subject in cell.subjects])
     found = {name: _areas_of(cell, sexes == code) for name, code in SEXES.items()}
     row: dict[str, Any] = dict(cell.name)
@@ -94,7 +106,31 @@ def _sex_row(cell: Cell, sex_of: dict[str, str], settings: Settings) -> dict[str
     gap = unpaired_difference(found["women"], found["men"], confidence=settings.confidence)
     absent = [f"no {name} {kind} the outcome" for name, part in found.items() for kind in _absent(part)]
     row |= {"difference": gap.value, "low": gap.low, "high": gap.high, "p": gap.p}
-    return row | {"note": "; ".join(absent) or gap.note}
+    interaction, fault = _interaction(cell, [sexes == code for code in SEXES.values()], settings, smallest)
+    notes = ["; ".join(absent) or gap.note, fault if not absent else None]
+    return row | interaction | {"note": "; ".join(note for note in notes if note) or None}
+
+
+def _interaction(
+    cell: Cell, groups: list[np.ndarray], settings: Settings, smallest: float
+) -> tuple[dict[str, float], str | None]:
+    """Difference of the groups' recalibration slopes, its limits and p, and why there is none.
+
+    Sex, the logit and their product saturate the two groups, so that the product's coefficient is this difference and
+    its variance the sum of both.
+    """
+    one, other = (
+        recalibrate(cell.happened[who], probability=cell.probability[who], smallest=smallest) if who.any() else None
+        for who in groups
+    )
+    notes = {part.note for part in (one, other) if part is not None and part.note}
+    if one is None or other is None or notes:
+        nothing = dict.fromkeys(("interaction", "interaction_low", "interaction_high", "p_interaction"), math.nan)
+        return nothing, f"no interaction test: {'; '.join(sorted(notes))}" if notes else None
+    value, error = one.slope - other.slope, math.hypot(one.slope_error, other.slope_error)
+    reach = normal_quantile(settings.confidence) * error
+    row = {"interaction": value, "interaction_low": value - reach, "interaction_high": value + reach}
+    return row | {"p_interaction": float(2 * ndtr(-abs(value) / error))}, None
 
 
 def _areas_of(cell: Cell, who: np.ndarray) -> Areas:

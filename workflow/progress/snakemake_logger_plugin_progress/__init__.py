@@ -35,6 +35,8 @@ class LogHandler(LogHandlerBase):
         event = getattr(record, "event", None)
         if event == LogEvent.JOB_INFO:
             self.running[record.jobid] = record.rule_name
+            if record.rule_msg:
+                self.say(record.rule_msg)
         elif event == LogEvent.JOB_FINISHED:
             self.running.pop(record.job_id, None)
         elif event == LogEvent.PROGRESS:

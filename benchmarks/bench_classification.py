@@ -1,0 +1,97 @@
+"""The classification stage at paper size against the loop a user would write around scikit-learn.
+
+`make bench-classification`. 866 development and 645 external participants, 384 features, the settings of
+config/config.yaml, one outcome, one feature set, two cores: five folds, the final model and the external predictions.
+Ours is a job per classifier with one thread each, as many at once as there are cores, as the scheduler runs them; the
+peer is one process whose forests and boosting use all cores (n_jobs=-1) and whose other classifiers use one. Seconds
+are of the clock; difference is the largest difference of a probability. The stage is 28 times the row 'all six': seven
+feature sets (of 14 to 384 columns) by four outcomes; NMF is not part of it.
+"""
+
+import os
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+import yaml
+from _measure import ROOT, measured, report, tell
+
+sys.path.insert(0, str(ROOT / "src"))
+
+from ichdag.classification import Settings  # noqa: E402
+from ichdag.classification.classifiers import Recipe, build  # noqa: E402
+from ichdag.classification.validation import cross_validate, fit_final, predict  # noqa: E402
+from ichdag.schemas import CLASSIFIERS  # noqa: E402
+
+DEVELOPMENT, EXTERNAL, COLUMNS, FOLDS = 866, 645, 384, 5
+CORES = len(os.sched_getaffinity(0))
+CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))
+SETTINGS = Settings(**CONFIG["classification"])
+NAMES = {"outcome": "poor_outcome", "features": "radiomics+segmentation+vaegan"}
+
+
+def cohort(count: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Weights of NMF parts, mostly small and some zero, of which ten carry a signal; and the people."""
+    random = np.random.default_rng(seed)
+    values = np.maximum(random.gamma(0.6, 0.3, (count, COLUMNS)) - 0.05, 0)
+    risk = (values[:, :10].sum(axis=1) - 1.4) * 1.2
+    subjects = [f"s{number:04d}" for number in range(count)]
+    design = pd.DataFrame(values, subjects, [f"vaegan_{place:03d}" for place in range(COLUMNS)])
+    people = pd.DataFrame({"y_true": (random.random(count) < 1 / (1 + np.exp(-risk))).astype(int)}, subjects)
+    return design, people.assign(cohort="trial", fold=[str(number % FOLDS) for number in range(count)])
+
+
+def ours(classifier: str) -> list[float]:
+    """What the rules fit_classifiers and apply_classifiers do for one feature set, on one thread."""
+    (design, people), (other, others) = cohort(DEVELOPMENT, 0), cohort(EXTERNAL, 1)
+    recipe = Recipe(classifier, SETTINGS, CONFIG["seed"], 1)
+    designs = dict.fromkeys([*map(str, range(FOLDS)), "final"], design)
+    inside, _ = cross_validate(designs, people=people, recipe=recipe, **NAMES)
+    final = fit_final(designs, people=people, recipe=recipe)
+    outside = predict(final, design=other, people=others, classifier=classifier, **NAMES)
+    return pd.concat([inside, outside]).set_index("subject").probability.to_list()
+
+
+def peer(classifier: str) -> list[float]:
+    """The loop of a user: same classifiers, arrays, forests and boosting on all cores."""
+    (design, people), (other, _) = cohort(DEVELOPMENT, 0), cohort(EXTERNAL, 1)
+    X, y, fold = design.to_numpy(), people.y_true.to_numpy(), people.fold.to_numpy()
+    smaller = int(min(y.sum(), (1 - y).sum()))
+    model = build(Recipe(classifier, SETTINGS, CONFIG["seed"], -1), smaller_class=smaller)
+    found = []
+    for name in map(str, range(FOLDS)):
+        model.fit(X[fold != name], y[fold != name])
+        found += model.predict_proba(X[fold == name])[:, 1].tolist()
+    return found + model.fit(X, y).predict_proba(other.to_numpy())[:, 1].tolist()
+
+
+def row(case: str, mine: list[dict], stock: list[dict], clocks: tuple[float, float]) -> dict:
+    pairs = zip(mine, stock, strict=True)
+    gap = max(np.abs(np.subtract(one["result"], other["result"])).max() for one, other in pairs)
+    sizes = {"ours_mib": max(one["mib"] for one in mine), "peer_mib": max(one["mib"] for one in stock)}
+    return {"case": case, "ours_s": clocks[0], "peer_s": clocks[1], "difference": float(gap)} | sizes
+
+
+def rows():
+    """Processor time of each classifier by itself, then the clock of all six."""
+    mine = {name: measured(__file__, "ours", name) for name in CLASSIFIERS}
+    stock = {name: measured(__file__, "peer", name) for name in CLASSIFIERS}
+    for name in CLASSIFIERS:
+        seconds = (mine[name]["seconds"], stock[name]["seconds"])
+        yield row(f"{name}, processor", [mine[name]], [stock[name]], seconds)
+    began = time.perf_counter()
+    with ThreadPoolExecutor(CORES) as pool:
+        side_by_side = list(pool.map(lambda name: measured(__file__, "ours", name), CLASSIFIERS))
+    between = time.perf_counter()
+    one_by_one = [measured(__file__, "peer", name) for name in CLASSIFIERS]
+    clocks = (between - began, time.perf_counter() - between)
+    yield row(f"all six, clock, {CORES} cores", side_by_side, one_by_one, clocks)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        report(lambda: {"ours": ours, "peer": peer}[sys.argv[1]](sys.argv[2]))
+    else:
+        tell("classification", rows())

@@ -1,0 +1,130 @@
+"""Conversion: a participant's originals as one kind of file: HU, nearest to RAS, padding as air, no header.
+
+What comes after reads only what is written here: `sub-{subject}_{timepoint}_ct.nii.gz` and the manual masks on the same
+grid. A scan that cannot be converted is a status with a reason; the other one of the participant goes on.
+"""
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from ichdag.cohort.dicom import DicomSettings, convert_dicom, is_dicom, read_segmentation
+from ichdag.cohort.geometry import grid_words, on_grid_of
+from ichdag.cohort.nifti import AIR_HU, read_nifti_scan, read_original_mask
+from ichdag.images import Volume, same_grid
+from ichdag.jobs import DataFault
+from ichdag.schemas import TIMEPOINTS
+
+
+@dataclass(frozen=True)
+class ConversionSettings:
+    """What to do with masks on other grids, the smallest lesion (mL), and the DICOM rules; see the cohort schema."""
+
+    masks_on_other_grids: str
+    smallest_lesion_ml: float
+    dicom: DicomSettings
+
+
+def convert_participant(
+    files: dict[str, str], *, row: dict[str, Any], settings: ConversionSettings
+) -> tuple[dict[str, Volume], dict[str, Any]]:
+    """Convert both scans and masks of a participant.
+
+    `files` are paths by column of the sheet, `row` has what else the sheet says: baseline_series, followup_series,
+    onset_to_ct_hours, followup_hours. Returns the volumes by column (those that could be had), and a record: for each
+    timepoint status, stage, reason, kind, spacing_mm, manual_volume_ml, digest, facts, series; and the hours.
+    """
+    volumes: dict[str, Volume] = {}
+    record: dict[str, Any] = {}
+    acquired: dict[str, datetime | None] = {}
+    for time in TIMEPOINTS:
+        scan, mask, record[time], acquired[time] = _convert(
+            files.get(f"{time}_ct"), files.get(f"{time}_mask"), row.get(f"{time}_series"), settings
+        )
+        found = {f"{time}_ct": scan, f"{time}_mask": mask}
+        volumes |= {name: volume for name, volume in found.items() if volume is not None}
+    record["baseline"]["facts"]["onset_to_ct_hours"] = row.get("onset_to_ct_hours")
+    record["followup"]["facts"]["followup_hours"] = _hours(row.get("followup_hours"), acquired)
+    fault = _followup_fault(record)
+    if fault and record["followup"]["status"] == "included":
+        record["followup"] |= {"status": "excluded", "stage": "cohort", "reason": fault}
+    return volumes, record
+
+
+def _convert(
+    ct: str | None, mask: str | None, series: Any, settings: ConversionSettings
+) -> tuple[Volume | None, Volume | None, dict[str, Any], datetime | None]:
+    """One timepoint: scan, manual mask, record, and when it was acquired (kept out of the record)."""
+    record: dict[str, Any] = {"status": "excluded", "stage": "cohort", "reason": None, "kind": None, "spacing_mm": None}
+    record |= {"manual_volume_ml": None, "digest": None, "facts": {}, "series": []}
+    scan, lesion, acquired = None, None, None
+    try:
+        if ct is None:
+            raise DataFault("cohort", "no scan in the sheet")
+        record["kind"] = "dicom" if is_dicom(ct) else "nifti"
+        if record["kind"] == "dicom":
+            with tempfile.TemporaryDirectory() as folder:
+                chosen = None if series is None else str(series)
+                found = convert_dicom(ct, series=chosen, settings=settings.dicom, workdir=folder)
+            scan, acquired = found.volume, found.acquired
+            record |= {"facts": found.facts, "series": found.series}
+        else:
+            scan, record["facts"] = read_nifti_scan(ct)
+        scan = _padded_as_air(scan, record["facts"])
+        record["spacing_mm"] = " x ".join(f"{edge:.3g}" for edge in scan.spacing_mm)
+        record["digest"] = hashlib.sha256(repr(scan.values.shape).encode() + scan.values.tobytes()).hexdigest()[:32]
+        if mask is not None:
+            lesion = _manual_mask(mask, scan, settings, record["facts"])
+            record["manual_volume_ml"] = lesion.volume_ml
+    except DataFault as fault:
+        return scan, None, record | {"stage": fault.stage, "reason": fault.reason}, acquired
+    return scan, lesion, record | {"status": "included", "stage": None}, acquired
+
+
+def _padded_as_air(scan: Volume, facts: dict[str, Any]) -> Volume:
+    """The scan with everything below -1024 HU set to it: padding around the round field of view is no tissue."""
+    if not np.isfinite(scan.values).all():
+        raise DataFault("cohort", f"{np.count_nonzero(~np.isfinite(scan.values))} voxels are NaN or infinite")
+    below = scan.values < AIR_HU
+    if not below.any():
+        return scan
+    values, counts = np.unique(scan.values[below], return_counts=True)
+    facts |= {"padding_hu": float(values[counts.argmax()]), "padding_fraction": round(float(below.mean()), 4)}
+    return Volume(np.where(below, np.float32(AIR_HU), scan.values), scan.affine)
+
+
+def _manual_mask(path: str, scan: Volume, settings: ConversionSettings, facts: dict[str, Any]) -> Volume:
+    """The manual mask on the scan's grid. Raises DataFault if it is elsewhere, empty, or below the smallest lesion."""
+    mask = read_segmentation(path, scan=scan) if is_dicom(path) else read_original_mask(path)
+    if not same_grid(mask, scan):
+        if settings.masks_on_other_grids == "exclude":
+            found = f"{grid_words(mask)}, the scan has {grid_words(scan)}"
+            raise DataFault("cohort", f"manual mask is not on the scan's grid: {found}")
+        facts["mask_resampled_from"] = grid_words(mask)
+        mask = on_grid_of(mask, scan)
+    if not mask.values.any():
+        raise DataFault("cohort", "manual mask is empty")
+    if mask.volume_ml < settings.smallest_lesion_ml:
+        raise DataFault("cohort", f"lesion of {mask.volume_ml:.3f} mL is below {settings.smallest_lesion_ml:g} mL")
+    return mask
+
+
+def _hours(stated: float | None, acquired: dict[str, datetime | None]) -> float | None:
+    """Hours from baseline to follow-up: as the sheet states, else by the scans' times; None where neither is known."""
+    if stated is not None or None in acquired.values():
+        return stated
+    return round((acquired["followup"] - acquired["baseline"]).total_seconds() / 3600, 3)
+
+
+def _followup_fault(record: dict[str, Any]) -> str | None:
+    """What is wrong with the follow-up, seen beside the baseline."""
+    hours = record["followup"]["facts"]["followup_hours"]
+    if record["followup"]["digest"] is not None and record["followup"]["digest"] == record["baseline"]["digest"]:
+        return "the follow-up is the same image as the baseline: name the right file in the sheet"
+    if hours is not None and hours < 0:
+        return f"the follow-up was acquired before the baseline: {-hours:.1f} h earlier; are they swapped?"
+    return None

@@ -1,0 +1,76 @@
+"""What may be told of a stack: its kernel, its character, whether a contrast agent was given.
+
+Descriptions are typed by hand and may hold a name: only those words of them that the settings know are ever shown.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from ichdag.cohort.dicom.headers import text
+from ichdag.cohort.dicom.settings import DicomSettings
+from ichdag.cohort.dicom.stacks import Stack
+
+
+def describe(stack: Stack, settings: DicomSettings) -> dict[str, Any]:
+    """What may be told of a stack: nothing typed by hand, of its description only words the settings know."""
+    geometry = stack.geometry
+    known = {word for words in _vocabularies(settings) for word in words}
+    return {
+        "number": stack.number,
+        "modality": modality_of(stack),
+        "slices": len(stack.slices),
+        "orientation": stack.plane,
+        "step_mm": None if geometry is None else round(geometry.step_mm, 3),
+        "coverage_mm": None if geometry is None else round(geometry.coverage_mm, 1),
+        "kernel": kernel_of(stack, settings),
+        "character": character_of(stack, settings),
+        "contrast_agent": has_contrast(stack, settings),
+        "words": sorted(words_in(stack, known)),
+    }
+
+
+def kernel_of(stack: Stack, settings: DicomSettings) -> str | None:
+    """The reconstruction kernel, if the settings know it or it is a short code with a number; else None."""
+    kernel = text(stack.header, "ConvolutionKernel")
+    patterns = (*settings.sharp_kernels, *settings.soft_tissue_kernels)
+    known = any(re.match(pattern, kernel, re.IGNORECASE) for pattern in patterns)
+    code = r"[A-Za-z0-9+_-]{1,10}" if known else r"[A-Za-z]{0,3}\d{1,3}[A-Za-z]{0,2}"
+    return kernel if re.fullmatch(code, kernel) else None
+
+
+def character_of(stack: Stack, settings: DicomSettings) -> str:
+    """soft tissue, sharp or unknown: by the kernel, else by words of the description."""
+    kernel = text(stack.header, "ConvolutionKernel")
+    for name, patterns in (("sharp", settings.sharp_kernels), ("soft tissue", settings.soft_tissue_kernels)):
+        if any(re.match(pattern, kernel, re.IGNORECASE) for pattern in patterns):
+            return name
+    for name, words in (("sharp", settings.sharp_words), ("soft tissue", settings.soft_tissue_words)):
+        if words_in(stack, words):
+            return name
+    return "unknown"
+
+
+def has_contrast(stack: Stack, settings: DicomSettings) -> bool:
+    """Whether a contrast agent is named, or a word of the description says so and none denies it."""
+    agent = text(stack.header, "ContrastBolusAgent").lower() not in ("", "no", "none", "n", "0", "without")
+    if agent or stack.header.get("ContrastBolusAgentSequence"):
+        return True
+    return bool(words_in(stack, settings.contrast_words)) and not words_in(stack, settings.no_contrast_words)
+
+
+def modality_of(stack: Stack) -> str:
+    """Modality, letters only."""
+    return re.sub(r"[^A-Z]", "", text(stack.header, "Modality").upper())[:4]
+
+
+def _vocabularies(settings: DicomSettings) -> list[tuple[str, ...]]:
+    body = [settings.head_words, settings.other_body_words, settings.left_out_words]
+    contrast = [settings.contrast_words, settings.no_contrast_words]
+    return [*body, *contrast, settings.soft_tissue_words, settings.sharp_words]
+
+
+def words_in(stack: Stack, words: Iterable[str], *, tag: str = "SeriesDescription") -> list[str]:
+    """Those of `words` with which a word (or several) of the tag begins."""
+    told = text(stack.header, tag).lower().replace("_", " ")
+    return [word for word in words if re.search(rf"(?<![a-z]){re.escape(word.lower())}", told)]

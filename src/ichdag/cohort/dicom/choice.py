@@ -1,0 +1,66 @@
+"""Which stack is taken among those that no rule leaves out. The package's docstring states the rules."""
+
+from typing import Any
+
+from ichdag.cohort.dicom.character import character_of, describe, has_contrast
+from ichdag.cohort.dicom.headers import text
+from ichdag.cohort.dicom.rules import against
+from ichdag.cohort.dicom.settings import DicomSettings
+from ichdag.cohort.dicom.stacks import Stack
+from ichdag.jobs import DataFault
+
+CHARACTER = {"soft tissue": 0, "unknown": 1, "sharp": 2}
+
+
+def choose(stacks: list[Stack], *, series: str | None, settings: DicomSettings) -> tuple[Stack, list[dict[str, Any]]]:
+    """The stack the rules (or the user's `series`) take, and a record of every stack found.
+
+    Raises DataFault if none is left, the named series is not there, or several studies are.
+    """
+    named = stacks if series is None else [stack for stack in stacks if _is_named(stack, series)]
+    if not named:
+        numbers = ", ".join(sorted({str(stack.number) for stack in stacks}))
+        raise DataFault("cohort", f"the series named in the sheet is not there: found series {numbers}")
+    reasons = [against(stack, named=series is not None, settings=settings) for stack in named]
+    left = [stack for stack, (_, reason) in zip(named, reasons, strict=True) if reason is None]
+    if not left:
+        raise DataFault("cohort", _all_reasons(named, reasons))
+    studies = {text(stack.header, "StudyInstanceUID") for stack in left}
+    if len(studies) > 1:
+        raise DataFault("cohort", f"several studies: {len(studies)} of them, give one folder a scan or name the series")
+    chosen = min(left, key=lambda stack: _rank(stack, settings))
+    why = {id(stack): reason for stack, (_, reason) in zip(named, reasons, strict=True)}
+    records = []
+    for stack in stacks:
+        otherwise = why.get(id(stack), "not the series named in the sheet")
+        reason = None if stack is chosen else otherwise or "ranked behind the chosen series"
+        records.append(describe(stack, settings) | {"chosen": stack is chosen, "reason": reason})
+    return chosen, records
+
+
+def _rank(stack: Stack, settings: DicomSettings) -> tuple[Any, ...]:
+    step = round(stack.geometry.step_mm, 2)
+    thin = step < settings.thinnest_mm
+    character = CHARACTER[character_of(stack, settings)]
+    coverage = -round(stack.geometry.coverage_mm)
+    order = (stack.number is None, stack.number or 0, stack.uid)
+    return (has_contrast(stack, settings), character, thin, -step if thin else step, coverage, *order)
+
+
+def _is_named(stack: Stack, series: str) -> bool:
+    series = str(series).strip()
+    if series.isdigit():
+        return stack.number == int(series)
+    description = text(stack.header, "SeriesDescription").lower()
+    return series == stack.uid or (bool(series) and series.lower() in description)
+
+
+def _all_reasons(stacks: list[Stack], reasons: list[tuple[int, str | None]]) -> str:
+    """The reason of the stack that came furthest, then those of the others: four at most, each once."""
+    order = sorted(range(len(stacks)), key=lambda index: (-reasons[index][0], -len(stacks[index].slices)))
+    holders: dict[str, list[str]] = {}
+    for index in order:
+        holders.setdefault(str(reasons[index][1]), []).append(str(stacks[index].number))
+    texts = [f"{reason} (series {', '.join(dict.fromkeys(names))})" for reason, names in holders.items()]
+    more = [f"and {len(texts) - 4} other reasons"] if len(texts) > 4 else []
+    return "; ".join([*texts[:4], *more])

@@ -1,0 +1,97 @@
+"""One scan from DICOM to a volume, with what may be told of it."""
+
+import re
+import tempfile
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydicom.dataset import Dataset
+
+from ichdag.cohort.dicom.choice import choose
+from ichdag.cohort.dicom.decoding import decode, hounsfield, syntax_of
+from ichdag.cohort.dicom.headers import number, quiet, read_headers, text
+from ichdag.cohort.dicom.settings import DicomSettings
+from ichdag.cohort.dicom.sources import files_of
+from ichdag.cohort.dicom.stacks import Stack, stacks_of
+from ichdag.cohort.dicom.straightening import straighten
+from ichdag.images import Volume
+
+VENDORS = ("siemens", "ge", "philips", "toshiba", "canon", "hitachi", "fujifilm", "neusoft", "united", "samsung")
+CLOCKS = ("Acquisition", "Content", "Series", "Study")
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A converted scan.
+
+    `volume`: HU float32, RAS+ affine, tilt sheared. `facts` and `series` (one record a stack found) identify nobody
+    and may be kept. `acquired` is a date, which identifies: compare it and keep only an interval.
+    """
+
+    volume: Volume
+    facts: dict[str, Any]
+    series: list[dict[str, Any]]
+    acquired: datetime | None = field(repr=False)
+
+
+def convert_dicom(path: str | Path, *, series: str | None, settings: DicomSettings, workdir: str | Path) -> Conversion:
+    """Convert the scan in a folder, DICOMDIR, zip or file; `series` (number, UID or words) overrides the rules.
+
+    Temporary files live in `workdir` and are gone after. Raises DataFault saying what was found and what to do,
+    StudyError if dcm2niix is not installed. Pixels are read by dcm2niix (Li et al., J Neurosci Methods 2016).
+    """
+    Path(workdir).mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="dicom-", dir=workdir) as folder, quiet():
+        slices, counts = read_headers(files_of(path, folder=Path(folder), settings=settings))
+        chosen, records = choose(stacks_of(slices, settings), series=series, settings=settings)
+        values, padding = hounsfield(decode(chosen, Path(folder)), chosen)
+        volume, sheared, resampled = straighten(values, chosen.geometry, settings)
+        facts = _facts(chosen) | {"padding_voxels": padding, "sheared": sheared, "resampled": resampled}
+        facts |= next(
+            {name: record[name] for name in ("kernel", "character", "contrast_agent", "orientation")}
+            for record in records
+            if record["chosen"]
+        )
+        facts |= {f"files_{name}": counts[name] for name in ("dicom", "copies", "other")}
+        return Conversion(volume, facts, records, _acquired(chosen))
+
+
+def _facts(stack: Stack) -> dict[str, Any]:
+    header, geometry = stack.header, stack.geometry
+    manufacturer = set(re.findall(r"[a-z]+", text(header, "Manufacturer").lower()))
+    return {
+        "modality": "CT",
+        "series_number": stack.number,
+        "manufacturer": next((name for name in VENDORS if name in manufacturer), "other"),
+        "kvp": number(header, "KVP"),
+        "slices": len(stack.slices),
+        "slice_thickness_mm": number(header, "SliceThickness"),
+        "slice_step_mm": round(geometry.step_mm, 4),
+        "smallest_gap_mm": round(float(geometry.gaps_mm.min()), 4),
+        "largest_gap_mm": round(float(geometry.gaps_mm.max()), 4),
+        "tilt_degrees": round(geometry.tilt_degrees, 2),
+        "tilt_tag_degrees": number(header, "GantryDetectorTilt"),
+        "multiframe": stack.slices[0].frame is not None,
+        "transfer_syntax": syntax_of(stack),
+        "lossy": text(header, "LossyImageCompression") == "01",
+    }
+
+
+def _acquired(stack: Stack) -> datetime | None:
+    """When the first slice was acquired, by the most exact clock the headers have."""
+    for clock in CLOCKS:
+        found = [moment for plane in stack.slices if (moment := _moment(plane.header, clock)) is not None]
+        if found:
+            return min(found)
+    return None
+
+
+def _moment(header: Dataset, clock: str) -> datetime | None:
+    told = text(header, f"{clock}DateTime") or text(header, f"{clock}Date") + text(header, f"{clock}Time")
+    digits = re.match(r"\d{8,14}", told)
+    try:
+        return datetime.strptime(digits[0].ljust(14, "0")[:14], "%Y%m%d%H%M%S") if digits else None
+    except ValueError:
+        return None

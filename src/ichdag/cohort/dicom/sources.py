@@ -1,0 +1,87 @@
+"""Where DICOM files come from: a folder, a DICOMDIR, a zip or one file."""
+
+import stat
+import zipfile
+import zlib
+from pathlib import Path, PurePosixPath
+
+from pydicom.misc import is_dicom as has_preamble
+
+from ichdag.cohort.dicom.settings import DicomSettings
+from ichdag.jobs import DataFault
+
+SUFFIXES = ("", ".dcm", ".dicom", ".ima", ".zip")
+
+
+def is_dicom(path: str | Path) -> bool:
+    """Whether the path means DICOM (folder, DICOMDIR, zip, .dcm, or a file with the DICOM preamble), not NIfTI."""
+    path = Path(path)
+    if path.is_dir() or path.name.lower().endswith((".nii", ".nii.gz")):
+        return path.is_dir()
+    return path.suffix.lower() in SUFFIXES or (path.is_file() and has_preamble(path))
+
+
+def files_of(path: str | Path, *, folder: Path, settings: DicomSettings) -> list[Path]:
+    """Every file at `path`; a zip is unpacked into `folder`, a DICOMDIR means its whole folder.
+
+    Raises DataFault if there is nothing, too much, or a zip that cannot be unpacked safely. Names inside stay unsaid:
+    they may hold the patient's.
+    """
+    path = Path(path)
+    if path.is_dir():
+        found = _walk(path, settings)
+    elif not path.is_file():
+        raise DataFault("cohort", "no DICOM at the path in the sheet: neither a folder nor a file is there")
+    elif path.name.upper() == "DICOMDIR":
+        found = _walk(path.parent, settings)
+    elif path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
+        found = _unpack(path, folder / "unpacked", settings)
+    else:
+        found = [path]
+    if not found:
+        raise DataFault("cohort", "empty: the DICOM folder or zip holds no file")
+    return found
+
+
+def _walk(folder: Path, settings: DicomSettings) -> list[Path]:
+    found = []
+    for file in folder.rglob("*"):
+        if file.is_file():
+            found.append(file)
+        _limit(len(found), settings)
+    return sorted(found)
+
+
+def _unpack(path: Path, folder: Path, settings: DicomSettings) -> list[Path]:
+    """Unpack under names of our own, so that no name in the zip can lead anywhere."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if not member.is_dir()]
+            _check(members, settings)
+            for number, member in enumerate(members):
+                member.filename = f"{number:06d}"
+                archive.extract(member, folder)
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+        raise DataFault("cohort", f"the zip cannot be unpacked: {type(error).__name__}, pack it again") from None
+    return sorted(folder.rglob("*")) if members else []
+
+
+def _check(members: list[zipfile.ZipInfo], settings: DicomSettings) -> None:
+    _limit(len(members), settings)
+    unpacked_gb = sum(member.file_size for member in members) / 1e9
+    if unpacked_gb > settings.largest_unpacked_gb:
+        limit = f"more than {settings.largest_unpacked_gb:g} GB"
+        raise DataFault("cohort", f"the zip is too large: {unpacked_gb:.1f} GB unpacked, {limit}")
+    for member in members:
+        name = PurePosixPath(member.orig_filename.replace("\\", "/"))
+        if name.is_absolute() or ".." in name.parts or ":" in str(name):
+            raise DataFault("cohort", "the zip is not safe: it holds a path that leads out of its folder")
+        if stat.S_ISLNK(member.external_attr >> 16):
+            raise DataFault("cohort", "the zip is not safe: it holds a link, pack the files themselves")
+        if member.flag_bits & 0x1:
+            raise DataFault("cohort", "the zip is encrypted: unpack it with its password first")
+
+
+def _limit(count: int, settings: DicomSettings) -> None:
+    if count > settings.largest_files:
+        raise DataFault("cohort", f"too many files: more than {settings.largest_files}, give one folder for each scan")

@@ -1,0 +1,64 @@
+"""Is the scan in Hounsfield units: scalings that are known to be used are recognized by name."""
+
+import numpy as np
+from scipy import ndimage
+
+from ichdag.heads import Head
+from ichdag.images import Volume
+from ichdag.jobs import DataFault
+
+AIR_HU, SMALLEST_ML = -500, 50
+ERODED_MM = 15
+NEGATIVE_HU = 200  # noise of air in a scaling that starts at zero stays above this
+
+
+def refuse_other_units(scan: Volume) -> None:
+    """Raise DataFault if the voxels are not HU, naming the scaling that they look like."""
+    values = scan.values
+    low, high = float(values.min()), float(values.max())
+    if low == high:
+        raise DataFault("cohort", f"empty scan: every voxel is {low:g}")
+    if low > AIR_HU or high < 300:
+        looks = _looks_like(values, low, high)
+        raise DataFault("cohort", f"not in HU: values from {low:g} to {high:g}{looks}; air should be near -1000")
+
+
+def _looks_like(values: np.ndarray, low: float, high: float) -> str:
+    """The scaling, where it is a known one."""
+    if low >= 0 and high <= 1:
+        return ", scaled to 0-1"
+    if low >= 0 and high <= 255:
+        return ", scaled to 0-255 (a windowed picture)"
+    if low > -NEGATIVE_HU:
+        step = int(values.size // 2_000_000) + 1
+        sample = values.ravel()[::step]
+        peaks = {"Cormack units": (2330, 450), "stored values without the intercept -1024": (1054, 40)}
+        tissue = sample[(sample > 500) & (sample < 3000)]
+        if tissue.size:
+            counts, edges = np.histogram(tissue, bins=125, range=(500, 3000))
+            peak = float(edges[counts.argmax()] + 10)
+            for name, (middle, reach) in peaks.items():
+                if abs(peak - middle) <= reach:
+                    return f", most tissue near {peak:.0f}: looks like {name}"
+    return ""
+
+
+def measure_intensity(scan: Volume, head: Head) -> dict[str, float | None]:
+    """air_hu, the median of what is below -500 HU outside the head; brain_hu, the median of the brain (10-100 HU)."""
+    outside = head.values[~head.inside]
+    air = outside[outside < AIR_HU] if np.median(outside) < AIR_HU else outside
+    brain = brain_voxels(head)
+    return {
+        "air_hu": float(np.median(air)) if air.size * head.voxel_ml > SMALLEST_ML else None,
+        "brain_hu": float(np.median(head.values[brain])) if brain.any() else None,
+        "head_ml": float(head.inside.sum() * head.voxel_ml),
+    }
+
+
+def brain_voxels(head: Head) -> np.ndarray:
+    """Voxels of 10-100 HU (brain, blood; not fluid) that the skull encloses; where it encloses none, deep ones."""
+    tissue = (head.values > 10) & (head.values < 100)
+    if head.enclosed.sum() * head.voxel_ml > SMALLEST_ML:
+        return tissue & head.enclosed
+    depth = ndimage.distance_transform_edt(head.inside, sampling=head.spacing_mm)
+    return tissue & (depth > ERODED_MM)

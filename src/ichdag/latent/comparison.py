@@ -1,0 +1,68 @@
+"""How well the VAE-GAN reconstructs patches it has not seen, beside a PCA of as many latents and the mean patch."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pandas as pd
+import torch
+
+from ichdag.latent.network import Autoencoder
+
+
+def compare_reconstructions(
+    patches: np.ndarray, *, held_out: dict[str, Iterable[np.ndarray]], autoencoder: Autoencoder, device: torch.device
+) -> pd.DataFrame:
+    """Errors of three models fitted on the same patches (n, P, P, P), schema reconstruction.
+
+    `held_out` has further patches by role; role development is the patches themselves. A PCA cannot have more
+    components than patches less one; the table says how many it has.
+    """
+    latents = _latent_count(autoencoder, patches[0], device)
+    components = min(latents, len(patches) - 1)
+    mean = patches.mean(axis=0, dtype=np.float64).astype(np.float32)
+    models: dict[str, tuple[int, Callable[[np.ndarray], np.ndarray]]] = {
+        "vaegan": (latents, lambda patch: _reconstructed(autoencoder, patch, device)),
+        "pca": (components, fit_pca(patches, mean=mean, components=components)),
+        "mean": (0, lambda patch: mean),
+    }
+    rows = []
+    for role, some in {"development": patches, **held_out}.items():
+        errors: dict[str, list[tuple[float, float]]] = {name: [] for name in models}
+        for patch in some:
+            patch = patch.astype(np.float32)
+            for name, (_, reconstruct) in models.items():
+                gap = (reconstruct(patch) - patch).astype(np.float64)
+                errors[name].append((np.abs(gap).mean(), np.sqrt((gap**2).mean())))
+        for name, found in errors.items():
+            if found:
+                mae, rmse = np.mean(found, axis=0)
+                rows.append((role, name, models[name][0], mae, rmse, len(found)))
+    return pd.DataFrame(rows, columns=["role", "model", "latents", "mae", "rmse", "n"])
+
+
+def fit_pca(patches: np.ndarray, *, mean: np.ndarray, components: int) -> Callable[[np.ndarray], np.ndarray]:
+    """A function: patch to its reconstruction from the leading components of the patches (n, P, P, P), within [0, 1].
+
+    Through the Gram matrix (n, n): patches have far more voxels than there are patches. One float32 copy is made.
+    """
+    rows = patches.reshape(len(patches), -1).astype(np.float32)
+    rows -= mean.ravel()
+    values, vectors = np.linalg.eigh((rows @ rows.T).astype(np.float64))
+    kept = np.flatnonzero(values > values[-1] * 1e-7)[::-1][:components]
+    inverse = ((vectors[:, kept] / values[kept]) @ vectors[:, kept].T).astype(np.float32)
+
+    def reconstruct(patch: np.ndarray) -> np.ndarray:
+        weights = inverse @ (rows @ (patch.ravel() - mean.ravel()))
+        return np.clip(mean + (weights @ rows).reshape(patch.shape), 0, 1)
+
+    return reconstruct
+
+
+@torch.inference_mode()
+def _reconstructed(autoencoder: Autoencoder, patch: np.ndarray, device: torch.device) -> np.ndarray:
+    return autoencoder(torch.from_numpy(patch)[None, None].to(device))[0][0, 0].float().cpu().numpy()
+
+
+@torch.inference_mode()
+def _latent_count(autoencoder: Autoencoder, patch: np.ndarray, device: torch.device) -> int:
+    return autoencoder.encoder(torch.from_numpy(patch.astype(np.float32))[None, None].to(device))[0].numel()

@@ -1,0 +1,135 @@
+"""The features of one lesion: pyradiomics' preprocessing, its filters on what they need, its feature classes."""
+
+import logging
+from dataclasses import dataclass
+
+import numpy as np
+from radiomics import imageoperations
+from radiomics.featureextractor import RadiomicsFeatureExtractor
+from radiomics.generalinfo import GeneralInfo
+
+from ichdag.images import Volume, same_grid
+from ichdag.jobs import DataFault
+from ichdag.radiomics.engine import gray_features, shape_features
+from ichdag.radiomics.filters import filtered
+from ichdag.radiomics.parameters import DIAGNOSTICS, column_names, read_parameters
+from ichdag.radiomics.pictures import Scene, array_of, box_of, picture, to_sitk, widened
+
+TOO_FEW_SLICES = "the scan is too small for this filter"
+GLOBAL = ("normalize", "resampledPixelSpacing", "preCrop")  # settings that look at the whole scan, or change its grid
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of an extraction; meanings and units in config/schemas/radiomics.schema.json."""
+
+    parameters: str
+    drop_whole_image_diagnostics: bool
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """The features of one lesion by name, always the same names in the same order, and why those that are NaN are."""
+
+    values: dict[str, float]
+    missing: dict[str, str]
+
+
+def extract(scan: Volume, *, mask: Volume, settings: Settings) -> dict[str, float]:
+    """The features of one lesion by name, NaN where the lesion does not define one; see `extract_lesion`."""
+    return extract_lesion(scan, mask=mask, settings=settings).values
+
+
+def extract_lesion(scan: Volume, *, mask: Volume, settings: Settings) -> Extraction:
+    """The features of one lesion: 1693 with the shipped parameter file, equal to pyradiomics' on the whole scan.
+
+    Source: pyradiomics (van Griethuysen et al. 2017). Raises DataFault if the mask is empty, on another grid, or
+    smaller than the parameter file allows.
+    """
+    if not same_grid(scan, mask):
+        raise DataFault(
+            "radiomics", f"mask of {mask.values.shape} voxels is not on the scan's grid {scan.values.shape}"
+        )
+    if not mask.values.any():
+        raise DataFault("radiomics", "the mask is empty")
+    logging.getLogger("radiomics").setLevel(logging.ERROR)
+    extractor = read_parameters(settings.parameters)
+    columns = column_names(extractor, drop_whole_image_diagnostics=settings.drop_whole_image_diagnostics)
+    try:
+        found = _diagnostics(scan, mask)
+        scene = _scene(*_preprocessed(scan, mask, extractor), extractor)
+        values, missing = _measured(scene, extractor)
+    except ValueError as error:
+        raise DataFault("radiomics", f"pyradiomics: {error}") from error
+    found |= values
+    missing |= {name: TOO_FEW_SLICES for name in columns if name not in found}
+    return Extraction({name: found.get(name, np.nan) for name in columns}, missing)
+
+
+def _measured(scene: Scene, extractor: RadiomicsFeatureExtractor) -> tuple[dict[str, float], dict[str, str]]:
+    """All features of a scene, and the reason of every missing one."""
+    label = extractor.settings.get("label", 1)
+    inside, outline = (picture(mask * np.uint8(label), scene.spacing_mm) for mask in (scene.inside, scene.outline))
+    gray = picture(scene.values[scene.box].astype(np.float64), scene.spacing_mm)
+    values, missing = shape_features(gray, outline, extractor=extractor)
+    how = {"wanted": extractor.enabledFeatures, "extreme": scene.extreme}
+    for image, name, used in filtered(scene, types=extractor.enabledImagetypes, settings=extractor.settings):
+        found, reasons = gray_features(image, inside, name=name, settings=used, **how)
+        values |= found
+        missing |= reasons
+    return values, missing
+
+
+def _diagnostics(scan: Volume, mask: Volume) -> dict[str, float]:
+    """pyradiomics' scalar diagnostics: gray values of the whole scan; voxels and connected parts of the mask."""
+    about = GeneralInfo()
+    box = box_of(mask.values)
+    about.addMaskElements(None, picture(mask.values[box].astype(np.uint8), mask.spacing_mm), 1)
+    known = about.getGeneralInfo()
+    whole = (scan.values.mean(dtype=np.float64), scan.values.min(), scan.values.max())
+    found = [*whole, *(known[name] for name in DIAGNOSTICS[3:])]
+    return {name: float(value) for name, value in zip(DIAGNOSTICS, found, strict=True)}
+
+
+def _preprocessed(
+    scan: Volume, mask: Volume, extractor: RadiomicsFeatureExtractor
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Gray values, mask and voxel size after what the parameter file asks for before any filter."""
+    settings = extractor.settings
+    if not any(settings.get(name) for name in GLOBAL):
+        return scan.values, mask.values, scan.spacing_mm
+    own = Volume(mask.values, scan.affine)  # the same grid, to the last digit
+    image, lesion = extractor.loadImage(to_sitk(scan), to_sitk(own), None, **settings | {"label": 1})
+    return array_of(image), array_of(lesion) == 1, np.array(image.GetSpacing())
+
+
+def _scene(values: np.ndarray, mask: np.ndarray, spacing_mm: np.ndarray, extractor: RadiomicsFeatureExtractor) -> Scene:
+    """The lesion in its box, resegmented where asked. Raises DataFault if it is smaller than the settings allow."""
+    settings = extractor.settings
+    _refuse_small(mask, settings)
+    inside = mask
+    if settings.get("resegmentRange") is not None:
+        box = box_of(mask)
+        pair = (values[box].astype(np.float64), mask[box].astype(np.uint8))
+        kept = imageoperations.resegmentMask(*(picture(part, spacing_mm) for part in pair), **settings | {"label": 1})
+        inside = np.zeros(mask.shape, dtype=bool)
+        inside[box] = array_of(kept) == 1
+        _refuse_small(inside, settings)
+    outline = inside if settings.get("resegmentShape") else mask
+    box = box_of(inside)
+    if np.count_nonzero(inside) == 1:  # pyradiomics' texture classes need an extent to look along
+        box = widened(box, (1, 1, 1), mask.shape)
+    return Scene(np.asfortranarray(values), spacing_mm, box, inside[box], outline[box])
+
+
+def _refuse_small(mask: np.ndarray, settings: dict) -> None:
+    """Refuse what the parameter file's minimumROIDimensions and minimumROISize refuse; one voxel counts as a line."""
+    voxels = np.count_nonzero(mask)
+    if not voxels:
+        raise DataFault("radiomics", "no voxel of the mask is left after preprocessing")
+    extended = max(sum(side.stop - side.start > 1 for side in box_of(mask)), 1)
+    fewest, dimensions = settings.get("minimumROISize"), settings["minimumROIDimensions"]
+    if extended < dimensions:
+        raise DataFault("radiomics", f"the lesion extends in {extended} dimensions, minimumROIDimensions: {dimensions}")
+    if fewest is not None and voxels <= fewest:
+        raise DataFault("radiomics", f"the lesion has {voxels} voxels, minimumROISize: {fewest}")

@@ -1,0 +1,113 @@
+"""A page for each participant: slices with outlines, quality checks, volumes, outcomes, place in the study."""
+
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from ichdag.figures.names import outcome_name
+from ichdag.images import Volume
+from ichdag.report.slices import histogram, mid_slices
+
+TIMES = {"baseline": "Baseline", "followup": "Follow-up"}
+LOW_HU, HIGH_HU, STEP_HU = -1100, 1500, 20
+SHOWN_FACTS = {
+    "kind": "file",
+    "affine": "geometry from",
+    "series_number": "DICOM series",
+    "kernel": "kernel",
+    "slice_thickness_mm": "slice thickness (mm)",
+    "tilt_degrees": "gantry tilt, sheared straight (degrees)",
+    "resampled": "uneven slices resampled",
+    "padding_hu": "padding set to air (HU)",
+    "mask_resampled_from": "manual mask resampled from",
+    "qform_differs_mm": "qform differs from sform (mm)",
+}
+
+
+def render_participant(
+    subject: str,
+    *,
+    row: dict[str, Any],
+    record: dict[str, Any],
+    summary: dict[str, Any],
+    images: dict[str, Volume],
+    outcomes: list[str],
+) -> str:
+    """One page that opens from disk. `row` is that of the sheet, `record` of the scans, `summary` as `summarize` gives.
+
+    `images` has, by timepoint and kind (baseline_ct, baseline_manual, baseline_predicted, ...), what there is to show.
+    """
+    times = [_timepoint(time, record[time], images) for time in TIMES]
+    return _template("participant.html.j2").render(
+        subject=subject,
+        cohort=row["cohort"],
+        role=row["role"],
+        status=summary["status"],
+        why=None if summary["status"] == "included" else f"{summary['stage']}: {summary['reason']}",
+        volumes=_volumes(summary),
+        outcomes=[(outcome_name(name), {1: "yes", 0: "no", None: "not known"}[summary[name]]) for name in outcomes],
+        times=times,
+        axis={"low": LOW_HU, "high": HIGH_HU, "step": STEP_HU},
+    )
+
+
+def render_list(participants: list[dict[str, Any]], *, title: str) -> str:
+    """The list of all participants with their place in the study, each linked to its page; it can be filtered."""
+    return _template("participants.html.j2").render(participants=participants, title=title)
+
+
+def _template(name: str) -> Any:
+    loader, layout = PackageLoader("ichdag.report"), {"trim_blocks": True, "lstrip_blocks": True}
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, **layout)
+    return environment.get_template(name)
+
+
+def _timepoint(time: str, record: dict[str, Any], images: dict[str, Volume]) -> dict[str, Any]:
+    """What the page says of one scan."""
+    scan = images.get(f"{time}_ct")
+    masks = {kind: images.get(f"{time}_{kind}") for kind in ("manual", "predicted")}
+    facts = record["facts"] | {"kind": record["kind"]}
+    return {
+        "title": TIMES[time],
+        "status": record["status"],
+        "reason": record["reason"],
+        "warnings": record["warnings"],
+        "spacing": record["spacing_mm"],
+        "facts": [(words, facts[name]) for name, words in SHOWN_FACTS.items() if facts.get(name) is not None],
+        "pictures": [] if scan is None else mid_slices(scan, **masks),
+        "histogram": [] if scan is None else histogram(scan, low=LOW_HU, high=HIGH_HU, step=STEP_HU),
+        "checks": [_check(row) for row in record["checks"]],
+        "series": record["series"],
+        "outlined": [name for name, mask in masks.items() if mask is not None],
+    }
+
+
+def _check(row: dict[str, Any]) -> dict[str, str]:
+    """One check as text."""
+    unit = f" {row['unit']}" if row["unit"] else ""
+    value = "–" if row["value"] is None else f"{row['value']:.3g}{unit}"
+    limits = f"{row['low']:g} to {row['high']:g}{unit}"
+    return {name: row[name] for name in ("check", "meaning", "verdict")} | {"value": value, "limits": limits}
+
+
+def _volumes(summary: dict[str, Any]) -> list[tuple[str, str]]:
+    """Baseline, follow-up and expansion in words, and where they come from."""
+    names = {"baseline_volume_ml": "baseline", "followup_volume_ml": "follow-up", "expansion_ml": "expansion"}
+    found = [(name, "–" if summary[key] is None else f"{summary[key]:.1f} mL") for key, name in names.items()]
+    return [*found, ("source", summary["volume_source"] or "–")]
+
+
+def list_rows(participants: pd.DataFrame) -> list[dict[str, str]]:
+    """Rows of the list: a participant's place in the study in words."""
+    rows = []
+    for one in participants.to_dict("records"):
+        known = {name: value for name, value in one.items() if not pd.isna(value)}
+        row = {name: str(known[name]) for name in ("subject", "cohort", "role", "status")}
+        row["why"] = f"{known['stage']}: {known['reason']}" if "stage" in known else ""
+        row |= {"followup": known.get("followup_reason", "usable"), "source": known.get("volume_source", "–")}
+        for name in ("baseline", "expansion"):
+            value = known.get({"baseline": "baseline_volume_ml", "expansion": "expansion_ml"}[name])
+            row[name] = "–" if value is None else f"{value:.1f}".replace("-", "−")
+        rows.append(row)
+    return rows

@@ -1,0 +1,112 @@
+"""Bad input: what cannot be fitted is refused with the reason, all else is predicted and counted."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ichdag.classification.classifiers import Recipe, card_of
+from ichdag.classification.designs import clinical_design, design
+from ichdag.classification.people import development_people, external_people
+from ichdag.classification.validation import cross_validate, fit_final, predict
+from ichdag.cohort.folds import draw_folds
+from ichdag.jobs import StudyError
+from ichdag.schemas import CLASSIFIERS
+
+OUTCOME = "poor_outcome"
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+def drawn(cohort):
+    labels = cohort.assign(outcome=OUTCOME)[["subject", "outcome", OUTCOME]].rename(columns={OUTCOME: "label"})
+    return draw_folds(labels, earlier=pd.DataFrame(columns=["subject", "outcome", "fold"]), count=5, seed=0)
+
+
+def predictions(table, cohort, settings, classifier):
+    """Out-of-fold predictions on the same columns in every fold, folds drawn as a study draws them, and the card."""
+    recipe = Recipe(classifier, settings, seed=0, threads=1)
+    people = development_people(cohort, folds=drawn(cohort), outcome=OUTCOME, fewest=recipe.fewest)
+    designs = dict.fromkeys([*"01234", "final"], table)
+    rows, seen = cross_validate(designs, people=people, recipe=recipe, outcome=OUTCOME, features="shape")
+    models = {"shape": fit_final(designs, people=people, recipe=recipe)}
+    return rows, card_of(recipe, models=models, people=people, folds=seen, outcome=OUTCOME)
+
+
+def whole(rows):
+    return len(rows) == 40 and rows.probability.between(0, 1).all()
+
+
+@pytest.mark.parametrize("tuning", ["none", "grid"])
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_an_outcome_with_five_positives_is_one_a_fold_and_everybody_is_predicted(
+    classifier, tuning, settings, cohort, tables
+):
+    rare = cohort.assign(poor_outcome=pd.array([1] * 5 + [0] * 35, dtype="Int64"))
+    own = replace(settings, tuning=tuning)
+    rows, _ = predictions(design(tables, features="shape+segmentation+vaegan"), rare, own, classifier)
+    assert whole(rows)
+    assert rows.groupby("fold").y_true.sum().tolist() == [1] * 5
+
+
+def test_an_outcome_with_four_positives_is_refused_with_the_counts_of_the_fold(settings, cohort, tables):
+    rare = cohort.assign(poor_outcome=pd.array([1] * 4 + [0] * 36, dtype="Int64"))
+    with pytest.raises(StudyError, match="cannot be cross-validated.*validation 0 with and 8 without, training 4 with"):
+        predictions(design(tables, features="shape"), rare, settings, "svm")
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_constant_columns_are_borne(classifier, settings, cohort, tables):
+    table = design(tables, features="radiomics").assign(constant=1.0, nothing=0.0)
+    rows, _ = predictions(table, cohort, settings, classifier)
+    assert whole(rows)
+
+
+def test_columns_that_are_all_constant_are_refused_by_name(settings, cohort, tables):
+    table = design(tables, features="radiomics") * 0 + 1
+    with pytest.raises(StudyError, match="nothing to learn from: none of 3 columns, radiomics_000 first"):
+        predictions(table, cohort, settings, "naive_bayes")
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_duplicated_columns_are_borne(classifier, settings, cohort, tables):
+    table = design(tables, features="radiomics")
+    rows, _ = predictions(pd.concat([table, table.add_prefix("again_")], axis=1), cohort, settings, classifier)
+    assert whole(rows)
+    assert rows[rows.y_true == 1].probability.mean() > rows[rows.y_true == 0].probability.mean() + 0.3
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_missing_and_infinite_cells_are_filled_in_the_fold_and_counted_on_the_card(
+    classifier, settings, cohort, tables
+):
+    holed = tables | {"shape": tables["shape"].copy()}
+    holed["shape"].iloc[3, 0] = np.nan
+    holed["shape"].iloc[[5, 6], 1] = [np.inf, -np.inf]
+    rows, card = predictions(design(holed, features="shape"), cohort, settings, classifier)
+    assert whole(rows)
+    assert card.scores["shape"]["imputed_cells"] == 3
+
+
+def test_a_column_without_any_value_is_filled_and_changes_nothing_for_trees(settings, cohort, tables):
+    table = design(tables, features="radiomics")
+    plain, _ = predictions(table.assign(nothing=0.0), cohort, settings, "extra_trees")
+    empty, card = predictions(table.assign(nothing=np.nan), cohort, settings, "extra_trees")
+    assert plain.probability.equals(empty.probability)
+    assert card.scores["shape"]["imputed_cells"] == 40
+
+
+def test_an_infinite_covariate_is_missing(cohort):
+    cohort.loc[3, "age"] = np.inf
+    assert clinical_design(cohort, columns=["age"]).age.isna().sum() == 1
+
+
+def test_an_external_cohort_without_the_outcome_gets_no_predictions_and_no_error(settings, cohort, tables):
+    recipe = Recipe("svm", settings, seed=0, threads=1)
+    people = development_people(cohort, folds=drawn(cohort), outcome=OUTCOME, fewest=2)
+    table = design(tables, features="shape")
+    model = fit_final({"final": table}, people=people, recipe=recipe)
+    blank = cohort.assign(poor_outcome=pd.array([None] * 40, dtype="Int64"))
+    nobody = external_people(blank, outcome=OUTCOME)
+    rows = predict(model, design=table, people=nobody, outcome=OUTCOME, features="shape", classifier="svm")
+    assert rows.empty and list(rows)[:3] == ["cohort", "subject", "outcome"]

@@ -1,0 +1,108 @@
+"""A drawn head like the one all tests share, but fit for the shipped limits, and writers of originals with faults."""
+
+import nibabel
+import numpy as np
+import pytest
+import yaml
+
+from ichdag.cohort.conversion import ConversionSettings, convert_participant
+from ichdag.cohort.dicom import DicomSettings
+from ichdag.cohort.quality import QualitySettings
+from ichdag.images import Volume, write_image
+
+SHAPE, SPACING = (96, 112, 36), (2.0, 2.0, 5.0)
+
+
+@pytest.fixture(scope="session")
+def config():
+    """The shipped settings."""
+    from pathlib import Path
+
+    return yaml.safe_load((Path(__file__).parents[2] / "config" / "config.yaml").read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def limits(config):
+    """The shipped limits, for a grid of 2 mm."""
+    quality = config["cohort"]["quality"]
+    own = quality["limits"] | {"in_plane_mm": [0.2, 3]}
+    return QualitySettings(limits=own, only_warn=quality["only_warn"], head_hu=-300)
+
+
+@pytest.fixture(scope="session")
+def brain_scan():
+    """A head of skin, skull and brain in air with a bleed of about 20 mL and a neck below: (scan, mask), RAS."""
+    affine = np.diag([*SPACING, 1.0])
+    affine[:3, 3] = [-95.0, -111.0, -85.0]
+    places = np.stack(np.meshgrid(*map(np.arange, SHAPE), indexing="ij"), axis=-1) @ affine[:3, :3].T + affine[:3, 3]
+    x, y, z = np.moveaxis(places, -1, 0)
+
+    def ball(radius):
+        return (x / radius) ** 2 + (y / (1.15 * radius)) ** 2 + (np.maximum(z, 0) / radius) ** 2 + (
+            np.minimum(z, 0) / (1.4 * radius)
+        ) ** 2 < 1
+
+    values = np.full(SHAPE, -1000.0, dtype=np.float32)
+    values[ball(80) | ((x**2 + y**2 < 55**2) & (z < -30))] = 20
+    values[ball(74)] = 900
+    values[ball(67)] = 33
+    bleed = (x - 20) ** 2 + (y - 10) ** 2 + (z - 10) ** 2 < 17**2
+    values[bleed] = 62
+    values += np.random.default_rng(0).normal(0, 3, SHAPE).astype(np.float32)
+    return Volume(np.rint(values), affine), Volume(bleed, affine)
+
+
+@pytest.fixture
+def convert(config, tmp_path):
+    """Convert originals (paths by column) with the shipped settings, some changed: (volumes, record)."""
+
+    def run(files, *, row=None, **changes):
+        own = {name: config["cohort"][name] for name in ("masks_on_other_grids", "smallest_lesion_ml")} | changes
+        settings = ConversionSettings(**own, dicom=DicomSettings(**config["cohort"]["dicom"]))
+        return convert_participant({name: str(path) for name, path in files.items()}, row=row or {}, settings=settings)
+
+    return run
+
+
+@pytest.fixture
+def reason(convert):
+    """Why a baseline scan (and mask) is left out; the follow-up beside it is not."""
+
+    def run(ct, mask=None, followup=None, **changes):
+        files = {"baseline_ct": ct} | ({"baseline_mask": mask} if mask else {})
+        files |= {"followup_ct": followup} if followup else {}
+        _, record = convert(files, **changes)
+        assert (record["baseline"]["status"], record["baseline"]["stage"]) == ("excluded", "cohort")
+        assert not followup or record["followup"]["status"] == "included"
+        return record["baseline"]["reason"]
+
+    return run
+
+
+@pytest.fixture
+def written(brain_scan, tmp_path):
+    """Write the drawn scan, or values in its place, as NIfTI with these header fields; give the path."""
+
+    def write(name="ct.nii.gz", values=None, affine=None, kind=None, qform=None, slope=None, codes=(1, 1)):
+        values = brain_scan[0].values if values is None else values
+        affine = brain_scan[0].affine if affine is None else affine
+        image = nibabel.Nifti1Image(values.astype(kind or np.int16), affine)
+        image.set_sform(affine, code=codes[1])
+        image.set_qform(affine if qform is None else qform, code=codes[0])
+        if slope:
+            image.header.set_slope_inter(*slope)
+        nibabel.save(image, tmp_path / name)
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture
+def mask_file(brain_scan, tmp_path):
+    """Write the drawn mask, or another, and give its path."""
+
+    def write(mask=None, name="mask.nii.gz"):
+        write_image(mask or brain_scan[1], tmp_path / name)
+        return tmp_path / name
+
+    return write

@@ -1,0 +1,76 @@
+"""Made-up heads with a bleed, and stock pyradiomics on the whole scan, which all values are held against."""
+
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from radiomics.featureextractor import RadiomicsFeatureExtractor
+
+from ichdag.images import Volume
+from ichdag.radiomics import Settings
+from ichdag.radiomics.pictures import to_sitk
+
+ROOT = Path(__file__).parents[2]
+PARAMETERS = str(ROOT / "config" / "radiomics.yaml")
+logging.getLogger("radiomics").setLevel(logging.CRITICAL)
+
+
+def head_with(bleed: np.ndarray, *, spacing=(2.0, 2.0, 5.0), seed: int = 1) -> tuple[Volume, Volume]:
+    """A noisy brain with this bleed, a piece of skull and air; the scan's extreme lies far from the lesion."""
+    values = np.where(bleed, 62, 32) + np.random.default_rng(seed).normal(0, 4, bleed.shape)
+    values[-5:, :, -8:] = 1450
+    values[-10:, :5] = -1000
+    affine = np.diag([*spacing, 1.0])
+    return Volume(np.rint(values).astype(np.float32), affine), Volume(bleed, affine)
+
+
+def ball(shape, center, radii) -> np.ndarray:
+    """An ellipsoid of voxels."""
+    axes = np.meshgrid(*[np.arange(size) for size in shape], indexing="ij", sparse=True)
+    return sum(((axis - place) / radius) ** 2 for axis, place, radius in zip(axes, center, radii, strict=True)) < 1
+
+
+def stock(scan: Volume, mask: Volume, parameters=PARAMETERS, label: int = 1) -> dict[str, float]:
+    """What pyradiomics computes by itself on the whole scan, for the same columns."""
+    lesion = Volume(mask.values * np.uint8(label), mask.affine)
+    found = RadiomicsFeatureExtractor(parameters).execute(to_sitk(scan), sitk.Cast(to_sitk(lesion), sitk.sitkUInt8))
+    return {name: float(value) for name, value in found.items() if not isinstance(value, (str, dict, tuple))}
+
+
+def differences(ours: dict[str, float], theirs: dict[str, float], missing=()) -> dict[str, float]:
+    """Relative difference of every value that is not missing."""
+    known = {name: (value, float(theirs[name])) for name, value in ours.items() if name not in missing}
+    return {name: abs(a - b) / max(abs(b), 1e-9) for name, (a, b) in known.items()}
+
+
+@pytest.fixture(scope="session")
+def made():
+    """The functions of this file."""
+    return SimpleNamespace(head_with=head_with, ball=ball, stock=stock, differences=differences)
+
+
+@pytest.fixture(scope="session")
+def settings():
+    """The shipped settings of an extraction."""
+    return Settings(parameters=PARAMETERS, drop_whole_image_diagnostics=False)
+
+
+@pytest.fixture(scope="session")
+def pair():
+    """A head of 60 x 60 x 28 voxels, 2 x 2 x 5 mm, with a bleed of about 8 mL."""
+    return head_with(ball((60, 60, 28), (20, 30, 12), (6, 8, 2.5)))
+
+
+@pytest.fixture
+def parameter_file(tmp_path):
+    """A function: text to a parameter file's path."""
+
+    def write(text: str) -> str:
+        path = tmp_path / "parameters.yaml"
+        path.write_text(text)
+        return str(path)
+
+    return write

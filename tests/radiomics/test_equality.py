@@ -1,0 +1,73 @@
+"""The features are pyradiomics', 1693 of them, and no crop changes one: against stock pyradiomics on the whole scan."""
+
+import numpy as np
+import pytest
+
+from ichdag.images import Volume
+from ichdag.radiomics import Settings, extract, extract_lesion
+
+CLOSE = 1e-6
+CASES = {  # matrix, voxel size in mm, and the lesion's parts: center and radii in voxels
+    "thick slices": ((60, 60, 28), (2.0, 2.0, 5.0), [((20, 30, 12), (6, 8, 2.5))]),
+    "isotropic": ((61, 57, 45), (1.5, 1.5, 1.5), [((30, 28, 22), (7, 9, 6))]),
+    "at two borders": ((41, 45, 17), (1.0, 1.1, 4.0), [((0, 1, 8), (8, 6, 3))]),
+    "at the first and last slice": ((40, 45, 9), (0.9, 0.9, 5.0), [((20, 21, 0), (6, 6, 2)), ((20, 25, 8), (4, 5, 2))]),
+    "in three parts": (
+        (60, 50, 20),
+        (1.2, 1.2, 3.0),
+        [((k, 25, m), (4, 5, 2)) for k, m in ((12, 6), (28, 12), (45, 9))],
+    ),
+}
+OTHER_STUDIES = {
+    "resampled": """
+        setting: {binWidth: 25, resampledPixelSpacing: [2, 2, 2]}
+        imageType: {Original: {}, LoG: {sigma: [3]}}""",
+    "normalized": """
+        setting: {binWidth: 0.1, normalize: true, normalizeScale: 2}
+        imageType: {Wavelet: {}, Square: {binWidth: 0.001}}""",
+    "resegmented": """
+        setting: {binWidth: 5, label: 3, resegmentRange: [55, 66], resegmentShape: true}""",
+    "slice by slice": """
+        setting: {binWidth: 5, force2D: true}
+        imageType: {Original: {}, Wavelet: {}, Gradient: {}}
+        featureClass: {shape: , firstorder: , glcm: , glrlm: , glszm: , gldm: , ngtdm: }""",
+    "deep wavelets": """
+        setting: {binCount: 16}
+        imageType: {Wavelet: {wavelet: db3, level: 2, start_level: 1}, Gradient: {}}""",
+    "a choice of features": """
+        imageType: {LoG: {sigma: [2.5], binWidth: 3}}
+        featureClass: {glcm: [Contrast, Id], ngtdm: }""",
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_value_equals_stock_pyradiomics_on_the_whole_scan(case, made, settings):
+    shape, spacing, parts = CASES[case]
+    scan, mask = made.head_with(np.any([made.ball(shape, *part) for part in parts], axis=0), spacing=spacing)
+    ours, theirs = extract_lesion(scan, mask=mask, settings=settings), made.stock(scan, mask)
+    assert not ours.missing
+    assert list(ours.values) == [name for name in theirs if name in ours.values] and len(ours.values) == 1693
+    wrong = {name: value for name, value in made.differences(ours.values, theirs).items() if not value <= CLOSE}
+    assert not wrong
+
+
+@pytest.mark.parametrize("study", OTHER_STUDIES)
+def test_the_parameter_file_of_another_study_gives_that_study_s_columns(study, made, pair, parameter_file):
+    path = parameter_file(OTHER_STUDIES[study])
+    label = 3 if "label: 3" in OTHER_STUDIES[study] else 1
+    ours = extract(pair[0], mask=pair[1], settings=Settings(path, drop_whole_image_diagnostics=False))
+    theirs = made.stock(pair[0], pair[1], path, label=label)
+    assert set(ours) == {name for name in theirs if not name.startswith("diagnostics") or name in ours}
+    wrong = {name: value for name, value in made.differences(ours, theirs).items() if not value <= CLOSE}
+    assert len(ours) > 10 and not wrong
+
+
+def test_the_same_lesion_gives_the_same_bits_however_the_scan_lies_in_memory(pair, settings):
+    scan, mask = pair
+    turned = Volume(np.ascontiguousarray(scan.values.transpose(2, 0, 1)).transpose(1, 2, 0), scan.affine)
+    assert extract(scan, mask=mask, settings=settings) == extract(turned, mask=mask, settings=settings)
+
+
+def test_whole_image_diagnostics_can_be_left_out(pair, settings):
+    found = extract(pair[0], mask=pair[1], settings=Settings(settings.parameters, drop_whole_image_diagnostics=True))
+    assert len(found) == 1690 and not any("Image-original" in name for name in found)

@@ -1,0 +1,36 @@
+"""The Laplacian of Gaussian in the lesion's box has the bits of SimpleITK's filter on the whole scan."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from ichdag.radiomics.laplacian import can_filter, laplacian
+from ichdag.radiomics.pictures import array_of, picture
+
+
+@pytest.mark.parametrize("spacing", [(0.5, 0.5, 5.0), (1.0, 1.0, 1.0), (1.3, 0.9, 0.7)])
+@pytest.mark.parametrize("sigma", [1.0, 3.0, 5.0])
+def test_where_the_reach_spans_the_scan_no_bit_differs(spacing, sigma):
+    values = np.random.default_rng(0).normal(40, 5, (30, 34, 12)).astype(np.float32)
+    values[:, :4], values[26:] = 1800, -1000
+    box = (slice(8, 15), slice(10, 20), slice(0, 4))
+    whole = sitk.LaplacianRecursiveGaussian(picture(values, np.array(spacing)), sigma, True)
+    found = laplacian(values, spacing_mm=np.array(spacing), sigma_mm=sigma, box=box)
+    np.testing.assert_array_equal(found, array_of(whole)[box])
+
+
+def test_air_and_bone_beyond_the_reach_move_no_value_by_more_than_its_last_digits():
+    values = np.full((300, 60, 40), 40, dtype=np.float32)
+    values += np.random.default_rng(0).normal(0, 4, values.shape).astype(np.float32)
+    values[:100], values[250:] = 1500, -1000
+    box = (slice(145, 155), slice(25, 35), slice(15, 25))  # 45 mm from the bone at sigma 2 mm: beyond 16 sigma
+    spacing = np.ones(3)
+    whole = array_of(sitk.LaplacianRecursiveGaussian(picture(values, spacing), 2.0, True))[box]
+    found = laplacian(values, spacing_mm=spacing, sigma_mm=2.0, box=box)
+    assert np.abs(found - whole).max() <= 4e-6 and np.abs(whole).max() > 1
+
+
+def test_scans_that_pyradiomics_refuses_to_filter_are_refused():
+    assert can_filter((64, 64, 4), sigma_mm=3, spacing_mm=np.array([1, 1, 5.0]))
+    assert not can_filter((64, 64, 3), sigma_mm=3, spacing_mm=np.array([1, 1, 5.0]))
+    assert not can_filter((64, 64, 5), sigma_mm=5, spacing_mm=np.array([1, 1, 1.0]))

@@ -1,0 +1,56 @@
+"""The checklists are whole, filled from what ran, and every link leads somewhere."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from ichdag.report.checklists import TITLES, facts_of, fill
+from ichdag.tables import read_table
+
+RESOURCES = Path(__file__).parents[2] / "resources/checklists"
+
+
+@pytest.fixture(scope="module")
+def facts(made_up, config):
+    study = made_up.study()
+    return facts_of(config, participants=study["participants"], metrics=study["metrics"])
+
+
+@pytest.fixture(scope="module")
+def filled(facts):
+    return {name: fill(read_table(RESOURCES / f"{name}.tsv", name), facts=facts) for name in TITLES}
+
+
+@pytest.mark.parametrize(("name", "count"), [("checklist_tripod_ai", 52), ("checklist_clear", 58)])
+def test_every_item_of_a_checklist_is_there_once(name, count, filled):
+    assert filled[name]["item"].is_unique and len(filled[name]) == count
+
+
+def test_answers_tell_the_numbers_of_this_run(filled, facts, config):
+    tripod = filled["checklist_tripod_ai"].set_index("item").answer
+    assert tripod["12a"].startswith(f"{config['folds']}-fold cross-validation")
+    assert f"to {config['features']['rank']} components" in tripod["12b"]
+    assert facts["events"] in tripod["21"] and " of " in tripod["21"]
+    for table in filled.values():
+        assert not table.answer.dropna().str.contains(r"[{}]").any()
+
+
+def test_what_only_the_authors_know_is_left_blank(filled):
+    tripod, clear = (table.set_index("item").answer for table in filled.values())
+    assert tripod[["1", "5b", "17", "18a", "18d", "25"]].isna().all()
+    assert clear[["8", "16", "20", "53"]].isna().all()
+
+
+def test_every_place_that_an_item_names_is_an_anchor_of_the_page(page_of, made_up, filled):
+    page = page_of(made_up.study() | filled)
+    anchors = set(re.findall(r'id="([^"]+)"', page))
+    places = {place for table in filled.values() for cell in table["where"].dropna() for place in cell.split()}
+    figures = {"figure-cohort_flow"}  # drawn in every study, but not for this test
+    assert places - figures <= anchors
+    assert all(f'href="#{place}"' in page for place in places)
+
+
+def test_the_page_says_how_many_items_are_open(page_of, made_up, filled):
+    blanks = int(filled["checklist_tripod_ai"].answer.isna().sum())
+    assert f"52 items, {blanks} for the authors to answer" in page_of(made_up.study() | filled)

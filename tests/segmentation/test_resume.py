@@ -1,0 +1,154 @@
+"""A killed training goes on and ends with the same bits; a checkpoint that does not fit or is spoiled is not used."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from ichdag.jobs import StudyError
+from ichdag.segmentation.training import load_samples, train_network
+from ichdag.training import Checkpoint, find_device
+
+DEVICE = find_device(1)
+CONFIGURATION = {"settings": {"learning_rate": 0.01}, "subjects": ["S0", "S1"]}
+CHILD = """
+    import os, pickle, signal, sys
+    import ichdag.segmentation.training as room
+    from ichdag.models import write_weights
+    from ichdag.training import Checkpoint, find_device
+
+    paths, settings, checkpoint, weights, fatal = pickle.load(open(sys.argv[1], "rb"))
+    step, whole = 0, room.augment
+
+    def augment(*scans, **more):
+        global step
+        step += 1
+        if step == fatal:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return whole(*scans, **more)
+
+    room.augment = augment
+    checkpoint = Checkpoint(checkpoint, configuration={"seed": 7})
+    network, course = room.train_network(
+        room.load_samples(paths), **settings, checkpoint=checkpoint, device=find_device(1)
+    )
+    write_weights(network.state_dict(), weights)
+    checkpoint.remove()
+"""
+
+
+class Killed(Exception):
+    """Stands for SIGKILL."""
+
+
+class KilledAfter(Checkpoint):
+    """A checkpoint whose training is killed after two epochs."""
+
+    def save(self, epochs, generator, **parts):
+        super().save(epochs, generator, **parts)
+        if epochs == 2:
+            raise Killed
+
+
+def trained(grids, settings, path, kind=Checkpoint, configuration=CONFIGURATION):
+    checkpoint = kind(path, configuration=configuration)
+    return train_network(load_samples(grids), **settings, checkpoint=checkpoint, device=DEVICE)
+
+
+def same(one, other):
+    states = one.state_dict(), other.state_dict()
+    return all(torch.equal(weight, states[1][name]) for name, weight in states[0].items())
+
+
+@pytest.fixture
+def killed(grids, settings, tmp_path):
+    """The path of a checkpoint of two epochs, beside the one of the first epoch."""
+    with pytest.raises(Killed):
+        trained(grids, settings, tmp_path / "killed.pt", kind=KilledAfter)
+    return tmp_path / "killed.pt"
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
+def test_a_killed_training_ends_with_the_same_bits_as_one_that_was_not(grids, settings, tmp_path, optimizer):
+    settings["settings"] = replace(settings["settings"], optimizer=optimizer, learning_rate=0.05)
+    whole, course = trained(grids, settings, tmp_path / "whole.pt")
+    with pytest.raises(Killed):
+        trained(grids, settings, tmp_path / "killed.pt", kind=KilledAfter)
+    resumed, again = trained(grids, settings, tmp_path / "killed.pt")
+    assert course.rows == again.rows
+    assert same(whole, resumed)
+
+
+def test_sigkill_at_any_step_changes_no_bit_of_the_weights(grids, settings, tmp_path):
+    """Processes of their own, killed at a step drawn anew in each run of this test, again and again until one ends."""
+    import pickle
+
+    from ichdag.models import read_weights
+
+    (tmp_path / "child.py").write_text(textwrap.dedent(CHILD), "utf-8")
+    whole, _ = trained(grids, settings, tmp_path / "whole.pt")
+    steps = 3 * settings["settings"].epochs
+    fatal = int(np.random.default_rng(time.time_ns()).integers(4, steps + 1))  # from the second epoch on
+    for step, status in ((fatal, -signal.SIGKILL), (0, 0)):
+        work = (grids, settings, tmp_path / "child.pt", tmp_path / "weights.safetensors", step)
+        (tmp_path / "work.pkl").write_bytes(pickle.dumps(work))
+        environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2] / "src")}
+        command = [sys.executable, tmp_path / "child.py", tmp_path / "work.pkl"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
+        assert done.returncode == status, done.stderr
+        assert (tmp_path / "child.pt").exists() == bool(step), f"killed at step {step}"
+    found = read_weights(tmp_path / "weights.safetensors")
+    for name, weight in whole.state_dict().items():
+        assert torch.equal(weight, found[name]), f"{name}, killed at step {fatal} of {steps}"
+
+
+@pytest.mark.parametrize("spoiled", ["cut short", "empty", "overwritten within", "gone"])
+def test_where_the_newest_checkpoint_cannot_be_read_the_one_before_serves(grids, settings, killed, caplog, spoiled):
+    whole, _ = trained(grids, settings, killed.with_name("whole.pt"))
+    content = killed.read_bytes()
+    middle = len(content) // 2
+    damaged = {"cut short": content[:middle], "empty": b""}
+    damaged["overwritten within"] = content[: middle - 500] + bytes(1000) + content[middle + 500 :]
+    killed.unlink() if spoiled == "gone" else killed.write_bytes(damaged[spoiled])
+    caplog.set_level("INFO", logger="ichdag")
+    resumed, _ = trained(grids, settings, killed)
+    assert "killed.before.pt: 1 epochs done" in caplog.text
+    assert spoiled == "gone" or "cannot be read" in caplog.text
+    assert same(whole, resumed)
+
+
+def test_without_any_checkpoint_that_can_be_read_the_training_begins_anew(grids, settings, killed):
+    whole, _ = trained(grids, settings, killed.with_name("whole.pt"))
+    for path in (killed, killed.with_name("killed.before.pt")):
+        path.write_bytes(b"nothing")
+    assert same(whole, trained(grids, settings, killed)[0])
+
+
+def test_a_checkpoint_of_another_configuration_is_refused_by_name(grids, settings, tmp_path):
+    trained(grids, settings, tmp_path / "one.pt")
+    other = {"settings": {"learning_rate": 0.1}, "subjects": ["S0", "S1"]}
+    with pytest.raises(StudyError, match=r"settings.learning_rate: 0.01 in the checkpoint, 0.1 now") as refusal:
+        trained(grids, settings, tmp_path / "one.pt", configuration=other)
+    assert "subjects" not in str(refusal.value) and "delete the checkpoint" in str(refusal.value)
+
+
+def test_both_checkpoints_are_gone_once_removed(grids, settings, killed):
+    checkpoint = Checkpoint(killed, configuration=CONFIGURATION)
+    assert checkpoint.path.is_file() and checkpoint.before.is_file()
+    checkpoint.remove()
+    checkpoint.remove()
+    assert list(killed.parent.iterdir()) == []
+
+
+def test_a_finished_training_whose_model_was_not_written_trains_no_more(grids, settings, tmp_path):
+    whole, course = trained(grids, settings, tmp_path / "one.pt")
+    again, recalled = trained(grids, settings, tmp_path / "one.pt")
+    assert same(whole, again) and recalled.rows == course.rows
