@@ -1,6 +1,6 @@
 """Figures: each reads a table, keeps the numbers it shows in a tsv beside it, and is written as svg and png.
 
-Reads: results/cohort/flow.tsv, results/segmentation/{scores.tsv,batches/*.h5}, results/preprocessing/{role}.tsv,
+Reads: results/cohort/flow.tsv, results/segmentation/{scores.tsv,cleanup.json,batches/*.h5}, results/preprocessing/{role}.tsv,
     results/segmentation/models/{variant}_{fold}/curve.tsv, results/latent/models/vaegan/curve.tsv,
     results/latent/{reconstructions,imagined}.h5, results/evaluation/{metrics,calibration,decision}.tsv,
     results/explanation/{shap.tsv,saliency_{outcome}.h5}
@@ -29,7 +29,7 @@ rule draw_cohort_flow:
         mem_mb=grow(1500),
         runtime=grow(10),
     params:
-        settings=config["figures"],
+        dpi=config["figures"]["dpi"],
         code=code_of("draw_cohort_flow"),
     script:
         "../workflow/scripts/draw_cohort_flow.py"
@@ -39,6 +39,7 @@ rule draw_segmentation_examples:
     """Draw scans with manual and predicted outlines, from the worst Dice to the best (Figure 1)."""
     input:
         scores="results/segmentation/scores.tsv",
+        cleanup="results/segmentation/cleanup.json",
         grids=[f"results/preprocessing/{role}.tsv" for role in PATIENT_ROLES],
         batches=lambda wildcards: collect("results/segmentation/batches/{batch}.h5", batch=batch_table()),
     output:
@@ -61,7 +62,7 @@ rule draw_segmentation_examples:
         runtime=grow(10),
     params:
         settings=config["figures"],
-        looks={"threshold": config["segmentation"]["threshold"], "window_hu": config["preprocessing"]["window_hu"]},
+        window_hu=config["preprocessing"]["window_hu"],
         code=code_of("draw_segmentation_examples"),
     script:
         "../workflow/scripts/draw_segmentation_examples.py"
@@ -97,7 +98,7 @@ rule draw_segmentation:
         mem_mb=grow(1500),
         runtime=grow(10),
     params:
-        settings=config["figures"],
+        dpi=config["figures"]["dpi"],
         code=code_of("draw_segmentation"),
     script:
         "../workflow/scripts/draw_segmentation.py"
@@ -157,7 +158,7 @@ rule draw_performance:
         mem_mb=grow(1500),
         runtime=grow(10),
     params:
-        settings=config["figures"],
+        dpi=config["figures"]["dpi"],
         code=code_of("draw_performance"),
     script:
         "../workflow/scripts/draw_performance.py"
@@ -189,7 +190,7 @@ rule draw_curves:
         mem_mb=grow(1500),
         runtime=grow(10),
     params:
-        settings=config["figures"],
+        dpi=config["figures"]["dpi"],
         code=code_of("draw_curves"),
     script:
         "../workflow/scripts/draw_curves.py"
@@ -214,7 +215,7 @@ rule draw_shap:
         mem_mb=grow(1500),
         runtime=grow(10),
     params:
-        settings=config["figures"],
+        dpi=config["figures"]["dpi"],
         code=code_of("draw_shap"),
     script:
         "../workflow/scripts/draw_shap.py"

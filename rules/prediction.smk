@@ -1,7 +1,7 @@
 """The study's model frozen in one folder, and applied to new patients.
 
 Reads: results/segmentation/models/dual_final/, results/latent/models/vaegan/, results/features/models/all_final_{block}/,
-    results/classification/models/{outcome}_{classifier}/, results/cohort/sub-{subject}_baseline_ct.nii.gz,
+    results/classification/models/{outcome}_{classifier}/, results/segmentation/cleanup.json, results/cohort/sub-{subject}_baseline_ct.nii.gz,
     results/cohort/sub-{subject}_scans.json
 Writes: results/prediction/model/card.json, results/prediction/sub-{subject}_prediction.json,
     results/prediction/sub-{subject}_baseline_desc-hematoma_mask.nii.gz, results/prediction/predictions.tsv
@@ -19,6 +19,7 @@ rule freeze_model:
             outcome=OUTCOMES,
             **config["prediction"],
         ),
+        cleanup="results/segmentation/cleanup.json",
         parameters=PARAMETERS,
     output:
         card="results/prediction/model/card.json",

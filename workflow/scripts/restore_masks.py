@@ -7,13 +7,14 @@ from ichdag.segmentation.restoration import RestorationSettings
 
 start(snakemake)
 params, subject = snakemake.params, snakemake.wildcards.subject
+cleanup = read_record(snakemake.input.cleanup)
 record = restore_participant(
     subject,
     files=dict(snakemake.input.items()),
     masks_to={"baseline": snakemake.output.baseline, "followup": snakemake.output.followup},
     scans=read_record(snakemake.input.record),
     networks=read_record(snakemake.input.networks),
-    settings=RestorationSettings(**params.settings),
+    settings=RestorationSettings(cleanup["threshold"], cleanup["smallest_component_ml"]),
     smallest_lesion_ml=params.smallest_lesion_ml,
     source=params.masks,
 )
