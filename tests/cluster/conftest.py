@@ -129,7 +129,8 @@ class Run:
     def finish(self, ok=True):
         """Wait for the end that is expected; return what it printed."""
         text = self.outcome()
-        assert (self.process.returncode == 0) is ok, (self.process.returncode, text[-6000:])
+        print(text[-8000:])
+        assert (self.process.returncode == 0) is ok, "the run's end was not the expected one; its log is printed"
         return text
 
     def end_by(self, how):
