@@ -31,7 +31,7 @@ def say(*command, ok=True, **more):
     return (done.stdout + done.stderr).strip()
 
 
-def until(question, seconds=90):
+def until(question, seconds=240):
     """Wait until the answer is truthy; return it."""
     end = time.monotonic() + seconds
     while not (answer := question()):

@@ -77,7 +77,7 @@ def test_a_canceled_job_is_done_again_by_the_same_run(cluster, study, undisturbe
 
 @pytest.mark.whole
 def test_a_job_at_its_time_limit_is_done_again_with_twice_the_time(cluster, study, undisturbed):
-    limit = "--set-resources", f"{TRAINING.rule}:runtime=1 if attempt == 1 else 20"
+    limit = "--set-resources", f"{TRAINING.rule}:runtime=2 if attempt == 1 else 20"
     driver = begin(study, TRAINING, *limit)
     hold(cluster, TRAINING.rule)
     text = driver.finish()
