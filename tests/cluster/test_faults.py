@@ -48,6 +48,17 @@ def hold(cluster, rule):
     return worker, job
 
 
+def with_profile(study, folder, **change):
+    """The study with a profile of its own. On the command line, --set-resources would replace all of the profile's."""
+    settings = yaml.safe_load((study.profile / "config.yaml").read_text())
+    for section, values in change.items():
+        for name, value in values.items():
+            own = settings[section].get(name)
+            settings[section][name] = own | value if isinstance(own, dict) else value
+    (folder / "config.yaml").write_text(yaml.safe_dump(settings))
+    return replace(study, profile=folder)
+
+
 def is_as_before(study, undisturbed, part):
     """The part and the predictions are those of the undisturbed study; nothing half-written, nothing left to do."""
     for name in (*part.targets, PREDICTIONS):
@@ -76,19 +87,23 @@ def test_a_canceled_job_is_done_again_by_the_same_run(cluster, study, undisturbe
 
 
 @pytest.mark.whole
-def test_a_job_at_its_time_limit_is_done_again_with_twice_the_time(cluster, study, undisturbed):
-    limit = "--set-resources", f"{TRAINING.rule}:runtime=2 if attempt == 1 else 20"
-    driver = begin(study, TRAINING, *limit)
+def test_a_job_at_its_time_limit_is_done_again_with_more_time(cluster, study, undisturbed, tmp_path):
+    study = with_profile(
+        study, tmp_path, **{"set-resources": {TRAINING.rule: {"runtime": "2 if attempt == 1 else 20"}}}
+    )
+    driver = begin(study, TRAINING)
     hold(cluster, TRAINING.rule)
     text = driver.finish()
     assert "TIMEOUT" in text
     is_as_before(study, undisturbed, TRAINING)
 
 
-def test_a_job_out_of_memory_is_done_again_with_more(cluster, study, undisturbed):
-    driver = begin(study, GROUP, "--set-resources", f"{GROUP.rule}:mem_mb=220 if attempt == 1 else 2000")
-    text = driver.finish()
-    assert "Trying to restart" in text
+def test_a_job_out_of_memory_is_done_again_with_more(cluster, study, undisturbed, tmp_path):
+    study = with_profile(
+        study, tmp_path, **{"set-resources": {GROUP.rule: {"mem_mb": "220 if attempt == 1 else 2000"}}}
+    )
+    text = begin(study, GROUP).finish()
+    assert "Trying to restart" in text and "mem_mb=220," in text
     is_as_before(study, undisturbed, GROUP)
 
 
@@ -157,9 +172,5 @@ def test_two_runs_of_one_study_are_refused_and_the_first_goes_on(cluster, study,
 def test_a_profile_that_asks_for_what_is_not_there_is_refused_with_the_setting_to_change(
     cluster, study, tmp_path, change, words
 ):
-    settings = yaml.safe_load((study.profile / "config.yaml").read_text())
-    for section, values in change.items():
-        settings[section] |= values
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(settings))
-    text = replace(study, profile=tmp_path).start(*AGGREGATE.targets).finish(ok=False)
+    text = with_profile(study, tmp_path, **change).start(*AGGREGATE.targets).finish(ok=False)
     assert words in text and "change slurm_partition under" in text and "SLURM run ID" not in text
