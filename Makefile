@@ -47,10 +47,10 @@ check: setup ## Check sheet, files and settings of a study, all faults at once: 
 		--workflow-profile none --cores 1 --logger progress
 
 test: setup ## Run the tests.
-	@python -m pytest tests
+	@python -m pytest tests -m "not whole"
 
 test-cluster: setup ## As root on Debian or Ubuntu: install and start a real SLURM, test on it, stop it.
-	@ICHDAG_CLUSTER=1 python -m pytest tests/cluster $(if $(SHORT),-m "not whole")
+	@ICHDAG_CLUSTER=1 python -m pytest $(if $(SHORT),tests/cluster -m short,tests/cluster tests/workflow/test_faults.py)
 
 lint: setup ## Check code, rules and generated documents.
 	@ruff check .

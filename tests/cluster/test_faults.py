@@ -29,7 +29,7 @@ AGGREGATE = Part([PREDICTIONS], "gather_predictions")
 PARTS = {"group": GROUP, "training": TRAINING, "aggregate": AGGREGATE}
 
 
-@pytest.fixture(params=PARTS)
+@pytest.fixture(params=["group", pytest.param("training", marks=pytest.mark.short), "aggregate"])
 def part(request):
     """Each part in turn."""
     return PARTS[request.param]
@@ -98,6 +98,7 @@ def test_a_job_at_its_time_limit_is_done_again_with_more_time(cluster, study, un
     is_as_before(study, undisturbed, TRAINING)
 
 
+@pytest.mark.short
 def test_a_job_out_of_memory_is_done_again_with_more(cluster, study, undisturbed, tmp_path):
     study = with_profile(
         study, tmp_path, **{"set-resources": {GROUP.rule: {"mem_mb": "220 if attempt == 1 else 2000"}}}
@@ -107,7 +108,7 @@ def test_a_job_out_of_memory_is_done_again_with_more(cluster, study, undisturbed
     is_as_before(study, undisturbed, GROUP)
 
 
-@pytest.mark.parametrize("name", ["group", "training"])
+@pytest.mark.parametrize("name", [pytest.param("group", marks=pytest.mark.short), "training"])
 def test_a_lost_node_is_reported_and_its_job_done_again_on_another(cluster, study, undisturbed, name):
     part = PARTS[name]
     driver = begin(study, part)
@@ -162,6 +163,7 @@ def test_two_runs_of_one_study_are_refused_and_the_first_goes_on(cluster, study,
     is_as_before(study, undisturbed, TRAINING)
 
 
+@pytest.mark.short
 @pytest.mark.parametrize(
     ("change", "words"),
     [
