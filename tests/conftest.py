@@ -1,9 +1,18 @@
 """Small volumes that the tests of several stages share."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from ichdag.images import Volume
+
+
+def pytest_collection_modifyitems(items):
+    """Tests that share a finished study stay in one process; those of a file, too, since they share what it draws."""
+    for item in items:
+        room = Path(item.path).parent
+        item.add_marker(pytest.mark.xdist_group(room.name if room.name in ("workflow", "cluster") else item.path.stem))
 
 
 def ball(shape, center, radius_mm, spacing):

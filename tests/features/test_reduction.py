@@ -103,6 +103,24 @@ def test_a_rank_above_the_training_rows_names_block_and_setting(block):
         fit_reduction(block, training=2, settings=SETTINGS, seed=0)
 
 
+@pytest.mark.parametrize(("row", "who"), [(2, "s9"), (10, "s1")])
+def test_an_infinite_value_names_block_participant_and_column(block, row, who):
+    reducer = fit_reduction(block, training=8, settings=SETTINGS, seed=0)
+    limits = describe(reducer, block=block, training=8, name="x", settings=SETTINGS, seed=0).limits
+    block.values[row, 4] = np.inf
+    message = f"block radiomics: {who} has 1 infinite values, column4 first"
+    with pytest.raises(StudyError, match=message):
+        fit_reduction(block, training=8, settings=SETTINGS, seed=0)
+    with pytest.raises(StudyError, match=message):
+        reduce_block(block, reducer=reducer, limits=limits)
+
+
+def test_a_block_without_a_varying_column_is_refused_with_the_reason(block):
+    block.values[:] = 1
+    with pytest.raises(StudyError, match="block radiomics .* 0 varying columns"):
+        fit_reduction(block, training=8, settings=SETTINGS, seed=0)
+
+
 def test_latents_are_read_in_the_order_asked_for(tmp_path):
     rows = {subject: np.arange(6, dtype=np.float32) + place for place, subject in enumerate("abc")}
     write_store(tmp_path / "x.h5", ((f"{subject}/vaegan", row) for subject, row in rows.items()))

@@ -148,4 +148,15 @@ def test_an_outcome_that_no_external_participant_has_is_told_without_external_nu
     for name in ("metrics", "delong", "sex", "friedman", "wilcoxon"):
         table = study[name]
         study[name] = table[(table.outcome != outcome) | (table["fold"] != "external")]
-    assert "– on external participants" in page_of(study)
+    assert "in cross-validation; no external AUC" in page_of(study)
+
+
+def test_a_study_without_external_participants_is_told_by_cross_validation(page_of, made_up):
+    study = made_up.study()
+    for name, table in study.items():
+        if "fold" in table and "outcome" in table:
+            study[name] = table[table["fold"] != "external"]
+    page = page_of(study)
+    assert "AUC, external" not in page and "alone, cross-validation" in page
+    assert "participants it had never seen" not in page
+    assert "There is no external cohort" in page

@@ -31,7 +31,7 @@ def test_each_level_weighs_half_of_the_one_above(mask):
 
 def test_the_loss_is_dice_plus_cross_entropy(mask):
     logits = torch.zeros_like(mask)
-    dice = 1 - 2 * 0.5 * mask.sum() / (0.5 * mask.numel() + mask.sum())
+    dice = 1 - 2 * 0.5 * mask.sum() / (0.25 * mask.numel() + mask.sum())
     assert DeepSupervisionLoss(1.0)([logits], mask).item() == pytest.approx(dice.item() + 0.6931, abs=1e-3)
 
 
@@ -53,6 +53,15 @@ def test_three_levels_weigh_four_sevenths_two_and_one(mask):
 
 def test_the_target_of_a_voxel_is_the_part_of_it_that_is_lesion(mask):
     target, probability = 0.3 * mask, torch.full_like(mask, 0.5)
-    dice = 1 - 2 * (probability * target).sum() / (probability.sum() + target.sum())
+    dice = 1 - 2 * (probability * target).sum() / ((probability**2).sum() + (target**2).sum())
     found = DeepSupervisionLoss(1.0)([torch.zeros_like(mask)], target)
     assert found.item() == pytest.approx(dice.item() + 0.6931, abs=1e-3)
+
+
+def test_a_fraction_is_met_best_by_itself(mask):
+    target = 0.3 * mask + 0.05 * (1 - mask)
+    found = {
+        shift: DeepSupervisionLoss(1.0)([torch.logit((target + shift).clamp(0.01, 0.99))], target).item()
+        for shift in (-0.04, 0.0, 0.04)
+    }
+    assert found[0.0] < min(found[-0.04], found[0.04])

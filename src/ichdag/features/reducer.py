@@ -3,14 +3,13 @@
 from typing import Any, Self
 
 import numpy as np
-from scipy.optimize import nnls
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from ichdag.features.factorization import factorize
+from ichdag.features.nmf import NMF
+from ichdag.features.projection import project
 
 COLUMNS_AT_ONCE = 4096
-ROWS_AT_ONCE = 256
 
 
 class Reducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -22,7 +21,9 @@ class Reducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     ASSUME: training rows are transformed like all others, by exact non-negative least squares on the learned parts;
     scikit-learn's own transform stops by a criterion summed over all rows, so that a row's result depends on the rest.
 
-    Source: Lee and Seung 1999; coordinate descent of scikit-learn; Lawson and Hanson 1974 for the least squares.
+    Learned: `components_` (rank, kept columns), `n_iter_`, `reconstruction_err_` (Frobenius norm of what the weights
+    found while fitting leave of the scaled matrix) and `error_` (the same, relative to the norm of the scaled matrix).
+    Source: Lee and Seung 1999; `NMF` and `project`.
     """
 
     def __init__(self, *, rank: int, init: str, max_iter: int, tolerance: float, random_state: int | None = None):
@@ -47,31 +48,18 @@ class Reducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.low_, self.high_ = low[self.kept_], high[self.kept_]
         self.median_ = _medians(X, self.kept_)
         scaled = self._scaled(X)
-        weights, self.components_, self.n_iter_ = factorize(
-            scaled,
-            rank=self.rank,
-            init=self.init,
-            max_iter=self.max_iter,
-            tolerance=self.tolerance,
-            seed=self.random_state,
-        )
-        self.error_ = _relative_error(scaled, weights, self.components_)
+        settings = {"init": self.init, "max_iter": self.max_iter, "tol": self.tolerance}
+        model = NMF(self.rank, **settings, random_state=self.random_state).fit(scaled)
+        self.components_, self.n_iter_ = model.components_, model.n_iter_
+        self.reconstruction_err_ = model.reconstruction_err_
+        self.error_ = model.reconstruction_err_ / float(np.sqrt(sum(np.vdot(row, row) for row in scaled)))
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
         """The weights (n, rank) of the parts in each row of X (n, p); a row's weights depend on that row alone."""
         check_is_fitted(self)
         X = self._checked(X, reset=False)
-        parts = self.components_.astype(np.float64)
-        values, vectors = np.linalg.eigh(parts @ parts.T)
-        known = values > values[-1] * 1e-10
-        root = np.sqrt(values[known])
-        triangle = (vectors[:, known] * root).T
-        rows = []
-        for start in range(0, len(X), ROWS_AT_ONCE):
-            product = self._scaled(X[start : start + ROWS_AT_ONCE]).astype(np.float64) @ parts.T
-            rows += [nnls(triangle, target)[0] for target in product @ vectors[:, known] / root]
-        return np.array(rows, dtype=X.dtype)
+        return project(X, parts=self.components_, prepare=self._scaled)
 
     def _scaled(self, X: np.ndarray) -> np.ndarray:
         """A new matrix of the kept columns, missing cells filled, scaled and clipped to [0, 1]."""
@@ -110,11 +98,3 @@ def _medians(X: np.ndarray, kept: np.ndarray) -> np.ndarray:
         gaps = np.isnan(medians[part])
         medians[part][gaps] = np.nanmedian(cells[:, gaps], axis=0) if gaps.any() else 0
     return medians
-
-
-def _relative_error(scaled: np.ndarray, weights: np.ndarray, parts: np.ndarray) -> float:
-    """Frobenius norm of what the parts do not explain, relative to that of the matrix; no third matrix is made."""
-    total = float(np.vdot(scaled, scaled))
-    crossed = float(np.vdot(scaled @ parts.T, weights))
-    explained = float(np.vdot(weights.T @ weights, parts @ parts.T))
-    return float(np.sqrt(max(total - 2 * crossed + explained, 0) / total))

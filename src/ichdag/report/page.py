@@ -149,6 +149,7 @@ def _results(
     return {
         "counts": summary.counts(participants),
         "headline": summary.headline(metrics, delong=found.get("delong"), reference=reference),
+        "external": summary.has_external(metrics),
         "glance": summary.glance(metrics, reference=reference, caption=GLANCE),
         "grids": [tables.auc_grid(metrics, outcome) for outcome in metrics["outcome"].drop_duplicates()],
         "everything": tables.all_metrics(metrics),

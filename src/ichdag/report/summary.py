@@ -10,20 +10,25 @@ from ichdag.schemas import COMPARATORS
 
 
 def glance(metrics: pd.DataFrame, *, reference: str, caption: str) -> Table:
-    """The main result: per outcome the best model by cross-validation, beside its comparators on external data."""
+    """The main result: per outcome the best model by cross-validation, beside its comparators on external data.
+
+    In a study without external participants all is told of cross-validation.
+    """
     comparators = [name for name in COMPARATORS if name in set(metrics["features"])]
+    told, where = ("external", "external") if has_external(metrics) else ("pooled", "cross-validation")
+    folds = ["pooled", "external"] if has_external(metrics) else ["pooled"]
     rows = []
     for best in best_models(metrics).itertuples(index=False):
         same = (best.outcome, reference, best.classifier)
         row = [outcome_name(best.outcome), f"{features_name(best.features)}, {classifier_name(best.classifier)}"]
-        for fold in ("pooled", "external"):
+        for fold in folds:
             row.append(f"{auc_of(metrics, tuple(best), fold=fold)}{_events(metrics, best.outcome, fold)}")
-        row.append("is the best model" if best.features == reference else auc_of(metrics, same, fold="external"))
-        row += [auc_of(metrics, (best.outcome, f, COMPARATORS[f]), fold="external") for f in comparators]
+        row.append("is the best model" if best.features == reference else auc_of(metrics, same, fold=told))
+        row += [auc_of(metrics, (best.outcome, f, COMPARATORS[f]), fold=told) for f in comparators]
         rows.append(row[:2] + [cell.replace(" (", "\n(") for cell in row[2:]])
-    header = ["Outcome", "Best model", "AUC, cross-validation", "AUC, external"]
-    header += [f"{features_name(reference)} alone, external"]
-    header += [f"{features_name(name)}, external" for name in comparators]
+    header = ["Outcome", "Best model", *["AUC, cross-validation", "AUC, external"][: len(folds)]]
+    header += [f"{features_name(reference)} alone, {where}"]
+    header += [f"{features_name(name)}, {where}" for name in comparators]
     return Table(
         "glance",
         "Best models beside their comparators",
@@ -47,21 +52,28 @@ def headline(metrics: pd.DataFrame, *, delong: pd.DataFrame | None, reference: s
     for best in best_models(metrics).itertuples(index=False):
         model, same = tuple(best), (best.outcome, reference, best.classifier)
         words = f"{features_name(best.features)} with {classifier_name(best.classifier)}, AUC "
-        words += f"{auc_of(metrics, model, fold='pooled')} in cross-validation and "
-        words += f"{auc_of(metrics, model, fold='external')} on external participants"
+        words += f"{auc_of(metrics, model, fold='pooled')} in cross-validation"
+        outside = auc_of(metrics, model, fold="external")
+        words += "; no external AUC" if outside == DASH else f" and {outside} on external participants"
+        told = "pooled" if outside == DASH else "external"
         if best.features != reference:
             words += f"; {features_name(reference).lower()} alone with the same classifier "
-            words += auc_of(metrics, same, fold="external") + _tested(delong, model, reference)
+            words += auc_of(metrics, same, fold=told) + _tested(delong, model, reference, fold=told)
         lines.append((outcome_name(best.outcome), words + "."))
     return lines
 
 
-def _tested(delong: pd.DataFrame | None, model: tuple[str, str, str], reference: str) -> str:
-    """The paired difference of a model from the reference on external data with its test, where it could be made."""
+def has_external(metrics: pd.DataFrame) -> bool:
+    """Whether any model was evaluated on external participants."""
+    return "external" in set(metrics["fold"])
+
+
+def _tested(delong: pd.DataFrame | None, model: tuple[str, str, str], reference: str, *, fold: str) -> str:
+    """The paired difference of a model from the reference in one fold with its test, where it could be made."""
     if delong is None:
         return ""
     outcome, features, classifier = model
-    rows = delong[(delong["outcome"] == outcome) & (delong["fold"] == "external") & (delong["features"] == features)]
+    rows = delong[(delong["outcome"] == outcome) & (delong["fold"] == fold) & (delong["features"] == features)]
     rows = rows[(rows["classifier"] == classifier) & (rows["classifier_reference"] == classifier)]
     rows = rows[rows["features_reference"] == reference].dropna(subset="p")
     words = [
