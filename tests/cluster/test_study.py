@@ -44,9 +44,17 @@ def test_a_whole_study_on_slurm_gives_the_predictions_table_of_one_machine(clust
     found = jobs_of(cluster, study.on_slurm("all"))
     assert study.bytes_of(PREDICTIONS) == undisturbed.bytes_of(PREDICTIONS)
     wanting = {"train_network", "train_vaegan", "segment_batch", "extract_latents", "reconstruct_patches"}
+    wanting |= {"compare_reconstructions"}
     for rule, jobs in found.items():
         assert {partition for partition, *_ in jobs} == {"gpu" if rule in wanting else "cpu"}, rule
-    for group in ("check_scans", "preprocess_scans", "restore_masks", "extract_radiomics"):
+    for group in (
+        "convert_scans",
+        "check_scans",
+        "preprocess_scans",
+        "restore_masks",
+        "extract_radiomics",
+        "draw_page",
+    ):
         assert len(found[group]) == 2 and {cores for _, _, cores, _ in found[group]} == {1}, group
     print({rule: len(jobs) for rule, jobs in found.items()})
 
