@@ -53,11 +53,16 @@ def included(study, role):
 
 
 def enroll(study, role, subject):
-    """A new participant with the scans of one who is there, under another id."""
+    """A new participant with the scans of one who is there but for one voxel: the same image twice is refused."""
     sheet, twin = sheet_of(study), included(study, role)
     row = sheet[sheet.participant_id == f"sub-{twin}"]
     for file in study.folder.glob(f"phantom/sub-{twin}_*"):
-        shutil.copy(file, file.with_name(file.name.replace(twin, subject)))
+        own = file.with_name(file.name.replace(twin, subject))
+        shutil.copy(file, own)
+        if own.name.endswith("_ct.nii.gz"):
+            scan = read_scan(own)
+            scan.values[tuple(size // 2 for size in scan.values.shape)] += 1
+            write_image(scan, own)
     write_sheet(study, pd.concat([sheet, row.replace(twin, subject, regex=True)]))
 
 
