@@ -11,10 +11,11 @@ from snakemake.exceptions import WorkflowError
 
 from ichdag.cohort.sheet import FILES, persons_of, read_sheet, subject_of
 from ichdag.jobs import StudyError
-from ichdag.provenance import code_digest, expose_package
+from ichdag.provenance import code_digest, expose_package, put_in_order
 from ichdag.schemas import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 
 expose_package()
+put_in_order(config, like=f"{workflow.basedir}/config/config.yaml")
 gc.set_threshold(100_000, 50, 100)  # a plan is millions of objects that all live: searching them costs a quarter of it
 
 if workflow.is_main_process:

@@ -29,7 +29,7 @@ rule draw_cohort_flow:
         mem_mb=grow(1500),
         runtime=grow(10),
     params:
-        settings=config["figures"],
+        dpi=config["figures"]["dpi"],
         code=code_of("draw_cohort_flow"),
     script:
         "../workflow/scripts/draw_cohort_flow.py"
@@ -98,7 +98,7 @@ rule draw_segmentation:
         mem_mb=grow(1500),
         runtime=grow(10),
     params:
-        settings=config["figures"],
+        dpi=config["figures"]["dpi"],
         code=code_of("draw_segmentation"),
     script:
         "../workflow/scripts/draw_segmentation.py"
@@ -158,7 +158,7 @@ rule draw_performance:
         mem_mb=grow(1500),
         runtime=grow(10),
     params:
-        settings=config["figures"],
+        dpi=config["figures"]["dpi"],
         code=code_of("draw_performance"),
     script:
         "../workflow/scripts/draw_performance.py"
@@ -190,7 +190,7 @@ rule draw_curves:
         mem_mb=grow(1500),
         runtime=grow(10),
     params:
-        settings=config["figures"],
+        dpi=config["figures"]["dpi"],
         code=code_of("draw_curves"),
     script:
         "../workflow/scripts/draw_curves.py"
@@ -215,7 +215,7 @@ rule draw_shap:
         mem_mb=grow(1500),
         runtime=grow(10),
     params:
-        settings=config["figures"],
+        dpi=config["figures"]["dpi"],
         code=code_of("draw_shap"),
     script:
         "../workflow/scripts/draw_shap.py"

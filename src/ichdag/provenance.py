@@ -5,6 +5,9 @@ import hashlib
 import os
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from ichdag.records import read_yaml
 
 PACKAGE = Path(__file__).parent
 
@@ -14,6 +17,25 @@ def expose_package() -> None:
     folder, known = str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")
     if folder not in known.split(os.pathsep):
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, known]))
+
+
+def put_in_order(config: dict[str, Any], *, like: str | Path) -> None:
+    """Put the keys of a configuration, in place and at every depth, in the order of a YAML file; others after them.
+
+    Snakemake compares settings as text, and an overlay's keys come first: without this, naming one setting of a stage
+    in a file of one's own would rerun all that reads the stage's others.
+    """
+    ordered = _in_order(config, read_yaml(like))
+    config.clear()
+    config.update(ordered)
+
+
+def _in_order(value: Any, like: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    known = like if isinstance(like, dict) else {}
+    names = [*(name for name in known if name in value), *(name for name in value if name not in known)]
+    return {name: _in_order(value[name], known.get(name)) for name in names}
 
 
 @cache

@@ -29,7 +29,7 @@ AGGREGATE = Part([PREDICTIONS], "gather_predictions")
 PARTS = {"group": GROUP, "training": TRAINING, "aggregate": AGGREGATE}
 
 
-@pytest.fixture(params=PARTS)
+@pytest.fixture(params=["group", pytest.param("training", marks=pytest.mark.short), "aggregate"])
 def part(request):
     """Each part in turn."""
     return PARTS[request.param]
@@ -46,6 +46,17 @@ def hold(cluster, rule):
     job, worker = cluster.job_of(rule), cluster.worker(rule)
     os.kill(worker, signal.SIGSTOP)
     return worker, job
+
+
+def with_profile(study, folder, **change):
+    """The study with a profile of its own. On the command line, --set-resources would replace all of the profile's."""
+    settings = yaml.safe_load((study.profile / "config.yaml").read_text())
+    for section, values in change.items():
+        for name, value in values.items():
+            own = settings[section].get(name)
+            settings[section][name] = own | value if isinstance(own, dict) else value
+    (folder / "config.yaml").write_text(yaml.safe_dump(settings))
+    return replace(study, profile=folder)
 
 
 def is_as_before(study, undisturbed, part):
@@ -76,23 +87,28 @@ def test_a_canceled_job_is_done_again_by_the_same_run(cluster, study, undisturbe
 
 
 @pytest.mark.whole
-def test_a_job_at_its_time_limit_is_done_again_with_twice_the_time(cluster, study, undisturbed):
-    limit = "--set-resources", f"{TRAINING.rule}:runtime=2 if attempt == 1 else 20"
-    driver = begin(study, TRAINING, *limit)
+def test_a_job_at_its_time_limit_is_done_again_with_more_time(cluster, study, undisturbed, tmp_path):
+    study = with_profile(
+        study, tmp_path, **{"set-resources": {TRAINING.rule: {"runtime": "2 if attempt == 1 else 20"}}}
+    )
+    driver = begin(study, TRAINING)
     hold(cluster, TRAINING.rule)
     text = driver.finish()
     assert "TIMEOUT" in text
     is_as_before(study, undisturbed, TRAINING)
 
 
-def test_a_job_out_of_memory_is_done_again_with_more(cluster, study, undisturbed):
-    driver = begin(study, GROUP, "--set-resources", f"{GROUP.rule}:mem_mb=220 if attempt == 1 else 2000")
-    text = driver.finish()
-    assert "Trying to restart" in text
+@pytest.mark.short
+def test_a_job_out_of_memory_is_done_again_with_more(cluster, study, undisturbed, tmp_path):
+    study = with_profile(
+        study, tmp_path, **{"set-resources": {GROUP.rule: {"mem_mb": "220 if attempt == 1 else 2000"}}}
+    )
+    text = begin(study, GROUP).finish()
+    assert "Trying to restart" in text and "mem_mb=220," in text
     is_as_before(study, undisturbed, GROUP)
 
 
-@pytest.mark.parametrize("name", ["group", "training"])
+@pytest.mark.parametrize("name", [pytest.param("group", marks=pytest.mark.short), "training"])
 def test_a_lost_node_is_reported_and_its_job_done_again_on_another(cluster, study, undisturbed, name):
     part = PARTS[name]
     driver = begin(study, part)
@@ -147,6 +163,7 @@ def test_two_runs_of_one_study_are_refused_and_the_first_goes_on(cluster, study,
     is_as_before(study, undisturbed, TRAINING)
 
 
+@pytest.mark.short
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -157,9 +174,5 @@ def test_two_runs_of_one_study_are_refused_and_the_first_goes_on(cluster, study,
 def test_a_profile_that_asks_for_what_is_not_there_is_refused_with_the_setting_to_change(
     cluster, study, tmp_path, change, words
 ):
-    settings = yaml.safe_load((study.profile / "config.yaml").read_text())
-    for section, values in change.items():
-        settings[section] |= values
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(settings))
-    text = replace(study, profile=tmp_path).start(*AGGREGATE.targets).finish(ok=False)
+    text = with_profile(study, tmp_path, **change).start(*AGGREGATE.targets).finish(ok=False)
     assert words in text and "change slurm_partition under" in text and "SLURM run ID" not in text

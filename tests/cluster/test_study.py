@@ -2,8 +2,10 @@
 
 import re
 import shutil
+from dataclasses import replace
 
 import pytest
+import yaml
 
 PREDICTIONS = "results/classification/predictions.parquet"
 
@@ -18,6 +20,7 @@ def jobs_of(cluster, text):
     return found
 
 
+@pytest.mark.short
 def test_parts_made_on_slurm_are_those_made_here_and_each_job_is_in_its_partition(cluster, study):
     """A group of per-participant rules, a training, GPU batches and an aggregate; whole: the test below."""
     members = [f"results/radiomics/sub-D000{number}_features.json" for number in (1, 2, 3)]
@@ -41,8 +44,33 @@ def test_a_whole_study_on_slurm_gives_the_predictions_table_of_one_machine(clust
     found = jobs_of(cluster, study.on_slurm("all"))
     assert study.bytes_of(PREDICTIONS) == undisturbed.bytes_of(PREDICTIONS)
     wanting = {"train_network", "train_vaegan", "segment_batch", "extract_latents", "reconstruct_patches"}
+    wanting |= {"compare_reconstructions"}
     for rule, jobs in found.items():
         assert {partition for partition, *_ in jobs} == {"gpu" if rule in wanting else "cpu"}, rule
-    for group in ("check_scans", "preprocess_scans", "restore_masks", "extract_radiomics"):
+    for group in (
+        "convert_scans",
+        "check_scans",
+        "preprocess_scans",
+        "restore_masks",
+        "extract_radiomics",
+        "draw_page",
+    ):
         assert len(found[group]) == 2 and {cores for _, _, cores, _ in found[group]} == {1}, group
     print({rule: len(jobs) for rule, jobs in found.items()})
+
+
+@pytest.mark.whole
+def test_partitions_chosen_by_need_are_those_that_a_profile_would_name(cluster, study, tmp_path):
+    limits = {"cpu": {"max_runtime": "10d", "max_mem_mb": 39000, "max_threads": 2}}
+    limits["gpu"] = limits["cpu"] | {"max_gpu": 1}
+    (tmp_path / "partitions.yaml").write_text(yaml.safe_dump({"partitions": limits}))
+    settings = yaml.safe_load((study.profile / "config.yaml").read_text())
+    for resources in (settings["default-resources"], *settings["set-resources"].values()):
+        resources.pop("slurm_partition", None)
+    settings["set-resources"] = {rule: own for rule, own in settings["set-resources"].items() if own}
+    settings["slurm-partition-config"] = str(tmp_path / "partitions.yaml")
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(settings))
+    parts = ["results/radiomics/sub-D0001_features.json", "results/latent/models/vaegan/weights.safetensors"]
+    assert study.remove(*parts) == 2
+    found = jobs_of(cluster, replace(study, profile=tmp_path).on_slurm(*parts))
+    assert found["train_vaegan"][0][0] == "gpu" and found["extract_radiomics"][0][0] == "cpu"

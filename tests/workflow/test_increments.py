@@ -13,11 +13,19 @@ from ichdag.schemas import BLOCKS
 from ichdag.tables import read_table
 
 ROOT = Path(__file__).parents[2]
-IMAGES = {"check_scans", "preprocess_scans", "segment_batch", "restore_masks", "extract_radiomics", "cut_patches"}
+IMAGES = {
+    "convert_scans",
+    "check_scans",
+    "preprocess_scans",
+    "segment_batch",
+    "restore_masks",
+    "extract_radiomics",
+    "cut_patches",
+}
 IMAGES |= {"extract_latents"}
 NETWORKS = {"lock_training_list", "train_network", "train_vaegan"}
 FITS = {"reduce_block", "fit_classifiers", "fit_comparators"}
-OWN = ("check_scans", "preprocess_scans", "restore_masks", "extract_radiomics")
+OWN = ("convert_scans", "check_scans", "preprocess_scans", "restore_masks", "extract_radiomics")
 BATCHED = ("segment_batch", "cut_patches", "extract_latents")
 
 
@@ -45,11 +53,16 @@ def included(study, role):
 
 
 def enroll(study, role, subject):
-    """A new participant with the scans of one who is there, under another id."""
+    """A new participant with the scans of one who is there but for one voxel: the same image twice is refused."""
     sheet, twin = sheet_of(study), included(study, role)
     row = sheet[sheet.participant_id == f"sub-{twin}"]
     for file in study.folder.glob(f"phantom/sub-{twin}_*"):
-        shutil.copy(file, file.with_name(file.name.replace(twin, subject)))
+        own = file.with_name(file.name.replace(twin, subject))
+        shutil.copy(file, own)
+        if own.name.endswith("_ct.nii.gz"):
+            scan = read_scan(own)
+            scan.values[tuple(size // 2 for size in scan.values.shape)] += 1
+            write_image(scan, own)
     write_sheet(study, pd.concat([sheet, row.replace(twin, subject, regex=True)]))
 
 
@@ -120,6 +133,13 @@ def test_a_changed_setting_of_one_classifier_refits_that_one(study, setting):
     planned = study.planned(*setting("classification: {classifiers: {extra_trees: {n_estimators: 11}}}"))
     assert planned["fit_classifiers"] == 4
     assert not (IMAGES | NETWORKS | {"reduce_block", "fit_comparators"}) & set(planned)
+
+
+def test_a_changed_setting_of_pictures_draws_the_figures_that_show_pictures_and_no_other(study, setting):
+    planned = study.planned(*setting("figures: {examples: 3}"))
+    pictures = {"draw_segmentation_examples", "draw_reconstructions", "draw_saliency"}
+    assert pictures <= set(planned) and not (IMAGES | FITS | NETWORKS) & set(planned)
+    assert {rule for rule in planned if rule.startswith("draw_")} == pictures
 
 
 @pytest.fixture

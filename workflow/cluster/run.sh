@@ -7,6 +7,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 code=$(cd "$here/../.." && pwd) # one spelling of it: a path that a result was made from counts
 study=${1:?usage: workflow/cluster/run.sh STUDY [Snakemake arguments]}
 shift
+export PYTHONPATH=$code/src:$code/workflow/progress${PYTHONPATH:+:$PYTHONPATH} # for --logger progress and plan
 profile=${PROFILE:-$code/profiles/slurm}
 [ -d "$study" ] || { echo "There is no study $study: make the folder and put participants.tsv into it." >&2 && exit 2; }
 

@@ -1,6 +1,5 @@
 """Draw the flow of participants through the study."""
 
-from ichdag.figures import Settings
 from ichdag.figures.cohort import draw_flow, select_flow
 from ichdag.figures.style import write_figure
 from ichdag.jobs import start
@@ -9,5 +8,5 @@ from ichdag.tables import read_table, write_table
 start(snakemake)
 table = select_flow(read_table(snakemake.input.flow, "flow"))
 write_table(table, snakemake.output.table, "flow")
-dpi = Settings(**snakemake.params.settings).dpi
+dpi = snakemake.params.dpi
 write_figure(draw_flow, table, svg=snakemake.output.svg, png=snakemake.output.png, dpi=dpi)

@@ -1,6 +1,5 @@
 """Draw the calibration (Figure 4) and the decision curves of the best model of each outcome."""
 
-from ichdag.figures import Settings
 from ichdag.figures.calibration import draw_calibration, select_calibration
 from ichdag.figures.decision import draw_decision, select_decision
 from ichdag.figures.style import write_figure
@@ -8,7 +7,7 @@ from ichdag.jobs import start
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-output, dpi = snakemake.output, Settings(**snakemake.params.settings).dpi
+output, dpi = snakemake.output, snakemake.params.dpi
 metrics = read_table(snakemake.input.metrics, "metrics")
 
 calibration = select_calibration(read_table(snakemake.input.calibration, "calibration"), metrics=metrics)

@@ -1,6 +1,5 @@
 """Draw the AUC of every model (Figure 3), the best beside their comparators, and the ranks of the feature sets."""
 
-from ichdag.figures import Settings
 from ichdag.figures.performance import draw_auc, draw_oracle, select_auc, select_oracle
 from ichdag.figures.ranks import draw_ranks, select_ranks
 from ichdag.figures.style import write_figure
@@ -8,7 +7,7 @@ from ichdag.jobs import start
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-output, dpi = snakemake.output, Settings(**snakemake.params.settings).dpi
+output, dpi = snakemake.output, snakemake.params.dpi
 metrics = read_table(snakemake.input.metrics, "metrics")
 
 auc = select_auc(metrics)

@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from ichdag.figures import Settings
 from ichdag.figures.agreement import draw_bland_altman, select_bland_altman
 from ichdag.figures.segmentation import draw_dice, select_dice
 from ichdag.figures.style import write_figure
@@ -11,7 +10,7 @@ from ichdag.jobs import start
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-output, dpi = snakemake.output, Settings(**snakemake.params.settings).dpi
+output, dpi = snakemake.output, snakemake.params.dpi
 scores = read_table(snakemake.input.scores, "scores")
 
 dice = select_dice(scores)

@@ -1,6 +1,5 @@
 """Draw the share of SHAP importance of each feature block (Figure 5)."""
 
-from ichdag.figures import Settings
 from ichdag.figures.explanation import draw_shap
 from ichdag.figures.style import write_figure
 from ichdag.jobs import start
@@ -9,5 +8,5 @@ from ichdag.tables import read_table, write_table
 start(snakemake)
 table = read_table(snakemake.input.shap, "shap")
 write_table(table, snakemake.output.table, "shap")
-dpi = Settings(**snakemake.params.settings).dpi
+dpi = snakemake.params.dpi
 write_figure(draw_shap, table, svg=snakemake.output.svg, png=snakemake.output.png, dpi=dpi)
