@@ -77,7 +77,7 @@ def _lacking(rows: pd.DataFrame) -> list[str]:
         why = "; ".join(f"{row.reason} ({row.n:.0f})" for row in group.itertuples())
         words.setdefault(why, []).append(outcome_name(outcome))
     texts = [f"{', '.join(names)}: {why}" for why, names in words.items()]
-    lines = [line for text in texts for line in textwrap.wrap(f"• {text}", 40, subsequent_indent="   ")]
+    lines = [line for text in texts for line in textwrap.wrap(f"• {text}", 29, subsequent_indent="   ")]
     return ["outcome not known:", *lines] if lines else []
 
 

@@ -108,6 +108,6 @@ def list_rows(participants: pd.DataFrame) -> list[dict[str, str]]:
         row |= {"followup": known.get("followup_reason", "usable"), "source": known.get("volume_source", "–")}
         for name in ("baseline", "expansion"):
             value = known.get({"baseline": "baseline_volume_ml", "expansion": "expansion_ml"}[name])
-            row[name] = "–" if value is None else f"{value:.1f}".replace("-", "−")
+            row[name] = "–" if value is None else f"{round(value, 1) + 0.0:.1f}".replace("-", "−")
         rows.append(row)
     return rows
