@@ -13,20 +13,14 @@ Writes: results/cohort/sub-{subject}_baseline_ct.nii.gz, results/cohort/sub-{sub
 CONVERTED_BY = ["baseline_series", "followup_series", "onset_to_ct_hours", "followup_hours"]
 
 
-def files_of(*columns):
-    """An input function: the files that the sheet names for a participant in these columns, by column."""
-
-    def files(wildcards):
-        row = participants()[wildcards.subject]
-        return {column: row[column] for column in columns if row.get(column)}
-
-    return files
-
-
 rule convert_scans:
     """Convert a participant's DICOM, NIfTI or NRRD originals to scans in HU and masks on their grids, header left behind."""
     input:
-        unpack(files_of(*FILES)),
+        unpack(
+            lambda wildcards: {
+                column: path for column in FILES if (path := participants()[wildcards.subject].get(column))
+            }
+        ),
     output:
         baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
         followup_ct="results/cohort/sub-{subject}_followup_ct.nii.gz",
