@@ -8,6 +8,7 @@ import pytest
 from ichdag.images import Volume
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items):
     """Tests that share a finished study stay in one process; those of a file, too, since they share what it draws."""
     for item in items:

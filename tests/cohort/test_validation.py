@@ -101,7 +101,8 @@ def test_an_outcome_to_explain_must_be_one_of_the_study(config):
     assert "there is no outcome 'death'" in texts(config_faults(config))
 
 
-def test_faults_of_settings_and_sheet_come_in_one_table(sheet, config):
+def test_faults_of_settings_and_sheet_come_in_one_table(sheet, config, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # wide enough for a line a fault
     path = sheet([(0, "sex", "female")]).path
     with pytest.raises(StudyError, match="2 faults") as error:
         refuse_settings(config | {"participants": str(path), "seed": -1})

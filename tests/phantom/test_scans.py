@@ -6,6 +6,7 @@ import zlib
 import numpy as np
 import pytest
 
+from ichdag.cohort.nifti import read_nifti_scan
 from ichdag.images import read_mask, read_scan, same_grid
 from ichdag.jobs import DataFault
 from ichdag.phantom.brain import tissue_of
@@ -201,5 +202,5 @@ def test_faulty_files_have_their_fault(tmp_path, scanner):
     with pytest.raises((EOFError, zlib.error)), gzip.open(cut["baseline_ct"]) as stream:
         stream.read()
     with pytest.raises(DataFault):
-        read_scan(cut["baseline_ct"])
+        read_nifti_scan(cut["baseline_ct"])
     assert read_scan(cut["followup_ct"]).values.std() > 100
