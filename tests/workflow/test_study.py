@@ -74,7 +74,15 @@ def test_the_frozen_model_gives_an_external_patient_the_probability_of_the_study
     (copy.folder / "sheet.tsv").write_text(text)
     target = "results/prediction/sub-Twin_prediction.json"
     copy.snakemake(
-        target, "--config", "participants=sheet.tsv", "--rerun-triggers", "mtime", "--allowed-rules", "predict_patient"
+        target,
+        "--config",
+        "participants=sheet.tsv",
+        "--rerun-triggers",
+        "mtime",
+        "--allowed-rules",
+        "convert_scans",
+        "check_scans",
+        "predict_patient",
     )
     found = read_record(copy.folder / target)
     table = read_table(copy.folder / "results/classification/predictions.parquet", "predictions")
