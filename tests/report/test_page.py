@@ -5,7 +5,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from ichdag.report.page import read_plates, write_page
+from ichdag.jobs import write_text
+from ichdag.report.page import read_plates
 
 SECTIONS = (
     "summary participants segmentation features prediction comparisons calibration decision explanation checks methods"
@@ -127,7 +128,7 @@ def test_a_figure_is_carried_inside_the_page(tmp_path):
 
 
 def test_the_page_is_written_whole(tmp_path):
-    write_page("<p>é</p>", tmp_path / "deep" / "report.html")
+    write_text("<p>é</p>", tmp_path / "deep" / "report.html")
     assert (tmp_path / "deep" / "report.html").read_text(encoding="utf-8") == "<p>é</p>"
 
 

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from ichdag.jobs import start
+from ichdag.jobs import start, write_text
 from ichdag.models import read_card
 from ichdag.records import read_record
-from ichdag.report.page import read_captions, read_plates, render, write_page
+from ichdag.report.page import read_captions, read_plates, render
 from ichdag.tables import read_table
 
 start(snakemake)
@@ -19,4 +19,4 @@ page = render(
     radiomics=read_record(snakemake.input.radiomics),
     complaints=tuple(read_card(snakemake.input.vaegan).scores.get("complaints", [])),
 )
-write_page(page, snakemake.output.report)
+write_text(page, snakemake.output.report)

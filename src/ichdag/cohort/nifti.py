@@ -39,9 +39,10 @@ def read_original_mask(path: str | Path) -> Volume:
         volume = _read_nrrd(path)
     else:
         volume = _canonical(_loaded(path)[0], path, np.float32)
-    if np.unique(volume.values).size > 2:
-        found = np.unique(volume.values)[:4].round(3).tolist()
-        raise DataFault("cohort", f"{Path(path).name} is not a mask: it holds more than two values, {found} first")
+    found = np.unique(volume.values)
+    if found.size > 2:
+        first = found[:4].round(3).tolist()
+        raise DataFault("cohort", f"{Path(path).name} is not a mask: it holds more than two values, {first} first")
     return straightened(Volume(volume.values > 0, volume.affine), outside=0, order=0, notes={})
 
 

@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from ichdag.figures.names import outcome_name
-from ichdag.jobs import whole_file
 from ichdag.models import versions
 from ichdag.report import Settings, checklists, methods, summary, tables
 from ichdag.report.cells import Table, as_table
+from ichdag.report.rendering import template
 
 OWN = {"participants", "flow", "scores", "curves", "metrics", "calibration", "decision", "checks", *checklists.TITLES}
 TITLES = {
@@ -110,7 +109,7 @@ def render(
     plates = {
         name: replace(plate, caption=plate.caption + summary.numbers(name, found)) for name, plate in plates.items()
     }
-    return _template().render(
+    return template("report.html.j2").render(
         title=Settings(**config["report"]).title,
         plates=plates,
         saliency=[plate for name, plate in plates.items() if name.startswith("saliency_")],
@@ -122,18 +121,6 @@ def render(
         seed=config["seed"],
         **_results(found, config, radiomics=radiomics, complaints=complaints),
     )
-
-
-def _template() -> Template:
-    """The page with its holes; every value that fills one is escaped, and one that is missing is an error."""
-    environment = Environment(
-        loader=PackageLoader("ichdag.report"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    return environment.get_template("report.html.j2")
 
 
 def _results(
@@ -183,9 +170,3 @@ def _tables(found: dict[str, pd.DataFrame], captions: dict[str, str]) -> dict[st
         )
         shown["sex"] = replace(shown["sex"], title="Table S4, all models")
     return shown
-
-
-def write_page(text: str, path: str | Path) -> None:
-    """Write the page, whole."""
-    with whole_file(path) as partial:
-        partial.write_text(text, encoding="utf-8")

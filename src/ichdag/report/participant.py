@@ -3,10 +3,10 @@
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ichdag.figures.names import outcome_name
 from ichdag.images import Volume
+from ichdag.report.rendering import template
 from ichdag.report.slices import histogram, mid_slices
 
 TIMES = {"baseline": "Baseline", "followup": "Follow-up"}
@@ -39,7 +39,7 @@ def render_participant(
     `images` has, by timepoint and kind (baseline_ct, baseline_manual, baseline_predicted, ...), what there is to show.
     """
     times = [_timepoint(time, record[time], images) for time in TIMES]
-    return _template("participant.html.j2").render(
+    return template("participant.html.j2").render(
         subject=subject,
         cohort=row["cohort"],
         role=row["role"],
@@ -54,13 +54,7 @@ def render_participant(
 
 def render_list(participants: list[dict[str, Any]], *, title: str) -> str:
     """The list of all participants with their place in the study, each linked to its page; it can be filtered."""
-    return _template("participants.html.j2").render(participants=participants, title=title)
-
-
-def _template(name: str) -> Any:
-    loader, layout = PackageLoader("ichdag.report"), {"trim_blocks": True, "lstrip_blocks": True}
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, **layout)
-    return environment.get_template(name)
+    return template("participants.html.j2").render(participants=participants, title=title)
 
 
 def _timepoint(time: str, record: dict[str, Any], images: dict[str, Volume]) -> dict[str, Any]:

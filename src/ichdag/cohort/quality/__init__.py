@@ -5,7 +5,7 @@ from typing import Any
 
 from ichdag.cohort.quality.artifacts import measure_artifacts
 from ichdag.cohort.quality.coverage import measure_coverage
-from ichdag.cohort.quality.intensity import measure_intensity, refuse_other_units
+from ichdag.cohort.quality.intensity import brain_voxels, measure_intensity, refuse_other_units
 from ichdag.cohort.quality.words import CHECKS
 from ichdag.heads import find_head
 from ichdag.images import Volume
@@ -31,7 +31,9 @@ def measure(scan: Volume, *, facts: dict[str, Any], settings: QualitySettings) -
     head = find_head(scan, head_hu=settings.head_hu)
     if not head.inside.any():
         raise DataFault("cohort", f"no head: no tissue above {settings.head_hu:g} HU holds together")
-    found = measure_intensity(scan, head) | measure_coverage(scan, head, facts) | measure_artifacts(scan, head, facts)
+    brain = brain_voxels(head)
+    found = measure_intensity(head, brain) | measure_coverage(scan, head, facts)
+    found |= measure_artifacts(scan, head, facts, brain=brain)
     return found | {name: facts.get(name) for name in ("onset_to_ct_hours", "followup_hours")}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from ichdag.cohort.quality.intensity import AIR_HU, brain_voxels
+from ichdag.cohort.quality.intensity import AIR_HU
 from ichdag.heads import BONE_HU, Head, cover
 from ichdag.images import Volume
 
@@ -14,11 +14,11 @@ ENHANCED_HU = (110, 250)
 NEAR_MM, DEEP_MM = (6.0, 25.0), 8.0
 
 
-def measure_artifacts(scan: Volume, head: Head, facts: dict[str, Any]) -> dict[str, float | None]:
+def measure_artifacts(scan: Volume, head: Head, facts: dict[str, Any], *, brain: np.ndarray) -> dict[str, float | None]:
     """noise_hu, motion_mm, streak_hu, metal_ml, enhanced_ml, contrast_agent; None where nothing can be measured."""
     agent = facts.get("contrast_agent")
     return {
-        "noise_hu": _noise_hu(scan, head),
+        "noise_hu": _noise_hu(scan, head, brain),
         "motion_mm": _motion_mm(head),
         "streak_hu": _streak_hu(head),
         "metal_ml": _metal_ml(scan, head),
@@ -27,12 +27,11 @@ def measure_artifacts(scan: Volume, head: Head, facts: dict[str, Any]) -> dict[s
     }
 
 
-def _noise_hu(scan: Volume, head: Head) -> float | None:
+def _noise_hu(scan: Volume, head: Head, brain: np.ndarray) -> float | None:
     """Standard deviation of noise (robust), from differences of voxels two apart in the plane of the scan's own grid.
 
     Anatomy changes little over two voxels; neighbors are not used, for reconstruction kernels correlate their noise.
     """
-    brain = brain_voxels(head)
     slices = np.flatnonzero(brain.any(axis=(0, 1)))
     if slices.size == 0:
         return None

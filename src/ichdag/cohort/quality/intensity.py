@@ -43,11 +43,10 @@ def _looks_like(values: np.ndarray, low: float, high: float) -> str:
     return ""
 
 
-def measure_intensity(scan: Volume, head: Head) -> dict[str, float | None]:
+def measure_intensity(head: Head, brain: np.ndarray) -> dict[str, float | None]:
     """air_hu, the median of what is below -500 HU outside the head; brain_hu, the median of the brain (10-100 HU)."""
     outside = head.values[~head.inside]
     air = outside[outside < AIR_HU] if np.median(outside) < AIR_HU else outside
-    brain = brain_voxels(head)
     return {
         "air_hu": float(np.median(air)) if air.size * head.voxel_ml > SMALLEST_ML else None,
         "brain_hu": float(np.median(head.values[brain])) if brain.any() else None,
