@@ -99,9 +99,9 @@ rule extract_latents:
         ),
         patches=rules.cut_patches.output.patches,
         network="results/segmentation/models/dual_final/weights.safetensors",
-        network_card="results/segmentation/models/dual_final/card.json",
+        network_card=ancient("results/segmentation/models/dual_final/card.json"),
         vaegan=rules.train_vaegan.output.weights,
-        vaegan_card=rules.train_vaegan.output.card,
+        vaegan_card=ancient(rules.train_vaegan.output.card),
     output:
         latents="results/latent/batches/{batch}.h5",
     log:
@@ -150,7 +150,7 @@ rule reconstruct_patches:
     input:
         patches=lambda wildcards: collect(rules.cut_patches.output.patches, batch=batches_of("external")),
         weights=rules.train_vaegan.output.weights,
-        card=rules.train_vaegan.output.card,
+        card=ancient(rules.train_vaegan.output.card),
     output:
         reconstructions="results/latent/reconstructions.h5",
         imagined="results/latent/imagined.h5",
@@ -179,7 +179,7 @@ rule compare_reconstructions:
         stores=rules.list_patches.output.stores,
         external=rules.reconstruct_patches.input.patches,
         weights=rules.train_vaegan.output.weights,
-        card=rules.train_vaegan.output.card,
+        card=ancient(rules.train_vaegan.output.card),
     output:
         table=report(
             "results/latent/reconstruction.tsv",

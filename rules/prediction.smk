@@ -11,8 +11,10 @@ Writes: results/prediction/model/card.json, results/prediction/sub-{subject}_pre
 rule freeze_model:
     """Freeze networks, reductions, classifiers and settings in one folder that prediction needs nothing beside."""
     input:
-        segmentation=multiext("results/segmentation/models/dual_final/", "weights.safetensors", "card.json"),
-        vaegan=multiext("results/latent/models/vaegan/", "weights.safetensors", "card.json"),
+        segmentation="results/segmentation/models/dual_final/weights.safetensors",
+        segmentation_card=ancient("results/segmentation/models/dual_final/card.json"),
+        vaegan="results/latent/models/vaegan/weights.safetensors",
+        vaegan_card=ancient("results/latent/models/vaegan/card.json"),
         reductions=collect("results/features/models/all_final_{block}/pipeline.joblib", block=BLOCKS),
         classifiers=collect(
             "results/classification/models/{outcome}_{classifier}/{features}.joblib",

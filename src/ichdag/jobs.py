@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FORMAT = "%(asctime)s %(levelname)s %(message)s"
+UMASK = os.umask(0)  # what this process keeps from others; it can only be read by setting it
+os.umask(UMASK)
 
 
 class DataFault(Exception):
@@ -51,6 +53,7 @@ def whole_file(path: str | Path) -> Iterator[Path]:
     partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
     try:
         yield partial
+        partial.chmod(0o666 & ~UMASK)  # some writers keep their files from the group
         os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)

@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+WIDE = {"COLUMNS": "160"}  # messages in tables are not broken where the terminal is narrow
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Study:
     def snakemake(self, *arguments, ok=True):
         """Run Snakemake with the tiny settings; return what it printed."""
         done = subprocess.run(
-            self.command(*arguments), env=os.environ | THREADS, capture_output=True, text=True, timeout=900
+            self.command(*arguments), env=os.environ | THREADS | WIDE, capture_output=True, text=True, timeout=900
         )
         text = done.stdout + done.stderr
         assert not ok or done.returncode == 0, text[-6000:]

@@ -15,6 +15,7 @@ FEATURES = [f"results/radiomics/sub-D000{number}_features.json" for number in (1
 LARGEST = "results/evaluation/decision.tsv"
 ROOM_BYTES = 250_000  # less than the largest table
 TRAINED = "results/latent/models/vaegan/weights.safetensors"
+SHOW_DURATIONS = {"check_study", "require_checks", "fill_checklists", "make_report", "all"}
 
 
 @pytest.fixture
@@ -30,11 +31,14 @@ def unmake(study, *names):
 
 
 def is_as_before(copy, study, *names):
-    """The named results and the predictions are those of the undisturbed study, and nothing is left to do."""
+    """The named results and the predictions are those of the undisturbed study, and nothing is left to do.
+
+    A network trained anew has a new card (it says how long that took), so pages that show cards may be due.
+    """
     for name in (*names, PREDICTIONS):
         assert (copy.folder / name).read_bytes() == (study.folder / name).read_bytes(), name
     assert not [file for file in copy.folder.rglob(".partial-*") if "results" in file.parts and _alive(file)]
-    assert copy.planned() == {}
+    assert set(copy.planned()) <= (SHOW_DURATIONS if TRAINED in names else set())
 
 
 def _alive(partial):

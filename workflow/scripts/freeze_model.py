@@ -15,7 +15,7 @@ settings = params.settings | params.prediction | params.latent
 settings["segmentation"] = settings["segmentation"] | read_record(files.cleanup)
 freeze(
     Path(snakemake.output.card).parent,
-    networks={"segmentation": tuple(files.segmentation), "vaegan": tuple(files.vaegan)},
+    networks={name: (files[name], files[f"{name}_card"]) for name in ("segmentation", "vaegan")},
     reductions=dict(zip(BLOCKS, with_cards, strict=True)),
     classifiers=dict(zip(params.outcomes, classifiers, strict=True)),
     parameters=files.parameters,
