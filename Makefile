@@ -48,7 +48,7 @@ check: setup ## Check sheet, files and settings of a study, all faults at once: 
 
 test: setup ## Run the tests, in as many processes as there are cores.
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python -m pytest tests -m "not whole" --numprocesses $(CORES) \
-		--dist loadgroup
+		--dist loadgroup --no-loadscope-reorder
 
 test-cluster: setup ## As root on Debian or Ubuntu: install and start a real SLURM, test on it, stop it.
 	@ICHDAG_CLUSTER=1 python -m pytest $(if $(SHORT),tests/cluster -m short,tests/cluster tests/workflow/test_faults.py)

@@ -8,12 +8,15 @@ import pytest
 from ichdag.images import Volume
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
-def pytest_collection_modifyitems(items):
+def pytest_itemcollected(item):
     """Tests that share a finished study stay in one process; those of a file, too, since they share what it draws."""
-    for item in items:
-        room = Path(item.path).parent
-        item.add_marker(pytest.mark.xdist_group(room.name if room.name in ("workflow", "cluster") else item.path.stem))
+    room = Path(item.path).parent
+    item.add_marker(pytest.mark.xdist_group(room.name if room.name in ("workflow", "cluster") else item.path.stem))
+
+
+def pytest_collection_modifyitems(items):
+    """The longest group comes first, so that all processes end at about the same time."""
+    items.sort(key=lambda item: Path(item.path).parent.name != "workflow")
 
 
 def ball(shape, center, radius_mm, spacing):
