@@ -10,7 +10,7 @@ Reads: results/cohort/{participants,quality,sensitivity}.tsv, results/segmentati
     results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_scores.json, results/radiomics/sub-{subject}_features.json
-Writes: results/report/report.html, results/report/participants.html, results/report/participants/sub-{subject}.html,
+Writes: results/report/report.html, results/report/participants.html, results/report/participants/{batch},
     results/report/checklist_tripod_ai.tsv, results/report/checklist_clear.tsv
 """
 
@@ -44,44 +44,49 @@ CAPTIONED = sorted({*DRAWN, *TABLES, "checklists", "exclusions", "saliency"})
 TEMPLATES = ["report.html", "macros.html", "summary.html", "results.html", "about.html", "report.css", "report.js"]
 
 
-rule draw_page:
-    """Show one participant on a page: slices with outlines, quality checks, volumes, outcomes, place in the study."""
+rule draw_pages:
+    """Show each participant of a batch on a page: slices with outlines, quality checks, volumes, outcomes, place."""
     input:
-        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
-        followup_ct="results/cohort/sub-{subject}_followup_ct.nii.gz",
-        baseline_manual="results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
-        followup_manual="results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
-        baseline_predicted="results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz",
-        followup_predicted="results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz",
-        scans="results/cohort/sub-{subject}_scans.json",
-        volume="results/segmentation/sub-{subject}_scores.json",
-        feature="results/radiomics/sub-{subject}_features.json",
+        **{
+            name: lambda wildcards, file=file: collect(file, subject=members_of(wildcards.batch))
+            for name, file in {
+                "baseline_ct": "results/cohort/sub-{subject}_baseline_ct.nii.gz",
+                "followup_ct": "results/cohort/sub-{subject}_followup_ct.nii.gz",
+                "baseline_manual": "results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
+                "followup_manual": "results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
+                "baseline_predicted": "results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz",
+                "followup_predicted": "results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz",
+                "scans": "results/cohort/sub-{subject}_scans.json",
+                "volume": "results/segmentation/sub-{subject}_scores.json",
+                "feature": "results/radiomics/sub-{subject}_features.json",
+            }.items()
+        },
     output:
-        page="results/report/participants/sub-{subject}.html",
+        pages=directory("results/report/participants/{batch}"),
     log:
-        "logs/draw_page/{subject}.log",
+        "logs/draw_pages/{batch}.log",
     benchmark:
-        "benchmarks/draw_page/{subject}.tsv"
+        "benchmarks/draw_pages/{batch}.tsv"
     conda:
         "../envs/pages.yaml"
     threads: 1
     resources:
         mem_mb=grow(2000),
-        runtime=grow(10),
+        runtime=grow(30),
     params:
-        row=lambda wildcards: participants()[wildcards.subject],
+        rows=lambda wildcards: {subject: participants()[subject] for subject in members_of(wildcards.batch)},
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
-        code=code_of("draw_page"),
+        code=code_of("draw_pages"),
     script:
-        "../workflow/scripts/draw_page.py"
+        "../workflow/scripts/draw_pages.py"
 
 
 rule list_participants:
     """List all participants with status and reason, each linked to its page."""
     input:
         participants="results/cohort/participants.tsv",
-        pages=lambda wildcards: collect(rules.draw_page.output.page, subject=subjects_of(*PATIENT_ROLES)),
+        pages=lambda wildcards: collect(rules.draw_pages.output.pages, batch=sorted(batch_table())),
     output:
         page="results/report/participants.html",
     log:

@@ -47,14 +47,7 @@ def test_a_whole_study_on_slurm_gives_the_predictions_table_of_one_machine(clust
     wanting |= {"compare_reconstructions"}
     for rule, jobs in found.items():
         assert {partition for partition, *_ in jobs} == {"gpu" if rule in wanting else "cpu"}, rule
-    for group in (
-        "convert_scans",
-        "check_scans",
-        "preprocess_scans",
-        "restore_masks",
-        "extract_radiomics",
-        "draw_page",
-    ):
+    for group in ("convert_scans", "check_scans", "preprocess_scans", "restore_masks", "extract_radiomics"):
         assert len(found[group]) == 2 and {cores for _, _, cores, _ in found[group]} == {1}, group
     print({rule: len(jobs) for rule, jobs in found.items()})
 

@@ -102,6 +102,7 @@ def test_every_participant_is_listed_once_with_a_link_and_a_reason(page):
     table["reason"], table["followup_reason"] = [None, "manual mask is empty"], ["no scan in the sheet", None]
     table["baseline_volume_ml"], table["expansion_ml"] = [12.0, None], [-1.5, None]
     table["volume_source"] = ["manual", None]
-    text = render_list(list_rows(table), title="A study")
-    assert text.count('href="participants/sub-S') == 2 and "2 participants, 1 included" in text
+    pages = {f"sub-{subject}": f"participants/trial-0001/sub-{subject}.html" for subject in ("S1", "S2")}
+    text = render_list(list_rows(table, pages), title="A study")
+    assert all(text.count(f'href="{page}"') == 1 for page in pages.values()) and "2 participants, 1 included" in text
     assert "cohort: manual mask is empty" in text and "−1.5" in text

@@ -60,7 +60,19 @@ def test_blocks_have_instance_norm_and_leaky_relu_and_nothing_else():
         "UnetOutBlock",
         "Convolution",
     }
-    assert kinds == {"Conv3d", "ConvTranspose3d", "InstanceNorm3d", "LeakyReLU"}
+    assert kinds == {"Conv3d", "ConvTranspose3d", "GroupNorm", "LeakyReLU"}
+
+
+def test_group_norm_with_a_group_a_channel_is_instance_norm():
+    norms = [
+        part
+        for part in Network(NetworkSettings([4, 8], 1), dual=True).modules()
+        if isinstance(part, torch.nn.GroupNorm)
+    ]
+    assert norms and all(norm.num_groups == norm.num_channels and norm.affine for norm in norms)
+    image = torch.randn((2, norms[0].num_channels, 6, 6, 6), generator=torch.Generator().manual_seed(0)) + 3
+    expected = torch.nn.functional.instance_norm(image, eps=norms[0].eps)
+    assert torch.allclose(norms[0](image), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(("dual", "column"), [(True, 0), (False, 1)])
