@@ -38,7 +38,7 @@ def models_of_noise(random, settings):
     found = {}
     for outcome, share in PREVALENCES.items():
         labels = random.permutation(np.arange(DEVELOPMENT) < share * DEVELOPMENT).astype(int)
-        people = pd.DataFrame({"y_true": labels}, index=tables["shape"].index)
+        people = pd.DataFrame({"y_true": labels, "person": range(DEVELOPMENT)}, index=tables["shape"].index)
         for features, classifier in product(FEATURE_SETS, CLASSIFIERS):
             recipe = Recipe(classifier, settings, seed=0, threads=1)
             found[outcome, features, classifier] = fit_final(
@@ -93,7 +93,8 @@ def cross_validated(random, recipe, number):
     labels = labels.astype({"label": "Int64"})
     earlier = pd.DataFrame(columns=["subject", "outcome", "fold"])
     drawn = draw_folds(labels, earlier=earlier, persons={}, count=5, seed=number).set_index("subject").fold
-    people = pd.DataFrame({"cohort": "trial", "y_true": labels.label.to_numpy(int)}, index=table.index)
+    people = {"cohort": "trial", "y_true": labels.label.to_numpy(int), "person": table.index}
+    people = pd.DataFrame(people, index=table.index)
     people["fold"] = drawn[people.index].astype(str)
     designs = dict.fromkeys("01234", table)
     rows, _ = cross_validate(designs, people=people, recipe=recipe, outcome="o", features="segmentation+vaegan")

@@ -7,10 +7,11 @@ from ichdag.features.subjects import fold_of, known
 from ichdag.jobs import StudyError
 
 EXTERNAL = "external"
+PERSON = "person_id"
 
 
 def development_people(cohort: pd.DataFrame, *, folds: pd.DataFrame, outcome: str, fewest: int) -> pd.DataFrame:
-    """Columns cohort, y_true, fold (text) by subject, in order: all that cross-validation needs of an outcome.
+    """Columns cohort, y_true, person, fold (text) by subject, in order: all that cross-validation needs of an outcome.
 
     Raises StudyError if a validation fold lacks a class, or a training part has fewer than `fewest` of one.
     """
@@ -54,8 +55,18 @@ def oracle_rows(people: pd.DataFrame, *, cohort: pd.DataFrame, outcome: str) -> 
 
 def _people(cohort: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
     labels = known(cohort, outcome)
-    names = cohort.set_index("subject").cohort.loc[labels.index]
-    return pd.DataFrame({"cohort": names, "y_true": labels}, index=labels.index).sort_index()
+    rows = cohort.set_index("subject").loc[labels.index]
+    table = {"cohort": rows.cohort, "y_true": labels, "person": _persons(rows)}
+    return pd.DataFrame(table, index=labels.index).sort_index()
+
+
+def _persons(rows: pd.DataFrame) -> pd.Series:
+    """Who is behind each row: whoever the sheet names in person_id, else the participant alone."""
+    alone = pd.Series(rows.index, index=rows.index, dtype=object)
+    if PERSON not in rows:
+        return alone
+    named = rows[PERSON].notna()
+    return alone.where(~named, "person " + rows[PERSON].astype(str))
 
 
 def _refuse_thin_folds(people: pd.DataFrame, *, outcome: str, fewest: int) -> None:

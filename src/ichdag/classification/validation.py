@@ -28,7 +28,8 @@ def fit_folds(designs: dict[str, pd.DataFrame], *, people: pd.DataFrame, recipe:
     for fold in sorted(people.fold.unique()):
         training = people[people.fold != fold]
         rows = rows_of(designs[fold], training)
-        fits[fold] = FoldFit(fit(recipe, design=rows, labels=training.y_true), list(rows.index))
+        model = fit(recipe, design=rows, labels=training.y_true, persons=training.person)
+        fits[fold] = FoldFit(model, list(rows.index))
     return fits
 
 
@@ -52,7 +53,7 @@ def joined(seen: list[dict[str, list[str]]]) -> dict[str, list[str]]:
 
 def fit_final(designs: dict[str, pd.DataFrame], *, people: pd.DataFrame, recipe: Recipe) -> Pipeline:
     """The model of all development participants with a known outcome, on the final reduction."""
-    return fit(recipe, design=rows_of(designs[FINAL], people), labels=people.y_true)
+    return fit(recipe, design=rows_of(designs[FINAL], people), labels=people.y_true, persons=people.person)
 
 
 def predict(
