@@ -152,7 +152,7 @@ def test_a_model_that_nothing_moves_has_no_shares(tmp_path):
     assert read_table(tmp_path / "shap.tsv", "shap").share.isna().all()
 
 
-def test_a_study_without_external_participants_has_an_empty_table(tmp_path):
+def test_where_nobody_external_could_be_explained_the_table_is_empty(tmp_path):
     write_table(no_shares(), tmp_path / "shap.tsv", "shap")
     assert read_table(tmp_path / "shap.tsv", "shap").empty
 
