@@ -92,7 +92,7 @@ def cross_validated(random, recipe, number):
     labels = pd.DataFrame({"subject": table.index, "outcome": "o", "label": random.random(EXTERNAL) < 0.4})
     labels = labels.astype({"label": "Int64"})
     earlier = pd.DataFrame(columns=["subject", "outcome", "fold"])
-    drawn = draw_folds(labels, earlier=earlier, persons={}, count=5, seed=number).set_index("subject").fold
+    drawn = draw_folds(labels, earlier=earlier, persons={}, count=5, repeats=1, seed=number).set_index("subject").fold
     people = {"cohort": "trial", "y_true": labels.label.to_numpy(int), "person": table.index}
     people = pd.DataFrame(people, index=table.index)
     people["fold"] = drawn[people.index].astype(str)

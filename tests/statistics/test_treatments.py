@@ -152,6 +152,22 @@ def test_the_corrected_t_over_folds_agrees_with_the_hand(metrics):
     assert row.p > plain.pvalue
 
 
+def test_folds_of_all_repeats_enter_the_corrected_t_and_the_correction_stays(metrics):
+    second = metrics[metrics.fold.isin(list("01234"))].copy()
+    second["fold"] = (second.fold.astype(int) + 5).astype(str)
+    second["value"] = 1 - second.value
+    rows = pd.concat([metrics, second], ignore_index=True)
+    row = compare_folds(rows, settings=SETTINGS).set_index(["features", "classifier"]).loc[("shape", "svm")]
+    part = rows[(rows.classifier == "svm") & rows.fold.str.isdecimal()].pivot(
+        index="fold", columns="features", values="value"
+    )
+    gaps = (part["shape"] - part["radiomics"]).to_numpy()
+    ratio = (4 * 20 / 81 + 21 / 80) / 5
+    assert row.folds == 10
+    assert row.t == pytest.approx(gaps.mean() / math.sqrt((1 / 10 + ratio) * gaps.var(ddof=1)), abs=1e-8)
+    assert row.p == pytest.approx(2 * stats.t.sf(abs(row.t), 9), abs=1e-8)
+
+
 def test_a_constant_difference_over_folds_has_no_t_and_a_note(metrics):
     folds = metrics.fold.isin(list("01234"))
     metrics.loc[folds, "value"] = 0.7

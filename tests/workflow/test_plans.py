@@ -48,3 +48,11 @@ def test_a_study_without_an_external_cohort_is_planned_to_the_report_and_explain
         *("convert_scans", "check_scans", "preprocess_scans", "segment_batch", "restore_masks", "extract_radiomics"),
         *("cut_patches", "extract_latents", "draw_page", "total"),
     }
+
+
+def test_repeats_multiply_reductions_and_no_network_is_trained_for_them(planned):
+    once, thrice = planned(EXTERNAL), planned(EXTERNAL, "repeats=3")
+    outcomes, blocks, folds = 4, 3, 2
+    assert once["reduce_block"] == outcomes * folds * blocks + blocks
+    assert thrice["reduce_block"] == 3 * outcomes * folds * blocks + blocks
+    assert {name for name in once | thrice if once[name] != thrice[name]} == {"reduce_block"}

@@ -11,16 +11,16 @@ from ichdag.explanation import Settings
 from ichdag.explanation.folds import attribute_folds
 from ichdag.explanation.shares import block_shares
 from ichdag.jobs import start
-from ichdag.schemas import CLASSIFIERS
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
 files, params, outcome = snakemake.input, snakemake.params, snakemake.wildcards.outcome
 settings, given = Settings(**params.settings), classification.Settings(**params.classification)
-cohort, drawn = read_table(files.cohort, "participants"), read_table(files.folds, "folds")
+cohort = read_table(files.cohort, "participants")
+drawn = read_table(files.folds, "folds").query(f"fold < {len(params.folds)}")
 blocks = read_folds(files.reduced, radiomics=files.radiomics, folds=params.folds)
 tables, found = designs(blocks, features=settings.features), []
-for recipe in [Recipe(name, given, params.seed, snakemake.threads) for name in CLASSIFIERS]:
+for recipe in [Recipe(name, given, params.seed, snakemake.threads) for name in given.classifiers]:
     people = development_people(cohort, folds=drawn, outcome=outcome, fewest=recipe.fewest)
     models = {fold: own.pipeline for fold, own in fit_folds(tables, people=people, recipe=recipe).items()}
     names = {"folds": people.fold, "classifier": recipe.classifier, "seed": params.seed}

@@ -92,7 +92,7 @@ def card_of(
     columns = {features: list(model.feature_names_in_) for features, model in models.items()}
     scores = {features: _outcome_of_fit(recipe, model) for features, model in models.items()}
     name = f"{outcome} {recipe.classifier}"
-    return Card(name, settings | tuning, list(people.index), {"columns": columns}, scores, folds=folds)
+    return Card(name, settings | tuning, list(people.index.unique()), {"columns": columns}, scores, folds=folds)
 
 
 def _outcome_of_fit(recipe: Recipe, model: Pipeline) -> dict[str, Any]:

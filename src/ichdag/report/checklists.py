@@ -62,7 +62,7 @@ def facts_of(config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.
         "outcomes": "; ".join(f"{outcome_name(name)} ({rule})" for name, rule in config["outcomes"].items()),
         "enrolled": "; ".join(counts(participants)),
         "events": events(metrics),
-        "folds": str(config["folds"]),
+        "folds": f"{config['repeats']} x {config['folds']}" if config["repeats"] > 1 else str(config["folds"]),
         "classifiers": ", ".join(classifier_name(name) for name in chosen["classifiers"]),
         "tuning": "none" if chosen["tuning"] == "none" else "grid, nested in the training part",
         "weights": WEIGHTS[chosen["class_weights"]],

@@ -83,9 +83,20 @@ def _models(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
     )
     return (
         f"Seven feature sets were given to {len(chosen['classifiers'])} classifiers ({names}; {tuning}), in stratified "
-        f"{config['folds']}-fold cross-validation{beyond}{_balance(chosen, metrics)} The threshold of sensitivity, "
+        f"{config['folds']}-fold cross-validation{_repeated(config)}{beyond}{_balance(chosen, metrics)} The threshold of sensitivity, "
         "specificity, F1 and predictive values is Youden's on the training part. "
         f"Comparators: volume alone, and clinical data alone ({', '.join(chosen['clinical'])}), by logistic regression."
+    )
+
+
+def _repeated(config: dict[str, Any]) -> str:
+    """How often, if more than once, and what is done with the repeats."""
+    if config["repeats"] == 1:
+        return ""
+    return (
+        f", done {config['repeats']} times with folds of its own each time (metrics of pooled folds are means of those "
+        "within each repeat; where participants are compared, resampled or binned, each stands with the mean of the "
+        "repeats' probabilities)"
     )
 
 
