@@ -83,8 +83,8 @@ def _models(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
     )
     return (
         f"Seven feature sets were given to {len(chosen['classifiers'])} classifiers ({names}; {tuning}), in stratified "
-        f"{config['folds']}-fold cross-validation{_repeated(config)}{beyond}{_balance(chosen, metrics)} The threshold of sensitivity, "
-        "specificity, F1 and predictive values is Youden's on the training part. "
+        f"{config['folds']}-fold cross-validation{_repeated(config)}{beyond}{_balance(chosen, metrics)} The threshold "
+        "of sensitivity, specificity, F1 and predictive values is Youden's on the training part. "
         f"Comparators: volume alone, and clinical data alone ({', '.join(chosen['clinical'])}), by logistic regression."
     )
 

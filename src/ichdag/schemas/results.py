@@ -42,7 +42,7 @@ RESULTS: dict[str, list[Column]] = {
         COHORT,
         Column(
             "fold",
-            "0-4 (one fold), 'pooled' (all folds' out-of-fold predictions, in each repeat; then the mean over repeats), "
+            "0-4 (one fold), 'pooled' (all folds' out-of-fold predictions, within each repeat, then averaged), "
             "'mean' (over the folds of all repeats), 'external'",
         ),
         Column("metric", "auc, average_precision, f1, sensitivity, specificity, ppv, npv, brier, slope, intercept ..."),
