@@ -174,3 +174,9 @@ def test_a_person_shares_a_fold_in_every_repeat():
     persons = {f"s{i:03d}": f"p{i % 12}" for i in range(36)}
     drawn = repeated(table, persons=persons)
     assert drawn.groupby([drawn.subject.map(persons), drawn.fold // 5]).fold.nunique().eq(1).all()
+
+
+def test_earlier_repeats_of_another_number_of_folds_are_refused():
+    first = repeated(labels(40, 12), repeats=2)
+    with pytest.raises(StudyError, match="two of the earlier folds within one repeat of 7"):
+        draw_folds(labels(40, 12), earlier=first, persons={}, count=7, repeats=2, seed=1)

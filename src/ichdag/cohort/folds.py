@@ -45,9 +45,11 @@ def draw_folds(
     says who is behind a subject, where one person may be several subjects: these share a fold. New subjects go, in
     seeded random order, to the fold that has the fewest of their stratum. The result follows schema folds and keeps the
     earlier rows of participants who left and of repeats beyond. Raises StudyError if there are fewer subjects than
-    folds, or if earlier folds part subjects of whom it is said only now that they are one person.
+    folds, if earlier folds part subjects of whom it is said only now that they are one person, or if they are repeats
+    of another number of folds.
     """
     earlier = earlier.assign(repeat=repeat_of(earlier.fold, count=count))
+    _refuse_other_counts(earlier, count=count)
     drawn = []
     for repeat in range(repeats):
         wanted = labels if repeat == 0 else labels[labels.outcome != NETWORKS]
@@ -60,6 +62,18 @@ def draw_folds(
     left = earlier[keys].astype({"fold": int}).merge(folds, on=keys, how="left", indicator=True)
     gone = left[left["_merge"] == "left_only"][keys]
     return pd.concat([folds, gone]).sort_values(["outcome", "subject", "fold"]).reset_index(drop=True)
+
+
+def _refuse_other_counts(earlier: pd.DataFrame, *, count: int) -> None:
+    """Raise StudyError if earlier folds cannot have been drawn as repeats of this many."""
+    twice = earlier[earlier.duplicated(["subject", "outcome", "repeat"])]
+    if len(twice):
+        row = twice.iloc[0]
+        raise StudyError(
+            f"outcome {row.outcome}: sub-{row.subject} has two of the earlier folds within one repeat of {count}. "
+            "Set config folds to what it was, or move ledger/ away: folds are drawn anew, and networks and models "
+            "trained anew"
+        )
 
 
 def _draw(
