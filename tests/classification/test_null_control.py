@@ -124,7 +124,7 @@ def test_the_intervals_of_a_repeated_cross_validation_cover_one_half_too(setting
     judged = Evaluation(LEVEL, 100, 5, 0.001, [0.1, 0.9, 0.1])
     held, values = 0, []
     for number in range(REPEATS):
-        cell = cross_validated(random, recipe, number, repeats=3)
+        cell = cross_validated(random, recipe, number, repeats=2)
         (auc,) = [one for one in measure_repeats(cell, settings=judged, seed=0) if one.metric == "auc"]
         held += auc.low <= 0.5 <= auc.high
         values.append(auc.value)
