@@ -39,7 +39,8 @@ def cohort(count: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     risk = (values[:, :10].sum(axis=1) - 1.4) * 1.2
     subjects = [f"s{number:04d}" for number in range(count)]
     design = pd.DataFrame(values, subjects, [f"vaegan_{place:03d}" for place in range(COLUMNS)])
-    people = pd.DataFrame({"y_true": (random.random(count) < 1 / (1 + np.exp(-risk))).astype(int)}, subjects)
+    happened = (random.random(count) < 1 / (1 + np.exp(-risk))).astype(int)
+    people = pd.DataFrame({"y_true": happened, "person": subjects}, subjects)
     return design, people.assign(cohort="trial", fold=[str(number % FOLDS) for number in range(count)])
 
 

@@ -7,7 +7,7 @@ Writes: results/checks/checks.tsv, results/checks/audit.tsv, results/checks/pass
 """
 
 CARDS = [
-    *collect("results/segmentation/models/{variant}_{fold}/card.json", variant=VARIANTS, fold=[*FOLDS, "final"]),
+    *collect("results/segmentation/models/{variant}_{fold}/card.json", variant=VARIANTS, fold=NETWORK_FITS),
     "results/latent/models/vaegan/card.json",
     *collect("results/features/models/{outcome}_{fold}_{block}/card.json", outcome=OUTCOMES, fold=FOLDS, block=BLOCKS),
     *collect("results/features/models/all_final_{block}/card.json", block=BLOCKS),
@@ -51,6 +51,7 @@ rule check_study:
     params:
         settings=config["checks"],
         outcomes=OUTCOMES,
+        folds=config["folds"],
         code=code_of("check_study"),
     script:
         "../workflow/scripts/check_study.py"

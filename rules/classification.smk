@@ -157,6 +157,7 @@ rule gather_predictions:
         runtime=grow(30),
     params:
         outcomes=OUTCOMES,
+        folds=config["folds"],
         code=code_of("gather_predictions"),
     script:
         "../workflow/scripts/gather_predictions.py"

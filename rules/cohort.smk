@@ -115,6 +115,7 @@ rule draw_folds:
         outcomes=config["outcomes"],
         volumes=config["cohort"]["volumes"],
         fold_count=config["folds"],
+        repeats=config["repeats"],
         seed=config["seed"],
         ledger="ledger/folds.tsv",
         code=code_of("draw_folds"),

@@ -28,7 +28,7 @@ if workflow.is_main_process:
 
 
 OUTCOMES = list(config["outcomes"])
-FOLDS = [str(fold) for fold in range(config["folds"])]
+FOLDS = [str(fold) for fold in range(config["folds"] * config["repeats"])]
 PATIENT_ROLES = ["development", "external"]
 PATCHES = {
     **config["latent"]["patches"],

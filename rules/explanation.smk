@@ -2,8 +2,10 @@
 
 Reads: results/features/{reduced/all_final_,external/}{block}.parquet, results/features/models/all_final_{block}/,
     results/classification/models/{outcome}_{classifier}/{features}.joblib, results/radiomics/{role}.parquet,
-    results/latent/external.h5
-Writes: results/explanation/shap_{outcome}.tsv, results/explanation/shap.tsv, results/explanation/components.tsv,
+    results/latent/external.h5; without an external cohort results/features/reduced/{outcome}_{fold}_{block}.parquet,
+    results/cohort/development.tsv, results/cohort/folds.tsv
+Writes: results/explanation/shap_{outcome}.tsv, results/explanation/out_of_fold/shap_{outcome}.tsv (without an external
+    cohort), results/explanation/shap.tsv, results/explanation/components.tsv,
     results/explanation/saliency_{outcome}.h5
 """
 
@@ -43,10 +45,43 @@ rule explain_predictions:
         "../workflow/scripts/explain_predictions.py"
 
 
+rule explain_out_of_fold:
+    """Attribute out-of-fold predictions of development participants to the feature blocks (SHAP), where none are external."""
+    input:
+        cohort="results/cohort/development.tsv",
+        folds="results/cohort/folds.tsv",
+        radiomics="results/radiomics/development.parquet",
+        reduced=collect(REDUCED, fold=FOLDS[: config["folds"]], block=BLOCKS, allow_missing=True),
+    output:
+        shares="results/explanation/out_of_fold/shap_{outcome}.tsv",
+    log:
+        "logs/explain_out_of_fold/{outcome}.log",
+    benchmark:
+        "benchmarks/explain_out_of_fold/{outcome}.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(6000),
+        runtime=grow(480),
+    params:
+        settings=config["explanation"],
+        classification=config["classification"],
+        folds=FOLDS[: config["folds"]],
+        seed=config["seed"],
+        code=code_of("explain_out_of_fold"),
+    script:
+        "../workflow/scripts/explain_out_of_fold.py"
+
+
 rule gather_explanations:
     """Gather the SHAP importance of the feature blocks over outcomes and classifiers."""
     input:
-        shares=collect(rules.explain_predictions.output.shares, outcome=config["explanation"]["outcomes"]),
+        shares=branch(
+            lambda wildcards: bool(subjects_of("external")),
+            then=collect(rules.explain_predictions.output.shares, outcome=config["explanation"]["outcomes"]),
+            otherwise=collect(rules.explain_out_of_fold.output.shares, outcome=config["explanation"]["outcomes"]),
+        ),
     output:
         shares=report(
             "results/explanation/shap.tsv",

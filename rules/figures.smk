@@ -72,7 +72,7 @@ rule draw_segmentation:
     """Draw the Dice of both networks, their volumes beside the manual ones (Bland-Altman), and all learning curves."""
     input:
         scores="results/segmentation/scores.tsv",
-        curves=[*collect(CURVES, variant=VARIANTS, fold=[*FOLDS, "final"]), "results/latent/models/vaegan/curve.tsv"],
+        curves=[*collect(CURVES, variant=VARIANTS, fold=NETWORK_FITS), "results/latent/models/vaegan/curve.tsv"],
     output:
         dice_svg=report("results/figures/dice.svg", "../workflow/report/dice.rst", category="Segmentation"),
         dice_png="results/figures/dice.png",

@@ -12,6 +12,8 @@ Writes: ledger/training.tsv, results/segmentation/models/{variant}_{fold}/weight
     results/segmentation/comparison.tsv
 """
 
+NETWORK_FITS = [*FOLDS[: config["folds"]], "final"]  # a network a fold of the first repeat: their list is locked
+
 
 rule lock_training_list:
     """Lock the list of subjects that the networks are trained on, until a retraining is asked for."""
@@ -72,8 +74,8 @@ rule list_networks:
     input:
         training=rules.lock_training_list.output.training,
         # A card also says how long a training took; only other weights make the jobs downstream due.
-        cards=ancient(collect(rules.train_network.output.card, variant=VARIANTS, fold=[*FOLDS, "final"])),
-        weights=collect(rules.train_network.output.weights, variant=VARIANTS, fold=[*FOLDS, "final"]),
+        cards=ancient(collect(rules.train_network.output.card, variant=VARIANTS, fold=NETWORK_FITS)),
+        weights=collect(rules.train_network.output.weights, variant=VARIANTS, fold=NETWORK_FITS),
     output:
         networks="results/segmentation/networks.json",
     log:

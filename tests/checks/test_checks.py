@@ -53,9 +53,9 @@ class Study:
     def findings(self):
         people = {"participants": self.participants, "folds": self.folds, "predictions": self.predictions}
         found = [
-            *leakage(**people, training=self.training, cards=self.cards),
-            *sides(self.audit(), people=self.persons(), participants=self.participants, folds=self.folds),
-            *completeness(**people, outcomes=[OUTCOME]),
+            *leakage(**people, training=self.training, cards=self.cards, count=5),
+            *sides(self.audit(), people=self.persons(), participants=self.participants, folds=self.folds, count=5),
+            *completeness(**people, outcomes=[OUTCOME], count=5),
         ]
         return {finding.check: finding for finding in found}
 
@@ -93,6 +93,67 @@ def card(subjects, folds=None):
 def test_a_sound_study_passes_every_check(study):
     assert {finding.status for finding in study.findings().values()} == {"passed"}
     assert len(study.findings()) == 12
+
+
+@pytest.fixture
+def repeated(study):
+    """The sound study with a second cross-validation in folds 5 to 9, three participants further on."""
+    again = {subject: 5 + (number // 3) % 5 for number, subject in enumerate(DEVELOPMENT)}
+    study.folds = pd.concat([study.folds, study.folds.assign(fold=study.folds.subject.map(again))], ignore_index=True)
+    inside = study.predictions[study.predictions.fold != "external"]
+    inside = inside.assign(fold=inside.subject.map(again).astype(str))
+    study.predictions = pd.concat([study.predictions, inside], ignore_index=True)
+    for fold in range(5, 10):
+        rest = [subject for subject in DEVELOPMENT if again[subject] != fold]
+        study.cards[f"features/{OUTCOME}_{fold}_radiomics"] = card(rest)
+        for name in CLASSIFIERS:
+            study.cards[f"classification/poor_outcome_{name}"].folds[str(fold)] = list(rest)
+    return study
+
+
+def test_a_sound_study_with_repeats_passes_every_check(repeated):
+    assert repeated.failed() == [] and len(repeated.findings()) == 12
+    table = repeated.audit()
+    assert len(table[(table.model == "poor_outcome_svm") & (table.fold != "final")]) == 10
+    assert table[table.fold == "7"].scored.gt(0).all()
+
+
+def test_a_participant_in_two_folds_of_a_repeat_is_found(repeated):
+    repeated.folds = pd.concat([repeated.folds, pd.DataFrame([{"subject": "D03", "outcome": OUTCOME, "fold": 9}])])
+    found = repeated.findings()
+    assert found["no participant is in two folds of an outcome"].found.endswith("D03, poor_outcome")
+    assert "D03 (poor_outcome, repeat 1)" in found[ONE_SIDE].found
+
+
+def test_two_participants_of_one_person_parted_in_the_second_repeat_alone_are_found(repeated):
+    repeated.participants["person_id"] = [f"p{place}" for place in range(28)]
+    repeated.participants.loc[[0, 5], "person_id"] = "one"
+    assert FOLD["D00"] == FOLD["D05"]
+    assert set(repeated.failed()) == {ONE_SIDE, DISJOINT}
+    assert "D00, D05 (poor_outcome, repeat 1)" in repeated.findings()[ONE_SIDE].found
+
+
+def test_a_fit_of_the_second_repeat_that_saw_its_fold_is_found(repeated):
+    repeated.cards["features/poor_outcome_8_radiomics"] = card(DEVELOPMENT)
+    repeated.cards["classification/poor_outcome_svm"].folds["6"].append("D03")
+    reduction = "no feature reduction was fitted on a participant of its validation fold"
+    assert repeated.failed() == [reduction, DISJOINT]
+    assert "D03 in classification/poor_outcome_svm, fold 6" in repeated.findings()[DISJOINT].found
+
+
+def test_a_prediction_outside_the_drawn_fold_of_its_repeat_is_found(repeated):
+    wrong = (repeated.predictions.subject == "D02") & (repeated.predictions.fold == "5")
+    repeated.predictions.loc[wrong, "fold"] = "8"
+    found = repeated.findings()["every out-of-fold prediction is in the fold that was drawn"]
+    assert found.status == "failed" and "D02, poor_outcome: fold 8, drawn 5" in found.found
+
+
+def test_a_participant_whom_a_repeat_lacks_is_found(repeated):
+    lacking = (repeated.predictions.subject == "D02") & (repeated.predictions.fold == "5")
+    repeated.predictions = repeated.predictions[~lacking]
+    assert repeated.failed() == ["every model predicts each participant with a known outcome once in each repeat"]
+    repeated.folds = repeated.folds[~((repeated.folds.subject == "D02") & (repeated.folds.fold == 5))]
+    assert "every included development participant has a fold for each known outcome" in repeated.failed()
 
 
 def test_a_participant_in_two_folds_is_found(study):

@@ -77,7 +77,9 @@ def recipe():
 def scores_of(table, labels, recipe):
     """Scores of the external participants by a model of the development participants."""
     scaler = MinMaxScaler(clip=True).set_output(transform="pandas").fit(table.loc[DEVELOPMENT])
-    model = fit(recipe, design=scaler.transform(table.loc[DEVELOPMENT]), labels=labels[DEVELOPMENT])
+    persons = pd.Series(DEVELOPMENT, DEVELOPMENT)
+    rows = scaler.transform(table.loc[DEVELOPMENT])
+    model = fit(recipe, design=rows, labels=labels[DEVELOPMENT], persons=persons)
     return model.predict_proba(scaler.transform(table.loc[EXTERNAL]))[:, 1]
 
 

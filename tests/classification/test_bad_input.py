@@ -20,7 +20,9 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 def drawn(cohort):
     labels = cohort.assign(outcome=OUTCOME)[["subject", "outcome", OUTCOME]].rename(columns={OUTCOME: "label"})
-    return draw_folds(labels, earlier=pd.DataFrame(columns=["subject", "outcome", "fold"]), persons={}, count=5, seed=0)
+    return draw_folds(
+        labels, earlier=pd.DataFrame(columns=["subject", "outcome", "fold"]), persons={}, count=5, repeats=1, seed=0
+    )
 
 
 def predictions(table, cohort, settings, classifier):

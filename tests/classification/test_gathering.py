@@ -18,21 +18,30 @@ def table():
 
 
 def test_a_whole_table_is_ordered_whatever_the_order_of_its_parts(table):
-    one = gather([table], outcomes=["poor_outcome"])
-    other = gather([table.iloc[40:], table.iloc[:40]], outcomes=["poor_outcome"])
+    one = gather([table], outcomes=["poor_outcome"], folds=5)
+    other = gather([table.iloc[40:], table.iloc[:40]], outcomes=["poor_outcome"], folds=5)
     assert one.equals(other) and one.subject.tolist()[:2] == ["a", "b"] and len(one) == 84
 
 
 def test_a_prediction_that_is_there_twice_is_named(table):
     with pytest.raises(StudyError, match="1 predictions are there twice, first subject b of cohort trial"):
-        gather([table, table.iloc[:1]], outcomes=["poor_outcome"])
+        gather([table, table.iloc[:1]], outcomes=["poor_outcome"], folds=5)
+
+
+def test_of_several_repeats_each_has_everybody_once(table):
+    both = [table, table.assign(fold="5")]
+    assert len(gather(both, outcomes=["poor_outcome"], folds=5)) == 168
+    with pytest.raises(StudyError, match="84 predictions are there twice"):
+        gather(both, outcomes=["poor_outcome"], folds=6)
+    with pytest.raises(StudyError, match="poor_outcome, radiomics, random_forest: 1 of 4"):
+        gather([table, both[1].iloc[1:]], outcomes=["poor_outcome"], folds=5)
 
 
 def test_a_lacking_prediction_is_named(table):
     with pytest.raises(StudyError, match="poor_outcome, radiomics, random_forest: 1 of 2 participants lacking"):
-        gather([table.iloc[1:]], outcomes=["poor_outcome"])
+        gather([table.iloc[1:]], outcomes=["poor_outcome"], folds=5)
 
 
 def test_an_outcome_without_predictions_is_named(table):
     with pytest.raises(StudyError, match="expansion_3ml, radiomics, random_forest: 0 of 0"):
-        gather([table], outcomes=["poor_outcome", "expansion_3ml"])
+        gather([table], outcomes=["poor_outcome", "expansion_3ml"], folds=5)

@@ -15,6 +15,8 @@ from ichdag.classification.classifiers import Recipe
 from ichdag.classification.designs import design
 from ichdag.classification.validation import cross_validate, fit_final
 from ichdag.cohort.folds import draw_folds
+from ichdag.evaluation import Settings as Evaluation
+from ichdag.evaluation.averages import measure_repeats
 from ichdag.evaluation.cells import models_of
 from ichdag.evaluation.delong import areas, auc_interval
 from ichdag.schemas import BLOCKS, CLASSIFIERS, FEATURE_SETS
@@ -38,7 +40,7 @@ def models_of_noise(random, settings):
     found = {}
     for outcome, share in PREVALENCES.items():
         labels = random.permutation(np.arange(DEVELOPMENT) < share * DEVELOPMENT).astype(int)
-        people = pd.DataFrame({"y_true": labels}, index=tables["shape"].index)
+        people = pd.DataFrame({"y_true": labels, "person": range(DEVELOPMENT)}, index=tables["shape"].index)
         for features, classifier in product(FEATURE_SETS, CLASSIFIERS):
             recipe = Recipe(classifier, settings, seed=0, threads=1)
             found[outcome, features, classifier] = fit_final(
@@ -86,16 +88,16 @@ def test_the_168_external_intervals_cover_one_half_as_often_as_they_claim(settin
     assert abs(held.mean() - LEVEL) < 3.3 * error + 0.005
 
 
-def cross_validated(random, recipe, number):
+def cross_validated(random, recipe, number, repeats=1):
     """The pooled cell of one cross-validation of noise, folds drawn as a study draws them."""
     table = design(blocks(random, EXTERNAL), features="segmentation+vaegan")
     labels = pd.DataFrame({"subject": table.index, "outcome": "o", "label": random.random(EXTERNAL) < 0.4})
     labels = labels.astype({"label": "Int64"})
     earlier = pd.DataFrame(columns=["subject", "outcome", "fold"])
-    drawn = draw_folds(labels, earlier=earlier, persons={}, count=5, seed=number).set_index("subject").fold
-    people = pd.DataFrame({"cohort": "trial", "y_true": labels.label.to_numpy(int)}, index=table.index)
-    people["fold"] = drawn[people.index].astype(str)
-    designs = dict.fromkeys("01234", table)
+    drawn = draw_folds(labels, earlier=earlier, persons={}, count=5, repeats=repeats, seed=number)
+    people = {"cohort": "trial", "y_true": labels.label.to_numpy(int), "person": table.index}
+    people = pd.DataFrame(people, index=table.index).join(drawn.set_index("subject").fold.astype(str))
+    designs = dict.fromkeys(map(str, range(5 * repeats)), table)
     rows, _ = cross_validate(designs, people=people, recipe=recipe, outcome="o", features="segmentation+vaegan")
     return next(models_of(rows))[-1]
 
@@ -114,3 +116,17 @@ def test_the_intervals_of_cross_validation_cover_one_half_as_often_as_they_claim
     assert corrected >= lowest
     # DeLong's own interval takes the models as given, and is too narrow here: that is what the correction is for.
     assert plain < binom.ppf(0.01, REPEATS, LEVEL)
+
+
+def test_the_intervals_of_a_repeated_cross_validation_cover_one_half_too(settings):
+    random = np.random.default_rng(22)
+    recipe = Recipe("naive_bayes", settings, seed=0, threads=1)
+    judged = Evaluation(LEVEL, 100, 5, 0.001, [0.1, 0.9, 0.1])
+    held, values = 0, []
+    for number in range(REPEATS):
+        cell = cross_validated(random, recipe, number, repeats=2)
+        (auc,) = [one for one in measure_repeats(cell, settings=judged, seed=0) if one.metric == "auc"]
+        held += auc.low <= 0.5 <= auc.high
+        values.append(auc.value)
+    assert held >= binom.ppf(1e-4, REPEATS, LEVEL)
+    assert abs(np.mean(values) - 0.5) < 0.03

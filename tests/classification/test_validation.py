@@ -64,7 +64,8 @@ def test_each_fold_is_predicted_from_the_features_reduced_for_it(settings, peopl
 def test_missing_shape_cells_get_the_median_of_the_training_rows(settings, people, tables):
     holed = design(tables, features="shape").copy()
     holed.iloc[4, 0] = np.nan
-    model = fit(Recipe("extra_trees", settings, seed=0, threads=1), design=rows_of(holed, people), labels=people.y_true)
+    recipe = Recipe("extra_trees", settings, seed=0, threads=1)
+    model = fit(recipe, design=rows_of(holed, people), labels=people.y_true, persons=people.person)
     assert model["impute"].statistics_[0] == holed.iloc[:, 0].median()
     assert not np.isnan(model.predict_proba(holed)).any()
 

@@ -18,27 +18,27 @@ def labels(count, positives, outcome="poor_outcome"):
 
 
 def test_each_fold_has_its_share_of_each_class():
-    drawn = draw_folds(labels(53, 21), earlier=NONE, persons={}, count=5, seed=1).merge(labels(53, 21))
+    drawn = draw_folds(labels(53, 21), earlier=NONE, persons={}, count=5, repeats=1, seed=1).merge(labels(53, 21))
     assert drawn.groupby("fold").label.sum().between(4, 5).all()
     assert drawn.groupby("fold").size().between(10, 11).all()
 
 
 def test_a_subject_has_one_fold_for_each_outcome():
     both = pd.concat([labels(40, 12), labels(40, 20, "expansion_3ml")])
-    drawn = draw_folds(both, earlier=NONE, persons={}, count=5, seed=1)
+    drawn = draw_folds(both, earlier=NONE, persons={}, count=5, repeats=1, seed=1)
     assert len(drawn) == 80 and not drawn.duplicated(["subject", "outcome"]).any()
 
 
 def test_the_same_seed_draws_the_same_folds_and_another_seed_others():
     one, same, other = (
-        draw_folds(labels(40, 12), earlier=NONE, persons={}, count=5, seed=seed).fold for seed in (1, 1, 2)
+        draw_folds(labels(40, 12), earlier=NONE, persons={}, count=5, repeats=1, seed=seed).fold for seed in (1, 1, 2)
     )
     assert one.equals(same) and not one.equals(other)
 
 
 def test_earlier_participants_keep_their_folds_when_others_join_and_leave():
-    first = draw_folds(labels(40, 12), earlier=NONE, persons={}, count=5, seed=1)
-    later = draw_folds(labels(61, 30).iloc[3:], earlier=first, persons={}, count=5, seed=1)
+    first = draw_folds(labels(40, 12), earlier=NONE, persons={}, count=5, repeats=1, seed=1)
+    later = draw_folds(labels(61, 30).iloc[3:], earlier=first, persons={}, count=5, repeats=1, seed=1)
     kept = first.merge(later, on=["subject", "outcome"], suffixes=("", "_later"))
     assert len(kept) == 40 and (kept.fold == kept.fold_later).all()
     assert later.groupby("fold").size().between(11, 14).all()
@@ -47,13 +47,13 @@ def test_earlier_participants_keep_their_folds_when_others_join_and_leave():
 def test_participants_whose_outcome_is_not_known_yet_get_a_fold():
     table = labels(40, 12)
     table.loc[::7, "label"] = pd.NA
-    drawn = draw_folds(table, earlier=NONE, persons={}, count=5, seed=1)
+    drawn = draw_folds(table, earlier=NONE, persons={}, count=5, repeats=1, seed=1)
     assert set(drawn.subject) == set(table.subject)
 
 
 def test_fewer_participants_than_folds_are_refused():
     with pytest.raises(StudyError, match="3 usable development participants for 5 folds"):
-        draw_folds(labels(3, 1), earlier=NONE, persons={}, count=5, seed=1)
+        draw_folds(labels(3, 1), earlier=NONE, persons={}, count=5, repeats=1, seed=1)
 
 
 def test_labels_come_from_manual_volumes_and_excluded_scans_give_none():
@@ -75,23 +75,25 @@ def test_labels_come_from_manual_volumes_and_excluded_scans_give_none():
 def test_subjects_of_one_person_share_a_fold_and_the_folds_stay_even():
     table = labels(60, 24)
     persons = {f"s{i:03d}": f"p{i % 12}" for i in range(36)}
-    drawn = draw_folds(table, earlier=NONE, persons=persons, count=5, seed=1).merge(table)
+    drawn = draw_folds(table, earlier=NONE, persons=persons, count=5, repeats=1, seed=1).merge(table)
     assert drawn.groupby(drawn.subject.map(persons)).fold.nunique().eq(1).all()
     assert drawn.groupby("fold").size().between(11, 13).all() and drawn.groupby("fold").label.sum().between(4, 6).all()
 
 
 def test_a_person_who_comes_again_joins_the_fold_of_the_first_time_even_if_that_scan_has_left():
-    first = draw_folds(labels(40, 12), earlier=NONE, persons={}, count=5, seed=1)
+    first = draw_folds(labels(40, 12), earlier=NONE, persons={}, count=5, repeats=1, seed=1)
     later = labels(45, 12).iloc[1:]
-    drawn = draw_folds(later, earlier=first, persons={"s000": "p", "s044": "p"}, count=5, seed=1).set_index("subject")
+    drawn = draw_folds(later, earlier=first, persons={"s000": "p", "s044": "p"}, count=5, repeats=1, seed=1).set_index(
+        "subject"
+    )
     assert drawn.fold["s044"] == drawn.fold["s000"] == first.set_index("subject").fold["s000"]
 
 
 def test_a_person_whom_earlier_folds_part_is_refused():
-    first = draw_folds(labels(40, 12), earlier=NONE, persons={}, count=5, seed=1)
+    first = draw_folds(labels(40, 12), earlier=NONE, persons={}, count=5, repeats=1, seed=1)
     apart = first.groupby("fold").subject.first()
     with pytest.raises(StudyError, match="person 'p': .* were drawn into folds"):
-        draw_folds(labels(40, 12), earlier=first, persons={apart[0]: "p", apart[1]: "p"}, count=5, seed=1)
+        draw_folds(labels(40, 12), earlier=first, persons={apart[0]: "p", apart[1]: "p"}, count=5, repeats=1, seed=1)
 
 
 @st.composite
@@ -109,13 +111,72 @@ def studies(draw):
 @given(studies(), st.integers(0, 1000))
 def test_persons_never_part_earlier_folds_stay_and_sizes_are_even(study, seed):
     table, persons, early = study
-    first = draw_folds(table[:early], earlier=NONE, persons=persons, count=3, seed=seed)
-    drawn = draw_folds(table, earlier=first, persons=persons, count=3, seed=seed)
-    again = draw_folds(table.sample(frac=1, random_state=seed), earlier=first, persons=persons, count=3, seed=seed)
+    first = draw_folds(table[:early], earlier=NONE, persons=persons, count=3, repeats=1, seed=seed)
+    drawn = draw_folds(table, earlier=first, persons=persons, count=3, repeats=1, seed=seed)
+    again = draw_folds(
+        table.sample(frac=1, random_state=seed), earlier=first, persons=persons, count=3, repeats=1, seed=seed
+    )
     assert again.equals(drawn) and set(drawn.subject) == set(table.subject)
     assert drawn.merge(first, on=["subject", "outcome", "fold"]).shape[0] == early
     assert drawn.groupby(drawn.subject.map(persons)).fold.nunique().le(1).all()
-    whole = draw_folds(table, earlier=NONE, persons=persons, count=3, seed=seed)
+    whole = draw_folds(table, earlier=NONE, persons=persons, count=3, repeats=1, seed=seed)
     largest = max(pd.Series(persons, dtype=str).value_counts().max() if persons else 1, 1)
     sizes = whole.fold.value_counts().reindex(range(3), fill_value=0)
     assert sizes.max() - sizes.min() <= largest + 2
+
+
+def repeated(table, earlier=NONE, persons=None, repeats=3, seed=1):
+    return draw_folds(table, earlier=earlier, persons=persons or {}, count=5, repeats=repeats, seed=seed)
+
+
+def test_each_repeat_has_everybody_once_in_even_folds_of_its_own():
+    table = labels(53, 21)
+    drawn = repeated(table).merge(table)
+    for repeat, part in drawn.groupby(drawn.fold // 5):
+        assert sorted(part.subject) == sorted(table.subject) and set(part.fold) == set(
+            range(5 * repeat, 5 * repeat + 5)
+        )
+        assert (
+            part.groupby("fold").label.sum().between(4, 5).all() and part.groupby("fold").size().between(10, 11).all()
+        )
+    first, second = (drawn[drawn.fold // 5 == repeat].set_index("subject").fold % 5 for repeat in (0, 1))
+    assert (first != second[first.index]).mean() > 0.5
+
+
+def test_the_first_repeat_is_the_cross_validation_that_is_not_repeated():
+    table = pd.concat([labels(40, 12), labels(40, 20, "expansion_3ml")])
+    many = repeated(table)
+    assert many[many.fold < 5].reset_index(drop=True).equals(repeated(table, repeats=1))
+
+
+def test_folds_of_the_networks_are_drawn_in_the_first_repeat_alone():
+    drawn = repeated(pd.concat([labels(40, 12), labels(30, 0, "segmentation")]))
+    assert drawn[drawn.outcome == "segmentation"].fold.max() == 4
+    assert drawn[drawn.outcome == "poor_outcome"].fold.max() == 14
+
+
+def test_newcomers_move_nobody_in_any_repeat_and_a_further_repeat_moves_nobody_either():
+    first = repeated(labels(40, 12), repeats=2)
+    later = repeated(labels(61, 30).iloc[3:], earlier=first, repeats=3)
+    assert len(later.merge(first, on=["subject", "outcome", "fold"])) == len(first) == 80
+    assert later[later.subject == "s050"].fold.floordiv(5).tolist() == [0, 1, 2]
+    assert later[later.subject == "s000"].fold.floordiv(5).tolist() == [0, 1]
+    assert later.groupby("fold").size().between(11, 14).all()
+
+
+def test_folds_of_repeats_that_are_no_longer_asked_for_are_kept():
+    first = repeated(labels(40, 12), repeats=3)
+    assert repeated(labels(40, 12), earlier=first, repeats=1).equals(first)
+
+
+def test_a_person_shares_a_fold_in_every_repeat():
+    table = labels(60, 24)
+    persons = {f"s{i:03d}": f"p{i % 12}" for i in range(36)}
+    drawn = repeated(table, persons=persons)
+    assert drawn.groupby([drawn.subject.map(persons), drawn.fold // 5]).fold.nunique().eq(1).all()
+
+
+def test_earlier_repeats_of_another_number_of_folds_are_refused():
+    first = repeated(labels(40, 12), repeats=2)
+    with pytest.raises(StudyError, match="two of the earlier folds within one repeat of 7"):
+        draw_folds(labels(40, 12), earlier=first, persons={}, count=7, repeats=2, seed=1)

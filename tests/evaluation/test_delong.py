@@ -17,6 +17,15 @@ OVARIAN = """
 2.9 5.7 9 0  2.1 4.8 7 1  2.8 6.2 8 0  4.0 7.0 7 1  3.3 5.7 6 1  3.7 6.9 5 1  3.6 6.6 5 1
 """
 
+# Thirty patients with many ties: label, two scores, sex.
+TIED = """
+0 0.1 0.2 F  0 0.3 0.2 M  1 0.8 0.7 M  1 0.3 0.6 M  0 0.3 0.1 M  0 0.6 0.6 F  0 0.7 0.7 F  0 0.6 0.3 F  0 0.1 0.3 F
+0 0.5 0.6 F  0 0.6 0.4 M  0 0.3 0.2 F  1 1.0 0.8 F  0 0.2 0.2 M  1 0.4 0.5 M  0 0.5 0.5 M  0 0.4 0.3 M  1 0.5 0.7 M
+0 0.6 0.3 M  1 0.7 0.8 F  0 0.1 0.0 F  1 0.3 0.4 M  0 0.5 0.6 M  1 0.7 0.8 M  0 0.4 0.2 M  1 0.3 0.4 F  0 0.5 0.3 M
+1 0.5 0.6 F  0 0.0 0.0 M  1 0.6 0.8 F
+"""
+Z = 1.959963984540054
+
 
 def kernel_covariance(happened, scores):
     """DeLong et al. 1988 as written: all pairs, then the structural components."""
@@ -37,6 +46,16 @@ def tied_scores(seed, count=80, predictors=4):
     return happened, scores.round(1)
 
 
+def ovarian():
+    values = np.array(OVARIAN.split(), dtype=float).reshape(-1, 4)
+    return values[:, 3], np.array([values[:, 0], 10 - values[:, 2], values[:, 1]])
+
+
+def tied():
+    cells = np.array(TIED.split()).reshape(-1, 4)
+    return cells[:, 0].astype(int), cells[:, 1:3].astype(float).T, cells[:, 3]
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_midranks_give_what_all_pairs_give_with_ties(seed):
     happened, scores = tied_scores(seed)
@@ -48,9 +67,8 @@ def test_midranks_give_what_all_pairs_give_with_ties(seed):
 
 
 def test_the_published_example_of_three_correlated_curves_is_met():
-    values = np.array(OVARIAN.split(), dtype=float).reshape(-1, 4)
-    scores = np.array([values[:, 0], 10 - values[:, 2], values[:, 1]])
-    found = areas(values[:, 3], scores=scores)
+    labels, scores = ovarian()
+    found = areas(labels, scores=scores)
     np.testing.assert_allclose(found.auc[[0, 2]], [0.7366, 0.6478], atol=5e-5)
     np.testing.assert_allclose(np.sqrt(np.diag(found.covariance))[[0, 2]], [0.0927, 0.1000], atol=5e-5)
     contrast = np.array([[1, -1, 0], [0, -1, 1]])
@@ -153,3 +171,78 @@ def test_the_paired_test_is_wrong_as_often_as_it_should_be_under_the_null():
         scores = random.normal(size=(2, 100)) + random.normal(size=100) + happened
         rejected += paired_difference(areas(happened, scores=scores), first=0, second=1, confidence=0.95).p < 0.05
     assert 0.03 <= rejected / 600 <= 0.075
+
+
+# R 4.2.2 with pROC 1.18.0, printed with 15 digits: r = function(s) roc(y, s, levels=c(0, 1), direction="<"), then
+# auc(r(s)), var(r(s)), ci.auc(r(s)) of every predictor of a data set.
+PROC = {
+    "ovarian": [
+        (0.736559139784946, 0.00859224179008258, 0.554881559951744, 0.918236719618148),
+        (0.725806451612903, 0.0105722832732458, 0.52427980117955, 0.927333102046257),
+        (0.647849462365591, 0.0100094773611943, 0.451760209473705, 0.843938715257478),
+    ],
+    "tied": [
+        (0.686602870813397, 0.0105535333185799, 0.485255003538504, 0.887950738088291),
+        (0.897129186602871, 0.0029197795125773, 0.791222563754854, 1.0),
+    ],
+}
+# cov(r(s), r(t)) and roc.test(r(s), r(t), method="delong", paired=TRUE): Z, p and limits.
+PROC_PAIRED = [
+    ("ovarian", 0, 1, 0.00503705981073307, 0.112778269044526, 0.910206347201035, -0.176117368734695, 0.197622745078781),
+    ("ovarian", 0, 2, 0.00774452927646216, 1.59002925832072, 0.111828210120696, -0.0206391109203821, 0.198058465759092),
+    ("ovarian", 1, 2, 0.00481929729133163, 0.745218389657993, 0.456139707507474, -0.127074037077776, 0.282988015572399),
+    ("tied", 0, 1, 0.00411054641097451, -2.90492507543948, 0.00367341022820766, -0.35256922086607, -0.0684834107128776),
+]
+# roc.test(r(s[women]), r(s[men]), method="delong", paired=FALSE): both AUCs and variances, D, its p from Student's t.
+PROC_UNPAIRED = [
+    (0.7375, 0.613636363636364, 0.0211049107142857, 0.0247933884297521, 0.57815665587912, 0.567797986406836),
+    (0.875, 0.931818181818182, 0.0100892857142857, 0.00322543617998164, -0.49240367130843, 0.627957176021431),
+]
+
+
+def data_of(name):
+    return {"ovarian": ovarian, "tied": tied}[name]()[:2]
+
+
+@pytest.mark.parametrize("name", PROC)
+def test_aucs_variances_and_plain_limits_are_those_of_proc(name):
+    labels, scores = data_of(name)
+    found = areas(labels, scores=scores)
+    error = np.sqrt(np.diag(found.covariance))
+    ours = np.column_stack([found.auc, error**2, found.auc - Z * error, np.minimum(1, found.auc + Z * error)])
+    np.testing.assert_allclose(ours, PROC[name], atol=1e-8)
+
+
+@pytest.mark.parametrize(("name", "first", "second", "covariance", "z", "p", "low", "high"), PROC_PAIRED)
+def test_the_paired_test_is_that_of_proc(name, first, second, covariance, z, p, low, high):
+    labels, scores = data_of(name)
+    found = areas(labels, scores=scores)
+    gap = paired_difference(found, first=first, second=second, confidence=0.95)
+    assert found.covariance[first, second] == pytest.approx(covariance, abs=1e-10)
+    assert gap.value / ((gap.high - gap.value) / Z) == pytest.approx(z, abs=1e-8)
+    assert (gap.p, gap.low, gap.high) == pytest.approx((p, low, high), abs=1e-8)
+
+
+@pytest.mark.parametrize("score", [0, 1])
+def test_the_unpaired_statistic_is_that_of_proc_and_its_p_is_normal_where_proc_takes_students(score):
+    labels, scores, sex = tied()
+    women, men = (areas(labels[sex == one], scores=scores[score, sex == one]) for one in "FM")
+    gap = unpaired_difference(women, men, confidence=0.95)
+    first, second, *variances, statistic, p = PROC_UNPAIRED[score]
+    assert (women.auc[0], men.auc[0]) == pytest.approx((first, second), abs=1e-8)
+    assert (women.covariance[0, 0], men.covariance[0, 0]) == pytest.approx(variances, abs=1e-8)
+    assert gap.value / ((gap.high - gap.value) / Z) == pytest.approx(statistic, abs=1e-8)
+    assert p - 0.02 < gap.p < p
+
+
+def test_degenerate_variances_are_those_of_proc_and_its_limits_of_no_width_are_not_ours():
+    # pROC: var(r(1:6)) is 0 at AUC 1, var(r(rep(1, 6))) is 0 at AUC 1/2, with limits 1-1 and 0.5-0.5 and a warning.
+    for scores, auc in ((np.arange(6.0), 1), (np.ones(6), 0.5)):
+        found = areas(np.array([0, 0, 0, 1, 1, 1]), scores=scores)
+        low, high, method = auc_interval(found, confidence=0.95)
+        assert (found.auc[0], found.covariance[0, 0], method) == (auc, 0, "newcombe")
+        assert high - low > 0.3
+    # With a single positive, auc(r(s)) is 2/3 and var(r(s)) is NA.
+    single = areas(np.array([0, 0, 1, 0]), scores=np.array([0.1, 0.5, 0.4, 0.2]))
+    assert single.auc[0] == pytest.approx(2 / 3)
+    assert math.isnan(single.covariance[0, 0])

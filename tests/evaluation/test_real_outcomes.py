@@ -43,7 +43,7 @@ def predictions(cohort, config):
     settings = Settings(**config["classification"])
     labels = cohort.melt("subject", list(OUTCOMES), "outcome", "label").astype({"label": "Int64"})
     empty = pd.DataFrame(columns=["subject", "outcome", "fold"])
-    folds = draw_folds(labels, earlier=empty, persons={}, count=config["folds"], seed=config["seed"])
+    folds = draw_folds(labels, earlier=empty, persons={}, count=config["folds"], repeats=1, seed=config["seed"])
     designs = dict.fromkeys("01234", clinical_design(cohort, columns=["age", "nihss"]))
     recipe = Recipe(LOGISTIC, settings, config["seed"], 1)
     tables = []

@@ -61,7 +61,12 @@ def labels(rows):
 @pytest.fixture(scope="module", params=CLASSIFIERS)
 def explained(request, rows, labels):
     """One classifier, its name and the SHAP values of ten participants."""
-    model = fit(Recipe(request.param, CLASSIFICATION, seed=0, threads=1), design=rows, labels=labels)
+    model = fit(
+        Recipe(request.param, CLASSIFICATION, seed=0, threads=1),
+        design=rows,
+        labels=labels,
+        persons=labels.index.to_series(),
+    )
     names = {"classifier": request.param, "rows": rows[:10], "background": rows[20:40]}
     return request.param, model, attribute(model, **names, settings=SETTINGS, seed=0)
 
@@ -102,7 +107,9 @@ def test_a_column_that_equals_the_background_everywhere_gets_nothing(explained, 
 
 def test_sampled_values_of_two_columns_are_exact(rows, labels):
     pair = rows[["radiomics_000", "vaegan_000"]]
-    model = fit(Recipe("svm", CLASSIFICATION, seed=0, threads=1), design=pair, labels=labels)
+    model = fit(
+        Recipe("svm", CLASSIFICATION, seed=0, threads=1), design=pair, labels=labels, persons=labels.index.to_series()
+    )
     found = attribute(model, classifier="svm", rows=pair[:1], background=pair[20:40], settings=SETTINGS, seed=0)
 
     def mean_score(**replaced):
@@ -116,7 +123,9 @@ def test_sampled_values_of_two_columns_are_exact(rows, labels):
 
 
 def test_too_few_evaluations_are_refused_with_what_to_set(rows, labels):
-    model = fit(Recipe("svm", CLASSIFICATION, seed=0, threads=1), design=rows, labels=labels)
+    model = fit(
+        Recipe("svm", CLASSIFICATION, seed=0, threads=1), design=rows, labels=labels, persons=labels.index.to_series()
+    )
     with pytest.raises(StudyError, match="set config explanation.evaluations to 12 or more"):
         names = {"classifier": "svm", "rows": rows[:2], "background": rows[20:40]}
         attribute(model, **names, settings=replace(SETTINGS, evaluations=11), seed=0)
@@ -143,7 +152,7 @@ def test_a_model_that_nothing_moves_has_no_shares(tmp_path):
     assert read_table(tmp_path / "shap.tsv", "shap").share.isna().all()
 
 
-def test_a_study_without_external_participants_has_an_empty_table(tmp_path):
+def test_where_nobody_external_could_be_explained_the_table_is_empty(tmp_path):
     write_table(no_shares(), tmp_path / "shap.tsv", "shap")
     assert read_table(tmp_path / "shap.tsv", "shap").empty
 

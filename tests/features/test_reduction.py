@@ -53,6 +53,14 @@ def test_every_participant_with_an_outcome_is_validated_in_exactly_one_fold(coho
     assert sorted(kept_out) == sorted(known(cohort, "poor_outcome").index)
 
 
+def test_a_fold_of_a_further_repeat_is_fitted_on_everybody_outside_it_once(cohort, folds):
+    second = folds.assign(fold=[5, 5, 6, 6, 7, 7, 8, 8, 9, 9])
+    training = training_subjects(cohort, folds=pd.concat([folds, second]), outcome="poor_outcome", fold="6")
+    assert training == ["s0", "s1", "s4", "s6", "s7", "s8", "s9"]
+    first = training_subjects(cohort, folds=pd.concat([folds, second]), outcome="poor_outcome", fold="1")
+    assert first == ["s0", "s2", "s4", "s7", "s8", "s9"]
+
+
 def test_a_participant_without_a_fold_is_named(cohort, folds):
     with pytest.raises(StudyError, match="poor_outcome: 1 participants have no fold, s8 first"):
         fold_of(cohort, folds=folds[folds.subject != "s8"], outcome="poor_outcome")

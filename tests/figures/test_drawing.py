@@ -3,6 +3,7 @@
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+from matplotlib.figure import Figure
 
 from ichdag.figures.agreement import draw_bland_altman, select_bland_altman
 from ichdag.figures.calibration import draw_calibration, select_calibration
@@ -63,6 +64,13 @@ def test_a_study_without_known_truth_is_drawn_without_an_oracle(name, made_up, t
     assert "oracle" not in set(table["features"])
     write_figure(draw, table, svg=tmp_path / "a.svg", png=tmp_path / "a.png", dpi=72)
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_dice_of_a_study_without_external_participants_keeps_no_place_for_them(tables):
+    for scores, places in ((tables["scores"], 4), (tables["scores"].query("role != 'external'"), 3)):
+        figure = Figure()
+        draw_dice(select_dice(scores), figure)
+        assert len(figure.axes[0].get_xticks()) == places
 
 
 def test_a_cohort_without_external_data_is_drawn(tables, tmp_path):

@@ -36,6 +36,17 @@ def test_answers_tell_the_numbers_of_this_run(filled, facts, config):
         assert not table.answer.dropna().str.contains(r"[{}]").any()
 
 
+def test_without_an_external_cohort_no_item_speaks_of_one_as_if_it_were_there(made_up, config):
+    study = made_up.study()
+    inner = study["metrics"][study["metrics"]["fold"] != "external"]
+    facts = facts_of(config, participants=study["participants"], metrics=inner)
+    tables = {name: fill(read_table(RESOURCES / f"{name}.tsv", name), facts=facts).set_index("item") for name in TITLES}
+    tripod, clear = (table.answer for table in tables.values())
+    assert "no external cohort" in tripod["12a"] and "no external cohort" in tripod["12g"]
+    assert tripod["12d"].startswith("There is one cohort") and tripod["23b"] == "There is one cohort"
+    assert "no external cohort" in clear["15"] and "no external cohort" in clear["38"]
+
+
 def test_what_only_the_authors_know_is_left_blank(filled):
     tripod, clear = (table.set_index("item").answer for table in filled.values())
     assert tripod[["1", "5b", "17", "18a", "18d", "25"]].isna().all()

@@ -71,6 +71,14 @@ def test_methods_tell_the_settings_of_the_run(config, made_up):
     assert "90 combinations" in told["Statistics"]
 
 
+def test_methods_tell_of_repeats_if_there_are_any(config, made_up):
+    found = made_up.study()
+    given = {"participants": found["participants"], "metrics": found["metrics"]}
+    told = [dict(methods.methods(config | {"repeats": times}, **given))["Models"] for times in (1, 10)]
+    assert "5-fold cross-validation, done 10 times" in told[1] and "mean of the repeats' probabilities" in told[1]
+    assert "repeats" not in told[0]
+
+
 def test_limits_follow_what_was_done(config, made_up):
     inner = made_up.metrics(made_up.MODELS).query("fold != 'external'")
     told = " ".join(methods.limits(config, metrics=inner))

@@ -152,9 +152,75 @@ def test_the_corrected_t_over_folds_agrees_with_the_hand(metrics):
     assert row.p > plain.pvalue
 
 
+def test_folds_of_all_repeats_enter_the_corrected_t_and_the_correction_stays(metrics):
+    second = metrics[metrics.fold.isin(list("01234"))].copy()
+    second["fold"] = (second.fold.astype(int) + 5).astype(str)
+    second["value"] = 1 - second.value
+    rows = pd.concat([metrics, second], ignore_index=True)
+    row = compare_folds(rows, settings=SETTINGS).set_index(["features", "classifier"]).loc[("shape", "svm")]
+    part = rows[(rows.classifier == "svm") & rows.fold.str.isdecimal()].pivot(
+        index="fold", columns="features", values="value"
+    )
+    gaps = (part["shape"] - part["radiomics"]).to_numpy()
+    ratio = (4 * 20 / 81 + 21 / 80) / 5
+    assert row.folds == 10
+    assert row.t == pytest.approx(gaps.mean() / math.sqrt((1 / 10 + ratio) * gaps.var(ddof=1)), abs=1e-8)
+    assert row.p == pytest.approx(2 * stats.t.sf(abs(row.t), 9), abs=1e-8)
+
+
 def test_a_constant_difference_over_folds_has_no_t_and_a_note(metrics):
     folds = metrics.fold.isin(list("01234"))
     metrics.loc[folds, "value"] = 0.7
     row = compare_folds(metrics, settings=SETTINGS).iloc[0]
     assert math.isnan(row.p)
     assert row.note == "the difference is the same in all folds"
+
+
+# AUCs of six classifiers (rows) with seven feature sets, no ties. R 4.2.2, m this matrix: friedman.test(m);
+# wilcox.test(m[, i] - m[, j], exact=TRUE) over the pairs; p.adjust(p, k); shapiro.test(as.vector(m)).
+AUCS = """
+.7114 .6221 .6652 .7048 .7317 .7804 .7536  .6829 .6098 .6667 .6913 .7155 .7722 .7249
+.6405 .6316 .6124 .6571 .6433 .6958 .7081  .7345 .5937 .6870 .7166 .7529 .8015 .7403
+.7067 .6604 .6418 .6639 .7241 .7497 .7128  .6691 .6150 .6743 .6308 .6984 .7364 .6939
+"""
+R_WILCOXON = [1, 2, 10, 1, 1, 1, 5, 1, 1, 1, 1, 10, 1, 1, 1, 2, 1, 1, 1, 22, 2]  # in the smallest reachable p, 1/32
+R_BH = {1: 0.046875, 2: 0.0772058823529412, 5: 0.182291666666667, 10: 0.328125, 22: 0.6875}
+R_HOLM = {1: 0.65625, 2: 0.65625, 5: 0.65625, 10: 0.9375, 22: 0.9375}
+
+
+@pytest.fixture
+def written(metrics):
+    """The metrics with the external AUCs of the matrix."""
+    values = np.array(AUCS.split(), dtype=float).reshape(6, 7)
+    external = metrics.fold == "external"
+    places = [(list(CLASSIFIERS).index(c), list(FEATURE_SETS).index(f)) for c, f in
+              metrics.loc[external, ["classifier", "features"]].itertuples(index=False)]  # fmt: skip
+    metrics.loc[external, "value"] = [values[place] for place in places]
+    return metrics
+
+
+def test_friedmans_test_is_that_of_r_with_and_without_ties(written):
+    row = compare_feature_sets(written, settings=SETTINGS).set_index("fold").loc["external"]
+    assert (row.statistic, row.p) == pytest.approx((31.3571428571429, 2.16635226100638e-05), abs=1e-8)
+    for classifier, features, value in (("random_forest", "radiomics", 0.6221), ("naive_bayes", "vaegan", 0.6433)):
+        who = (written.classifier == classifier) & (written.features == features) & (written.fold == "external")
+        written.loc[who, "value"] = value
+    row = compare_feature_sets(written, settings=SETTINGS).set_index("fold").loc["external"]
+    assert (row.statistic, row.p) == pytest.approx((31.0778443113772, 2.44963328112447e-05), abs=1e-8)
+
+
+def test_wilcoxons_exact_p_and_its_three_corrections_are_those_of_r(written):
+    table = compare_pairs(written, settings=SETTINGS)
+    table = table[table.fold == "external"].reset_index(drop=True)
+    np.testing.assert_allclose(table.p, np.array(R_WILCOXON) / 32, atol=1e-8)
+    np.testing.assert_allclose(table.p_bonferroni, np.minimum(1, 21 * np.array(R_WILCOXON) / 32), atol=1e-8)
+    np.testing.assert_allclose(table.p_holm, [R_HOLM[count] for count in R_WILCOXON], atol=1e-8)
+    np.testing.assert_allclose(table.p_bh, [R_BH[count] for count in R_WILCOXON], atol=1e-8)
+
+
+def test_shapiro_wilk_is_that_of_r(metrics):
+    values = np.array(AUCS.split(), dtype=float)
+    rows = pd.DataFrame({"outcome": "poor_outcome", "features": "shape", "classifier": "svm", "value": values})
+    rows = rows.assign(metric="auc", fold=[str(fold) for fold in range(42)])
+    row = check_normality(rows, settings=SETTINGS).iloc[0]
+    assert (row.n, row.statistic, row.p) == pytest.approx((42, 0.986303429144698, 0.887933630081632), abs=1e-8)

@@ -15,13 +15,13 @@ kinds = ("participants", "folds", "predictions", "training", "features")
 participants, folds, predictions, training, features = (read_table(given[kind], kind) for kind in kinds)
 volumes = pd.concat([read_table(path, "volumes") for path in given.volumes], ignore_index=True)
 cards = {f"{Path(path).parts[-4]}/{Path(path).parts[-2]}": read_card(path) for path in given.cards}
-people = {"participants": participants, "folds": folds, "predictions": predictions}
+people, count = {"participants": participants, "folds": folds, "predictions": predictions}, snakemake.params.folds
 persons = checks.persons_of(participants, features=features)
 fitted = checks.audit(people=persons, folds=folds, training=training, predictions=predictions, cards=cards)
 findings = [
-    *checks.leakage(**people, training=training, cards=cards),
-    *checks.sides(fitted, people=persons, participants=participants, folds=folds),
-    *checks.completeness(**people, outcomes=list(snakemake.params.outcomes)),
+    *checks.leakage(**people, training=training, cards=cards, count=count),
+    *checks.sides(fitted, people=persons, participants=participants, folds=folds, count=count),
+    *checks.completeness(**people, outcomes=list(snakemake.params.outcomes), count=count),
     *checks.plausibility(volumes=volumes, settings=checks.Settings(**snakemake.params.settings)),
     *checks.truth(metrics=read_table(given.metrics, "metrics")),
 ]

@@ -16,6 +16,7 @@ earlier = read_table(ledger, "folds") if ledger.exists() else pd.DataFrame(colum
 scans = read_table(snakemake.input.scans, "scans")
 labels = known_labels(params.rows, scans=scans, outcomes=params.outcomes, volumes=params.volumes)
 persons = persons_of(params.rows)
-folds = draw_folds(labels, earlier=earlier, persons=persons, count=params.fold_count, seed=params.seed)
+sizes = {"count": params.fold_count, "repeats": params.repeats}
+folds = draw_folds(labels, earlier=earlier, persons=persons, **sizes, seed=params.seed)
 write_table(folds, ledger, "folds")
-write_table(folds, snakemake.output.folds, "folds")
+write_table(folds[folds.fold < params.fold_count * params.repeats], snakemake.output.folds, "folds")

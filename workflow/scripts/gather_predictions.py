@@ -6,5 +6,6 @@ from ichdag.tables import read_table, write_table
 
 start(snakemake)
 files = [*snakemake.input.internal, *snakemake.input.external, *snakemake.input.comparators]
-table = gather([read_table(path, "predictions") for path in files], outcomes=snakemake.params.outcomes)
+params = snakemake.params
+table = gather([read_table(path, "predictions") for path in files], outcomes=params.outcomes, folds=params.folds)
 write_table(table, snakemake.output.predictions, "predictions")

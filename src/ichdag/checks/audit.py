@@ -7,6 +7,7 @@ import pandas as pd
 from ichdag.checks.finding import Finding, judge
 from ichdag.evaluation.cells import EXTERNAL
 from ichdag.models import Card
+from ichdag.repeats import repeat_of
 from ichdag.schemas import BLOCKS, VARIANTS
 
 LEAKAGE = "leakage"
@@ -61,10 +62,15 @@ def audit(
 
 
 def sides(
-    table: pd.DataFrame, *, people: Mapping[str, str], participants: pd.DataFrame, folds: pd.DataFrame
+    table: pd.DataFrame, *, people: Mapping[str, str], participants: pd.DataFrame, folds: pd.DataFrame, count: int
 ) -> list[Finding]:
-    """What the audit's table and the splits say: nobody on both sides, and every fit on record."""
-    return [_one_side(people, participants, folds), _disjoint(table)]
+    """What the audit's table and the splits say: nobody on both sides, and every fit on record.
+
+    Each repeat of `count` folds is a split of its own.
+    """
+    repeats = repeat_of(folds["fold"], count=count)
+    split = folds["outcome"].where(repeats == 0, folds["outcome"] + ", repeat " + repeats.astype(str))
+    return [_one_side(people, participants, folds.assign(outcome=split)), _disjoint(table)]
 
 
 def _one_side(people: Mapping[str, str], participants: pd.DataFrame, folds: pd.DataFrame) -> Finding:

@@ -7,6 +7,7 @@ import pandas as pd
 from ichdag.checks.finding import Finding, judge
 from ichdag.evaluation.cells import EXTERNAL
 from ichdag.models import Card
+from ichdag.repeats import repeat_of
 
 LEAKAGE = "leakage"
 FINAL = "final"
@@ -19,17 +20,18 @@ def leakage(
     training: pd.DataFrame,
     predictions: pd.DataFrame,
     cards: Mapping[str, Card],
+    count: int,
 ) -> list[Finding]:
-    """All leakage checks; the tables follow the schemas of their names.
+    """All leakage checks; the tables follow the schemas of their names, `count` is the number of folds of a repeat.
 
     `cards` has every model card by stage and folder, such as `features/poor_outcome_0_radiomics`,
     `segmentation/dual_0`, `classification/poor_outcome_svm` and `latent/vaegan`.
     """
     roles = participants.drop_duplicates("subject").set_index("subject")["role"].to_dict()
     return [
-        _one_fold_each(folds),
+        _one_fold_each(folds.assign(repeat=repeat_of(folds["fold"], count=count))),
         _one_role_each(participants, predictions),
-        _predicted_in_the_drawn_fold(folds, predictions),
+        _predicted_in_the_drawn_fold(folds, predictions, count),
         _reductions_never_saw_their_fold(folds, cards),
         _networks_never_saw_their_fold(training, cards),
         _fitted_on_development_only(roles, cards),
@@ -37,7 +39,7 @@ def leakage(
 
 
 def _one_fold_each(folds: pd.DataFrame) -> Finding:
-    twice = folds[folds.duplicated(["subject", "outcome"])]
+    twice = folds[folds.duplicated(["subject", "outcome", "repeat"])]
     faults = (f"{row.subject}, {row.outcome}" for row in twice.itertuples())
     of = f"{len(folds)} assignments of {folds['outcome'].nunique()} fold sets"
     return judge(LEAKAGE, "no participant is in two folds of an outcome", faults=faults, of=of)
@@ -52,12 +54,14 @@ def _one_role_each(participants: pd.DataFrame, predictions: pd.DataFrame) -> Fin
     return judge(LEAKAGE, "no participant is both development and external", faults=sorted(twice | both), of=of)
 
 
-def _predicted_in_the_drawn_fold(folds: pd.DataFrame, predictions: pd.DataFrame) -> Finding:
-    drawn = folds.drop_duplicates(["subject", "outcome"])
+def _predicted_in_the_drawn_fold(folds: pd.DataFrame, predictions: pd.DataFrame, count: int) -> Finding:
+    """Of the repeat that a prediction is of."""
+    keys = ["subject", "outcome", "repeat"]
+    drawn = folds.assign(repeat=repeat_of(folds["fold"], count=count)).drop_duplicates(keys)
     drawn = drawn.assign(drawn=drawn["fold"].astype(int).astype(str))
-    keys = ["subject", "outcome", "fold"]
-    used = predictions.loc[predictions["fold"] != EXTERNAL, keys].drop_duplicates()
-    merged = used.merge(drawn[["subject", "outcome", "drawn"]], on=["subject", "outcome"], how="left")
+    used = predictions.loc[predictions["fold"] != EXTERNAL, ["subject", "outcome", "fold"]].drop_duplicates()
+    used = used.assign(repeat=repeat_of(used["fold"], count=count))
+    merged = used.merge(drawn[[*keys, "drawn"]], on=keys, how="left")
     wrong = merged[~(merged["fold"] == merged["drawn"]).fillna(False).astype(bool)]
     faults = (f"{row.subject}, {row.outcome}: fold {row.fold}, drawn {row.drawn}" for row in wrong.itertuples())
     of = f"{len(used)} out-of-fold predictions of a participant and outcome"

@@ -18,6 +18,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from xgboost import XGBClassifier
 
 from ichdag.classification import Settings
+from ichdag.classification.inner import inner_folds, is_shared
 from ichdag.jobs import StudyError
 from ichdag.models import Card
 
@@ -52,10 +53,11 @@ def build(recipe: Recipe, *, smaller_class: int) -> Pipeline:
     return Pipeline([*steps, ("classify", _bare(recipe, smaller_class=smaller_class))])
 
 
-def fit(recipe: Recipe, *, design: pd.DataFrame, labels: pd.Series) -> Pipeline:
+def fit(recipe: Recipe, *, design: pd.DataFrame, labels: pd.Series, persons: pd.Series) -> Pipeline:
     """Fit one classifier on these rows; with tuning 'grid', after choosing its settings in inner stratified folds.
 
-    Raises StudyError if no column differs between the rows.
+    `persons` says who is behind each row: inner folds and the folds of the SVM's calibration part nobody. Raises
+    StudyError if no column differs between the rows, or if inner folds would have to part a person.
     ASSUME: chosen by AUC. The inner folds share the reduction of the outer training part, which no label has touched.
     """
     if (design.nunique() < 2).all():
@@ -67,13 +69,16 @@ def fit(recipe: Recipe, *, design: pd.DataFrame, labels: pd.Series) -> Pipeline:
     smaller = int(labels.value_counts().min())
     pipeline = build(recipe, smaller_class=smaller)
     weights = _weights(recipe, labels)
-    if recipe.settings.tuning == "none":
-        return _counted(pipeline.fit(design, labels, **weights), design)
-    inner = StratifiedKFold(min(recipe.settings.tuning_folds, smaller), shuffle=True, random_state=recipe.seed)
-    prefix = "classify__estimator__" if recipe.classifier == "svm" else "classify__"
-    space = {f"{prefix}{name}": values for name, values in recipe.settings.grid.get(recipe.classifier, {}).items()}
-    search = GridSearchCV(pipeline, space, scoring="roc_auc", cv=inner).fit(design, labels, **weights)
-    return _counted(search.best_estimator_, design)
+    if recipe.settings.tuning == "grid":
+        inner = inner_folds(labels, persons=persons, count=recipe.settings.tuning_folds, seed=recipe.seed)
+        prefix = "classify__estimator__" if recipe.classifier == "svm" else "classify__"
+        space = {f"{prefix}{name}": values for name, values in recipe.settings.grid.get(recipe.classifier, {}).items()}
+        search = GridSearchCV(pipeline, space, scoring="roc_auc", cv=inner, refit=False)
+        pipeline.set_params(**search.fit(design, labels, **weights).best_params_)
+    if recipe.classifier == "svm" and is_shared(persons):
+        count = pipeline["classify"].cv.n_splits
+        pipeline.set_params(classify__cv=inner_folds(labels, persons=persons, count=count, seed=None))
+    return _counted(pipeline.fit(design, labels, **weights), design)
 
 
 def card_of(
@@ -87,7 +92,7 @@ def card_of(
     columns = {features: list(model.feature_names_in_) for features, model in models.items()}
     scores = {features: _outcome_of_fit(recipe, model) for features, model in models.items()}
     name = f"{outcome} {recipe.classifier}"
-    return Card(name, settings | tuning, list(people.index), {"columns": columns}, scores, folds=folds)
+    return Card(name, settings | tuning, list(people.index.unique()), {"columns": columns}, scores, folds=folds)
 
 
 def _outcome_of_fit(recipe: Recipe, model: Pipeline) -> dict[str, Any]:

@@ -3,39 +3,44 @@
 import pandas as pd
 
 from ichdag.jobs import StudyError
+from ichdag.repeats import repeat_of
 from ichdag.schemas import CLASSIFIERS, FEATURE_SETS
 
 KEYS = ["outcome", "features", "classifier", "cohort", "fold", "subject"]
 
 
-def gather(tables: list[pd.DataFrame], *, outcomes: list[str]) -> pd.DataFrame:
+def gather(tables: list[pd.DataFrame], *, outcomes: list[str], folds: int) -> pd.DataFrame:
     """Join tables of schema predictions, ordered by outcome, features, classifier, cohort, fold, subject.
 
-    Raises StudyError if a prediction is there twice, or if a feature set and classifier lack a participant that
-    another of the same outcome has.
+    `folds` is the number of folds of one repeat. Raises StudyError if a prediction is there twice in a repeat, or if a
+    feature set and classifier lack a participant that another of the same outcome has.
     """
     table = pd.concat([table for table in tables if len(table)], ignore_index=True)
-    twice = table[table.duplicated(["outcome", "features", "classifier", "cohort", "subject"])]
+    repeats = table.assign(repeat=repeat_of(table.fold, count=folds))
+    twice = table[repeats.duplicated(["outcome", "features", "classifier", "cohort", "subject", "repeat"])]
     if len(twice):
         row = twice.iloc[0]
         raise StudyError(
             f"{len(twice)} predictions are there twice, first subject {row.subject} of cohort {row.cohort}, outcome "
             f"{row.outcome}, {row.features}, {row.classifier}: delete results/classification and run again"
         )
-    _refuse_gaps(table, outcomes=outcomes)
+    _refuse_gaps(repeats, outcomes=outcomes)
     return table.sort_values(KEYS, ignore_index=True)
 
 
 def _refuse_gaps(table: pd.DataFrame, *, outcomes: list[str]) -> None:
     """Raise StudyError unless every outcome has every feature set and classifier, all with the same participants."""
-    faults = []
+    faults, people = [], "participants" if table["repeat"].max() == 0 else "participants and repeats"
     for outcome in outcomes:
         rows = table[table.outcome == outcome]
-        everybody = set(rows.subject)
-        present = {names: set(group.subject) for names, group in rows.groupby(["features", "classifier"])}
+        everybody = set(zip(rows.subject, rows.repeat, strict=True))
+        present = {
+            names: set(zip(group.subject, group.repeat, strict=True))
+            for names, group in rows.groupby(["features", "classifier"])
+        }
         for names in [(features, classifier) for features in FEATURE_SETS for classifier in CLASSIFIERS]:
             lacking = everybody - present.get(names, set())
             if lacking or not everybody:
-                faults.append(f"{outcome}, {', '.join(names)}: {len(lacking)} of {len(everybody)} participants lacking")
+                faults.append(f"{outcome}, {', '.join(names)}: {len(lacking)} of {len(everybody)} {people} lacking")
     if faults:
         raise StudyError("the predictions are not whole:\n  " + "\n  ".join(faults))

@@ -6,7 +6,7 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from ichdag.classification.classifiers import Recipe, fit
-from ichdag.classification.people import prediction_rows
+from ichdag.classification.people import once, prediction_rows
 from ichdag.features.subjects import FINAL
 from ichdag.jobs import StudyError
 
@@ -20,15 +20,16 @@ class FoldFit:
 
 
 def fit_folds(designs: dict[str, pd.DataFrame], *, people: pd.DataFrame, recipe: Recipe) -> dict[str, FoldFit]:
-    """For each fold a model that saw only the other folds.
+    """For each fold a model that saw everybody else: the other folds of its repeat.
 
     `designs` has the feature set's columns for each fold, reduced by what was fitted on that fold's training part.
     """
-    fits = {}
+    fits, everybody = {}, once(people)
     for fold in sorted(people.fold.unique()):
-        training = people[people.fold != fold]
+        training = everybody[~everybody.index.isin(people.index[people.fold == fold])]
         rows = rows_of(designs[fold], training)
-        fits[fold] = FoldFit(fit(recipe, design=rows, labels=training.y_true), list(rows.index))
+        model = fit(recipe, design=rows, labels=training.y_true, persons=training.person)
+        fits[fold] = FoldFit(model, list(rows.index))
     return fits
 
 
@@ -52,7 +53,8 @@ def joined(seen: list[dict[str, list[str]]]) -> dict[str, list[str]]:
 
 def fit_final(designs: dict[str, pd.DataFrame], *, people: pd.DataFrame, recipe: Recipe) -> Pipeline:
     """The model of all development participants with a known outcome, on the final reduction."""
-    return fit(recipe, design=rows_of(designs[FINAL], people), labels=people.y_true)
+    everybody = once(people)
+    return fit(recipe, design=rows_of(designs[FINAL], everybody), labels=everybody.y_true, persons=everybody.person)
 
 
 def predict(

@@ -8,6 +8,7 @@ import pandas as pd
 from ichdag.cohort.outcomes import outcome_of, with_expansion
 from ichdag.cohort.sheet import Row, subject_of
 from ichdag.jobs import StudyError
+from ichdag.repeats import repeat_of
 
 NETWORKS = "segmentation"
 
@@ -36,26 +37,58 @@ def known_labels(rows: list[Row], *, scans: pd.DataFrame, outcomes: dict[str, st
 
 
 def draw_folds(
-    labels: pd.DataFrame, *, earlier: pd.DataFrame, persons: Mapping[str, str], count: int, seed: int
+    labels: pd.DataFrame, *, earlier: pd.DataFrame, persons: Mapping[str, str], count: int, repeats: int, seed: int
 ) -> pd.DataFrame:
-    """Assign every (subject, outcome) a fold 0..count-1, stratified by label; `earlier` assignments stay as they are.
+    """Assign every (subject, outcome) a fold in each repeat, stratified by label; `earlier` assignments are kept.
 
-    `persons` says who is behind a subject, where one person may be several subjects: these share a fold. New subjects
-    go, in seeded random order, to the fold that has the fewest of their stratum. The result follows schema folds and
-    keeps the earlier rows of participants who left. Raises StudyError if there are fewer subjects than folds, or if
-    earlier folds part subjects of whom it is said only now that they are one person.
+    Repeat i has the folds i * count to (i + 1) * count - 1; the networks' folds are drawn in the first alone. `persons`
+    says who is behind a subject, where one person may be several subjects: these share a fold. New subjects go, in
+    seeded random order, to the fold that has the fewest of their stratum. The result follows schema folds and keeps the
+    earlier rows of participants who left and of repeats beyond. Raises StudyError if there are fewer subjects than
+    folds, if earlier folds part subjects of whom it is said only now that they are one person, or if they are repeats
+    of another number of folds.
     """
+    earlier = earlier.assign(repeat=repeat_of(earlier.fold, count=count))
+    _refuse_other_counts(earlier, count=count)
+    drawn = []
+    for repeat in range(repeats):
+        wanted = labels if repeat == 0 else labels[labels.outcome != NETWORKS]
+        before = earlier[earlier.repeat == repeat].drop(columns="repeat")
+        before = before.assign(fold=before.fold.astype(int) - repeat * count)
+        found = _draw(wanted, earlier=before, persons=persons, count=count, seed=[seed, repeat][: 1 + (repeat > 0)])
+        drawn.append(found.assign(fold=found.fold + repeat * count))
+    keys = ["subject", "outcome", "fold"]
+    folds = pd.concat(drawn)
+    left = earlier[keys].astype({"fold": int}).merge(folds, on=keys, how="left", indicator=True)
+    gone = left[left["_merge"] == "left_only"][keys]
+    return pd.concat([folds, gone]).sort_values(["outcome", "subject", "fold"]).reset_index(drop=True)
+
+
+def _refuse_other_counts(earlier: pd.DataFrame, *, count: int) -> None:
+    """Raise StudyError if earlier folds cannot have been drawn as repeats of this many."""
+    twice = earlier[earlier.duplicated(["subject", "outcome", "repeat"])]
+    if len(twice):
+        row = twice.iloc[0]
+        raise StudyError(
+            f"outcome {row.outcome}: sub-{row.subject} has two of the earlier folds within one repeat of {count}. "
+            "Set config folds to what it was, or move ledger/ away: folds are drawn anew, and networks and models "
+            "trained anew"
+        )
+
+
+def _draw(
+    labels: pd.DataFrame, *, earlier: pd.DataFrame, persons: Mapping[str, str], count: int, seed: list[int]
+) -> pd.DataFrame:
+    """The folds 0..count-1 of one repeat."""
     merged = labels.merge(earlier, on=["subject", "outcome"], how="left", validate="one_to_one")
     drawn = []
     for number, (outcome, table) in enumerate(merged.groupby("outcome", sort=True)):
         if len(table) < count:
             raise StudyError(f"outcome {outcome}: {len(table)} usable development participants for {count} folds")
         known = _folds_of_persons(earlier[earlier.outcome == outcome], persons)
-        drawn.append(_with_folds(table.copy(), known, persons, count, np.random.default_rng([seed, number])))
-    folds = pd.concat(drawn)[["subject", "outcome", "fold"]].astype({"fold": int})
-    left = earlier.merge(folds[["subject", "outcome"]], on=["subject", "outcome"], how="left", indicator=True)
-    gone = left[left["_merge"] == "left_only"][["subject", "outcome", "fold"]]
-    return pd.concat([folds, gone]).sort_values(["outcome", "subject"]).reset_index(drop=True)
+        random = np.random.default_rng([seed[0], number, *seed[1:]])
+        drawn.append(_with_folds(table.copy(), known, persons, count, random))
+    return pd.concat(drawn)[["subject", "outcome", "fold"]].astype({"fold": int})
 
 
 def _folds_of_persons(earlier: pd.DataFrame, persons: Mapping[str, str]) -> dict[str, int]:

@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from ichdag.evaluation.thresholds import youden
 from ichdag.jobs import StudyError
+from ichdag.repeats import repeats_of
 
 EXTERNAL = "external"
 POOLED = "pooled"
@@ -20,6 +21,7 @@ class Cell:
     """One model's predictions for n participants, by subject; `threshold` (n,) was chosen on other participants.
 
     `inflation` is what the variance of an AUC is multiplied by: above 1 where the predictions come from several folds.
+    `repeats` are the pooled cells of each repeat, where there are several.
     """
 
     outcome: str
@@ -32,6 +34,7 @@ class Cell:
     probability: np.ndarray
     threshold: np.ndarray
     inflation: float = 1.0
+    repeats: tuple["Cell", ...] = ()
 
     @property
     def name(self) -> dict[str, str]:
@@ -53,18 +56,22 @@ def models_of(predictions: pd.DataFrame) -> Iterator[list[Cell]]:
     """The cells of each model: its folds, all folds pooled, each external cohort. `predictions` follows its schema.
 
     A fold's threshold is Youden's on the other folds, an external cohort's on all folds; 'pooled' keeps each fold's.
+    With several repeats, 'other folds' are those of the same repeat, and 'pooled' has their mean (see `_averaged`).
     Raises StudyError where a participant stands twice in one model, or a model has no cross-validation.
     """
     plain = dict.fromkeys(("cohort", "fold", "subject"), object)
     for (outcome, features, classifier), rows in predictions.groupby(MODEL, sort=False):
         rows = rows.astype(plain).sort_values("subject")
         inside = rows["fold"] != EXTERNAL
-        _check(rows, inside, f"outcome {outcome}, features {features}, classifier {classifier}")
+        where = f"predictions, outcome {outcome}, features {features}, classifier {classifier}"
+        _check(rows, inside, where)
+        own = rows[inside]
+        repeats = repeats_of(own["subject"].to_numpy(), folds=own["fold"].to_numpy(), where=where)
         name = {"outcome": outcome, "features": features, "classifier": classifier}
-        yield [*_development_cells(rows[inside], name), *_external_cells(rows, inside, name)]
+        yield [*_development_cells(own, name, repeats), *_external_cells(rows, inside, name)]
 
 
-def _development_cells(rows: pd.DataFrame, name: dict[str, str]) -> list[Cell]:
+def _development_cells(rows: pd.DataFrame, name: dict[str, str], repeats: np.ndarray) -> list[Cell]:
     """A cell for each fold, and the pooled one."""
     happened, probability = rows["y_true"].to_numpy() == 1, rows["probability"].to_numpy(dtype=float)
     folds, subjects = rows["fold"].to_numpy(), rows["subject"].to_numpy()
@@ -73,11 +80,28 @@ def _development_cells(rows: pd.DataFrame, name: dict[str, str]) -> list[Cell]:
     cells = []
     for fold in sorted(set(folds), key=lambda text: (len(text), text)):
         held = folds == fold
-        threshold[held] = youden(happened[~held], probability=probability[~held])
+        others = ~held & (repeats == repeats[held.argmax()])
+        threshold[held] = youden(happened[others], probability=probability[others])
         values = (subjects[held], happened[held], probability[held], threshold[held])
         cells.append(Cell(*name.values(), cohort, fold, *values))
-    values = (subjects, happened, probability, threshold)
-    return [*cells, Cell(*name.values(), cohort, POOLED, *values, inflation(folds))]
+    pooled = []
+    for repeat in range(repeats.max() + 1):
+        values = (column[repeats == repeat] for column in (subjects, happened, probability, threshold))
+        pooled.append(Cell(*name.values(), cohort, POOLED, *values, inflation(folds[repeats == repeat])))
+    return [*cells, pooled[0] if len(pooled) == 1 else _averaged(pooled)]
+
+
+def _averaged(repeats: list[Cell]) -> Cell:
+    """The pooled cell of several repeats, whose metrics are means of what is measured within each.
+
+    ASSUME: where patients are compared, resampled or binned, each stands with the mean of the repeats' probabilities.
+    The inflation stays that of one repeat: all repeats share all participants.
+    """
+    first = repeats[0]
+    mean = np.mean([one.probability for one in repeats], axis=0)
+    factor = float(np.mean([one.inflation for one in repeats]))
+    blank = np.full(len(mean), math.nan)
+    return replace(first, probability=mean, threshold=blank, inflation=factor, repeats=tuple(repeats))
 
 
 def inflation(folds: np.ndarray) -> float:
@@ -105,8 +129,9 @@ def _external_cells(rows: pd.DataFrame, inside: pd.Series, name: dict[str, str])
 
 
 def _check(rows: pd.DataFrame, inside: pd.Series, where: str) -> None:
-    twice = rows["subject"][rows["subject"].duplicated()]
+    outside = rows["subject"][~inside]
+    twice = outside[outside.duplicated() | outside.isin(rows["subject"][inside])]
     if len(twice):
-        raise StudyError(f"predictions, {where}: {twice.iloc[0]} stands twice; delete the table and run again")
+        raise StudyError(f"{where}: {twice.iloc[0]} stands twice; delete the table and run again")
     if not inside.any():
-        raise StudyError(f"predictions, {where}: no out-of-fold predictions, so no threshold can be chosen; run again")
+        raise StudyError(f"{where}: no out-of-fold predictions, so no threshold can be chosen; run again")

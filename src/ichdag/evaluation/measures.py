@@ -63,10 +63,14 @@ def _auc(cell: Cell, draws: Resamples, settings: Settings) -> Measure:
     value = float(found.auc[0])
     if math.isnan(value):
         return Measure("auc", value, low, high, method, ONE_CLASS)
-    method = f"{method}-corrected" if method == "delong" and cell.inflation > 1 else method
     limits = percentiles(resampled_auc(*cell.split, draws=draws), confidence=settings.confidence)
     wide = widen(value, limits, factor=cell.inflation, within=(0, 1))
-    return Measure("auc", value, low, high, method, None, *wide)
+    return Measure("auc", value, low, high, named(method, cell), None, *wide)
+
+
+def named(method: str, cell: Cell) -> str:
+    """How an AUC's limits were computed, by the name that the tables use."""
+    return f"{method}-corrected" if method == "delong" and cell.inflation > 1 else method
 
 
 def _average_precision(cell: Cell, draws: Resamples, settings: Settings) -> Measure:

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 
+from ichdag.evaluation.averages import measure_repeats
 from ichdag.evaluation.cells import EXTERNAL, POOLED, Cell, models_of
 from ichdag.evaluation.delong import NO_VARIANCE, areas, logit_interval
 from ichdag.evaluation.measures import Measure, measure
@@ -18,7 +19,9 @@ def measure_performance(predictions: pd.DataFrame, *, settings: Settings, seed: 
     """Every metric with its interval; `predictions` and the result follow the schemas predictions and metrics."""
     rows = []
     for cells in models_of(predictions):
-        measured = [measure(cell, settings=settings, seed=seed) for cell in cells]
+        measured = [
+            (measure_repeats if cell.repeats else measure)(cell, settings=settings, seed=seed) for cell in cells
+        ]
         for cell, measures in zip(cells, measured, strict=True):
             rows += [cell.name | vars(found) | {"sd": math.nan} | cell.counts for found in measures]
         folds = [place for place, cell in enumerate(cells) if cell.fold not in (POOLED, EXTERNAL)]
@@ -40,20 +43,25 @@ def _means(cells: list[Cell], measured: list[list[Measure]], pooled: Cell, setti
         mean = float(np.mean(known)) if known else math.nan
         sd = float(np.std(known, ddof=1)) if len(known) > 1 else math.nan
         note = None if len(known) == len(cells) else f"defined in {len(known)} of {len(cells)} folds"
-        limits = _mean_auc_interval(cells, mean, pooled.inflation, settings) if name == "auc" else NO_INTERVAL
+        limits = _mean_auc_interval(cells, mean, pooled, settings) if name == "auc" else NO_INTERVAL
         found = Measure(name, mean, *limits, note)
         rows.append(vars(found) | {"sd": sd})
     return rows
 
 
 def _mean_auc_interval(
-    cells: list[Cell], mean: float, inflation: float, settings: Settings
+    cells: list[Cell], mean: float, pooled: Cell, settings: Settings
 ) -> tuple[float, float, str | None]:
     """Limits of the mean AUC over folds on the logit scale: DeLong's variances added up, then inflated.
 
-    LeDell, Petersen, van der Laan 2015 (doi 10.1214/15-EJS1035) but for `cells.inflation`.
+    LeDell, Petersen, van der Laan 2015 (doi 10.1214/15-EJS1035) but for `cells.inflation`. Repeats are averaged, as
+    they have the same patients.
     """
-    variance = sum(areas(cell.happened, scores=cell.probability).covariance[0, 0] for cell in cells) / len(cells) ** 2
+    folds = len(cells) // max(1, len(pooled.repeats))
+    variance = sum(areas(cell.happened, scores=cell.probability).covariance[0, 0] for cell in cells)
+    variance /= len(cells) * folds
     if not variance > NO_VARIANCE or not 0 < mean < 1:
         return NO_INTERVAL
-    return *logit_interval(mean, variance=variance * inflation, confidence=settings.confidence), "delong-corrected"
+    return *logit_interval(
+        mean, variance=variance * pooled.inflation, confidence=settings.confidence
+    ), "delong-corrected"

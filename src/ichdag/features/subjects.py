@@ -19,7 +19,10 @@ def known(cohort: pd.DataFrame, outcome: str) -> pd.Series:
 
 
 def fold_of(cohort: pd.DataFrame, *, folds: pd.DataFrame, outcome: str) -> pd.Series:
-    """The validation fold of each included participant with a known outcome. Raises StudyError if one has none."""
+    """The validation fold of each included participant with a known outcome, in every repeat; by subject.
+
+    Raises StudyError if one has none.
+    """
     drawn = folds[folds.outcome == outcome].set_index("subject").fold
     subjects = known(cohort, outcome).index
     lost = subjects.difference(drawn.index)
@@ -38,4 +41,5 @@ def training_subjects(cohort: pd.DataFrame, *, folds: pd.DataFrame, outcome: str
     if fold == FINAL:
         return included(cohort)
     drawn = fold_of(cohort, folds=folds, outcome=outcome)
-    return drawn.index[drawn != int(fold)].tolist()
+    held = set(drawn.index[drawn == int(fold)])
+    return [subject for subject in drawn.index.unique() if subject not in held]

@@ -36,13 +36,18 @@ def select_dice(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_dice(table: pd.DataFrame, figure: Figure) -> None:
-    """Mean and SD of Dice in each fold, over all folds and on external participants, for both networks."""
+    """Mean and SD of Dice in each fold, over all folds and on external participants if any, for both networks."""
     if table.empty:
         return say_nothing(figure, "No manual masks: the Dice coefficient is not known.")
     table = table[table["fold"] != "mean"]
     folds = sorted(set(table.loc[table["role"] == "development", "fold"]) - {"all"})
     places = {("development", fold): place for place, fold in enumerate(folds)}
-    places |= {("development", "all"): len(folds) + 0.6, ("external", "final"): len(folds) + 2.4}
+    places["development", "all"] = len(folds) + 0.6
+    labels = [f"Fold {fold}" for fold in folds] + [_summary(table, "All folds", "all")]
+    tested = "external" in set(table["role"])
+    if tested:
+        places["external", "final"] = len(folds) + 2.4
+        labels.append(_summary(table, "External", "final"))
     size(figure, width_mm=165, height_mm=62)
     axis = figure.subplots()
     for shift, (variant, (color, marker, words)) in zip((-0.16, 0.16), LOOKS.items(), strict=True):
@@ -50,14 +55,11 @@ def draw_dice(table: pd.DataFrame, figure: Figure) -> None:
         x = np.array([places[role, fold] for role, fold in zip(rows["role"], rows["fold"], strict=True)]) + shift
         looks = {"fmt": marker, "color": color, "markersize": 4.5, "elinewidth": 0.9, "capsize": 2, "label": words}
         axis.errorbar(x, rows["mean"], yerr=rows["sd"].fillna(0), **looks)
-    for edge in (len(folds) - 0.35, len(folds) + 1.5):
+    for edge in (len(folds) - 0.35, len(folds) + 1.5)[: 1 + tested]:
         axis.axvline(edge, color=QUIET, linewidth=0.5, linestyle=":")
-    labels = [f"Fold {fold}" for fold in folds] + [
-        _summary(table, "All folds", "all"),
-        _summary(table, "External", "final"),
-    ]
     axis.set_xticks(list(places.values()), labels)
-    axis.set(ylabel="Dice (mean ± SD over participants)", ylim=(0, 1.04), xlim=(-0.6, len(folds) + 3.3))
+    right = len(folds) + (3.3 if tested else 1.5)
+    axis.set(ylabel="Dice (mean ± SD over participants)", ylim=(0, 1.04), xlim=(-0.6, right))
     axis.legend(loc="lower left")
 
 

@@ -19,7 +19,7 @@ def draw_cohort(
 
     A larger study of the same seed holds the smaller one. Raises StudyError if there are more faults than participants.
     """
-    room = 2 * (min(settings.development, settings.external) // 2)
+    room = 2 * (min(settings.development, settings.external or settings.development) // 2)
     if settings.faulty > room:
         found = f"{settings.faulty} faulty participants asked for; these cohorts take {room}"
         raise StudyError(f"config phantom.faulty: {found}. Lower it")

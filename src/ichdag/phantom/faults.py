@@ -7,7 +7,7 @@ import numpy as np
 
 from ichdag.images import Volume
 
-# Kinds in turn: even places are taken by development participants, odd ones by external ones.
+# Kinds in turn: even places are taken by development participants, odd ones by external ones (by nobody without any).
 FAULTS = (
     "empty_scan",
     "wrong_units",

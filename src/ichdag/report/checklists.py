@@ -7,7 +7,7 @@ import pandas as pd
 
 from ichdag.figures.names import classifier_name, outcome_name
 from ichdag.report.cells import rounded
-from ichdag.report.summary import counts, events
+from ichdag.report.summary import counts, events, has_external
 
 TITLES = {
     "checklist_tripod_ai": "TRIPOD+AI (Collins et al. 2024)",
@@ -16,6 +16,22 @@ TITLES = {
 WEIGHTS = {
     "none": "No class was weighted, probabilities were not recalibrated",
     "balanced": "Both classes of a training part had the same weight in every fit; probabilities were not recalibrated",
+}
+TESTED = {
+    "applied": ", refit on all, applied once to each external cohort",
+    "apart": "; external cohorts apart",
+    "predicted": "The frozen final model was applied to external participants, nothing was fitted",
+    "clusters": "Each external cohort is evaluated by itself; sites within a cohort are not modeled",
+    "by_cohort": "Per external cohort in Table S2",
+    "technique": "Cross-validation, and each external cohort once",
+}
+UNTESTED = {
+    "applied": "; there is no external cohort",
+    "apart": "; there is no external cohort",
+    "predicted": "Out of fold, by the model of the fold that did not see the participant; there is no external cohort",
+    "clusters": "There is one cohort; sites within it are not modeled",
+    "by_cohort": "There is one cohort",
+    "technique": "Cross-validation alone; there is no external cohort",
 }
 MASKS = {"predicted": "predicted, out of fold for development participants", "manual": "manual"}
 
@@ -46,7 +62,7 @@ def facts_of(config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.
         "outcomes": "; ".join(f"{outcome_name(name)} ({rule})" for name, rule in config["outcomes"].items()),
         "enrolled": "; ".join(counts(participants)),
         "events": events(metrics),
-        "folds": str(config["folds"]),
+        "folds": f"{config['repeats']} x {config['folds']}" if config["repeats"] > 1 else str(config["folds"]),
         "classifiers": ", ".join(classifier_name(name) for name in chosen["classifiers"]),
         "tuning": "none" if chosen["tuning"] == "none" else "grid, nested in the training part",
         "weights": WEIGHTS[chosen["class_weights"]],
@@ -57,7 +73,7 @@ def facts_of(config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.
         "parameters": config["radiomics"]["parameters"],
         "confidence": rounded(100 * config["evaluation"]["confidence"], 0),
         "seed": str(config["seed"]),
-    }
+    } | (TESTED if has_external(metrics) else UNTESTED)
 
 
 def shown(frame: pd.DataFrame, *, name: str) -> Checklist:

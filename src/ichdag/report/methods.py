@@ -7,7 +7,7 @@ import pandas as pd
 from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
 from ichdag.report.cells import rounded
 from ichdag.report.handcrafted import radiomics_words
-from ichdag.report.summary import counts, events
+from ichdag.report.summary import counts, events, has_external
 from ichdag.schemas import COMPARATORS
 
 
@@ -28,21 +28,22 @@ def methods(
     )
     return [
         ("Participants", people),
-        ("Segmentation", _imaging(config)),
+        ("Segmentation", _imaging(config, tested=has_external(metrics))),
         *([("Radiomics", radiomics_words(radiomics))] if radiomics else []),
-        ("Features", _features(config)),
+        ("Features", _features(config, tested=has_external(metrics))),
         ("Models", _models(config, metrics=metrics)),
         ("Statistics", _statistics(config, metrics=metrics)),
     ]
 
 
-def _imaging(config: dict[str, Any]) -> str:
-    """Preprocessing and segmentation."""
+def _imaging(config: dict[str, Any], *, tested: bool) -> str:
+    """Preprocessing and segmentation; `tested` says whether there is an external cohort."""
     grids, settings = config["preprocessing"], config["segmentation"]
     low, high = grids["window_hu"]
     channels, epochs = "-".join(map(str, settings["network"]["channels"])), settings["training"]["epochs"]
     masks = {
-        "predicted": "predicted: out of fold for development participants, by the final network for external ones",
+        "predicted": "predicted: out of fold for development participants"
+        + (", by the final network for external ones" if tested else ""),
         "manual": "manual",
     }
     return (
@@ -54,8 +55,9 @@ def _imaging(config: dict[str, Any]) -> str:
     )
 
 
-def _features(config: dict[str, Any]) -> str:
+def _features(config: dict[str, Any], *, tested: bool) -> str:
     """Radiomics, latents and their reduction."""
+    purpose = "external test" if tested else "final models"
     patches, epochs = config["latent"]["patches"], config["latent"]["training"]["epochs"]
     return (
         "Radiomic features were computed with pyradiomics on the scan's own grid. Segmentation latents are the last "
@@ -63,8 +65,7 @@ def _features(config: dict[str, Any]) -> str:
         f"adversarial loss, trained for {epochs} epochs on {patches['size']}³ patches around the lesion mask (dilated, "
         f"structuring element {patches['dilation_size']}). Each of the three blocks was scaled to [0, 1] and reduced "
         f"to {config['features']['rank']} components by non-negative matrix factorization, fitted on the training part "
-        "of each fold, or on all development participants for the external test; the 14 shape features were not "
-        "reduced."
+        f"of each fold, or on all development participants for the {purpose}; the 14 shape features were not reduced."
     )
 
 
@@ -75,12 +76,27 @@ def _models(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
     tuning = (
         "library defaults beyond the settings below" if chosen["tuning"] == "none" else "settings chosen in inner folds"
     )
+    beyond = (
+        " and, refitted on the whole development cohort, once on each external cohort. "
+        if has_external(metrics)
+        else "; there is no external cohort to test the final models on. "
+    )
     return (
         f"Seven feature sets were given to {len(chosen['classifiers'])} classifiers ({names}; {tuning}), in stratified "
-        f"{config['folds']}-fold cross-validation and, refitted on the whole development cohort, once on each external "
-        f"cohort. {_balance(chosen, metrics)} The threshold of sensitivity, specificity, F1 and predictive values is "
-        "Youden's on the training part. "
+        f"{config['folds']}-fold cross-validation{_repeated(config)}{beyond}{_balance(chosen, metrics)} The threshold "
+        "of sensitivity, specificity, F1 and predictive values is Youden's on the training part. "
         f"Comparators: volume alone, and clinical data alone ({', '.join(chosen['clinical'])}), by logistic regression."
+    )
+
+
+def _repeated(config: dict[str, Any]) -> str:
+    """How often, if more than once, and what is done with the repeats."""
+    if config["repeats"] == 1:
+        return ""
+    return (
+        f", done {config['repeats']} times with folds of its own each time (metrics of pooled folds are means of those "
+        "within each repeat; where participants are compared, resampled or binned, each stands with the mean of the "
+        "repeats' probabilities)"
     )
 
 
@@ -124,13 +140,14 @@ def _intervals(metrics: pd.DataFrame) -> str:
 
 def limits(config: dict[str, Any], *, metrics: pd.DataFrame) -> list[str]:
     """What this study cannot say, as far as its settings and tables show."""
+    tested = has_external(metrics)
     models = metrics[~metrics["features"].isin(COMPARATORS)][["features", "classifier"]].drop_duplicates()
     found = [
         f"The best model of each outcome is the best of {len(models)} in cross-validation, so its cross-validated AUC "
-        "is optimistic; the external AUC was not used to choose it.",
+        f"is optimistic{'; the external AUC was not used to choose it' if tested else ''}.",
         "Segmentation and VAE-GAN latents come from one final encoder for everybody, since latents of different "
-        "networks share no axes. The encoders saw the images (never the outcomes) of development participants; "
-        "external participants were never seen.",
+        "networks share no axes. The encoders saw the images (never the outcomes) of development participants"
+        f"{'; external participants were never seen' if tested else ''}.",
         "With six classifiers as blocks the smallest two-sided Wilcoxon p-value is 0.031, so Bonferroni and Holm over "
         "21 pairs can never be significant; the patient-level tests are the ones to read.",
         "Intervals of cross-validated AUCs allow for the training participants that folds share; those of the other "
@@ -144,7 +161,7 @@ def limits(config: dict[str, Any], *, metrics: pd.DataFrame) -> list[str]:
         )
     if config["segmentation"]["masks"] == "manual":
         found.append("Radiomics and patches are from manual masks; a prediction for a new patient uses predicted ones.")
-    if "external" not in set(metrics["fold"]):
+    if not tested:
         found.append("There is no external cohort: nothing here says how the models do elsewhere.")
     if "oracle" in set(metrics["features"]):
         found.insert(

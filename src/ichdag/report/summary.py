@@ -8,6 +8,8 @@ from ichdag.report.cells import DASH, Table, interval, p_value
 from ichdag.report.tables import auc_of
 from ichdag.schemas import COMPARATORS
 
+EXTERNAL_FIGURES = ("reconstructions", "imagined")
+
 
 def glance(metrics: pd.DataFrame, *, reference: str, caption: str) -> Table:
     """The main result: per outcome the best model by cross-validation, beside its comparators on external data.
@@ -68,6 +70,11 @@ def has_external(metrics: pd.DataFrame) -> bool:
     return "external" in set(metrics["fold"])
 
 
+def has_external_people(participants: pd.DataFrame) -> bool:
+    """Whether anybody was enrolled to test the models on."""
+    return bool((participants["role"] == "external").any())
+
+
 def _tested(delong: pd.DataFrame | None, model: tuple[str, str, str], reference: str, *, fold: str) -> str:
     """The paired difference of a model from the reference in one fold with its test, where it could be made."""
     if delong is None:
@@ -110,8 +117,12 @@ def numbers(name: str, found: dict[str, pd.DataFrame]) -> str:
     """How many participants a figure shows, to stand after its caption; nothing where the figure itself says it."""
     if name in ("auc", "oracle", "ranks", "calibration", "decision"):
         return f" {events(found['metrics'])}."
+    enrolled = has_external_people(found["participants"])
     if name == "shap" and len(found.get("shap", [])):
-        return f" n = {found['shap']['n'].max():.0f} external participants explained."
+        who = "external participants explained" if enrolled else "development participants explained, out of fold"
+        return f" n = {found['shap']['n'].max():.0f} {who}."
+    if not enrolled and (name in EXTERNAL_FIGURES or name.startswith("saliency_")):
+        return " This study has no external participants, so nothing is shown."
     if name == "dice" and len(found["scores"]):
         counts = found["scores"].groupby("role")["subject"].nunique()
         return f" n = {', '.join(f'{count} {role}' for role, count in counts.items())}."

@@ -35,20 +35,23 @@ def exclusions(participants: pd.DataFrame, *, caption: str) -> Table:
 
 
 def table1(frame: pd.DataFrame, *, title: str, caption: str) -> Table:
-    """Table 1 of the paper: a row per variable and level, development beside each external cohort."""
-    rows = []
+    """Table 1 of the paper: a row per variable and level, development beside each external cohort, or alone."""
+    rows, compared = [], frame["cohort"].notna().any()
     for row in frame.itertuples():
         happened = row.kind == "outcome" or pd.isna(row.level)
         name = variable_name(row.variable) + ("" if happened else f": {row.level}")
         texts = [DASH if pd.isna(text) else text for text in (row.development, row.external)]
-        missing = f"{row.missing_development:.0f} / {row.missing_external:.0f}"
+        missing = f"{row.missing_development:.0f}" + (f" / {row.missing_external:.0f}" if compared else "")
         note = "" if pd.isna(row.test) else row.test
         rows.append(
             [name, texts[0], texts[1], rounded(row.smd), p_value(row.p), note, missing, cell(row.cohort, "cohort")]
         )
     header = ["Characteristic", "Development", "External", "SMD", "p", "Test", "Missing", "External cohort"]
-    shown = len(header) if frame["cohort"].nunique() > 1 else len(header) - 1
     numeric = [False, True, True, True, True, False, True, False]
+    if not compared:
+        header, numeric = ([values[place] for place in (0, 1, 6)] for values in (header, numeric))
+        return Table("table-table1", title, caption, header, [[row[0], row[1], row[6]] for row in rows], numeric)
+    shown = len(header) if frame["cohort"].nunique() > 1 else len(header) - 1
     return Table("table-table1", title, caption, header[:shown], [row[:shown] for row in rows], numeric)
 
 

@@ -35,7 +35,7 @@ REASON = Column("reason", "why it was excluded", missing=True)
 OUTCOME = Column("outcome", "name of the outcome, as in the config")
 FEATURES = Column("features", "feature set, or comparator (volume, clinical, oracle)")
 CLASSIFIER = Column("classifier", "classifier, 'logistic' for a comparator, 'known' for the oracle")
-FOLD = Column("fold", "0-4 in cross-validation, 'external' for an external cohort")
+FOLD = Column("fold", "0-4 in cross-validation, 5-9 in its first repetition ..., 'external' for an external cohort")
 NOTE = Column("note", "why something is not defined", missing=True, optional=True)
 INTERVALS = ("delong", "delong-corrected", "newcombe", "wilson", "bootstrap", "wald", "none")
 AUC = {"low": 0, "high": 1, "missing": True}

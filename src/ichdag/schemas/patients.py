@@ -58,7 +58,7 @@ PATIENTS: dict[str, list[Column]] = {
     "folds": [
         SUBJECT,
         Column("outcome", "outcome the fold is drawn for; 'segmentation' for the networks' cross-validation"),
-        number("fold", "validation fold of the subject", low=0),
+        number("fold", "validation fold of the subject; fold f belongs to repeat f // folds", low=0),
     ],
     "training": [
         SUBJECT,

@@ -41,7 +41,9 @@ RESULTS: dict[str, list[Column]] = {
         CLASSIFIER,
         COHORT,
         Column(
-            "fold", "0-4 (one fold), 'pooled' (all folds' out-of-fold predictions), 'mean' (over folds), 'external'"
+            "fold",
+            "0-4 (one fold), 'pooled' (all folds' out-of-fold predictions, within each repeat, then averaged), "
+            "'mean' (over the folds of all repeats), 'external'",
         ),
         Column("metric", "auc, average_precision, f1, sensitivity, specificity, ppv, npv, brier, slope, intercept ..."),
         number("value", "the metric; n/a where it is not defined", missing=True),

@@ -21,7 +21,9 @@ def describe_cohorts(participants: pd.DataFrame, *, outcomes: list[str], setting
 
     ASSUME: Welch's t for numbers; chi-square without correction for categories, Fisher's exact test for two by two
     with an expected count below 5. Missing cells are left out of a variable and counted. Standardized differences are
-    absolute: over the pooled SD for numbers, Mahalanobis' for categories (Yang and Dalton 2012).
+    absolute: over the pooled SD for numbers, Mahalanobis' for categories (Yang and Dalton 2012). Tests and differences
+    are those of the package tableone but for Yates' correction, which it makes in tables of two by two. It is not used:
+    its cells are text, its difference is lost where a cohort lacks a level, and it says nothing of what it leaves out.
     """
     included = participants[participants["status"] == "included"]
     development = included[included["role"] == "development"]

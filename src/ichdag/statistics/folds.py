@@ -15,10 +15,12 @@ from ichdag.statistics.settings import Settings
 def compare_folds(metrics: pd.DataFrame, *, settings: Settings) -> pd.DataFrame:
     """Corrected resampled t test of each feature set's fold AUCs against the reference; schema nadeau_bengio.
 
-    Nadeau and Bengio 2003 (doi 10.1023/A:1024068626366): the variance of the mean difference over K folds is
-    (1/K + n_test/n_train) times the variance of the differences, as the training parts overlap.
+    Nadeau and Bengio 2003 (doi 10.1023/A:1024068626366): the variance of the mean difference over K folds, those of all
+    repeats, is (1/K + n_test/n_train) times the variance of the differences, as the training parts overlap.
     """
     rows = metrics[(metrics["metric"] == "auc") & metrics["fold"].str.isdecimal()]
+    whole = metrics[(metrics["metric"] == "auc") & (metrics["fold"] == "mean")]
+    totals = whole.groupby(["outcome", "classifier"])["n"].max().astype(float)
     found = []
     for (outcome, classifier), part in rows.groupby(["outcome", "classifier"], sort=False):
         table = part.pivot(index="fold", columns="features", values="value").astype(float)
@@ -29,12 +31,13 @@ def compare_folds(metrics: pd.DataFrame, *, settings: Settings) -> pd.DataFrame:
             row = {"outcome": outcome, "features": features, "classifier": classifier}
             row["features_reference"] = settings.reference
             gaps = table[features] - table[settings.reference]
-            found.append(row | _corrected_t(gaps, sizes, settings))
+            found.append(row | _corrected_t(gaps, sizes, totals[outcome, classifier], settings))
     return as_frame(found, schema="nadeau_bengio")
 
 
-def _corrected_t(gaps: pd.Series, sizes: pd.Series, settings: Settings) -> dict[str, Any]:
-    ratio = float((sizes / (sizes.sum() - sizes)).mean())
+def _corrected_t(gaps: pd.Series, sizes: pd.Series, total: float, settings: Settings) -> dict[str, Any]:
+    """`sizes` has the participants of each fold, `total` those of the whole cross-validation."""
+    ratio = float((sizes / (total - sizes)).mean())
     known = gaps.dropna().to_numpy()
     count = len(known)
     row = {"folds": count, "difference": float(known.mean()) if count else math.nan}

@@ -72,8 +72,10 @@ def _outcome_lines(rows: list[Row], config: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} ({expression}): decided by {', '.join(VOLUMES[:2])} of the masks"
             continue
         for role in PATIENT_ROLES:
-            counts = class_counts(expression, [row for row in rows if row["role"] == role])
-            yield f"{name} ({expression}), {role}: {counts[1]} with, {counts[0]} without, {counts[None]} missing"
+            members = [row for row in rows if row["role"] == role]
+            counts = class_counts(expression, members)
+            if members or role == "development":
+                yield f"{name} ({expression}), {role}: {counts[1]} with, {counts[0]} without, {counts[None]} missing"
 
 
 def _some(subjects: list[str]) -> str:

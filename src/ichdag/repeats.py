@@ -1,0 +1,34 @@
+"""Repeats of a cross-validation: of k folds each, numbered on, so that fold f belongs to repeat f // k."""
+
+import numpy as np
+import pandas as pd
+
+from ichdag.jobs import StudyError
+
+
+def repeat_of(folds: pd.Series, *, count: int) -> pd.Series:
+    """The repeat of each row, given the number of folds of one repeat; 0 for rows of no fold, such as 'external'."""
+    return (pd.to_numeric(folds, errors="coerce").fillna(0) // count).astype(int)
+
+
+def repeats_of(subjects: np.ndarray, *, folds: np.ndarray, where: str) -> np.ndarray:
+    """The repeat (n,) of each out-of-fold row, told from subjects and folds (n,) alone: whole numbers, also as text.
+
+    Every repeat has each subject once. Raises StudyError, which says `where`, if the rows cannot be parted so.
+    """
+    rows = pd.DataFrame({"subject": subjects, "fold": folds})
+    counts = rows["subject"].value_counts()
+    repeats = int(counts.max()) if len(rows) else 1
+    if repeats == 1:
+        return np.zeros(len(rows), dtype=int)
+    names, places = np.unique(rows["fold"].astype(int), return_inverse=True)
+    rows["repeat"] = places // max(1, len(names) // repeats)
+    if len(names) % repeats or rows.duplicated(["subject", "repeat"]).any():
+        subject = counts.index[0]
+        raise StudyError(f"{where}: {subject} stands twice in one cross-validation; delete the table and run again")
+    lacking = counts[counts < repeats]
+    if len(lacking):
+        raise StudyError(
+            f"{where}: {lacking.index[0]} has no prediction in one of {repeats} repeats; delete the table and run again"
+        )
+    return rows["repeat"].to_numpy()

@@ -1,0 +1,58 @@
+"""What a study would do follows from its sheet and settings: plans, of which no job is run."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from ichdag.images import Volume, write_image
+
+DEVELOPMENT, EXTERNAL = 12, 6
+HEADER = "participant_id cohort role baseline_ct followup_ct baseline_mask followup_mask age sex mrs"
+
+
+def write_sheet(folder, *, external):
+    """A sheet of participants whose scans and masks are copies of one small image."""
+    folder.mkdir(parents=True)
+    write_image(Volume(np.zeros((4, 4, 4), np.int16), np.eye(4)), folder / "image.nii.gz")
+    lines = [HEADER.split()]
+    for letter, role, count in (("D", "development", DEVELOPMENT), ("E", "external", external)):
+        for number in range(count):
+            files = [f"{letter}{number}_{name}.nii.gz" for name in ("bct", "fct", "bm", "fm")]
+            for name in files:
+                shutil.copyfile(folder / "image.nii.gz", folder / name)
+            lines.append([f"sub-{letter}{number}", letter, role, *files, "60", "F", str(number % 6)])
+    (folder / "participants.tsv").write_text("\n".join("\t".join(line) for line in lines) + "\n", encoding="utf-8")
+
+
+@pytest.fixture
+def planned(new_study):
+    """A function: number of external participants, settings that differ, to the jobs of each rule."""
+
+    def plan(external, *settings):
+        shutil.rmtree(new_study.folder / "phantom", ignore_errors=True)
+        write_sheet(new_study.folder / "phantom", external=external)
+        return new_study.planned(*(["--config", *settings, "--"] if settings else []), "all")
+
+    return plan
+
+
+def test_a_study_without_an_external_cohort_is_planned_to_the_report_and_explained_out_of_fold(planned):
+    whole, alone = planned(EXTERNAL), planned(0)
+    assert whole["convert_scans"] - alone["convert_scans"] == EXTERNAL
+    assert alone["make_report"] == alone["check_study"] == 1
+    assert (whole["explain_predictions"], whole["explain_out_of_fold"]) == (1, 0)
+    assert (alone["explain_predictions"], alone["explain_out_of_fold"]) == (0, 1)
+    differing = {name for name in whole | alone if whole[name] != alone[name]}
+    assert {name for name in differing if "explain" not in name} <= {
+        *("convert_scans", "check_scans", "preprocess_scans", "segment_batch", "restore_masks", "extract_radiomics"),
+        *("cut_patches", "extract_latents", "draw_page", "total"),
+    }
+
+
+def test_repeats_multiply_reductions_and_no_network_is_trained_for_them(planned):
+    once, thrice = planned(EXTERNAL), planned(EXTERNAL, "repeats=3")
+    outcomes, blocks, folds = 4, 3, 2
+    assert once["reduce_block"] == outcomes * folds * blocks + blocks
+    assert thrice["reduce_block"] == 3 * outcomes * folds * blocks + blocks
+    assert {name for name in once | thrice if once[name] != thrice[name]} == {"reduce_block"}
