@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,9 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-ACCOUNTING = os.environ.get("CLUSTER_ACCOUNTING", "none")
+STATE = Path(os.environ.get("CLUSTER_ROOT", "/var/lib/ichdag-cluster"))
+ACCOUNTING = os.environ.get("CLUSTER_ACCOUNTING", "database")
+NOT_HERE = 3  # start.sh ends so where a machine cannot have a SLURM
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 SECONDS = 600
 
@@ -38,6 +40,31 @@ def until(question, seconds=240):
         assert time.monotonic() < end, f"still not so after {seconds} s"
         time.sleep(0.2)
     return answer
+
+
+def is_alive(process):
+    """Whether this process still runs; one that has ended and that nobody has asked about does not."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the tiny study to make anew: its files and the rule that a fault hits."""
+
+    targets: list
+    rule: str
+
+
+PREDICTIONS = "results/classification/predictions.parquet"
+VAEGAN = [f"results/latent/models/vaegan/{name}" for name in ("weights.safetensors", "card.json")]
+PARTS = {
+    "group": Part([f"results/radiomics/sub-D000{number}_features.json" for number in (1, 2, 3)], "extract_radiomics"),
+    "training": Part(VAEGAN, "train_vaegan"),
+    "aggregate": Part([PREDICTIONS], "gather_predictions"),
+}
 
 
 @dataclass(frozen=True)
@@ -65,17 +92,37 @@ class Cluster:
         """Cancel a job, as its owner might by hand."""
         say("scancel", job)
 
-    def restart_controller(self):
-        """Kill slurmctld, and start it again ten seconds later."""
-        state = Path(os.environ.get("CLUSTER_ROOT", "/var/lib/ichdag-cluster"))
-        os.kill(int((state / "run/slurmctld.pid").read_text()), signal.SIGTERM)
-        time.sleep(10)
+    def minutes_of(self, job):
+        """The time limit of a job."""
+        days, clock = ("0-" + say("squeue", "-h", "-t", "all", "-j", job, "-o", "%l")).split("-")[-2:]
+        hours, minutes, _ = (["0"] + clock.split(":"))[-3:]
+        return int(days) * 1440 + int(hours) * 60 + int(minutes)
+
+    def limit_to_a_minute(self, job):
+        """Let a running job have one minute in all."""
+        say("scontrol", "update", f"JobId={job}", "TimeLimit=1")
+
+    def stop(self, *daemons):
+        """End daemons of SLURM or its database, as an outage would; `mend` starts them again."""
+        for name in daemons:
+            process = int((STATE / f"run/{name}.pid").read_text())
+            os.kill(process, signal.SIGTERM)
+            until(lambda process=process: not is_alive(process))
+
+    def mend(self):
+        """Start all that does not run."""
         say("bash", HERE / "start.sh")
 
     def worker(self, script):
         """The process that runs a rule's script; waits for it."""
         pattern = rf"scripts/tmp.*{script}\.py"
         return int(until(lambda: say("pgrep", "-f", pattern, ok=False).split())[0])
+
+    def hold(self, rule):
+        """Stop the worker of a rule's job, as a file system that hangs would; give its process and the job's id."""
+        job, worker = self.job_of(rule), self.worker(rule)
+        os.kill(worker, signal.SIGSTOP)
+        return worker, job
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +131,12 @@ def cluster():
     if "ICHDAG_CLUSTER" not in os.environ:
         pytest.skip("starts a real SLURM as root: say make test-cluster")
     ran = shutil.which("scontrol") and "UP" in say("scontrol", "ping", ok=False)
-    print(say("bash", HERE / "start.sh"))
+    started = subprocess.run(["bash", HERE / "start.sh"], capture_output=True, text=True, timeout=SECONDS)
+    if started.returncode == NOT_HERE:
+        pytest.skip(started.stderr.strip())
+    if started.returncode:
+        say("bash", HERE / "stop.sh", "--purge")
+        pytest.fail(started.stderr)
     yield Cluster()
     if not ran:
         say("bash", HERE / "stop.sh", "--purge")
@@ -100,6 +152,24 @@ def nothing_is_left(request):
         until(lambda: not say("squeue", "-h"))
 
 
+@pytest.fixture
+def group():
+    """Three participants' radiomics: one SLURM job."""
+    return PARTS["group"]
+
+
+@pytest.fixture
+def training():
+    """The training of a network."""
+    return PARTS["training"]
+
+
+@pytest.fixture
+def part(request):
+    """The part that a test names."""
+    return PARTS[request.param]
+
+
 @pytest.fixture(scope="session")
 def profile(tmp_path_factory):
     """profiles/slurm filled in as a user would, and asked to wait less."""
@@ -108,7 +178,7 @@ def profile(tmp_path_factory):
     if ACCOUNTING == "none":
         del settings["default-resources"]["slurm_account"]
         settings["slurm-no-account"] = True
-    settings |= {"slurm-init-seconds-before-status-checks": 1, "latency-wait": 5}
+    settings |= {"slurm-init-seconds-before-status-checks": 1, "latency-wait": 2, "max-status-checks-per-second": 1}
     folder = tmp_path_factory.mktemp("profile")
     (folder / "config.yaml").write_text(yaml.safe_dump(settings))
     return folder
@@ -171,6 +241,21 @@ class Study:
         process = subprocess.Popen([*map(str, command)], cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         return Run(process, Path(log.name))
 
+    def begin(self, part, *arguments):
+        """Start to make a part anew on SLURM."""
+        assert self.remove(*part.targets) == len(part.targets)
+        return self.start(*part.targets, *arguments)
+
+    def with_profile(self, folder, **change):
+        """The study with a profile of its own: on the command line, --set-resources would replace all of it."""
+        settings = yaml.safe_load((self.profile / "config.yaml").read_text())
+        for section, values in change.items():
+            for name, value in values.items():
+                own = settings[section].get(name)
+                settings[section][name] = own | value if isinstance(own, dict) else value
+        (folder / "config.yaml").write_text(yaml.safe_dump(settings))
+        return replace(self, profile=folder)
+
     def on_slurm(self, *arguments):
         """Run on SLURM to the end; return what it printed."""
         return self.start(*arguments).finish()
@@ -186,6 +271,13 @@ class Study:
             file.unlink()
         return len(files)
 
+    def is_as(self, undisturbed, part):
+        """The part and the predictions are the other study's; nothing half-written, nothing left to do. Or it fails."""
+        for name in (*part.targets, PREDICTIONS):
+            assert self.bytes_of(name) == undisturbed.bytes_of(name), name
+        assert not list(self.folder.glob("results/**/.partial-*"))
+        assert self.left_to_do() == {}
+
     def left_to_do(self):
         """Jobs of each rule that the whole study would still run."""
         text = self.locally("--dry-run", "--quiet", "rules")
@@ -197,10 +289,12 @@ def undisturbed(tmp_path_factory, profile):
     """A finished tiny study, made on this machine without SLURM; one made before is used if TINY_STUDY names it."""
     made = os.environ.get("TINY_STUDY")
     study = Study(Path(made) if made else tmp_path_factory.mktemp("undisturbed"), profile)
-    if not (study.folder / "results/report/report.html").exists():
+    finished = (study.folder / "results/report/report.html").exists()
+    if not finished or study.left_to_do():  # made by other code
         study.folder.mkdir(parents=True, exist_ok=True)
         for target in ("phantom", "all"):
             study.locally("--set-threads", "train_network=1", "train_vaegan=1", "--", target)
+        assert study.left_to_do() == {}
     return study
 
 
