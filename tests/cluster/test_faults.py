@@ -80,7 +80,7 @@ def test_a_lost_node_is_reported_and_its_job_done_again_on_another(cluster, stud
     node = cluster.node_of(job)
     cluster.node("crash", node)
     text = driver.finish()
-    assert "node failure" in text or "Could not retrieve node information" in text
+    assert f"excluded from subsequent submissions: {node}" in text or "Could not retrieve node information" in text
     study.is_as(undisturbed, part)
 
 

@@ -1,12 +1,19 @@
 """A study on a real SLURM: the same tables as on one machine, each job in its partition, groups as small as members."""
 
+import csv
+import os
 import re
 import shutil
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import yaml
 
+ROOT = Path(__file__).parents[2]
+ACCOUNTLESS = os.environ.get("CLUSTER_ACCOUNTING") == "none"
 PREDICTIONS = "results/classification/predictions.parquet"
 
 
@@ -21,15 +28,14 @@ def jobs_of(cluster, text):
 
 
 @pytest.mark.short
-def test_parts_made_on_slurm_are_those_made_here_and_each_job_is_in_its_partition(cluster, study):
-    """A group of per-participant rules, a training, GPU batches and an aggregate; whole: the test below."""
-    members = [f"results/radiomics/sub-D000{number}_features.json" for number in (1, 2, 3)]
-    parts = [*members, "results/latent/models/vaegan/weights.safetensors", PREDICTIONS]
+def test_parts_made_on_slurm_are_those_made_here_and_each_job_is_in_its_partition(cluster, study, group, training):
+    """A group of per-participant rules, a training and an aggregate; whole: the test below."""
+    parts = [*group.targets, *training.targets, PREDICTIONS]
     expected = [study.bytes_of(part) for part in parts]
     assert study.remove(*parts) == 5
     found = jobs_of(cluster, study.on_slurm(*parts[:-1]))
     found |= jobs_of(cluster, study.on_slurm(PREDICTIONS))
-    assert [study.bytes_of(part) for part in parts] == expected and study.left_to_do() == {}
+    assert [study.bytes_of(part) for part in parts] == expected and set(study.left_to_do()) <= training.due
     assert found["train_vaegan"][0][0] == "gpu" and found["train_vaegan"][0][1].startswith("g")
     assert len(found["extract_radiomics"]) == 1, "the participants are one job"
     assert found["extract_radiomics"][0][::3] == ("cpu", "3000M") and found["extract_radiomics"][0][2] == 1
@@ -74,3 +80,54 @@ def test_partitions_chosen_by_need_are_those_that_a_profile_would_name(cluster, 
     assert study.remove(*parts) == 2
     found = jobs_of(cluster, replace(study, profile=tmp_path).on_slurm(*parts))
     assert found["train_vaegan"][0][0] == "gpu" and found["extract_radiomics"][0][0] == "cpu"
+
+
+@pytest.fixture
+def driver(study):
+    """Submit the driver as a job, as the docs say; options, then what follows the study. Gives what it printed."""
+
+    def submit(*options, arguments=(), ok=True):
+        command = ["sbatch", "--wait", *options, *([] if ACCOUNTLESS else ["--account=study"])]
+        command += [f"--output={study.folder}/driver.log", "workflow/cluster/driver.sh"]
+        command += [study.folder, *arguments, *study.settings]
+        done = subprocess.run([*map(str, command)], cwd=ROOT, env=study.environment, capture_output=True, text=True)
+        text = done.stdout + done.stderr + (study.folder / "driver.log").read_text()
+        assert (done.returncode == 0) is ok, text[-6000:]
+        return text
+
+    return submit
+
+
+def test_a_driver_in_a_job_of_its_own_makes_the_same(cluster, study, undisturbed, driver, group):
+    """What SLURM gave to the driver's job is not passed on to those it submits."""
+    study.remove(*group.targets)
+    found = jobs_of(cluster, driver(arguments=group.targets))
+    assert found["extract_radiomics"] == [("cpu", found["extract_radiomics"][0][1], 1, "3000M")]
+    study.is_as(undisturbed, group)
+
+
+@pytest.mark.whole
+def test_a_driver_at_its_time_limit_cancels_its_jobs_and_another_goes_on(cluster, study, undisturbed, driver, training):
+    """The signal comes two minutes before the limit."""
+    study.remove(*training.targets)
+    with ThreadPoolExecutor() as threads:
+        first = threads.submit(driver, "--time=3", arguments=training.targets, ok=False)
+        cluster.hold(training.rule)
+        first.result()
+    assert not cluster.jobs("-t", "R,PD")
+    driver(arguments=training.targets)
+    study.is_as(undisturbed, training)
+
+
+def test_an_efficiency_report_lies_in_the_study_where_the_profile_says(cluster, study, tmp_path):
+    if ACCOUNTLESS:
+        pytest.skip("needs the accounting database")
+    change = {"slurm-efficiency-report": True, "slurm-efficiency-report-path": "logs"}
+    settings = yaml.safe_load((study.profile / "config.yaml").read_text()) | change
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(settings))
+    assert study.remove(PREDICTIONS) == 1
+    text = replace(study, profile=tmp_path).on_slurm(PREDICTIONS)
+    (report,) = study.folder.glob("logs/efficiency_report_*.csv")
+    with open(report, newline="") as stream:
+        (row,) = csv.DictReader(stream)
+    assert row["RuleName"].startswith("rule_gather_predictions") and float(row["MaxRSS_MB"]) > 0, (row, text)
