@@ -193,14 +193,14 @@ class Run:
     process: subprocess.Popen
     log: Path
 
-    def outcome(self):
+    def outcome(self, seconds=SECONDS):
         """Wait for its end, good or bad; return what it printed."""
-        self.process.wait(SECONDS)
+        self.process.wait(seconds)
         return self.log.read_text()
 
-    def finish(self, ok=True):
+    def finish(self, ok=True, seconds=SECONDS):
         """Wait for the end that is expected; return what it printed."""
-        text = self.outcome()
+        text = self.outcome(seconds)
         print(text[-8000:])
         assert (self.process.returncode == 0) is ok, "the run's end was not the expected one; its log is printed"
         return text

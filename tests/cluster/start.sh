@@ -85,7 +85,9 @@ store="AccountingStorageType=accounting_storage/none"
 if [ "$accounting" = database ]; then
     store="AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=127.0.0.1
-AccountingStorageTRES=gres/gpu"
+AccountingStorageTRES=gres/gpu
+AccountingStoreFlags=job_comment
+PriorityType=priority/multifactor"
 fi
 cat >"$settings/slurm.conf.new" <<CONF
 # ichdag-cluster: written by tests/cluster/start.sh
@@ -111,7 +113,7 @@ KillWait=2
 CompleteWait=0
 UnkillableStepTimeout=30
 ReturnToService=2
-MinJobAge=300
+MinJobAge=7200
 SlurmdParameters=config_overrides
 PropagateResourceLimits=NONE
 $store

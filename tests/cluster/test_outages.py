@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
+PREDICTIONS = "results/classification/predictions.parquet"
 OUTAGE_SECONDS = 10  # several questions for the state of jobs go unanswered
 
 
@@ -36,6 +37,24 @@ def test_a_run_goes_on_while_the_accounting_database_is_down(cluster, study, und
     driver.finish()
     cluster.mend()
     study.is_as(undisturbed, part)
+
+
+def test_a_job_is_submitted_while_the_accounting_database_is_down(cluster, study, undisturbed, group):
+    """Its account is known to the controller; a new run is refused, since nobody is there to ask about it."""
+    table = "results/radiomics/development.parquet"
+    study.remove(table)
+    driver = study.begin(group, table)
+    worker, _ = cluster.hold(group.rule)
+    cluster.stop("slurmdbd", "mariadbd")
+    os.kill(worker, signal.SIGCONT)
+    driver.finish()
+    study.remove(PREDICTIONS)
+    text = study.start(PREDICTIONS).finish(ok=False)
+    assert "accounting database does not answer" in text and "slurm-no-account: true" in text
+    cluster.mend()
+    study.on_slurm(PREDICTIONS)
+    assert study.bytes_of(table) == undisturbed.bytes_of(table)
+    study.is_as(undisturbed, group)
 
 
 @contextmanager
