@@ -1,21 +1,17 @@
 """A study on a real SLURM: the same tables as on one machine, each job in its partition, groups as small as members."""
 
 import csv
-import os
 import re
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import yaml
+from kit import ACCOUNTS, PREDICTIONS, ROOT
 
-ROOT = Path(__file__).parents[2]
-ACCOUNTLESS = os.environ.get("CLUSTER_ACCOUNTING") == "none"
 WHOLE_SECONDS = 3600
-PREDICTIONS = "results/classification/predictions.parquet"
 
 
 def profile_of(study):
@@ -87,7 +83,7 @@ def driver(study):
     """Submit the driver as a job, as the docs say; options, then what follows the study. Gives what it printed."""
 
     def submit(*options, arguments=(), ok=True):
-        command = ["sbatch", "--wait", *options, *([] if ACCOUNTLESS else ["--account=study"])]
+        command = ["sbatch", "--wait", *options, *(["--account=study"] if ACCOUNTS else [])]
         command += [f"--output={study.folder}/driver.log", "workflow/cluster/driver.sh"]
         command += [study.folder, *arguments, *study.settings]
         done = subprocess.run([*map(str, command)], cwd=ROOT, env=study.environment, capture_output=True, text=True)
@@ -120,7 +116,7 @@ def test_a_driver_at_its_time_limit_cancels_its_jobs_and_another_goes_on(cluster
 
 
 def test_an_efficiency_report_lies_in_the_study_where_the_profile_says(cluster, study, tmp_path):
-    if ACCOUNTLESS:
+    if not ACCOUNTS:
         pytest.skip("needs the accounting database")
     change = {"slurm-efficiency-report": True, "slurm-efficiency-report-path": "logs"}
     settings = profile_of(study) | change
