@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from kit import ACCOUNTS, PREDICTIONS
+from kit import ACCOUNTS
 
 OUTAGE_SECONDS = 10  # several questions for the state of jobs go unanswered
 needs_accounts = pytest.mark.skipif(not ACCOUNTS, reason="this test cluster has no accounting database")
@@ -51,13 +51,13 @@ def test_a_job_is_submitted_while_the_accounting_database_is_down(cluster, study
     cluster.stop("slurmdbd", "mariadbd")
     os.kill(worker, signal.SIGCONT)
     driver.finish()
-    study.remove(PREDICTIONS)
-    text = study.start(PREDICTIONS).finish(ok=False)
+    study.remove(group.targets[0])
+    text = study.start(group.targets[0]).finish(ok=False)
     assert "accounting database does not answer" in text and "slurm-no-account: true" in text
     cluster.mend()
-    study.on_slurm(PREDICTIONS)
-    assert study.bytes_of(table) == undisturbed.bytes_of(table)
-    study.is_as(undisturbed, group)
+    study.on_slurm(group.targets[0])
+    for name in (*group.targets, table):
+        assert study.bytes_of(name) == undisturbed.bytes_of(name), name
 
 
 @contextmanager
