@@ -51,7 +51,7 @@ test: setup ## Run the tests, in as many processes as there are cores.
 		--dist loadgroup --no-loadscope-reorder
 
 test-cluster: setup ## As root on Debian or Ubuntu: install and start a real SLURM, test on it, stop it.
-	@ICHDAG_CLUSTER=1 python -m pytest $(if $(SHORT),tests/cluster -m short,tests/cluster tests/workflow/test_faults.py)
+	@ICHDAG_CLUSTER=1 python -m pytest -rs $(if $(SHORT),tests/cluster -m short,tests/cluster tests/workflow/test_faults.py)
 
 lint: setup ## Check code, rules and generated documents.
 	@ruff check .

@@ -4,78 +4,15 @@
 """
 
 import os
-import re
 import shutil
-import signal
 import subprocess
-import sys
-import tempfile
-import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import yaml
+from kit import ACCOUNTS, HERE, PARTS, ROOT, SECONDS, Cluster, Study, say, until
 
-ROOT = Path(__file__).parents[2]
-HERE = Path(__file__).parent
-ACCOUNTING = os.environ.get("CLUSTER_ACCOUNTING", "none")
-THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-SECONDS = 600
-
-
-def say(*command, ok=True, **more):
-    """Run a command; return what it printed."""
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, timeout=SECONDS, **more)
-    assert not ok or done.returncode == 0, (command, done.stdout[-4000:], done.stderr[-4000:])
-    return (done.stdout + done.stderr).strip()
-
-
-def until(question, seconds=240):
-    """Wait until the answer is truthy; return it."""
-    end = time.monotonic() + seconds
-    while not (answer := question()):
-        assert time.monotonic() < end, f"still not so after {seconds} s"
-        time.sleep(0.2)
-    return answer
-
-
-@dataclass(frozen=True)
-class Cluster:
-    """The SLURM of this machine, as `tests/cluster/start.sh` makes it."""
-
-    def node(self, verb, name):
-        """Crash, revive, drain or undrain a node."""
-        say("bash", HERE / "node.sh", verb, name)
-
-    def jobs(self, *options):
-        """(id, state, partition, node, cores, memory, comment) of every job in the queue."""
-        lines = say("squeue", "-h", "-o", "%A|%T|%P|%N|%C|%m|%k", *options).splitlines()
-        return [tuple(line.split("|")) for line in lines]
-
-    def job_of(self, rule, state="R"):
-        """The number of the first job of a rule or group in this state; waits for it."""
-        return until(lambda: [job for job in self.jobs("-t", state) if job[6].startswith(f"rule_{rule}")])[0][0]
-
-    def node_of(self, job):
-        """The node a job runs on."""
-        return say("squeue", "-h", "-j", job, "-o", "%N")
-
-    def cancel(self, job):
-        """Cancel a job, as its owner might by hand."""
-        say("scancel", job)
-
-    def restart_controller(self):
-        """Kill slurmctld, and start it again ten seconds later."""
-        state = Path(os.environ.get("CLUSTER_ROOT", "/var/lib/ichdag-cluster"))
-        os.kill(int((state / "run/slurmctld.pid").read_text()), signal.SIGTERM)
-        time.sleep(10)
-        say("bash", HERE / "start.sh")
-
-    def worker(self, script):
-        """The process that runs a rule's script; waits for it."""
-        pattern = rf"scripts/tmp.*{script}\.py"
-        return int(until(lambda: say("pgrep", "-f", pattern, ok=False).split())[0])
+NOT_HERE = 3  # start.sh ends so where a machine cannot have a SLURM
 
 
 @pytest.fixture(scope="session")
@@ -84,7 +21,12 @@ def cluster():
     if "ICHDAG_CLUSTER" not in os.environ:
         pytest.skip("starts a real SLURM as root: say make test-cluster")
     ran = shutil.which("scontrol") and "UP" in say("scontrol", "ping", ok=False)
-    print(say("bash", HERE / "start.sh"))
+    started = subprocess.run(["bash", HERE / "start.sh"], capture_output=True, text=True, timeout=SECONDS)
+    if started.returncode == NOT_HERE:
+        pytest.skip(started.stderr.strip())
+    if started.returncode:
+        say("bash", HERE / "stop.sh", "--purge")
+        pytest.fail(started.stderr)
     yield Cluster()
     if not ran:
         say("bash", HERE / "stop.sh", "--purge")
@@ -100,96 +42,36 @@ def nothing_is_left(request):
         until(lambda: not say("squeue", "-h"))
 
 
+@pytest.fixture
+def group():
+    """Three participants' radiomics: one SLURM job."""
+    return PARTS["group"]
+
+
+@pytest.fixture
+def training():
+    """The training of a network."""
+    return PARTS["training"]
+
+
+@pytest.fixture
+def part(request):
+    """The part that a test names."""
+    return PARTS[request.param]
+
+
 @pytest.fixture(scope="session")
 def profile(tmp_path_factory):
     """profiles/slurm filled in as a user would, and asked to wait less."""
     settings = yaml.safe_load((ROOT / "profiles/slurm/config.yaml").read_text("utf-8"))
     settings["default-resources"]["slurm_account"] = "study"
-    if ACCOUNTING == "none":
+    if not ACCOUNTS:
         del settings["default-resources"]["slurm_account"]
         settings["slurm-no-account"] = True
-    settings |= {"slurm-init-seconds-before-status-checks": 1, "latency-wait": 5}
+    settings |= {"slurm-init-seconds-before-status-checks": 1, "latency-wait": 2, "max-status-checks-per-second": 1}
     folder = tmp_path_factory.mktemp("profile")
     (folder / "config.yaml").write_text(yaml.safe_dump(settings))
     return folder
-
-
-@dataclass(frozen=True)
-class Run:
-    """A run on SLURM that was started."""
-
-    process: subprocess.Popen
-    log: Path
-
-    def outcome(self):
-        """Wait for its end, good or bad; return what it printed."""
-        self.process.wait(SECONDS)
-        return self.log.read_text()
-
-    def finish(self, ok=True):
-        """Wait for the end that is expected; return what it printed."""
-        text = self.outcome()
-        print(text[-8000:])
-        assert (self.process.returncode == 0) is ok, "the run's end was not the expected one; its log is printed"
-        return text
-
-    def end_by(self, how):
-        """Send it a signal and wait until it is gone."""
-        self.process.send_signal(how)
-        self.process.wait(120)
-
-
-@dataclass(frozen=True)
-class Study:
-    """A study folder and the commands that run it on this machine or on SLURM."""
-
-    folder: Path
-    profile: Path
-    settings: tuple = field(default=("--configfile", str(ROOT / "tests/workflow/tiny.yaml")))
-
-    @property
-    def environment(self):
-        """With a `snakemake` that asks for states often; jobs find this project's environment."""
-        programs = self.profile / "bin"
-        if not programs.exists():
-            programs.mkdir()
-            (programs / "snakemake").write_text(f'#!/bin/sh\nexec {sys.executable} {HERE / "impatient.py"} "$@"\n')
-            (programs / "snakemake").chmod(0o755)
-        path = os.pathsep.join([str(programs), os.path.dirname(sys.executable), os.environ["PATH"]])
-        return os.environ | THREADS | {"PATH": path, "PROFILE": str(self.profile), "LOST_AFTER": "30"}
-
-    def locally(self, *arguments, ok=True):
-        """Run Snakemake on this machine; return what it printed."""
-        command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", self.folder]
-        command += ["--workflow-profile", "none", *self.settings, "--cores", "2", "--scheduler", "greedy"]
-        return say(*command, *arguments, ok=ok, cwd=ROOT, env=os.environ | THREADS)
-
-    def start(self, *arguments):
-        """Start a run on SLURM by the users' own command."""
-        command = ["bash", ROOT / "workflow/cluster/run.sh", self.folder, *arguments, *self.settings]
-        log = tempfile.NamedTemporaryFile("w+", suffix=".log", dir=self.folder.parent, delete=False)  # noqa: SIM115
-        process = subprocess.Popen([*map(str, command)], cwd=ROOT, env=self.environment, stdout=log, stderr=log)
-        return Run(process, Path(log.name))
-
-    def on_slurm(self, *arguments):
-        """Run on SLURM to the end; return what it printed."""
-        return self.start(*arguments).finish()
-
-    def bytes_of(self, name):
-        """A file of the study."""
-        return (self.folder / name).read_bytes()
-
-    def remove(self, *patterns):
-        """Remove what matches; give the number of files."""
-        files = [file for pattern in patterns for file in self.folder.glob(pattern)]
-        for file in files:
-            file.unlink()
-        return len(files)
-
-    def left_to_do(self):
-        """Jobs of each rule that the whole study would still run."""
-        text = self.locally("--dry-run", "--quiet", "rules")
-        return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", text, re.M) if name != "total"}
 
 
 @pytest.fixture(scope="session")
@@ -197,10 +79,12 @@ def undisturbed(tmp_path_factory, profile):
     """A finished tiny study, made on this machine without SLURM; one made before is used if TINY_STUDY names it."""
     made = os.environ.get("TINY_STUDY")
     study = Study(Path(made) if made else tmp_path_factory.mktemp("undisturbed"), profile)
-    if not (study.folder / "results/report/report.html").exists():
+    finished = (study.folder / "results/report/report.html").exists()
+    if not finished or study.left_to_do():  # made by other code
         study.folder.mkdir(parents=True, exist_ok=True)
         for target in ("phantom", "all"):
             study.locally("--set-threads", "train_network=1", "train_vaegan=1", "--", target)
+        assert study.left_to_do() == {}
     return study
 
 

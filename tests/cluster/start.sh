@@ -4,17 +4,19 @@
 # more memory than it has. stop.sh ends it all.
 #   CLUSTER_ROOT=/var/lib/ichdag-cluster  state, logs, database
 #   CLUSTER_CPUS=2                        cores each node claims
-#   CLUSTER_ACCOUNTING=none | database    database: slurmdbd and MariaDB too, which sacct and efficiency reports need
+#   CLUSTER_ACCOUNTING=database | none    database: slurmdbd and MariaDB too, which accounts and sacct need
+#   CLUSTER_CGROUPS=auto | no             no: memory is polled even where the kernel could enforce it
+# Ends with 3 where a machine cannot have it: not root, not Debian or Ubuntu, no packages to be had, another SLURM here.
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive PATH=/usr/sbin:/sbin:/usr/bin:/bin:$PATH
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 state=${CLUSTER_ROOT:-/var/lib/ichdag-cluster}
-accounting=${CLUSTER_ACCOUNTING:-none}
+accounting=${CLUSTER_ACCOUNTING:-database}
 settings=/etc/slurm
 host=$(hostname -s)
 nodes=(c1 c2 g1 g2)
 
-refuse() { echo "The cluster cannot be started: $1" >&2 && exit 1; }
+refuse() { echo "The cluster cannot be started: $1" >&2 && exit "${2:-1}"; }
 
 wait_for() { # wait_for SECONDS WHAT COMMAND...
     local left=$(($1 * 5)) what=$2
@@ -31,8 +33,8 @@ runs() { # runs NAME PROGRAM: whether the daemon of this pid file is alive
     pid=$(cat "$state/run/$1.pid" 2>/dev/null) && [ -n "$pid" ] && [ "$(cat "/proc/$pid/comm" 2>/dev/null)" = "$2" ]
 }
 
-[ "$(id -u)" = 0 ] || refuse "it needs root"
-command -v apt-get >/dev/null || refuse "it is written for Debian and Ubuntu, and there is no apt-get here"
+[ "$(id -u)" = 0 ] || refuse "it needs root" 3
+command -v apt-get >/dev/null || refuse "it is written for Debian and Ubuntu, and there is no apt-get here" 3
 
 # Packages.
 missing=()
@@ -44,18 +46,22 @@ if [ "$accounting" = database ]; then
 fi
 mkdir -p "$state"/{run,log,controller,spool,gpu} "$settings"
 if [ ${#missing[@]} -gt 0 ]; then
+    services=/usr/sbin/policy-rc.d # packages are not to start services of their own: this file forbids it meanwhile
+    [ -e "$services" ] || { printf '#!/bin/sh\nexit 101\n' >"$services" && chmod 755 "$services" && ours=yes; }
+    trap '[ -z "${ours:-}" ] || rm -f "$services"' EXIT
     install_packages() { apt-get install -qq -y --no-install-recommends "${missing[@]}" >"$state/log/apt.log" 2>&1; }
     install_packages || { apt-get update -qq && install_packages; } ||
-        refuse "apt-get could not install ${missing[*]}: $(tail -n 3 "$state/log/apt.log")"
+        refuse "apt-get could not install ${missing[*]}: $(tail -n 3 "$state/log/apt.log")" 3
 fi
 exec 9>"$state/run/lock" && flock 9 # of two callers at once the second waits
 if [ -f "$settings/slurm.conf" ] && ! grep -q '^# ichdag-cluster' "$settings/slurm.conf"; then
-    refuse "$settings/slurm.conf is there already and belongs to another cluster"
+    refuse "$settings/slurm.conf is there already and belongs to another cluster" 3
 fi
 getent hosts "$host" >/dev/null || echo "127.0.0.1 $host" >>/etc/hosts
 
 # Memory limits: enforced by the kernel where version 1 control groups can be written, else polled once a second.
-if [ -w /sys/fs/cgroup/memory ] && [ -w /sys/fs/cgroup/freezer ] && [ "$(stat -fc %T /sys/fs/cgroup)" = tmpfs ]; then
+if [ "${CLUSTER_CGROUPS:-auto}" = auto ] && [ "$(stat -fc %T /sys/fs/cgroup)" = tmpfs ] &&
+    [ -w /sys/fs/cgroup/memory ] && [ -w /sys/fs/cgroup/freezer ]; then
     tracking="ProctrackType=proctrack/cgroup
 TaskPlugin=task/cgroup
 JobAcctGatherType=jobacct_gather/cgroup"
@@ -79,7 +85,9 @@ store="AccountingStorageType=accounting_storage/none"
 if [ "$accounting" = database ]; then
     store="AccountingStorageType=accounting_storage/slurmdbd
 AccountingStorageHost=127.0.0.1
-AccountingStorageTRES=gres/gpu"
+AccountingStorageTRES=gres/gpu
+AccountingStoreFlags=job_comment
+PriorityType=priority/multifactor"
 fi
 cat >"$settings/slurm.conf.new" <<CONF
 # ichdag-cluster: written by tests/cluster/start.sh
@@ -98,14 +106,14 @@ $tracking
 JobAcctGatherFrequency=task=1
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU_Memory
-SchedulerParameters=bf_interval=5,batch_sched_delay=0,sched_interval=5
+SchedulerParameters=bf_interval=2,batch_sched_delay=0,sched_interval=2
 # faults are noticed within seconds; a site's defaults are minutes
-SlurmdTimeout=15
+SlurmdTimeout=10
 KillWait=2
 CompleteWait=0
 UnkillableStepTimeout=30
 ReturnToService=2
-MinJobAge=300
+MinJobAge=7200
 SlurmdParameters=config_overrides
 PropagateResourceLimits=NONE
 $store

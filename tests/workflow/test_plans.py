@@ -46,7 +46,7 @@ def test_a_study_without_an_external_cohort_is_planned_to_the_report_and_explain
     differing = {name for name in whole | alone if whole[name] != alone[name]}
     assert {name for name in differing if "explain" not in name} <= {
         *("convert_scans", "check_scans", "preprocess_scans", "segment_batch", "restore_masks", "extract_radiomics"),
-        *("cut_patches", "extract_latents", "draw_page", "total"),
+        *("cut_patches", "extract_latents", "draw_pages", "total"),
     }
 
 

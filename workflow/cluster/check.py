@@ -3,6 +3,7 @@
 Asks SLURM itself, and names the setting to change for each thing that is not there.
 """
 
+import contextlib
 import re
 import shutil
 import subprocess
@@ -77,7 +78,12 @@ def account_faults(profile: dict, file: Path) -> Iterator[str]:
         return
     status, words = ask("sacctmgr", "-n", "-s", "list", "user", ask("id", "-un")[1], "format=account%256")
     known = sorted({line.strip() for line in words.splitlines() if line.strip()})
-    if status:
+    if status and "accounting_storage/slurmdbd" in ask("scontrol", "show", "config")[1]:
+        yield (
+            f"the cluster's accounting database does not answer, and jobs of the account '{account}' cannot be "
+            f"submitted: wait for it, or write 'slurm-no-account: true' into {file} to submit without an account"
+        )
+    elif status:
         yield (
             f"this cluster keeps no accounts ('sacctmgr' fails): write 'slurm-no-account: true' into {file} and remove "
             "slurm_account there"
@@ -91,12 +97,17 @@ def space_faults(study: Path) -> Iterator[str]:
     free = shutil.disk_usage(study).free / 2**30
     if free < ENOUGH_FREE_GIB:
         yield f"{free:.1f} GiB are free where {study} lies: make space, or put the study elsewhere (--directory)"
+    probe = study / f".probe-{study.stat().st_ino}"
     try:
-        probe = study / f".probe-{study.stat().st_ino}"
         probe.write_bytes(b"x" * 65536)
-        probe.unlink()
     except OSError as error:
-        yield f"{study} cannot be written to ({error.strerror}): mend quota or permissions, or put the study elsewhere"
+        yield (
+            f"{study} cannot be written to ({error.strerror}): mend quota or permissions, or put the study elsewhere "
+            "(--directory)"
+        )
+    finally:
+        with contextlib.suppress(OSError):
+            probe.unlink()
 
 
 def faults(folder: Path, study: Path) -> Iterator[str]:
