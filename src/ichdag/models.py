@@ -1,4 +1,4 @@
-"""A trained model is a folder: weights (safetensors) or a fitted pipeline (joblib), and card.json."""
+"""A trained model is a folder: weights (safetensors) or a fitted pipeline (skops, see `pipelines`), and card.json."""
 
 import importlib.metadata
 import platform
@@ -68,18 +68,3 @@ def read_weights(path: str | Path) -> dict[str, Any]:
     from safetensors.torch import load_file
 
     return load_file(path)
-
-
-def write_pipeline(pipeline: Any, path: str | Path) -> None:
-    """Write a fitted scikit-learn object, whole."""
-    import joblib
-
-    with whole_file(path) as partial:
-        joblib.dump(pipeline, partial, compress=3)
-
-
-def read_pipeline(path: str | Path) -> Any:
-    """Read a fitted scikit-learn object that this study wrote. It can run code: never point it at a stranger's."""
-    import joblib
-
-    return joblib.load(path)

@@ -13,7 +13,7 @@ TELLING = {"checks", "figures", "report"}
 SIDEWAYS = {("classification", "features"), ("explanation", "features"), ("report", "figures")}
 SIDEWAYS |= {("statistics", "evaluation")}  # the AUCs that are compared are the AUCs that are reported
 READERS = {
-    "images", "arrays", "tables", "records", "models", "jobs", "provenance", "training",  # the ground
+    "images", "arrays", "tables", "records", "models", "pipelines", "jobs", "provenance", "training",  # the ground
     "cohort.sheet", "cohort.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
     "figures.style", "report.page",  # what is told
     "phantom.scanner",  # cuts a file short on purpose
