@@ -45,7 +45,7 @@ def test_no_rule_makes_a_shell_line(rules, root):
     """A shell line would be made of wildcards and of params, and params hold rows of the sheet."""
     assert not [rule.name for rule in rules if {"shell", "run"} & set(rule.directives)]
     for file in [root / "Snakefile", *(root / "rules").glob("*.smk")]:
-        assert not re.search(r"\bshell\s*\(|^onsuccess|^onerror|^onstart", file.read_text("utf-8"), re.M), file.name
+        assert not re.search(r"\bshell\s*\(", file.read_text("utf-8")), file.name
 
 
 def test_what_a_wildcard_can_be_is_harmless_in_a_path_and_in_a_shell(root):
@@ -55,11 +55,10 @@ def test_what_a_wildcard_can_be_is_harmless_in_a_path_and_in_a_shell(root):
     constrained = set(re.findall(r"^    (\w+)=", text[text.index("wildcard_constraints:") :].split("\n\n")[0], re.M))
     used = set()
     for file in (root / "rules").glob("*.smk"):
-        used |= set(
-            re.findall(r"(?<!\{)\{(\w+)\}(?!\})", "".join(re.findall(r'"[a-z]+/[^"]*"', file.read_text("utf-8"))))
-        )
+        paths = re.findall(r'"(?:results|ledger|phantom|logs|benchmarks)/[^" ]*"', file.read_text("utf-8"))
+        used |= set(re.findall(r"(?<!\{)\{(\w+)\}(?!\})", "".join(paths)))
     assert {"subject", "outcome", "features", "classifier"} <= used
-    assert used - constrained <= {"name", "names", "stage", "count"}, used - constrained
+    assert used - constrained <= {"name", "stage"}, used - constrained
 
 
 def test_logs_name_participants_by_their_study_id_alone(calls, modules, root):
