@@ -27,6 +27,7 @@ include: "rules/checks.smk"
 include: "rules/figures.smk"
 include: "rules/prediction.smk"
 include: "rules/report.smk"
+include: "rules/provenance.smk"
 
 
 rule check:

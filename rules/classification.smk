@@ -3,7 +3,7 @@
 Reads: results/cohort/{role}.tsv, results/cohort/folds.tsv, results/radiomics/{role}.parquet (shape features),
     results/features/reduced/{outcome}_{fold}_{block}.parquet, results/features/external/{block}.parquet
 Writes: results/classification/cv/{outcome}_{classifier}.parquet,
-    results/classification/models/{outcome}_{classifier}/{features}.joblib,
+    results/classification/models/{outcome}_{classifier}/{features}.skops,
     results/classification/models/{outcome}_{classifier}/card.json,
     results/classification/external/{outcome}.parquet, results/classification/comparators/{outcome}.parquet,
     results/classification/predictions.parquet
@@ -25,7 +25,7 @@ rule fit_classifiers:
     output:
         predictions="results/classification/cv/{outcome}_{classifier}.parquet",
         models=collect(
-            "results/classification/models/{outcome}_{classifier}/{features}.joblib",
+            "results/classification/models/{outcome}_{classifier}/{features}.skops",
             features=FEATURE_SETS,
             allow_missing=True,
         ),
@@ -56,7 +56,7 @@ rule apply_classifiers:
         radiomics="results/radiomics/external.parquet",
         reduced=collect("results/features/external/{block}.parquet", block=BLOCKS),
         models=collect(
-            "results/classification/models/{outcome}_{classifier}/{features}.joblib",
+            "results/classification/models/{outcome}_{classifier}/{features}.skops",
             classifier=CLASSIFIERS,
             features=FEATURE_SETS,
             allow_missing=True,
@@ -86,7 +86,7 @@ rule fit_comparators:
         folds="results/cohort/folds.tsv",
     output:
         predictions="results/classification/comparators/{outcome}_development.parquet",
-        models="results/classification/models/{outcome}_logistic/pipelines.joblib",
+        models="results/classification/models/{outcome}_logistic/pipelines.skops",
         card="results/classification/models/{outcome}_logistic/card.json",
     log:
         "logs/fit_comparators/{outcome}.log",

@@ -1,7 +1,7 @@
 """Which feature blocks the classifiers used, what the radiomics parts are made of, where in the head the latents look.
 
 Reads: results/features/{reduced/all_final_,external/}{block}.parquet, results/features/models/all_final_{block}/,
-    results/classification/models/{outcome}_{classifier}/{features}.joblib, results/radiomics/{role}.parquet,
+    results/classification/models/{outcome}_{classifier}/{features}.skops, results/radiomics/{role}.parquet,
     results/latent/external.h5; without an external cohort results/features/reduced/{outcome}_{fold}_{block}.parquet,
     results/cohort/development.tsv, results/cohort/folds.tsv
 Writes: results/explanation/shap_{outcome}.tsv, results/explanation/out_of_fold/shap_{outcome}.tsv (without an external
@@ -16,7 +16,7 @@ rule explain_predictions:
     """Attribute the external predictions of every classifier to the feature blocks (SHAP), for one outcome."""
     input:
         models=collect(
-            "results/classification/models/{outcome}_{classifier}/{features}.joblib",
+            "results/classification/models/{outcome}_{classifier}/{features}.skops",
             classifier=CLASSIFIERS,
             features=config["explanation"]["features"],
             allow_missing=True,
@@ -108,7 +108,7 @@ rule gather_explanations:
 rule name_components:
     """Name the NMF components of the radiomics block by the features that weigh most in them."""
     input:
-        pipeline="results/features/models/all_final_radiomics/pipeline.joblib",
+        pipeline="results/features/models/all_final_radiomics/pipeline.skops",
         card="results/features/models/all_final_radiomics/card.json",
     output:
         components=report(
@@ -139,8 +139,8 @@ rule map_saliency:
     input:
         latents="results/latent/external.h5",
         reduced="results/features/external/segmentation.parquet",
-        reducer="results/features/models/all_final_segmentation/pipeline.joblib",
-        classifier="results/classification/models/{outcome}_elastic_net/segmentation.joblib",
+        reducer="results/features/models/all_final_segmentation/pipeline.skops",
+        classifier="results/classification/models/{outcome}_elastic_net/segmentation.skops",
     output:
         maps="results/explanation/saliency_{outcome}.h5",
     log:

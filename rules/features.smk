@@ -21,7 +21,7 @@ rule reduce_block:
             otherwise=[],
         ),
     output:
-        pipeline="results/features/models/{outcome}_{fold}_{block}/pipeline.joblib",
+        pipeline="results/features/models/{outcome}_{fold}_{block}/pipeline.skops",
         card="results/features/models/{outcome}_{fold}_{block}/card.json",
         reduced="results/features/reduced/{outcome}_{fold}_{block}.parquet",
     log:
@@ -47,7 +47,7 @@ rule reduce_external:
     input:
         cohort="results/cohort/external.tsv",
         values=values_of("external"),
-        pipeline="results/features/models/all_final_{block}/pipeline.joblib",
+        pipeline="results/features/models/all_final_{block}/pipeline.skops",
         card="results/features/models/all_final_{block}/card.json",
     output:
         reduced="results/features/external/{block}.parquet",

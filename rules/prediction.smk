@@ -15,9 +15,9 @@ rule freeze_model:
         segmentation_card=ancient("results/segmentation/models/dual_final/card.json"),
         vaegan="results/latent/models/vaegan/weights.safetensors",
         vaegan_card=ancient("results/latent/models/vaegan/card.json"),
-        reductions=collect("results/features/models/all_final_{block}/pipeline.joblib", block=BLOCKS),
+        reductions=collect("results/features/models/all_final_{block}/pipeline.skops", block=BLOCKS),
         classifiers=collect(
-            "results/classification/models/{outcome}_{classifier}/{features}.joblib",
+            "results/classification/models/{outcome}_{classifier}/{features}.skops",
             outcome=OUTCOMES,
             **config["prediction"],
         ),

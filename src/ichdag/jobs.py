@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ichdag.machine import host, versions
+
 FORMAT = "%(asctime)s %(levelname)s %(message)s"
 UMASK = os.umask(0)  # what this process keeps from others; it can only be read by setting it
 os.umask(UMASK)
@@ -29,7 +31,8 @@ class StudyError(Exception):
 def start(job) -> logging.Logger:
     """Log to the rule's own log file and to standard error, crashes included; return the job's logger.
 
-    `job` is Snakemake's script object; its rule and wildcards (the participant's id among them) head the log.
+    `job` is Snakemake's script object; its rule and wildcards (the participant's id among them) head the log, then the
+    host and the versions of packages, which `provenance.journal` reads there.
     """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if job.log:
@@ -42,6 +45,7 @@ def start(job) -> logging.Logger:
     name = " ".join([job.rule, *(f"{key}={value}" for key, value in job.wildcards.items())])
     sys.excepthook = lambda kind, error, trace: logger.critical("%s failed", name, exc_info=(kind, error, trace))
     logger.info("%s", name)
+    logger.info("on %s with %s", host(), ", ".join(f"{package} {number}" for package, number in versions().items()))
     return logger
 
 

@@ -1,15 +1,12 @@
-"""A trained model is a folder: weights (safetensors) or a fitted pipeline (joblib), and card.json."""
+"""A trained model is a folder: weights (safetensors) or a fitted pipeline (skops, see `pipelines`), and card.json."""
 
-import importlib.metadata
-import platform
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ichdag.jobs import StudyError, whole_file
+from ichdag.machine import versions
 from ichdag.records import read_record, write_record
-
-PACKAGES = ["torch", "monai", "pyradiomics", "SimpleITK", "scikit-learn", "xgboost-cpu", "xgboost", "numpy", "pandas"]
 
 
 @dataclass(frozen=True)
@@ -28,17 +25,6 @@ class Card:
     versions: dict[str, str] = field(default_factory=dict)
     run: dict[str, Any] = field(default_factory=dict)
     folds: dict[str, list[str]] = field(default_factory=dict)
-
-
-def versions() -> dict[str, str]:
-    """The versions of Python and of every package whose numbers end up in a result."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def write_card(card: Card, path: str | Path) -> None:
@@ -68,18 +54,3 @@ def read_weights(path: str | Path) -> dict[str, Any]:
     from safetensors.torch import load_file
 
     return load_file(path)
-
-
-def write_pipeline(pipeline: Any, path: str | Path) -> None:
-    """Write a fitted scikit-learn object, whole."""
-    import joblib
-
-    with whole_file(path) as partial:
-        joblib.dump(pipeline, partial, compress=3)
-
-
-def read_pipeline(path: str | Path) -> Any:
-    """Read a fitted scikit-learn object that this study wrote. It can run code: never point it at a stranger's."""
-    import joblib
-
-    return joblib.load(path)

@@ -144,6 +144,16 @@ def test_a_file_that_is_no_image_is_refused(tmp_path):
     refused(tmp_path / "ct.nii.gz", "cannot be read as NIfTI")
 
 
+@pytest.mark.parametrize("content", [b"", b"patient list", gzip.compress(b"patient list")])
+@pytest.mark.parametrize("name", ["doe_john.nii", "doe_john.nii.gz", "doe_john.nrrd", "doe_john"])
+def test_no_reason_repeats_the_name_of_an_original_which_may_be_a_patient_s(name, content, tmp_path):
+    (tmp_path / name).write_bytes(content)
+    for read in (read_nifti_scan, read_original_mask):
+        with pytest.raises(DataFault) as caught:
+            read(tmp_path / name)
+        assert "doe" not in caught.value.reason and str(tmp_path) not in caught.value.reason
+
+
 def test_an_empty_file_is_refused(tmp_path):
     (tmp_path / "ct.nii").touch()
     refused(tmp_path / "ct.nii", "cannot be read as NIfTI")

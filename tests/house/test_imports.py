@@ -7,13 +7,14 @@ import pytest
 
 STAGES = [
     *("phantom", "cohort", "preprocessing", "segmentation", "radiomics", "latent", "features", "classification"),
-    *("evaluation", "statistics", "explanation", "checks", "figures", "report", "prediction"),
+    *("evaluation", "statistics", "explanation", "checks", "figures", "report", "prediction", "provenance"),
 ]
-TELLING = {"checks", "figures", "report"}
+TELLING = {"checks", "figures", "report", "provenance"}
 SIDEWAYS = {("classification", "features"), ("explanation", "features"), ("report", "figures")}
 SIDEWAYS |= {("statistics", "evaluation")}  # the AUCs that are compared are the AUCs that are reported
 READERS = {
-    "images", "arrays", "tables", "records", "models", "jobs", "provenance", "training",  # the ground
+    "images", "arrays", "tables", "records", "models", "pipelines", "jobs", "training",  # the ground
+    "provenance", "provenance.journal",  # code, records of jobs
     "cohort.sheet", "cohort.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
     "figures.style", "report.page",  # what is told
     "phantom.scanner",  # cuts a file short on purpose

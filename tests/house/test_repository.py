@@ -42,7 +42,7 @@ def test_nothing_speaks_of_one_machine(files):
 def test_what_a_study_makes_is_not_committed(files, root):
     made = {"results", "ledger", "phantom", "logs", "demo", ".venv", ".snakemake"}
     assert not {file.relative_to(root).parts[0] for file in files} & made
-    assert not [file for file in files if file.name.endswith((".nii.gz", ".nii", ".dcm", ".safetensors", ".joblib"))]
+    assert not [file for file in files if file.name.endswith((".nii.gz", ".nii", ".dcm", ".safetensors", ".skops"))]
 
 
 def test_commands_that_documents_name_can_be_made(root):

@@ -22,10 +22,10 @@ def freeze_here(folder):
         folder / "model",
         networks={name: part(source, name, ".safetensors", ["a", "b"]) for name in ("segmentation", "vaegan")},
         reductions={
-            name: part(source / "blocks", name, ".joblib", ["a", "c"])
+            name: part(source / "blocks", name, ".skops", ["a", "c"])
             for name in ("radiomics", "segmentation", "vaegan")
         },
-        classifiers={"poor_outcome": part(source, "poor_outcome", ".joblib", ["c", "d"])},
+        classifiers={"poor_outcome": part(source, "poor_outcome", ".skops", ["c", "d"])},
         parameters=folder / "parameters.yaml",
         settings={"features": FEATURES, "cohort": {"smallest_lesion_ml": 0.1}},
     )
@@ -40,12 +40,12 @@ def test_the_card_names_everybody_any_part_was_fitted_on(tmp_path):
 def test_the_folder_holds_what_the_feature_set_needs_and_no_more(tmp_path):
     freeze_here(tmp_path)
     files = {path.name for path in (tmp_path / "model").iterdir()}
-    assert {"network_segmentation.safetensors", "network_vaegan.safetensors", "outcome_poor_outcome.joblib"} < files
-    assert {"reduction_segmentation.joblib", "reduction_vaegan.json", "radiomics.yaml", "card.json"} < files
-    assert "reduction_radiomics.joblib" not in files
+    assert {"network_segmentation.safetensors", "network_vaegan.safetensors", "outcome_poor_outcome.skops"} < files
+    assert {"reduction_segmentation.skops", "reduction_vaegan.json", "radiomics.yaml", "card.json"} < files
+    assert "reduction_radiomics.skops" not in files
 
 
 def test_parts_of_one_name_do_not_overwrite_each_other(tmp_path):
     freeze_here(tmp_path)
     assert (tmp_path / "model/network_segmentation.safetensors").read_bytes() == b"segmentation"
-    assert (tmp_path / "model/reduction_segmentation.joblib").is_file()
+    assert (tmp_path / "model/reduction_segmentation.skops").is_file()

@@ -8,7 +8,7 @@ from ichdag.classification.designs import design, read_blocks
 from ichdag.classification.people import external_people
 from ichdag.classification.validation import predict
 from ichdag.jobs import start
-from ichdag.models import read_pipeline
+from ichdag.pipelines import read_pipeline
 from ichdag.schemas import CLASSIFIERS, FEATURE_SETS
 from ichdag.tables import read_table, write_table
 

@@ -7,7 +7,8 @@ from ichdag.classification.designs import comparator_designs
 from ichdag.classification.people import external_people, oracle_rows
 from ichdag.classification.validation import predict
 from ichdag.jobs import start
-from ichdag.models import read_card, read_pipeline
+from ichdag.models import read_card
+from ichdag.pipelines import read_pipeline
 from ichdag.tables import read_table, write_table
 
 start(snakemake)

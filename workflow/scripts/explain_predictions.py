@@ -7,7 +7,7 @@ from ichdag.explanation import Settings
 from ichdag.explanation.attribution import attribute, sample_rows
 from ichdag.explanation.shares import block_shares, no_shares
 from ichdag.jobs import start
-from ichdag.models import read_pipeline
+from ichdag.pipelines import read_pipeline
 from ichdag.schemas import CLASSIFIERS
 from ichdag.tables import write_table
 

@@ -8,7 +8,8 @@ from ichdag.classification.designs import designs, read_folds
 from ichdag.classification.people import development_people
 from ichdag.classification.validation import cross_validate, fit_final, joined
 from ichdag.jobs import start
-from ichdag.models import write_card, write_pipeline
+from ichdag.models import write_card
+from ichdag.pipelines import write_pipeline
 from ichdag.schemas import FEATURE_SETS
 from ichdag.tables import read_table, write_table
 
@@ -26,5 +27,4 @@ for features, path in zip(FEATURE_SETS, snakemake.output.models, strict=True):
     write_pipeline(models[features], path)
 found, seen = zip(*results, strict=True)
 write_table(pd.concat(found), snakemake.output.predictions, "predictions")
-card = card_of(recipe, models=models, people=people, folds=joined(seen), outcome=outcome)
-write_card(card, snakemake.output.card)
+write_card(card_of(recipe, models=models, people=people, folds=joined(seen), outcome=outcome), snakemake.output.card)

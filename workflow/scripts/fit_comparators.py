@@ -8,7 +8,8 @@ from ichdag.classification.designs import comparator_designs, usable_covariates
 from ichdag.classification.people import development_people, oracle_rows
 from ichdag.classification.validation import cross_validate, fit_final, joined
 from ichdag.jobs import start
-from ichdag.models import write_card, write_pipeline
+from ichdag.models import write_card
+from ichdag.pipelines import write_pipeline
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
@@ -24,7 +25,6 @@ for features, design in comparator_designs(cohort, columns=columns).items():
     models[features] = fit_final(tables, people=people, recipe=recipe)
 found, seen = zip(*results, strict=True)
 write_pipeline(models, snakemake.output.models)
-card = card_of(recipe, models=models, people=people, folds=joined(seen), outcome=outcome)
-write_card(card, snakemake.output.card)
+write_card(card_of(recipe, models=models, people=people, folds=joined(seen), outcome=outcome), snakemake.output.card)
 truth = oracle_rows(people, cohort=cohort, outcome=outcome)
 write_table(pd.concat([*truth, *found]), snakemake.output.predictions, "predictions")

@@ -3,7 +3,7 @@
 from ichdag.arrays import read_item, write_store
 from ichdag.explanation.saliency import Bottleneck, grad_cam, highest_scores
 from ichdag.jobs import start
-from ichdag.models import read_pipeline
+from ichdag.pipelines import read_pipeline
 from ichdag.tables import read_table
 
 start(snakemake)

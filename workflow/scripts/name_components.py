@@ -2,7 +2,8 @@
 
 from ichdag.explanation.components import name_components
 from ichdag.jobs import start
-from ichdag.models import read_card, read_pipeline
+from ichdag.models import read_card
+from ichdag.pipelines import read_pipeline
 from ichdag.tables import write_table
 
 start(snakemake)

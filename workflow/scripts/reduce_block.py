@@ -4,7 +4,8 @@ from ichdag.features import Settings, describe, fit_reduction, reduce_block
 from ichdag.features.blocks import blank_columns, read_block
 from ichdag.features.subjects import included, training_subjects
 from ichdag.jobs import start
-from ichdag.models import read_card, write_card, write_pipeline
+from ichdag.models import read_card, write_card
+from ichdag.pipelines import write_pipeline
 from ichdag.tables import read_table, write_table
 
 start(snakemake)

@@ -4,7 +4,8 @@ from ichdag.features import reduce_block
 from ichdag.features.blocks import read_block
 from ichdag.features.subjects import included
 from ichdag.jobs import start
-from ichdag.models import read_card, read_pipeline
+from ichdag.models import read_card
+from ichdag.pipelines import read_pipeline
 from ichdag.tables import read_table, write_table
 
 start(snakemake)

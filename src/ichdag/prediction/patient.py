@@ -14,7 +14,8 @@ from ichdag.images import Volume
 from ichdag.jobs import DataFault
 from ichdag.latent.extraction import as_stored, load_autoencoder, vaegan_features
 from ichdag.latent.patches import PatchSettings, cut_patch
-from ichdag.models import Card, read_card, read_pipeline
+from ichdag.models import Card, read_card
+from ichdag.pipelines import read_pipeline
 from ichdag.prediction.frozen import PARAMETERS
 from ichdag.preprocessing import Settings as GridSettings
 from ichdag.preprocessing import make_grids
@@ -54,7 +55,7 @@ def predict_patient(
     values = design(_reduced(blocks, folder), features=settings["features"])
     record = {"subject": subject, "baseline_volume_ml": mask.volume_ml}
     for outcome in card.limits["outcomes"]:
-        pipeline = read_pipeline(folder / f"outcome_{outcome}.joblib")
+        pipeline = read_pipeline(folder / f"outcome_{outcome}.skops")
         record[outcome] = float(pipeline.predict_proba(values)[0, 1])
     return record, mask
 
@@ -92,9 +93,9 @@ def _reduced(blocks: dict[str, Block], folder: Path) -> dict[str, pd.DataFrame]:
     """Each block through its frozen reduction, and the shape features as they are, by subject."""
     tables = {}
     for name in BLOCKS:
-        if name in blocks and (folder / f"reduction_{name}.joblib").is_file():
+        if name in blocks and (folder / f"reduction_{name}.skops").is_file():
             reducer, limits = (
-                read_pipeline(folder / f"reduction_{name}.joblib"),
+                read_pipeline(folder / f"reduction_{name}.skops"),
                 read_card(folder / f"reduction_{name}.json").limits,
             )
             tables[name] = reduce_block(blocks[name], reducer=reducer, limits=limits).set_index("subject")

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from ichdag.figures.names import outcome_name
-from ichdag.models import versions
+from ichdag.machine import versions
 from ichdag.report import Settings, checklists, methods, summary, tables
 from ichdag.report.cells import Table, as_table
 from ichdag.report.rendering import template

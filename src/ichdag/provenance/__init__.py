@@ -9,7 +9,7 @@ from typing import Any
 
 from ichdag.records import read_yaml
 
-PACKAGE = Path(__file__).parent
+PACKAGE = Path(__file__).parents[1]
 
 
 def expose_package() -> None:

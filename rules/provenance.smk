@@ -1,0 +1,26 @@
+"""How every result was made: settings, code, inputs, packages, host, time and memory of each job, once a run has ended.
+
+Reads: what Snakemake notes of each job, logs/, benchmarks/
+Writes: results/provenance/jobs.tsv, results/provenance/costs.tsv, results/report/provenance.html
+"""
+
+
+def tell_provenance():
+    """Bring the journal up to date. No rule could: a job's own record is written after it, and it would follow all."""
+    from ichdag.jobs import write_text
+    from ichdag.provenance.journal import keep_journal
+    from ichdag.report.costs import costs_page
+
+    try:
+        costs = keep_journal("results/provenance", jobs=workflow.dag.jobs, record_of=workflow.persistence.metadata)
+        write_text(costs_page(costs, title=config["report"]["title"]), "results/report/provenance.html")
+    except OSError as error:
+        print(f"results/provenance could not be written: {error}", file=sys.stderr)
+
+
+onsuccess:
+    tell_provenance()
+
+
+onerror:
+    tell_provenance()

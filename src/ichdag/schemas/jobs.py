@@ -1,0 +1,37 @@
+"""Tables of how results were made: one row a job, one row a rule."""
+
+from ichdag.schemas.columns import Column, number
+
+MADE = {"low": 0, "missing": True}
+SECONDS, MEBIBYTES = {"unit": "s"} | MADE, {"unit": "MiB"} | MADE
+
+JOBS: dict[str, list[Column]] = {
+    "jobs": [
+        Column("job", "rule and wildcards, as in the name of its log"),
+        Column("rule", "rule that made the results"),
+        Column("wildcards", "what it was made for", missing=True),
+        Column("outputs", "files it made, in the study's directory"),
+        Column("settings", "digest of the settings and other parameters it was handed", missing=True),
+        Column("code", "digest of the script and library code behind it; n/a where it has none", missing=True),
+        number("inputs", "files it read", low=0),
+        number("inputs_known", "of these, files whose checksum is in inputs_digest (the others are too large)", low=0),
+        Column("inputs_digest", "digest of the names and checksums (SHA-256) of the files it read", missing=True),
+        Column("packages", "versions of Python and of the packages whose numbers end up in a result", missing=True),
+        Column("host", "machine it ran on", missing=True),
+        Column("device", "what its network ran on: CPU, or the GPU's name; n/a where it has none", missing=True),
+        Column("started", "when it started, UTC"),
+        number("wall_s", "time from start to end", **SECONDS),
+        number("cpu_s", "CPU time of all its processes, sampled every few seconds", **SECONDS),
+        number("memory_mib", "largest resident memory, sampled likewise", **MEBIBYTES),
+    ],
+    "costs": [
+        Column("rule", "rule"),
+        number("jobs", "jobs whose results are in the study", low=1),
+        number("wall_s", "wall time of all of them together", **SECONDS),
+        number("longest_s", "wall time of the longest", **SECONDS),
+        number("cpu_s", "CPU time of all of them together", **SECONDS),
+        number("memory_mib", "largest resident memory of any", **MEBIBYTES),
+        Column("hosts", "machines they ran on", missing=True),
+        Column("devices", "what networks ran on", missing=True),
+    ],
+}
