@@ -6,7 +6,7 @@ Writes: results/provenance/jobs.tsv, results/provenance/costs.tsv, results/repor
 
 
 def tell_provenance():
-    """Bring the journal up to date. No rule could: a job's own record is written after it, and it would follow all."""
+    """Bring the journal up to date. It is no job, for a job's own record is written after it, and it would follow all."""
     from ichdag.jobs import write_text
     from ichdag.provenance.journal import keep_journal
     from ichdag.report.costs import costs_page
