@@ -18,7 +18,7 @@ DEMO_RUN = --directory $(DEMO) --configfile config/demo.yaml $(CONTROL) --workfl
 	--cores $(CORES) --set-threads train_network=1 train_vaegan=1
 RUN = bash workflow/progress/run.sh $(DEMO)
 
-.PHONY: help setup demo plan check test test-cluster lint format docs lock clean clean-demo
+.PHONY: help setup demo plan check test test-cluster test-envs lint format docs lock clean clean-demo
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ test: setup ## Run the tests, in as many processes as there are cores.
 
 test-cluster: setup ## As root on Debian or Ubuntu: install and start a real SLURM, test on it, stop it.
 	@ICHDAG_CLUSTER=1 python -m pytest -rs $(if $(SHORT),tests/cluster -m short,tests/cluster tests/workflow/test_faults.py)
+
+test-envs: setup ## Run the tiny study with a virtual environment for each file in envs/, of what it names alone.
+	@python -m pytest tests/environments
 
 lint: setup ## Check code, rules and generated documents.
 	@ruff check .

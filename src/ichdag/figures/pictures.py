@@ -157,7 +157,7 @@ def draw_saliency(pictures: list[Picture], figure: Figure) -> None:
         show(picture, tile)
     for plane, tiles in zip(planes, axes, strict=True):
         tiles[0].set_ylabel(plane.capitalize())
-    bar = figure.colorbar(axes[0][0].images[-1], ax=[tile for tiles in axes for tile in tiles], shrink=0.5, aspect=30)
+    bar = figure.colorbar(axes[0][0].images[-1], ax=[tiles[-1] for tiles in axes], shrink=0.5, aspect=30)
     bar.set_label("Grad-CAM, part of the participant's maximum")
     bar.solids.set_alpha(1)
 
