@@ -13,7 +13,8 @@ def tell_provenance():
 
     try:
         costs = keep_journal("results/provenance", jobs=workflow.dag.jobs, record_of=workflow.persistence.metadata)
-        write_text(costs_page(costs, title=config["report"]["title"]), "results/report/provenance.html")
+        if costs:
+            write_text(costs_page(costs, title=config["report"]["title"]), "results/report/provenance.html")
     except OSError as error:
         print(f"results/provenance could not be written: {error}", file=sys.stderr)
 

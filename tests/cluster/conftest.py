@@ -75,7 +75,7 @@ def profile(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory, profile):
+def undisturbed(cluster, tmp_path_factory, profile):
     """A finished tiny study, made on this machine without SLURM; one made before is used if TINY_STUDY names it."""
     made = os.environ.get("TINY_STUDY")
     study = Study(Path(made) if made else tmp_path_factory.mktemp("undisturbed"), profile)

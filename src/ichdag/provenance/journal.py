@@ -42,6 +42,8 @@ def keep_journal(folder: str | Path, *, jobs: Iterable[Any], record_of: Callable
             after[name] = known if same else {"job": name} | row_of(job, record)
     rows = [row for name, row in before.items() if name not in after and Path(row["outputs"].split()[0]).exists()]
     rows = sorted([*rows, *after.values()], key=lambda row: (row["started"], row["job"]))
+    if not rows and not path.exists():
+        return []  # nothing was made: there is no study to tell of
     costs = sum_up(rows)
     _write(rows, path, "jobs")
     _write(costs, path.with_name("costs.tsv"), "costs")
