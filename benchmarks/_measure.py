@@ -33,6 +33,14 @@ def report(work: Callable[[], Any]) -> None:
     print(json.dumps({"seconds": seconds, "mib": mib, "result": result}))
 
 
+def seconds_each(step: Callable[[], Any], *, times: int) -> float:
+    """Processor seconds of a step, the mean of so many."""
+    began = time.process_time()
+    for _ in range(times):
+        step()
+    return (time.process_time() - began) / times
+
+
 def command_cost(command: list[str], folder: Path) -> tuple[float, float, str]:
     """Processor seconds, peak MiB and output of a whole command, imports included."""
     child = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)

@@ -1,15 +1,15 @@
 """What both benchmarks of networks share: nnU-Net's own network, steps that are timed, and their FLOPs."""
 
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
 import torch
+from _measure import seconds_each
 from torch.utils.flop_counter import FlopCounterMode
 
 PEER = "dynamic-network-architectures"
-WARM, TIMED = 1, 2
+TIMED = 2
 
 
 def nnunet(size: int) -> torch.nn.Module:
@@ -47,13 +47,7 @@ def timed(step: Callable[[], Any]) -> dict[str, float]:
     """Processor seconds of a step (mean of a few, after one to warm up) and its GFLOP."""
     with FlopCounterMode(display=False) as counter:
         step()
-    for _ in range(WARM - 1):
-        step()
-    began = time.process_time()
-    for _ in range(TIMED):
-        step()
-    seconds = (time.process_time() - began) / TIMED
-    return {"seconds": seconds, "gflop": counter.get_total_flops() / 1e9}
+    return {"seconds": seconds_each(step, times=TIMED), "gflop": counter.get_total_flops() / 1e9}
 
 
 def compared(case: str, ours: dict[str, Any], peer: dict[str, Any], *, voxels: int) -> dict[str, Any]:

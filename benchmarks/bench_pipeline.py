@@ -9,7 +9,6 @@ out; memory is that of the process (ours holds all scans, 6.8 MB each). Differen
 import os
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 import yaml
-from _measure import ROOT, measured, report, tell
+from _measure import ROOT, measured, report, seconds_each, tell
 
 sys.path.insert(0, str(ROOT / "src"))
 
@@ -94,10 +93,7 @@ def batches_of_peer(folder: Path) -> Callable[[], Any]:
 def each(step: Callable[[], Any]) -> float:
     """Processor seconds of a batch, after one to warm up."""
     step()
-    began = time.process_time()
-    for _ in range(BATCHES):
-        step()
-    return (time.process_time() - began) / BATCHES
+    return seconds_each(step, times=BATCHES)
 
 
 def rows():

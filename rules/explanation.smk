@@ -51,7 +51,7 @@ rule explain_out_of_fold:
         cohort="results/cohort/development.tsv",
         folds="results/cohort/folds.tsv",
         radiomics="results/radiomics/development.parquet",
-        reduced=collect(REDUCED, fold=FOLDS[: config["folds"]], block=BLOCKS, allow_missing=True),
+        reduced=collect(REDUCED, fold=FIRST_FOLDS, block=BLOCKS, allow_missing=True),
     output:
         shares="results/explanation/out_of_fold/shap_{outcome}.tsv",
     log:
@@ -67,7 +67,7 @@ rule explain_out_of_fold:
     params:
         settings=config["explanation"],
         classification=config["classification"],
-        folds=FOLDS[: config["folds"]],
+        folds=FIRST_FOLDS,
         seed=config["seed"],
         code=code_of("explain_out_of_fold"),
     script:

@@ -12,7 +12,8 @@ Writes: ledger/training.tsv, results/segmentation/models/{variant}_{fold}/weight
     results/segmentation/comparison.tsv
 """
 
-NETWORK_FITS = [*FOLDS[: config["folds"]], "final"]  # a network a fold of the first repeat: their list is locked
+FIRST_FOLDS = FOLDS[: config["folds"]]  # of the first repeat
+NETWORK_FITS = [*FIRST_FOLDS, "final"]  # networks have no repeats: their list is locked
 
 
 rule lock_training_list:

@@ -77,19 +77,11 @@ def profile(tmp_path_factory):
 @pytest.fixture(scope="session")
 def undisturbed(cluster, tmp_path_factory, profile):
     """A finished tiny study, made on this machine without SLURM; one made before is used if TINY_STUDY names it."""
-    made = os.environ.get("TINY_STUDY")
-    study = Study(Path(made) if made else tmp_path_factory.mktemp("undisturbed"), profile)
-    finished = (study.folder / "results/report/report.html").exists()
-    if not finished or study.left_to_do():  # made by other code
-        study.folder.mkdir(parents=True, exist_ok=True)
-        for target in ("phantom", "all"):
-            study.locally("--set-threads", "train_network=1", "train_vaegan=1", "--", target)
-        assert study.left_to_do() == {}
-    return study
+    return Study(Path(os.environ.get("TINY_STUDY") or tmp_path_factory.mktemp("undisturbed")), profile=profile).made()
 
 
 @pytest.fixture
 def study(undisturbed, tmp_path, profile):
     """A copy of the finished study, times of files kept."""
     folder = shutil.copytree(undisturbed.folder, tmp_path / "study", copy_function=shutil.copy2)
-    return Study(folder, profile)
+    return Study(folder, profile=profile)

@@ -1,22 +1,21 @@
 """What the tests of this folder hold: a cluster, a run on it, a study, and the parts of the study that faults hit."""
 
 import os
-import re
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import tiny
 import yaml
+from tiny import PREDICTIONS, ROOT, SETTINGS, SHOW_DURATIONS, THREADS
 
-ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 STATE = Path(os.environ.get("CLUSTER_ROOT", "/var/lib/ichdag-cluster"))
 ACCOUNTS = os.environ.get("CLUSTER_ACCOUNTING", "database") == "database"
-THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 SECONDS = 600
 
 
@@ -53,9 +52,6 @@ class Part:
     due: frozenset = frozenset()
 
 
-PREDICTIONS = "results/classification/predictions.parquet"
-# A network trained anew has a new card, which says how long that took, and so pages that show cards are due.
-SHOW_DURATIONS = frozenset({"check_study", "require_checks", "fill_checklists", "make_report", "all"})
 PARTS = {
     "group": Part([f"results/radiomics/sub-D000{number}_features.json" for number in (1, 2, 3)], "extract_radiomics"),
     "training": Part(["results/latent/models/vaegan/weights.safetensors"], "train_vaegan", SHOW_DURATIONS),
@@ -147,12 +143,10 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Study:
-    """A study folder and the commands that run it on this machine or on SLURM."""
+class Study(tiny.Study):
+    """A tiny study, and the commands that run it on SLURM with a profile."""
 
-    folder: Path
-    profile: Path
-    settings: tuple = field(default=("--configfile", str(ROOT / "tests/workflow/tiny.yaml")))
+    profile: Path = ROOT / "profiles/slurm"
 
     @property
     def environment(self):
@@ -165,15 +159,9 @@ class Study:
         path = os.pathsep.join([str(programs), os.path.dirname(sys.executable), os.environ["PATH"]])
         return os.environ | THREADS | {"PATH": path, "PROFILE": str(self.profile), "LOST_AFTER": "30"}
 
-    def locally(self, *arguments, ok=True):
-        """Run Snakemake on this machine; return what it printed."""
-        command = [sys.executable, "-m", "snakemake", "--snakefile", ROOT / "Snakefile", "--directory", self.folder]
-        command += ["--workflow-profile", "none", *self.settings, "--cores", "2", "--scheduler", "greedy"]
-        return say(*command, *arguments, ok=ok, cwd=ROOT, env=os.environ | THREADS)
-
     def start(self, *arguments):
         """Start a run on SLURM by the users' own command."""
-        command = ["bash", ROOT / "workflow/cluster/run.sh", self.folder, *arguments, *self.settings]
+        command = ["bash", ROOT / "workflow/cluster/run.sh", self.folder, *arguments, "--configfile", SETTINGS]
         log = tempfile.NamedTemporaryFile("w+", suffix=".log", dir=self.folder.parent, delete=False)  # noqa: SIM115
         process = subprocess.Popen([*map(str, command)], cwd=ROOT, env=self.environment, stdout=log, stderr=log)
         return Run(process, Path(log.name))
@@ -213,9 +201,4 @@ class Study:
         for name in (*part.targets, PREDICTIONS):
             assert self.bytes_of(name) == undisturbed.bytes_of(name), name
         assert not list(self.folder.glob("results/**/.partial-*"))
-        assert set(self.left_to_do()) <= part.due
-
-    def left_to_do(self):
-        """Jobs of each rule that the whole study would still run."""
-        text = self.locally("--dry-run", "--quiet", "rules")
-        return {name: int(count) for name, count in re.findall(r"^(\w+) +(\d+)$", text, re.M) if name != "total"}
+        assert set(self.planned()) <= part.due

@@ -10,6 +10,7 @@ from dataclasses import replace
 import pytest
 import yaml
 from kit import ACCOUNTS, PREDICTIONS, ROOT
+from tiny import SETTINGS
 
 WHOLE_SECONDS = 3600
 
@@ -37,7 +38,7 @@ def test_parts_made_on_slurm_are_those_made_here_and_each_job_is_in_its_partitio
     assert study.remove(*parts) == 5
     found = jobs_of(cluster, study.on_slurm(*parts[:-1]))
     found |= jobs_of(cluster, study.on_slurm(PREDICTIONS))
-    assert [study.bytes_of(part) for part in parts] == expected and set(study.left_to_do()) <= training.due
+    assert [study.bytes_of(part) for part in parts] == expected and set(study.planned()) <= training.due
     assert found["train_vaegan"][0][0] == "gpu" and found["train_vaegan"][0][1].startswith("g")
     assert len(found["extract_radiomics"]) == 1, "the participants are one job"
     assert found["extract_radiomics"][0][::3] == ("cpu", "3000M") and found["extract_radiomics"][0][2] == 1
@@ -51,7 +52,7 @@ def test_a_whole_study_on_slurm_gives_the_predictions_table_of_one_machine(clust
     text = study.start("all").finish(seconds=WHOLE_SECONDS)
     found = jobs_of(cluster, text)
     assert study.bytes_of(PREDICTIONS) == undisturbed.bytes_of(PREDICTIONS)
-    assert study.left_to_do() == {} and "Trying to restart" not in text
+    assert study.planned() == {} and "Trying to restart" not in text
     wanting = {"train_network", "train_vaegan", "segment_batch", "choose_cleanup", "extract_latents"}
     wanting |= {"reconstruct_patches", "compare_reconstructions"}
     for rule, jobs in found.items():
@@ -85,7 +86,7 @@ def driver(study):
     def submit(*options, arguments=(), ok=True):
         command = ["sbatch", "--wait", *options, *(["--account=study"] if ACCOUNTS else [])]
         command += [f"--output={study.folder}/driver.log", "workflow/cluster/driver.sh"]
-        command += [study.folder, *arguments, *study.settings]
+        command += [study.folder, *arguments, "--configfile", SETTINGS]
         done = subprocess.run([*map(str, command)], cwd=ROOT, env=study.environment, capture_output=True, text=True)
         text = done.stdout + done.stderr + (study.folder / "driver.log").read_text()
         assert (done.returncode == 0) is ok, text[-6000:]

@@ -9,13 +9,12 @@ import time
 from dataclasses import replace
 
 import pytest
+from tiny import PREDICTIONS, SHOW_DURATIONS
 
-PREDICTIONS = "results/classification/predictions.parquet"
 FEATURES = [f"results/radiomics/sub-D000{number}_features.json" for number in (1, 2, 3)]
 LARGEST = "results/evaluation/decision.tsv"
 ROOM_BYTES = 250_000  # less than the largest table
 TRAINED = "results/latent/models/vaegan/weights.safetensors"
-SHOW_DURATIONS = {"check_study", "require_checks", "fill_checklists", "make_report", "all"}
 
 
 @pytest.fixture

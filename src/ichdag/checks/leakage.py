@@ -28,10 +28,11 @@ def leakage(
     `segmentation/dual_0`, `classification/poor_outcome_svm` and `latent/vaegan`.
     """
     roles = participants.drop_duplicates("subject").set_index("subject")["role"].to_dict()
+    folds, predictions = (table.assign(repeat=repeat_of(table["fold"], count=count)) for table in (folds, predictions))
     return [
-        _one_fold_each(folds.assign(repeat=repeat_of(folds["fold"], count=count))),
+        _one_fold_each(folds),
         _one_role_each(participants, predictions),
-        _predicted_in_the_drawn_fold(folds, predictions, count),
+        _predicted_in_the_drawn_fold(folds, predictions),
         _reductions_never_saw_their_fold(folds, cards),
         _networks_never_saw_their_fold(training, cards),
         _fitted_on_development_only(roles, cards),
@@ -54,13 +55,12 @@ def _one_role_each(participants: pd.DataFrame, predictions: pd.DataFrame) -> Fin
     return judge(LEAKAGE, "no participant is both development and external", faults=sorted(twice | both), of=of)
 
 
-def _predicted_in_the_drawn_fold(folds: pd.DataFrame, predictions: pd.DataFrame, count: int) -> Finding:
+def _predicted_in_the_drawn_fold(folds: pd.DataFrame, predictions: pd.DataFrame) -> Finding:
     """Of the repeat that a prediction is of."""
     keys = ["subject", "outcome", "repeat"]
-    drawn = folds.assign(repeat=repeat_of(folds["fold"], count=count)).drop_duplicates(keys)
+    drawn = folds.drop_duplicates(keys)
     drawn = drawn.assign(drawn=drawn["fold"].astype(int).astype(str))
-    used = predictions.loc[predictions["fold"] != EXTERNAL, ["subject", "outcome", "fold"]].drop_duplicates()
-    used = used.assign(repeat=repeat_of(used["fold"], count=count))
+    used = predictions.loc[predictions["fold"] != EXTERNAL, [*keys, "fold"]].drop_duplicates()
     merged = used.merge(drawn[[*keys, "drawn"]], on=keys, how="left")
     wrong = merged[~(merged["fold"] == merged["drawn"]).fillna(False).astype(bool)]
     faults = (f"{row.subject}, {row.outcome}: fold {row.fold}, drawn {row.drawn}" for row in wrong.itertuples())
