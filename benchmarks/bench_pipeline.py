@@ -20,7 +20,7 @@ from _measure import ROOT, measured, report, seconds_each, tell
 
 sys.path.insert(0, str(ROOT / "src"))
 
-SCANS, BATCHES, BATCH, SIZE = 8, 8, 2, 128
+SCANS, BATCHES, BATCH, SIZE = 8, 60, 2, 128  # many batches: each change is made now and then only
 HOW = "pip install --no-deps nnunetv2 batchgeneratorsv2 ..., into a scratch environment or on PYTHONPATH"
 
 
