@@ -58,6 +58,18 @@ def test_a_certain_mirror_turns_every_axis_around(batch):
         assert torch.allclose(one.flip(2, 3, 4), other, atol=1e-5)
 
 
+def test_a_mask_that_is_not_turned_keeps_every_voxel(batch):
+    assert torch.equal(batch[2].flip(2, 3, 4), changed(batch, mirror=1)[2])
+
+
+def test_a_scan_is_turned_about_all_axes_or_about_none():
+    random = torch.Generator().manual_seed(0)
+    scans = torch.rand(100, 1, 6, 6, 6, generator=random)
+    moved = changed((scans, scans[..., :3, :3, :3], scans), rotation_degrees=40, chance=0.3)[2]
+    turned = (moved != scans).flatten(1).any(dim=1)
+    assert turned.float().mean().item() == pytest.approx(0.3, abs=0.1)
+
+
 def test_scan_coarse_scan_and_mask_move_together(batch):
     fine, coarse, mask = changed(batch, seed=3, mirror=0.5, rotation_degrees=30, scale=[0.8, 1.2])
     assert torch.allclose(fine, mask, atol=1e-6)
