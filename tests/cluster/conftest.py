@@ -5,6 +5,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -20,6 +21,8 @@ def cluster():
     """A running SLURM; stopped at the end unless it ran before."""
     if "ICHDAG_CLUSTER" not in os.environ:
         pytest.skip("starts a real SLURM as root: say make test-cluster")
+    # A suite that was started in the background ignores interrupts, and so would all daemons, drivers and jobs it starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     ran = shutil.which("scontrol") and "UP" in say("scontrol", "ping", ok=False)
     started = subprocess.run(["bash", HERE / "start.sh"], capture_output=True, text=True, timeout=SECONDS)
     if started.returncode == NOT_HERE:
@@ -33,10 +36,11 @@ def cluster():
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left(request):
-    """After each test all nodes are up and no job is left."""
+def nothing_is_left(request, tmp_path):
+    """After each test all nodes are up and no driver or job is left, even if it failed."""
     yield
     if "cluster" in request.fixturenames and "ICHDAG_CLUSTER" in os.environ:
+        say("pkill", "-KILL", "-f", tmp_path, ok=False)
         say("scancel", "--user=root", ok=False)
         say("bash", HERE / "start.sh")
         until(lambda: not say("squeue", "-h"))
