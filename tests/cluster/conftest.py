@@ -21,7 +21,7 @@ def cluster():
     """A running SLURM; stopped at the end unless it ran before."""
     if "ICHDAG_CLUSTER" not in os.environ:
         pytest.skip("starts a real SLURM as root: say make test-cluster")
-    # A suite that was started in the background ignores interrupts, and so would all daemons, drivers and jobs it starts.
+    # A suite that was started in the background ignores interrupts, and so would all daemons and drivers it starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     ran = shutil.which("scontrol") and "UP" in say("scontrol", "ping", ok=False)
     started = subprocess.run(["bash", HERE / "start.sh"], capture_output=True, text=True, timeout=SECONDS)
