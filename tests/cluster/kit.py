@@ -80,6 +80,10 @@ class Cluster:
         """The node a job runs on."""
         return say("squeue", "-h", "-j", job, "-o", "%N")
 
+    def state_of(self, job):
+        """What became of a job."""
+        return say("squeue", "-h", "-t", "all", "-j", job, "-o", "%T")
+
     def cancel(self, job):
         """Cancel a job, as its owner might by hand."""
         say("scancel", job)

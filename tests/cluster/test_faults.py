@@ -48,7 +48,7 @@ def test_a_canceled_job_is_done_again_by_the_same_run(cluster, study, undisturbe
     driver = study.begin(part)
     _, job = cluster.hold(part.rule)
     cluster.cancel(job)
-    assert "CANCELLED" in driver.finish()
+    assert "Trying to restart" in driver.finish() and cluster.state_of(job) == "CANCELLED"
     study.is_as(undisturbed, part)
 
 
@@ -59,7 +59,7 @@ def test_a_job_at_its_time_limit_is_done_again_with_more_time(cluster, study, un
     _, job = cluster.hold(part.rule)
     asked = cluster.minutes_of(job)
     cluster.limit_to_a_minute(job)
-    assert "TIMEOUT" in driver.finish()
+    assert "Trying to restart" in driver.finish() and cluster.state_of(job) == "TIMEOUT"
     again = max(int(entry[0]) for entry in cluster.jobs("-t", "all") if entry[6].startswith(f"rule_{part.rule}"))
     assert again > int(job) and cluster.minutes_of(again) == 2 * asked
     study.is_as(undisturbed, part)

@@ -78,7 +78,7 @@ def test_a_run_killed_at_random_moments_ends_as_if_it_had_not_been(study, copy):
 def test_a_whole_study_killed_at_twenty_random_moments_ends_as_if_it_had_not_been(study, copy):
     for name in ("results", "ledger", ".snakemake", "checkpoints"):
         shutil.rmtree(copy.folder / name, ignore_errors=True)
-    assert disturb(copy, 20, (5, 40), "all") == 20
+    assert disturb(copy, 20, (3, 20), "all") == 20
     copy.run("all")
     is_as_before(copy, study, TRAINED)
 

@@ -12,6 +12,7 @@
 set -euo pipefail
 # What SLURM gave to this job is not for its children to inherit: sbatch reads these as options.
 unset "${!SBATCH_@}" SLURM_CPUS_PER_TASK SLURM_MEM_PER_NODE SLURM_MEM_PER_CPU SLURM_NTASKS SLURM_CPU_BIND
+set -m # without job control, what runs in the background ignores interrupts
 bash "${ICHDAG:-$SLURM_SUBMIT_DIR}/workflow/cluster/run.sh" "$@" &
 trap 'kill -INT $!' INT # two minutes before the limit: Snakemake cancels its jobs and ends
 wait $! || wait $!
