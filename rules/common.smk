@@ -79,9 +79,9 @@ def subjects_of(*roles):
     return [subject for subject, row in participants().items() if row["role"] in roles]
 
 
-def sample_of(role, size):
-    """The first participants of a role by a hash of their id, so that newcomers change few of them."""
-    return sorted(subjects_of(role), key=lambda subject: (crc32(subject.encode()), subject))[:size]
+def sample_of(size, *roles):
+    """The first participants of these roles by a hash of their id, so that newcomers change few of them."""
+    return sorted(subjects_of(*roles), key=lambda subject: (crc32(subject.encode()), subject))[:size]
 
 
 def refuse_parameters(path):

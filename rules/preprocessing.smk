@@ -1,6 +1,6 @@
 """Every usable scan on the two isotropic grids that the networks see.
 
-Reads: results/cohort/sub-{subject}_scans.json, results/cohort/sub-{subject}_baseline_ct.nii.gz,
+Reads: results/cohort/sub-{subject}_scans.json, results/cohort/{role}_scans.tsv, results/cohort/sub-{subject}_baseline_ct.nii.gz,
     results/cohort/sub-{subject}_followup_ct.nii.gz, results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
     results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz
 Writes: results/preprocessing/sub-{subject}_grids.npz, results/preprocessing/{role}.tsv
@@ -37,9 +37,7 @@ rule preprocess_scans:
 rule list_grids:
     """List the grids of a cohort, and which of them carry a manual mask."""
     input:
-        records=lambda wildcards: collect(
-            "results/cohort/sub-{subject}_scans.json", subject=subjects_of(wildcards.role)
-        ),
+        scans=rules.list_scans.output.scans,
         grids=lambda wildcards: collect(rules.preprocess_scans.output.grids, subject=subjects_of(wildcards.role)),
     output:
         grids="results/preprocessing/{role}.tsv",

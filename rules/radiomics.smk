@@ -148,7 +148,7 @@ rule judge_repeatability:
     input:
         repeats=lambda wildcards: collect(
             rules.repeat_radiomics.output.repeats,
-            subject=sample_of("development", REPEATABILITY["patients"]),
+            subject=sample_of(REPEATABILITY["patients"], "development"),
         ),
         cohort="results/cohort/development.tsv",
         folds="results/cohort/folds.tsv",

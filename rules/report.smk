@@ -44,11 +44,22 @@ CAPTIONED = sorted({*DRAWN, *TABLES, "checklists", "exclusions", "saliency"})
 TEMPLATES = ["report.html", "macros.html", "summary.html", "results.html", "about.html", "report.css", "report.js"]
 
 
+@lru_cache(maxsize=None)
+def paged_subjects():
+    """Those who have a page of their own."""
+    return frozenset(sample_of(config["report"]["pages"], *PATIENT_ROLES))
+
+
+def paged(batch):
+    """The participants of a batch who have a page of their own."""
+    return [subject for subject in members_of(batch) if subject in paged_subjects()]
+
+
 rule draw_pages:
     """Show each participant of a batch on a page: slices with outlines, quality checks, volumes, outcomes, place."""
     input:
         **{
-            name: lambda wildcards, file=file: collect(file, subject=members_of(wildcards.batch))
+            name: lambda wildcards, file=file: collect(file, subject=paged(wildcards.batch))
             for name, file in {
                 "baseline_ct": "results/cohort/sub-{subject}_baseline_ct.nii.gz",
                 "followup_ct": "results/cohort/sub-{subject}_followup_ct.nii.gz",
@@ -74,7 +85,7 @@ rule draw_pages:
         mem_mb=grow(2000),
         runtime=grow(30),
     params:
-        rows=lambda wildcards: {subject: participants()[subject] for subject in members_of(wildcards.batch)},
+        rows=lambda wildcards: {subject: participants()[subject] for subject in paged(wildcards.batch)},
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
         code=code_of("draw_pages"),
@@ -86,7 +97,9 @@ rule list_participants:
     """List all participants with status and reason, each linked to its page."""
     input:
         participants="results/cohort/participants.tsv",
-        pages=lambda wildcards: collect(rules.draw_pages.output.pages, batch=sorted(batch_table())),
+        pages=lambda wildcards: collect(
+            rules.draw_pages.output.pages, batch=[batch for batch in sorted(batch_table()) if paged(batch)]
+        ),
     output:
         page="results/report/participants.html",
     log:

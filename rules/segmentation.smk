@@ -8,8 +8,8 @@ Writes: ledger/training.tsv, results/segmentation/models/{variant}_{fold}/weight
     results/segmentation/networks.json, results/segmentation/cleanup.json,
     results/segmentation/batches/{batch}.h5, results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
-    results/segmentation/sub-{subject}_scores.json, results/segmentation/{role}.tsv, results/segmentation/scores.tsv,
-    results/segmentation/comparison.tsv
+    results/segmentation/sub-{subject}_scores.json, results/segmentation/{role}.tsv,
+    results/segmentation/{role}_scores.tsv, results/segmentation/scores.tsv, results/segmentation/comparison.tsv
 """
 
 FIRST_FOLDS = FOLDS[: config["folds"]]  # of the first repeat
@@ -186,16 +186,17 @@ rule restore_masks:
         "../workflow/scripts/restore_masks.py"
 
 
-rule gather_volumes:
-    """Gather predicted hematoma volumes of a cohort, and who has no hematoma to go on with."""
+rule gather_masks:
+    """Gather predicted hematoma volumes of a cohort, who has no hematoma to go on with, and the scores of both networks."""
     input:
         scores=lambda wildcards: collect(rules.restore_masks.output.scores, subject=subjects_of(wildcards.role)),
     output:
         volumes="results/segmentation/{role}.tsv",
+        scores="results/segmentation/{role}_scores.tsv",
     log:
-        "logs/gather_volumes/{role}.log",
+        "logs/gather_masks/{role}.log",
     benchmark:
-        "benchmarks/gather_volumes/{role}.tsv"
+        "benchmarks/gather_masks/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
     threads: 1
@@ -203,15 +204,15 @@ rule gather_volumes:
         mem_mb=grow(1000),
         runtime=grow(30),
     params:
-        code=code_of("gather_volumes"),
+        code=code_of("gather_masks"),
     script:
-        "../workflow/scripts/gather_volumes.py"
+        "../workflow/scripts/gather_masks.py"
 
 
-rule gather_scores:
-    """Gather Dice, surface distances, volumes and lesions of both networks, and test the one against the other."""
+rule join_scores:
+    """Join Dice, surface distances, volumes and lesions of the cohorts, and test one network against the other."""
     input:
-        scores=lambda wildcards: collect(rules.restore_masks.output.scores, subject=subjects_of(*PATIENT_ROLES)),
+        scores=collect(rules.gather_masks.output.scores, role=PATIENT_ROLES),
     output:
         scores=report(
             "results/segmentation/scores.tsv",
@@ -226,9 +227,9 @@ rule gather_scores:
             labels={"table": "dual and single scale"},
         ),
     log:
-        "logs/gather_scores.log",
+        "logs/join_scores.log",
     benchmark:
-        "benchmarks/gather_scores.tsv"
+        "benchmarks/join_scores.tsv"
     conda:
         "../envs/imaging.yaml"
     threads: 1
@@ -236,7 +237,6 @@ rule gather_scores:
         mem_mb=grow(1000),
         runtime=grow(30),
     params:
-        roles=lambda wildcards: {subject: row["role"] for subject, row in participants().items()},
-        code=code_of("gather_scores"),
+        code=code_of("join_scores"),
     script:
-        "../workflow/scripts/gather_scores.py"
+        "../workflow/scripts/join_scores.py"

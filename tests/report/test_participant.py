@@ -105,4 +105,6 @@ def test_every_participant_is_listed_once_with_a_link_and_a_reason(page):
     pages = {f"sub-{subject}": f"participants/trial-0001/sub-{subject}.html" for subject in ("S1", "S2")}
     text = render_list(list_rows(table, pages), title="A study")
     assert all(text.count(f'href="{page}"') == 1 for page in pages.values()) and "2 participants, 1 included" in text
-    assert "cohort: manual mask is empty" in text and "−1.5" in text
+    assert "cohort: manual mask is empty" in text and "−1.5" in text and "without a page" not in text
+    text = render_list(list_rows(table, {"sub-S2": pages["sub-S2"]}), title="A study")
+    assert "1 without a page of their own" in text and text.count("<a href") == 2 and ">sub-S1</th>" in text

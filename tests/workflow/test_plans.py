@@ -4,6 +4,8 @@ import shutil
 
 import numpy as np
 import pytest
+import yaml
+from tiny import SETTINGS
 
 from ichdag.images import Volume, write_image
 
@@ -29,10 +31,12 @@ def write_sheet(folder, *, external):
 def planned(new_study):
     """A function: number of external participants, settings that differ, to the jobs of each rule."""
 
-    def plan(external, *settings):
+    def plan(external, **settings):
         shutil.rmtree(new_study.folder / "phantom", ignore_errors=True)
         write_sheet(new_study.folder / "phantom", external=external)
-        return new_study.planned(*(["--config", *settings, "--"] if settings else []), "all")
+        more = new_study.folder / "more.yaml"
+        more.write_text(yaml.safe_dump(settings), encoding="utf-8")
+        return new_study.planned("--configfile", SETTINGS, more, "--", "all")
 
     return plan
 
@@ -50,8 +54,14 @@ def test_a_study_without_an_external_cohort_is_planned_to_the_report_and_explain
     }
 
 
+def test_pages_are_drawn_for_no_more_participants_than_the_setting_says(planned):
+    assert planned(EXTERNAL, report={"pages": 1})["draw_pages"] == 1
+    assert planned(EXTERNAL, report={"pages": 0})["draw_pages"] == 0
+    assert planned(EXTERNAL)["draw_pages"] > 1
+
+
 def test_repeats_multiply_reductions_and_no_network_is_trained_for_them(planned):
-    once, thrice = planned(EXTERNAL), planned(EXTERNAL, "repeats=3")
+    once, thrice = planned(EXTERNAL), planned(EXTERNAL, repeats=3)
     outcomes, blocks, folds = 4, 3, 2
     assert once["reduce_block"] == outcomes * folds * blocks + blocks
     assert thrice["reduce_block"] == 3 * outcomes * folds * blocks + blocks

@@ -92,13 +92,13 @@ def _volumes(summary: dict[str, Any]) -> list[tuple[str, str]]:
     return [*found, ("source", summary["volume_source"] or "–")]
 
 
-def list_rows(participants: pd.DataFrame, pages: dict[str, str]) -> list[dict[str, str]]:
-    """Rows of the list: a participant's place in the study in words, and where the page is (by 'sub-' and id)."""
+def list_rows(participants: pd.DataFrame, pages: dict[str, str]) -> list[dict[str, str | None]]:
+    """Rows of the list: a participant's place in the study in words, and where a page is, if any (by 'sub-' and id)."""
     rows = []
     for one in participants.to_dict("records"):
         known = {name: value for name, value in one.items() if not pd.isna(value)}
         row = {name: str(known[name]) for name in ("subject", "cohort", "role", "status")}
-        row["page"] = pages[f"sub-{row['subject']}"]
+        row["page"] = pages.get(f"sub-{row['subject']}")
         row["why"] = f"{known['stage']}: {known['reason']}" if "stage" in known else ""
         row |= {"followup": known.get("followup_reason", "usable"), "source": known.get("volume_source", "–")}
         for name in ("baseline", "expansion"):

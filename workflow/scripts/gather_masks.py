@@ -1,0 +1,19 @@
+"""Gather the predicted volumes of one role, and the scores of both networks where there is a manual mask."""
+
+import pandas as pd
+
+from ichdag.jobs import start
+from ichdag.records import read_record
+from ichdag.schemas import SCHEMAS
+from ichdag.tables import write_table
+
+start(snakemake)
+records, role = [read_record(path) for path in snakemake.input.scores], snakemake.wildcards.role
+scores = [
+    {"subject": record["subject"], "role": role, "fold": record["fold"], "variant": variant} | known
+    for record in records
+    for variant, known in record["variants"].items()
+]
+for schema, rows in (("volumes", records), ("scores", scores)):
+    table = pd.DataFrame(rows, columns=[column.name for column in SCHEMAS[schema]])
+    write_table(table, snakemake.output[schema], schema)

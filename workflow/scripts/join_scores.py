@@ -1,0 +1,12 @@
+"""Join the scores of both networks over all participants with a manual mask, and compare the networks."""
+
+import pandas as pd
+
+from ichdag.jobs import start
+from ichdag.segmentation.comparison import compare_variants
+from ichdag.tables import read_table, write_table
+
+start(snakemake)
+scores = pd.concat([read_table(path, "scores") for path in snakemake.input.scores], ignore_index=True)
+write_table(scores, snakemake.output.scores, "scores")
+write_table(compare_variants(scores), snakemake.output.comparison, "comparison")
