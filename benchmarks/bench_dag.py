@@ -51,7 +51,8 @@ def write_study(folder: Path, patients: int) -> None:
 def snakemake(folder: Path, program: str, *arguments: str) -> tuple[float, float, str]:
     """Seconds, MiB and output of Snakemake in a folder; `program` is `-m snakemake` or a script that is like it."""
     command = [sys.executable, *program.split(), "--directory", str(folder), "--cores", "1"]
-    return command_cost([*command, "--workflow-profile", "none", "--quiet", "rules", *arguments], ROOT)
+    profiles = ["--workflow-profile", "none", "--profile", "profiles/local"]
+    return command_cost([*command, *profiles, "--quiet", "rules", *arguments], ROOT)
 
 
 def costs(folder: Path, *arguments: str) -> Iterator[tuple[str, float, float, int]]:

@@ -30,6 +30,7 @@ SETTINGS = TrainingSettings(
     adversarial_weight=0.01,
     similarity_weight=0.1,
     warmup_epochs=0,
+    mirror=0.0,
     discriminator_ceiling=1.0,
     mixed_precision=False,
     deterministic=True,

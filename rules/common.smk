@@ -16,7 +16,7 @@ from ichdag.schemas import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 
 expose_package()
 put_in_order(config, like=f"{workflow.basedir}/config/config.yaml")
-gc.set_threshold(100_000, 50, 100)  # a plan is millions of objects that all live: searching them costs a quarter of it
+gc.set_threshold(1_000_000, 1000, 1000)  # a plan is millions of objects that all live: to search them costs a third
 
 if workflow.is_main_process:
     from ichdag.cohort.validation import refuse, refuse_settings, sheet_faults, summary_of

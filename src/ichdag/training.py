@@ -44,6 +44,12 @@ def shuffled_batches(count: int, size: int, generator: torch.Generator) -> Itera
     yield from torch.randperm(count, generator=generator).split(size)
 
 
+def draw_mirrors(count: int, chance: float, generator: torch.Generator) -> list[list[int]]:
+    """For each of `count` images (1, c, X, Y, Z) the dimensions it is mirrored along, each with this chance."""
+    drawn = torch.rand(count, 3, generator=generator) < chance
+    return [[2 + axis for axis in range(3) if row[axis]] for row in drawn.tolist()]
+
+
 def polynomial_decay(start: float, *, done: float, power: float = 0.9) -> float:
     """Learning rate after the part `done` (0 to 1) of the training (nnU-Net: Isensee et al., Nat Methods 2021)."""
     return start * (1 - done) ** power

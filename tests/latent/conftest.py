@@ -25,5 +25,5 @@ def patches():
 @pytest.fixture
 def settings():
     """Keyword arguments of train_vaegan, without checkpoint."""
-    training = TrainingSettings(4, 2, 0.005, 0.001, 0.0001, 0.01, 0.1, 1, 0.9, True, True, 1)
+    training = TrainingSettings(4, 2, 0.005, 0.001, 0.0001, 0.01, 0.1, 1, 0.5, 0.9, True, True, 1)
     return {"network": VaeganSettings(channels=[4, 8]), "settings": training, "seed": 7}

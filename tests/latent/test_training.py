@@ -53,6 +53,17 @@ def test_reconstructions_get_better_and_the_card_tells_of_the_balance(patches, s
     assert 0 <= scores["discriminator_right"] <= 1 and 0 < scores["active_units"] <= 1
 
 
+def test_patches_are_shown_mirrored_as_often_as_the_chance_says(patches, settings, tmp_path, monkeypatch):
+    shown = []
+    monkeypatch.setattr(training, "_play", lambda players, patch, *rest: shown.extend(patch) or {"loss": 1.0})
+    for chance in (0.0, 1.0):
+        settings["settings"] = replace(settings["settings"], epochs=1, mirror=chance)
+        trained(patches, settings, tmp_path / f"{chance}.pt")
+    for number, changed in enumerate((patches, patches.flip(2, 3, 4))):
+        seen = torch.stack(shown[number * len(patches) : (number + 1) * len(patches)])
+        assert sorted(map(bytes, seen.half().numpy())) == sorted(map(bytes, changed.half().numpy()))
+
+
 def test_a_discriminator_that_is_right_too_often_sits_out(patches, settings, tmp_path):
     settings["settings"] = replace(settings["settings"], discriminator_ceiling=1e-9)
     _, course = trained(patches, settings, tmp_path / "never.pt")

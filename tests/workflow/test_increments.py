@@ -142,6 +142,12 @@ def test_a_changed_setting_of_pictures_draws_the_figures_that_show_pictures_and_
     assert {rule for rule in planned if rule.startswith("draw_")} == pictures
 
 
+def test_a_checkout_anew_of_the_same_code_reruns_nothing(study):
+    for script in (study.code / "workflow/scripts").glob("*.py"):
+        script.touch()
+    assert study.planned() == {}
+
+
 @pytest.fixture
 def edited(study, tmp_path):
     """The study under a copy of the code, asked only about changed parameters: the copy's paths are others."""

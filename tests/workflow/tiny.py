@@ -8,9 +8,12 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 ROOT = Path(__file__).parents[2]
 SETTINGS = Path(__file__).with_name("tiny.yaml")
 PREDICTIONS = "results/classification/predictions.parquet"
+TRIGGERS = yaml.safe_load((ROOT / "profiles/local/config.yaml").read_text("utf-8"))["rerun-triggers"]
 # A network trained anew has a new card, which says how long that took, and so pages that show cards are due.
 SHOW_DURATIONS = frozenset({"check_study", "require_checks", "fill_checklists", "make_report", "all"})
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
@@ -28,7 +31,7 @@ class Study:
         """Snakemake with the tiny settings."""
         command = [sys.executable, "-m", "snakemake", "--snakefile", self.code / "Snakefile"]
         command += ["--directory", self.folder, "--workflow-profile", "none", "--scheduler", "greedy", "--cores", "2"]
-        command += ["--configfile", SETTINGS, "--rerun-incomplete"]
+        command += ["--rerun-triggers", *TRIGGERS, "--configfile", SETTINGS, "--rerun-incomplete"]
         return [*map(str, [*command, *arguments])]
 
     def snakemake(self, *arguments, ok=True):

@@ -15,6 +15,7 @@ from ichdag.latent.network import Autoencoder, VaeganSettings, make_discriminato
 from ichdag.training import (
     Checkpoint,
     Course,
+    draw_mirrors,
     memory_for,
     mixed_precision,
     polynomial_decay,
@@ -37,6 +38,7 @@ class TrainingSettings:
     adversarial_weight: float
     similarity_weight: float
     warmup_epochs: int
+    mirror: float
     discriminator_ceiling: float
     mixed_precision: bool
     deterministic: bool
@@ -110,7 +112,7 @@ def _run_epoch(
     generator: torch.Generator,
     device: torch.device,
 ) -> dict[str, float]:
-    """Show both players every patch once; return the mean of every term."""
+    """Show both players every patch once, mirrored by chance; return the mean of every term."""
     weights = Weights(settings.kl_weight, settings.adversarial_weight, settings.similarity_weight)
     weights = weights.warmed_up(epoch, settings.warmup_epochs)
     left = polynomial_decay(1.0, done=epoch / settings.epochs)
@@ -120,7 +122,9 @@ def _run_epoch(
     players.discriminator.train()
     totals: dict[str, float] = {}
     for indices in shuffled_batches(len(patches), settings.batch_size, generator):
-        terms = _play(players, patches[indices].to(device).float(), weights, settings, generator)
+        mirrors = draw_mirrors(len(indices), settings.mirror, generator)
+        patch = torch.cat([one.flip(axes) for one, axes in zip(patches[indices].split(1), mirrors, strict=True)])
+        terms = _play(players, patch.to(device).float(), weights, settings, generator)
         refuse_nan(terms, epoch=epoch, subjects=[f"patch {index}" for index in indices.tolist()])
         for name, value in terms.items():
             totals[name] = totals.get(name, 0.0) + value * len(indices) / len(patches)

@@ -7,6 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample, interpolate, pad
 
+from ichdag.training import draw_mirrors
+
 
 @dataclass(frozen=True)
 class AugmentationSettings:
@@ -77,7 +79,7 @@ def _random_moves(
     angles = 2 * torch.rand(count, 3, generator=generator) - 1
     angles *= math.radians(settings.rotation_degrees) * (torch.rand(count, 1, generator=generator) < settings.chance)
     scale = _uniform(count, settings.scale, 1.0, settings.chance, generator)
-    mirrored = torch.rand(count, 3, generator=generator) < settings.mirror
+    mirrors = draw_mirrors(count, settings.mirror, generator)
     matrix = torch.eye(3).repeat(count, 1, 1)
     for axis in range(3):
         one, other = [index for index in range(3) if index != axis]
@@ -88,10 +90,7 @@ def _random_moves(
         matrix = matrix @ turn
     turns = torch.cat([matrix / scale.view(count, 1, 1), torch.zeros(count, 3, 1)], dim=2).split(1)
     stays = (angles == 0).all(dim=1) & (scale == 1)
-    return (
-        [None if still else turn for turn, still in zip(turns, stays.tolist(), strict=True)],
-        [[2 + axis for axis in range(3) if row[axis]] for row in mirrored.tolist()],
-    )
+    return [None if still else turn for turn, still in zip(turns, stays.tolist(), strict=True)], mirrors
 
 
 def _moved(image: Tensor, turns: list[Tensor | None], mirrors: list[list[int]]) -> Tensor:
