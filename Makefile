@@ -62,14 +62,16 @@ lint: setup ## Check code, rules and generated documents.
 	@snakefmt --check Snakefile rules
 	@snakemake --lint
 	@python docs/generate.py --check
+	@python docs/containerize.py --check
 
 format: setup ## Lay out code and rules as the house wants them.
 	@ruff check --fix .
 	@ruff format .
 	@snakefmt Snakefile rules
 
-docs: setup ## Write what the schemas say: config/README.md, docs/tables.md, resources/participants.json.
+docs: setup ## Write what schemas and envs/ say: config/README.md, docs/tables.md, resources/, envs/apptainer.def.
 	@python docs/generate.py
+	@python docs/containerize.py
 
 bench-%: setup ## Compare with the usual way: bench-radiomics, bench-dag, ...
 	@python benchmarks/bench_$*.py

@@ -26,6 +26,10 @@ if workflow.is_main_process:
     except StudyError as error:
         raise WorkflowError(str(error))
 
+if config["container"]:
+
+    containerized: config["container"]
+
 
 OUTCOMES = list(config["outcomes"])
 FOLDS = [str(fold) for fold in range(config["folds"] * config["repeats"])]
@@ -118,6 +122,17 @@ def batches_of(role):
 def members_of(batch):
     """The participants of a batch."""
     return batch_table()[batch]
+
+
+@lru_cache(maxsize=None)
+def paged_subjects():
+    """Those who have a page of their own."""
+    return frozenset(sample_of(config["report"]["pages"], *PATIENT_ROLES))
+
+
+def paged(batch):
+    """The participants of a batch who have a page of their own."""
+    return [subject for subject in members_of(batch) if subject in paged_subjects()]
 
 
 def mask_of(subject):

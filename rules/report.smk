@@ -44,17 +44,6 @@ CAPTIONED = sorted({*DRAWN, *TABLES, "checklists", "exclusions", "saliency"})
 TEMPLATES = ["report.html", "macros.html", "summary.html", "results.html", "about.html", "report.css", "report.js"]
 
 
-@lru_cache(maxsize=None)
-def paged_subjects():
-    """Those who have a page of their own."""
-    return frozenset(sample_of(config["report"]["pages"], *PATIENT_ROLES))
-
-
-def paged(batch):
-    """The participants of a batch who have a page of their own."""
-    return [subject for subject in members_of(batch) if subject in paged_subjects()]
-
-
 rule draw_pages:
     """Show each participant of a batch on a page: slices with outlines, quality checks, volumes, outcomes, place."""
     input:
