@@ -161,5 +161,5 @@ def code_of(rule):
 
 
 def grow(amount):
-    """A resource that grows with the attempt, for what is killed for want of memory or time."""
-    return lambda wildcards, attempt: amount * 2 ** (attempt - 1)
+    """A resource that grows with the attempt, for what is killed for want of memory or time; a number or a function."""
+    return lambda wildcards, attempt: (amount() if callable(amount) else amount) * 2 ** (attempt - 1)

@@ -7,6 +7,9 @@ Writes: results/features/models/{outcome}_{fold}_{block}/, results/features/redu
 """
 
 DROPS_UNSTABLE = REPEATABILITY["repeats"] > 0 and REPEATABILITY["drop_unstable"]
+# A float32 of both bottlenecks of the segmentation network is the largest block; a fit holds twice it.
+CHANNELS, GRID = config["segmentation"]["network"]["channels"], config["preprocessing"]["grid"]
+ROW_MB = 4 * CHANNELS[-1] * sum((GRID // 2 ** (len(CHANNELS) - 1 + coarse)) ** 3 for coarse in (0, 1)) / 10**6
 
 
 rule reduce_block:
@@ -32,7 +35,7 @@ rule reduce_block:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem_mb=grow(6000),
+        mem_mb=grow(lambda: 3000 + round(3 * ROW_MB * len(subjects_of("development")))),
         runtime=grow(240),
     params:
         settings=config["features"],
@@ -59,7 +62,7 @@ rule reduce_external:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem_mb=grow(6000),
+        mem_mb=grow(lambda: 3000 + round(2 * ROW_MB * len(subjects_of("external")))),
         runtime=grow(30),
     params:
         code=code_of("reduce_external"),

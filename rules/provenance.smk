@@ -1,21 +1,30 @@
 """How every result was made: settings, code, inputs, packages, host, time and memory of each job, once a run has ended.
 
 Reads: what Snakemake notes of each job, logs/, benchmarks/
-Writes: results/provenance/jobs.tsv, results/provenance/costs.tsv, results/report/provenance.html
+Writes: results/provenance/jobs.tsv, results/provenance/costs.tsv, results/provenance/config.yaml,
+    results/report/provenance.html, results/ro-crate-metadata.json
 """
 
 
 def tell_provenance():
     """Bring the journal up to date. It is no job, for a job's own record is written after it, and it would follow all."""
+    import yaml
+
     from ichdag.jobs import write_text
+    from ichdag.provenance.crate import describe_study
     from ichdag.provenance.journal import keep_journal
     from ichdag.report.costs import costs_page
 
     try:
-        costs = keep_journal("results/provenance", jobs=workflow.dag.jobs, record_of=workflow.persistence.metadata)
+        jobs, costs = keep_journal(
+            "results/provenance", jobs=workflow.dag.jobs, record_of=workflow.persistence.metadata
+        )
         if costs:
-            write_text(costs_page(costs, title=config["report"]["title"]), "results/report/provenance.html")
-    except OSError as error:
+            title = config["report"]["title"]
+            write_text(yaml.safe_dump(dict(config), sort_keys=False), "results/provenance/config.yaml")
+            write_text(costs_page(costs, title=title), "results/report/provenance.html")
+            describe_study("results", title=title, jobs=jobs)
+    except (OSError, ImportError) as error:
         print(f"results/provenance could not be written: {error}", file=sys.stderr)
 
 

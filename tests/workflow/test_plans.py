@@ -60,6 +60,14 @@ def test_pages_are_drawn_for_no_more_participants_than_the_setting_says(planned)
     assert planned(EXTERNAL)["draw_pages"] > 1
 
 
+def test_a_reduction_asks_for_memory_by_the_participants_it_holds(new_study):
+    write_sheet(new_study.folder / "phantom", external=2)
+    asked = new_study.snakemake("--dry-run", "results/features/models/all_final_vaegan/pipeline.skops")
+    latents = 16 * (8**3 + 4**3)  # of the segmentation network in tiny.yaml, the largest block
+    expected = 3000 + round(3 * DEVELOPMENT * latents * 4 / 10**6)
+    assert f"mem_mb={expected}," in asked[asked.index("rule reduce_block") :]
+
+
 def test_repeats_multiply_reductions_and_no_network_is_trained_for_them(planned):
     once, thrice = planned(EXTERNAL), planned(EXTERNAL, repeats=3)
     outcomes, blocks, folds = 4, 3, 2

@@ -24,8 +24,10 @@ MISSING = "n/a"
 Row = dict[str, Any]
 
 
-def keep_journal(folder: str | Path, *, jobs: Iterable[Any], record_of: Callable[[Any], Any]) -> list[Row]:
-    """Bring jobs.tsv and costs.tsv (schemas jobs and costs) in `folder` up to date; return the rows of costs.
+def keep_journal(
+    folder: str | Path, *, jobs: Iterable[Any], record_of: Callable[[Any], Any]
+) -> tuple[list[Row], list[Row]]:
+    """Bring jobs.tsv and costs.tsv (schemas jobs and costs) in `folder` up to date; return the rows of both.
 
     `jobs` are Snakemake's, `record_of` gives what it noted when an output was made, or None. A job that ran outside
     this run's targets stays as long as its first output is there.
@@ -38,16 +40,16 @@ def keep_journal(folder: str | Path, *, jobs: Iterable[Any], record_of: Callable
         if record is not None and record.starttime:
             name = str(job.log[0]).removeprefix("logs/").removesuffix(".log")
             known = before.get(name, {})
-            same = known.get("started") == _moment(record.starttime)
+            same = known.get("started") == moment(record.starttime)
             after[name] = known if same else {"job": name} | row_of(job, record)
     rows = [row for name, row in before.items() if name not in after and Path(row["outputs"].split()[0]).exists()]
     rows = sorted([*rows, *after.values()], key=lambda row: (row["started"], row["job"]))
     if not rows and not path.exists():
-        return []  # nothing was made: there is no study to tell of
+        return [], []  # nothing was made: there is no study to tell of
     costs = sum_up(rows)
     _write(rows, path, "jobs")
     _write(costs, path.with_name("costs.tsv"), "costs")
-    return costs
+    return rows, costs
 
 
 def row_of(job: Any, record: Any) -> Row:
@@ -69,7 +71,7 @@ def row_of(job: Any, record: Any) -> Row:
         "packages": ran and ran[2],
         "host": ran and ran[1],
         "device": device and device[1],
-        "started": _moment(record.starttime),
+        "started": moment(record.starttime),
         "wall_s": measured.get("s"),
         "cpu_s": measured.get("cpu_time"),
         "memory_mib": measured.get("max_rss"),
@@ -98,7 +100,8 @@ def _digest(lines: list[str]) -> str | None:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:12] if lines else None
 
 
-def _moment(seconds: float) -> str:
+def moment(seconds: float) -> str:
+    """Seconds since 1970 as date and time, UTC, with microseconds."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
