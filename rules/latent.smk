@@ -195,7 +195,7 @@ rule compare_reconstructions:
         "../envs/deep.yaml"
     threads: 1
     resources:
-        mem_mb=grow(8000),
+        mem_mb=grow(lambda: 6000 + 2 * len(subjects_of("development"))),
         runtime=grow(60),
         gpu=1,
     params:

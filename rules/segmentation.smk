@@ -56,7 +56,7 @@ rule train_network:
     threads: 1
     resources:
         gpu=1,
-        mem_mb=grow(16000),
+        mem_mb=grow(lambda: 10000 + 7 * len(subjects_of("development"))),  # all scans are held, 6.8 MB each
         runtime=grow(2880),
     params:
         settings={

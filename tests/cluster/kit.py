@@ -179,6 +179,8 @@ class Study(tiny.Study):
         """The study with a profile of its own: on the command line, --set-resources would replace all of it."""
         settings = yaml.safe_load((self.profile / "config.yaml").read_text())
         for section, values in change.items():
+            if not isinstance(values, dict):
+                settings[section], values = values, {}
             for name, value in values.items():
                 own = settings[section].get(name)
                 settings[section][name] = own | value if isinstance(own, dict) else value

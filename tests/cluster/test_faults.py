@@ -25,7 +25,8 @@ def test_a_killed_driver_leaves_jobs_and_a_lock_that_the_rerun_clears_away(clust
     driver = study.begin(part)
     worker, job = cluster.hold(part.rule)
     driver.end_by(signal.SIGKILL)
-    assert [entry[0] for entry in cluster.jobs()] == [job], "the job goes on without its driver"
+    study.start(*part.targets, "--dry-run").finish()
+    assert [entry[0] for entry in cluster.jobs()] == [job], "the job goes on without its driver, and a look lets it"
     text = study.on_slurm(*part.targets)
     assert "Canceling 1 SLURM job" in text and "Removing the lock" in text
     assert not os.path.exists(f"/proc/{worker}"), "the left job's worker would have written the same files"

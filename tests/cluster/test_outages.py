@@ -26,6 +26,21 @@ def test_a_run_waits_while_the_controller_is_away(cluster, study, undisturbed, p
     study.is_as(undisturbed, part)
 
 
+def test_a_run_whose_jobs_were_forgotten_is_ended_and_the_rerun_finishes(
+    cluster, study, undisturbed, training, tmp_path
+):
+    """After so many questions without an answer the plugin knows of no job any more, and would wait for ever."""
+    driver = study.with_profile(tmp_path, **{"slurm-status-attempts": 2}).begin(training)
+    worker, _ = cluster.hold(training.rule)
+    cluster.stop("slurmctld", *(["slurmdbd", "mariadbd"] if ACCOUNTS else []))
+    time.sleep(OUTAGE_SECONDS)
+    cluster.mend()
+    os.kill(worker, signal.SIGCONT)
+    assert "waits for jobs that SLURM has not had" in driver.finish(ok=False)
+    study.on_slurm(*training.targets)
+    study.is_as(undisturbed, training)
+
+
 @needs_accounts
 @pytest.mark.parametrize(
     "part", ["group", "training", pytest.param("aggregate", marks=pytest.mark.short)], indirect=True

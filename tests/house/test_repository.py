@@ -32,6 +32,10 @@ def test_no_file_is_larger_than_a_megabyte(files):
     assert {file.name: file.stat().st_size for file in files if file.stat().st_size > LARGEST_BYTES} == {}
 
 
+def test_no_package_archive_or_weights_are_committed(files):
+    assert not [file for file in files if file.suffix in {".whl", ".zip", ".gz", ".tar", ".pt", ".safetensors", ".h5"}]
+
+
 def test_nothing_speaks_of_one_machine(files):
     for file in files:
         text = file.read_bytes().decode("utf-8", errors="ignore")

@@ -114,7 +114,7 @@ def test_a_corrected_mask_reruns_its_patient_and_its_batch_and_trains_no_network
     mask.values[tuple(axis[0] for axis in mask.values.nonzero())] = 0
     write_image(mask, path)
     planned = changed.planned()
-    assert {rule: planned[rule] for rule in OWN} == dict.fromkeys(OWN, 1)
+    assert {rule: planned[rule] for rule in (*OWN, *BATCHED)} == dict.fromkeys((*OWN, *BATCHED), 1)
     assert not NETWORKS & set(planned)
 
 
@@ -174,6 +174,11 @@ def test_a_changed_line_of_code_reruns_its_stage_and_what_follows(edited):
     planned = edit(edited, "statistics/adjustment.py", "import numpy", "CHANGED = 1\nimport numpy")
     statistics = set(re.findall(r"^rule (\w+):", (edited.code / "rules/statistics.smk").read_text("utf-8"), re.M))
     assert "compare_pairs" in planned and set(planned) <= statistics | {"make_report", "all"}
+
+
+def test_a_changed_color_draws_its_figure_and_no_other(edited):
+    planned = edit(edited, "figures/decision.py", 'color=QUIET, label="Treat all"', 'color=INK, label="Treat all"')
+    assert planned == {"draw_decision": 1, "make_report": 1, "all": 1}
 
 
 def test_a_changed_comment_reruns_nothing(edited):

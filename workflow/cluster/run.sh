@@ -12,9 +12,14 @@ profile=${PROFILE:-$code/profiles/slurm}
 [ -d "$study" ] || { echo "There is no study $study: make the folder and put participants.tsv into it." >&2 && exit 2; }
 
 python "$here/check.py" "$profile" "$study"
-bash "$here/recover.sh" "$study"
-mkdir -p "$study/.snakemake"
-printf '%s %s %s %s\n' "$(hostname)" $$ "$(awk '{print $22}' /proc/$$/stat)" "${SLURM_JOB_ID:-none}" \
-    >"$study/.snakemake/holder"
-bash "$here/watch.sh" $$ "$study" &
+case " $* " in
+*" --dry-run "* | *" --dryrun "* | *" -n "*) ;; # a look leaves jobs and lock of another run alone
+*)
+    bash "$here/recover.sh" "$study"
+    mkdir -p "$study/.snakemake"
+    printf '%s %s %s %s\n' "$(hostname)" $$ "$(awk '{print $22}' /proc/$$/stat)" "${SLURM_JOB_ID:-none}" \
+        >"$study/.snakemake/holder"
+    bash "$here/watch.sh" $$ "$study" &
+    ;;
+esac
 exec snakemake --snakefile "$code/Snakefile" --directory "$study" --workflow-profile none --profile "$profile" "$@"

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Settings:
-    """title: what the page is headed with."""
+    """title: what the page is headed with; pages: most participants with a page of their own."""
 
     title: str
+    pages: int
