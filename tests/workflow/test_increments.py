@@ -178,7 +178,7 @@ def test_a_changed_line_of_code_reruns_its_stage_and_what_follows(edited):
 
 def test_a_changed_color_draws_its_figure_and_no_other(edited):
     planned = edit(edited, "figures/decision.py", 'color=QUIET, label="Treat all"', 'color=INK, label="Treat all"')
-    assert planned == {"draw_decision": 1, "make_report": 1, "all": 1}
+    assert planned == {"draw_curves": 1, "make_report": 1, "all": 1}
 
 
 def test_a_changed_comment_reruns_nothing(edited):
