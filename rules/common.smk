@@ -3,6 +3,7 @@
 import gc
 import sys
 from functools import lru_cache
+from hashlib import sha256
 from zlib import crc32
 
 sys.path.insert(0, f"{workflow.basedir}/src")
@@ -98,6 +99,11 @@ def refuse_parameters(path):
         raise WorkflowError(str(error))
     except ImportError:
         pass
+
+
+def checksum_of(path):
+    """The digest of a file that is no result."""
+    return sha256(open(path, "rb").read()).hexdigest() if exists(path) else None
 
 
 def batch_of(subject):

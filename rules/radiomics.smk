@@ -15,6 +15,12 @@ STABILITY_TABLE = ["results/radiomics/repeatability/all_final.tsv"] if REPEATABI
 
 if workflow.is_main_process:
     refuse_parameters(PARAMETERS)
+# Jobs of participants are handed the file's name and digest: as an input a plan would look at it once a job, and a
+# checkout elsewhere would make all of them due.
+OF_PARTICIPANT = {
+    "settings": {"parameters": config["radiomics"]["parameters"], **EXTRACTION},
+    "parameters": checksum_of(PARAMETERS),
+}
 
 
 rule describe_radiomics:
@@ -46,7 +52,6 @@ rule extract_radiomics:
     input:
         baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
         mask=lambda wildcards: mask_of(wildcards.subject),
-        parameters=PARAMETERS,
     output:
         features="results/radiomics/sub-{subject}_features.json",
     log:
@@ -60,7 +65,7 @@ rule extract_radiomics:
         mem_mb=grow(3000),
         runtime=grow(15),
     params:
-        settings=EXTRACTION,
+        **OF_PARTICIPANT,
         code=code_of("extract_radiomics"),
     script:
         "../workflow/scripts/extract_radiomics.py"
@@ -120,7 +125,6 @@ rule repeat_radiomics:
     input:
         baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
         mask=lambda wildcards: mask_of(wildcards.subject),
-        parameters=PARAMETERS,
     output:
         repeats="results/radiomics/sub-{subject}_repeats.json",
     log:
@@ -134,7 +138,7 @@ rule repeat_radiomics:
         mem_mb=grow(3000),
         runtime=grow(60),
     params:
-        settings=EXTRACTION,
+        **OF_PARTICIPANT,
         perturbation={name: REPEATABILITY[name] for name in ("rotation_degrees", "noise_hu")},
         repeats=REPEATABILITY["repeats"],
         seed=config["seed"],

@@ -65,3 +65,13 @@ def test_the_statement_counts_what_the_file_makes_and_names_the_deviations_that_
     )
     told = " ".join(other["deviations"])
     assert "fixed width" not in told and "resampling" in told
+
+
+def test_a_relative_path_is_the_studys_or_else_the_projects(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert read_parameters("config/radiomics.yaml").settings["binWidth"] == 2
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/radiomics.yaml").write_text("setting: {binWidth: 7}")
+    assert read_parameters("config/radiomics.yaml").settings["binWidth"] == 7
+    with pytest.raises(StudyError, match="file mine.yaml not found"):
+        read_parameters("mine.yaml")

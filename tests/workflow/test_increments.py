@@ -185,6 +185,16 @@ def test_a_changed_comment_reruns_nothing(edited):
     assert edit(edited, "statistics/adjustment.py", "import numpy", "# a comment\nimport numpy") == {}
 
 
+def test_a_changed_radiomics_parameter_extracts_the_features_of_everybody_anew(edited):
+    file = edited.code / "config/radiomics.yaml"
+    text = file.read_text("utf-8")
+    assert "\n  binWidth: 2\n" in text
+    file.write_text(text.replace("\n  binWidth: 2\n", "\n  binWidth: 3\n"), "utf-8")
+    planned = edited.planned("--rerun-triggers", "params")
+    patients = len(list(edited.folder.glob("results/radiomics/sub-*_features.json")))
+    assert planned["extract_radiomics"] == patients > 20 and not NETWORKS & set(planned)
+
+
 def test_the_plan_says_what_a_change_reruns_and_why(study, setting):
     text = study.snakemake("--dry-run", "--logger", "plan", *setting("features: {rank: 4}"))
     assert "reduce_block" in text and "settings changed: rank 3 -> 4" in text

@@ -6,7 +6,7 @@ from ichdag.radiomics import Settings, extract_lesion
 from ichdag.records import write_record
 
 logger = start(snakemake)
-settings = Settings(parameters=snakemake.input.parameters, **snakemake.params.settings)
+settings = Settings(**snakemake.params.settings)
 record = {"subject": snakemake.wildcards.subject, "status": "included", "reason": None, "features": {}, "missing": {}}
 try:
     mask = read_mask(snakemake.input.get("mask"))

@@ -10,7 +10,7 @@ from ichdag.records import write_record
 
 logger = start(snakemake)
 params, subject = snakemake.params, snakemake.wildcards.subject
-settings = Settings(parameters=snakemake.input.parameters, **params.settings)
+settings = Settings(**params.settings)
 how = RepeatSettings(**params.perturbation)
 record = {"subject": subject, "status": "included", "reason": None, "repeats": []}
 try:

@@ -12,6 +12,7 @@ from ichdag.radiomics.filters import filtered
 from ichdag.radiomics.pictures import Scene
 from ichdag.records import read_yaml
 
+PROJECT = Path(__file__).parents[3]
 KEYS = {"imageType", "featureClass", "setting", "voxelSetting"}
 DIAGNOSTICS = (
     "diagnostics_Image-original_Mean",
@@ -25,12 +26,14 @@ DIAGNOSTICS = (
 def read_parameters(path: str | Path) -> RadiomicsFeatureExtractor:
     """pyradiomics with a parameter file in its own form, its names checked; `validated` checks every value.
 
-    Raises StudyError if the file is missing or is not one.
+    A relative path is that of the study, or else of this project. Raises StudyError if the file is missing or is not
+    one.
     """
-    if not Path(path).is_file():
+    file = Path(path) if Path(path).is_file() else PROJECT / path
+    if not file.is_file():
         raise StudyError(f"radiomics parameter file {path} not found: mend config radiomics.parameters")
     try:
-        found = read_yaml(path)
+        found = read_yaml(file)
         extractor = RadiomicsFeatureExtractor()
         if found.get("imageType"):
             extractor.enabledImagetypes = {kind: own or {} for kind, own in found["imageType"].items()}
