@@ -1,13 +1,19 @@
 """Masks scored: surfaces, lesions found and missed, and one network against the other."""
 
+import runpy
+from pathlib import Path
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from ichdag.images import Volume
+from ichdag.schemas import SCHEMAS
 from ichdag.segmentation.comparison import compare_variants
 from ichdag.segmentation.scores import agreement, lesion_counts, surface_distances_mm
+from ichdag.tables import read_table, write_table
 
 AFFINE = np.diag([4.0, 4.0, 5.0, 1.0])  # 0.08 mL a voxel
 
@@ -79,3 +85,19 @@ def test_a_score_that_is_the_same_for_both_networks_has_no_p():
 def test_participants_scored_by_one_network_alone_are_left_out():
     scores = scores_of([0.8, 0.7, 0.6], [0.7, 0.8, np.nan], role="external")
     assert compare_variants(scores)["n"].to_list() == [2, 2, 2, 2]
+
+
+def test_a_study_without_an_external_cohort_joins_and_compares_its_scores(tmp_path, monkeypatch):
+    known = scores_of([0.8, 0.7, 0.9], [0.7, 0.6, 0.8])
+    known = known.reindex(columns=[column.name for column in SCHEMAS["scores"]])
+    paths = {name: tmp_path / f"{name}.tsv" for name in ("development", "external", "scores", "comparison")}
+    write_table(known, paths["development"], "scores")
+    write_table(pd.DataFrame([], columns=known.columns), paths["external"], "scores")
+    monkeypatch.setattr("ichdag.jobs.start", lambda job: None)
+    job = SimpleNamespace(input=SimpleNamespace(scores=[paths["development"], paths["external"]]))
+    job.output = SimpleNamespace(scores=paths["scores"], comparison=paths["comparison"])
+    script = Path(__file__).parents[2] / "workflow/scripts/join_scores.py"
+    runpy.run_path(str(script), init_globals={"snakemake": job})
+    found = read_table(paths["comparison"], "comparison").set_index(["unit", "score"])
+    assert len(read_table(paths["scores"], "scores")) == len(known) and set(found["role"]) == {"development"}
+    assert found.loc[("participants", "dice"), "difference"] == pytest.approx(0.1)

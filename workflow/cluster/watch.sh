@@ -9,6 +9,7 @@ patience=${LOST_AFTER:-300}
 quiet=0
 while sleep 5 && kill -0 "$process" 2>/dev/null; do
     log=$(ls -t "$study"/.snakemake/log/*.log 2>/dev/null | head -n 1)
+    [ "$log" -nt "$study/.snakemake/holder" ] || continue # that of a run before this one
     grep -qs '(100%) done' "$log" && exit # what is left to do is the journal
     name=$(grep -soE 'SLURM run ID: [[:alnum:]_-]+' "$log" | sed 's/.*: //' | tail -n 1)
     [ -n "$name" ] && jobs=$(squeue -h --name "$name" -o %A 2>/dev/null) || { quiet=0 && continue; }

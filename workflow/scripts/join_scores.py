@@ -9,4 +9,5 @@ from ichdag.tables import read_table, write_table
 start(snakemake)
 scores = pd.concat([read_table(path, "scores") for path in snakemake.input.scores], ignore_index=True)
 write_table(scores, snakemake.output.scores, "scores")
-write_table(compare_variants(scores), snakemake.output.comparison, "comparison")
+# Read back: where a cohort has no participants its columns have no kind, and the joined ones lose theirs.
+write_table(compare_variants(read_table(snakemake.output.scores, "scores")), snakemake.output.comparison, "comparison")

@@ -11,14 +11,14 @@ from ichdag import __version__
 from ichdag.provenance.journal import MISSING, Row, moment
 
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
-LISTED = ("report/report.html", "figures/*.svg", "evaluation/*.tsv", "statistics/*.tsv", "provenance/c*")
+SETTINGS, COSTS = "provenance/config.yaml", "provenance/costs.tsv"
+LISTED = ("report/report.html", "figures/*.svg", "evaluation/*.tsv", "statistics/*.tsv", SETTINGS, COSTS)
 FORMATS = {
     ".html": "text/html",
     ".svg": "image/svg+xml",
     ".tsv": "text/tab-separated-values",
     ".yaml": "application/yaml",
 }
-SETTINGS = "provenance/config.yaml"
 
 
 def describe_study(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
