@@ -7,8 +7,8 @@ Writes: results/checks/checks.tsv, results/checks/audit.tsv, results/checks/pass
 """
 
 CARDS = [
-    *collect("results/segmentation/models/{variant}_{fold}/card.json", variant=VARIANTS, fold=NETWORK_FITS),
-    "results/latent/models/vaegan/card.json",
+    *collect("ledger/segmentation/{network}/card.json", network=NETWORKS),
+    "ledger/latent/vaegan/card.json",
     *collect("results/features/models/{outcome}_{fold}_{block}/card.json", outcome=OUTCOMES, fold=FOLDS, block=BLOCKS),
     *collect("results/features/models/all_final_{block}/card.json", block=BLOCKS),
     *collect(

@@ -13,7 +13,7 @@ from ichdag.training import find_device
 
 start(snakemake)
 files, device = snakemake.input, find_device(snakemake.threads)
-autoencoder = load_autoencoder(files.card, weights=files.weights, device=device)
+autoencoder = load_autoencoder(files.weights, device=device)
 _, patches = load_patches(read_record(files.stores), subjects=read_card(files.card).subjects)
 external = (patch for _, patch in stored_patches(files.external))
 table = compare_reconstructions(

@@ -1,28 +1,32 @@
 """Train one segmentation network on the locked list: one fold left out, or the final one on everybody."""
 
 from ichdag.jobs import start
-from ichdag.models import Card, write_card, write_weights
+from ichdag.models import Card, write_model
 from ichdag.segmentation.choice import trained_in
+from ichdag.segmentation.identity import network_identity
 from ichdag.segmentation.inference import mean_dice
+from ichdag.segmentation.locking import locked_folds, trained_on
 from ichdag.segmentation.training import load_samples, manual_baselines, read_settings, train_network
 from ichdag.tables import read_table, write_table
-from ichdag.training import Checkpoint, find_device
+from ichdag.training import Checkpoint, digest_of_data, find_device
 
 start(snakemake)
-variant, fold = snakemake.wildcards.variant, snakemake.wildcards.fold
-settings = {"variant": variant, "fold": fold, **snakemake.params.settings}
-folds = read_table(snakemake.input.training, "training").set_index("subject")["fold"].to_dict()
-paths = manual_baselines(read_table(snakemake.input.grids, "grids"), subjects=folds)
-seen = trained_in(fold, folds)
+files, params, name = snakemake.input, snakemake.params, snakemake.wildcards.network
+folds = locked_folds(read_table(files.training, "training"), away=params.away)
+settings = network_identity(name, config=params.config, training=folds, code=params.code)
+paths, seen = manual_baselines(read_table(files.grids, "grids"), subjects=folds), trained_in(settings["fold"], folds)
 samples = load_samples({subject: path for subject, path in paths.items() if subject in seen})
-configuration = settings | {"subjects": samples.subjects, "code": snakemake.params.code}
-checkpoint = Checkpoint(snakemake.params.checkpoint, configuration=configuration)
+data = digest_of_data(samples.subjects, samples.fine, samples.coarse, samples.mask)
+checkpoint = Checkpoint(params.checkpoint, configuration=settings | {"data": data})
 device = find_device(snakemake.threads, deterministic=settings["training"]["deterministic"])
-network, course = train_network(samples, **read_settings(settings), checkpoint=checkpoint, device=device)
-left_out = [path for subject, path in paths.items() if subject not in seen]
-scores = course.last | mean_dice(network, left_out, threshold=0.5, device=device)
-described = {"limits": settings["preprocessing"], "scores": scores, "run": course.run(device)}
-write_weights(network.state_dict(), snakemake.output.weights)
-write_card(Card(f"{variant}_{fold}", settings, samples.subjects, **described), snakemake.output.card)
-write_table(course.table(f"{variant}_{fold}"), snakemake.output.curve, "curves")
+how = read_settings(settings, checkpoint_every_epochs=params.checkpoint_every_epochs)
+network, course = train_network(samples, **how, checkpoint=checkpoint, device=device)
+unseen = [path for subject, path in paths.items() if subject not in seen]
+scores = course.last | mean_dice(network, unseen, threshold=0.5, device=device)
+more = {"limits": settings["preprocessing"], "scores": scores, "run": course.run(device)}
+write_table(course.table(name), snakemake.output.curve, "curves")
+write_table(
+    trained_on(read_table(files.scans, "scans"), subjects=samples.subjects), snakemake.output.data, "trained_on"
+)
+write_model(Card(name, settings, samples.subjects, **more), network.state_dict(), files=snakemake.output)
 checkpoint.remove()

@@ -2,27 +2,31 @@
 
 from ichdag.jobs import start
 from ichdag.latent.health import examine
-from ichdag.latent.network import VaeganSettings
-from ichdag.latent.training import TrainingSettings, load_patches, train_vaegan
-from ichdag.models import Card, write_card, write_weights
+from ichdag.latent.identity import vaegan_identity
+from ichdag.latent.training import load_patches, read_settings, train_vaegan
+from ichdag.models import Card, write_model
 from ichdag.records import read_record
+from ichdag.segmentation.identity import drawn_by
+from ichdag.segmentation.locking import locked_folds, trained_on
 from ichdag.tables import read_table, write_table
-from ichdag.training import Checkpoint, find_device
+from ichdag.training import Checkpoint, digest_of_data, find_device
 
 start(snakemake)
-settings = dict(snakemake.params.settings)
-training = read_table(snakemake.input.training, "training")
-subjects, patches = load_patches(read_record(snakemake.input.patches), subjects=training["subject"])
-configuration = {**settings, "subjects": subjects, "code": snakemake.params.code}
-checkpoint = Checkpoint(snakemake.params.checkpoint, configuration=configuration)
+files, params = snakemake.input, snakemake.params
+folds = locked_folds(read_table(files.training, "training"), away=params.away)
+masks = drawn_by(read_record(files.networks), cleanup=read_record(files.cleanup)) if files.networks else {}
+settings = vaegan_identity(**params.identity, training=folds, masks=masks)
+subjects, patches = load_patches(read_record(files.patches), subjects=folds)
+data = digest_of_data(subjects, patches)
+checkpoint = Checkpoint(params.checkpoint, configuration=settings | {"data": data})
 device = find_device(snakemake.threads, deterministic=settings["training"]["deterministic"])
-network, how, seed = VaeganSettings(**settings["network"]), TrainingSettings(**settings["training"]), settings["seed"]
-autoencoder, course = train_vaegan(
-    patches, network=network, settings=how, seed=seed, checkpoint=checkpoint, device=device
-)
+how = read_settings(settings, checkpoint_every_epochs=params.checkpoint_every_epochs)
+autoencoder, course = train_vaegan(patches, **how, checkpoint=checkpoint, device=device)
 scores = examine(autoencoder, patches, losses=course.last, device=device)
-described = {"limits": settings["patches"], "scores": scores, "run": course.run(device)}
-write_weights(autoencoder.state_dict(), snakemake.output.weights)
-write_card(Card("VAE-GAN of lesion patches", settings, subjects, **described), snakemake.output.card)
+more = {"limits": settings["patches"], "scores": scores, "run": course.run(device)}
 write_table(course.table("vaegan"), snakemake.output.curve, "curves")
+write_table(trained_on(read_table(files.scans, "scans"), subjects=subjects), snakemake.output.data, "trained_on")
+write_model(
+    Card("VAE-GAN of lesion patches", settings, subjects, **more), autoencoder.state_dict(), files=snakemake.output
+)
 checkpoint.remove()

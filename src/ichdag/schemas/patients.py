@@ -18,6 +18,7 @@ PATIENTS: dict[str, list[Column]] = {
         Column("kind", "what the scan was converted from", values=("dicom", "nifti"), missing=True),
         Column("warnings", "what its checks warn of", missing=True),
         Column("digest", "digest of the voxels, the same for the same image", missing=True),
+        Column("mask_digest", "digest of the manual mask, the same for the same mask", missing=True),
     ],
     "scan_checks": [
         SUBJECT,
@@ -59,6 +60,11 @@ PATIENTS: dict[str, list[Column]] = {
         SUBJECT,
         Column("outcome", "outcome the fold is drawn for; 'segmentation' for the networks' cross-validation"),
         number("fold", "validation fold of the subject; fold f belongs to repeat f // folds", low=0),
+    ],
+    "trained_on": [
+        SUBJECT,
+        Column("digest", "digest of the voxels of the baseline scan when the model was trained", missing=True),
+        Column("mask_digest", "digest of its manual mask when the model was trained", missing=True),
     ],
     "training": [
         SUBJECT,
