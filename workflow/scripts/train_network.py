@@ -11,7 +11,7 @@ from ichdag.tables import read_table, write_table
 from ichdag.training import Checkpoint, digest_of_data, find_device
 
 start(snakemake)
-files, params, name = snakemake.input, snakemake.params, snakemake.wildcards.network
+files, model, params, name = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards.network
 folds = locked_folds(read_table(files.training, "training"), away=params.away)
 settings = network_identity(name, config=params.config, training=folds, code=params.code)
 paths, seen = manual_baselines(read_table(files.grids, "grids"), subjects=folds), trained_in(settings["fold"], folds)
@@ -24,9 +24,7 @@ network, course = train_network(samples, **how, checkpoint=checkpoint, device=de
 unseen = [path for subject, path in paths.items() if subject not in seen]
 scores = course.last | mean_dice(network, unseen, threshold=0.5, device=device)
 more = {"limits": settings["preprocessing"], "scores": scores, "run": course.run(device)}
-write_table(course.table(name), snakemake.output.curve, "curves")
-write_table(
-    trained_on(read_table(files.scans, "scans"), subjects=samples.subjects), snakemake.output.data, "trained_on"
-)
-write_model(Card(name, settings, samples.subjects, **more), network.state_dict(), files=snakemake.output)
+write_table(course.table(name), model.curve, "curves")
+write_table(trained_on(read_table(files.scans, "scans"), subjects=samples.subjects), model.data, "trained_on")
+write_model(Card(name, settings, samples.subjects, **more), network.state_dict(), files=model)
 checkpoint.remove()

@@ -12,7 +12,7 @@ from ichdag.tables import read_table, write_table
 from ichdag.training import Checkpoint, digest_of_data, find_device
 
 start(snakemake)
-files, params = snakemake.input, snakemake.params
+files, model, params = snakemake.input, snakemake.output, snakemake.params
 folds = locked_folds(read_table(files.training, "training"), away=params.away)
 masks = drawn_by(read_record(files.networks), cleanup=read_record(files.cleanup)) if files.networks else {}
 settings = vaegan_identity(**params.identity, training=folds, masks=masks)
@@ -24,9 +24,7 @@ how = read_settings(settings, checkpoint_every_epochs=params.checkpoint_every_ep
 autoencoder, course = train_vaegan(patches, **how, checkpoint=checkpoint, device=device)
 scores = examine(autoencoder, patches, losses=course.last, device=device)
 more = {"limits": settings["patches"], "scores": scores, "run": course.run(device)}
-write_table(course.table("vaegan"), snakemake.output.curve, "curves")
-write_table(trained_on(read_table(files.scans, "scans"), subjects=subjects), snakemake.output.data, "trained_on")
-write_model(
-    Card("VAE-GAN of lesion patches", settings, subjects, **more), autoencoder.state_dict(), files=snakemake.output
-)
+write_table(course.table("vaegan"), model.curve, "curves")
+write_table(trained_on(read_table(files.scans, "scans"), subjects=subjects), model.data, "trained_on")
+write_model(Card("VAE-GAN of lesion patches", settings, subjects, **more), autoencoder.state_dict(), files=model)
 checkpoint.remove()
