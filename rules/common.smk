@@ -13,7 +13,7 @@ from snakemake.exceptions import WorkflowError
 from ichdag.cohort.sheet import FILES, persons_of, read_sheet, subject_of
 from ichdag.jobs import StudyError
 from ichdag.provenance import code_digest, expose_package, put_in_order
-from ichdag.schemas import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
+from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 
 expose_package()
 put_in_order(config, like=f"{workflow.basedir}/config/config.yaml")

@@ -2,8 +2,10 @@
 
 from ichdag.jobs import start
 from ichdag.models import Card, write_card, write_weights
+from ichdag.preprocessing.schemas import GRIDS
 from ichdag.segmentation.choice import trained_in
 from ichdag.segmentation.inference import mean_dice
+from ichdag.segmentation.schemas import CURVES, TRAINING
 from ichdag.segmentation.training import load_samples, manual_baselines, read_settings, train_network
 from ichdag.tables import read_table, write_table
 from ichdag.training import Checkpoint, find_device
@@ -11,8 +13,8 @@ from ichdag.training import Checkpoint, find_device
 start(snakemake)
 variant, fold = snakemake.wildcards.variant, snakemake.wildcards.fold
 settings = {"variant": variant, "fold": fold, **snakemake.params.settings}
-folds = read_table(snakemake.input.training, "training").set_index("subject")["fold"].to_dict()
-paths = manual_baselines(read_table(snakemake.input.grids, "grids"), subjects=folds)
+folds = read_table(snakemake.input.training, TRAINING).set_index("subject")["fold"].to_dict()
+paths = manual_baselines(read_table(snakemake.input.grids, GRIDS), subjects=folds)
 seen = trained_in(fold, folds)
 samples = load_samples({subject: path for subject, path in paths.items() if subject in seen})
 configuration = settings | {"subjects": samples.subjects, "code": snakemake.params.code}
@@ -24,5 +26,5 @@ scores = course.last | mean_dice(network, left_out, threshold=0.5, device=device
 described = {"limits": settings["preprocessing"], "scores": scores, "run": course.run(device)}
 write_weights(network.state_dict(), snakemake.output.weights)
 write_card(Card(f"{variant}_{fold}", settings, samples.subjects, **described), snakemake.output.card)
-write_table(course.table(f"{variant}_{fold}"), snakemake.output.curve, "curves")
+write_table(course.table(f"{variant}_{fold}"), snakemake.output.curve, CURVES)
 checkpoint.remove()

@@ -6,12 +6,13 @@ from ichdag.latent.network import VaeganSettings
 from ichdag.latent.training import TrainingSettings, load_patches, train_vaegan
 from ichdag.models import Card, write_card, write_weights
 from ichdag.records import read_record
+from ichdag.segmentation.schemas import CURVES, TRAINING
 from ichdag.tables import read_table, write_table
 from ichdag.training import Checkpoint, find_device
 
 start(snakemake)
 settings = dict(snakemake.params.settings)
-training = read_table(snakemake.input.training, "training")
+training = read_table(snakemake.input.training, TRAINING)
 subjects, patches = load_patches(read_record(snakemake.input.patches), subjects=training["subject"])
 configuration = {**settings, "subjects": subjects, "code": snakemake.params.code}
 checkpoint = Checkpoint(snakemake.params.checkpoint, configuration=configuration)
@@ -24,5 +25,5 @@ scores = examine(autoencoder, patches, losses=course.last, device=device)
 described = {"limits": settings["patches"], "scores": scores, "run": course.run(device)}
 write_weights(autoencoder.state_dict(), snakemake.output.weights)
 write_card(Card("VAE-GAN of lesion patches", settings, subjects, **described), snakemake.output.card)
-write_table(course.table("vaegan"), snakemake.output.curve, "curves")
+write_table(course.table("vaegan"), snakemake.output.curve, CURVES)
 checkpoint.remove()

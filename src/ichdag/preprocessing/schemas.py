@@ -1,0 +1,14 @@
+"""Tables of the grids that the networks see."""
+
+from ichdag.columns import SUBJECT, TIMEPOINT
+from ichdag.schema import Column, Schema
+
+GRIDS = Schema(
+    "grids",
+    (
+        SUBJECT,
+        TIMEPOINT,
+        Column("path", "npz file of the grids, relative to the study directory"),
+        Column("manual", "whether a manual mask is on the grid", values=("yes", "no")),
+    ),
+)
