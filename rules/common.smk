@@ -17,8 +17,8 @@ from ichdag.cohort.sheet import FILES, persons_of, read_sheet, subject_of
 from ichdag.jobs import StudyError
 from ichdag.ledger import refuse_broken_ledger
 from ichdag.provenance import code_digest, expose_package, put_in_order
+from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 from ichdag.provenance.standing import Standing
-from ichdag.schemas import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 
 expose_package()
 put_in_order(config, like=f"{workflow.basedir}/config/config.yaml")

@@ -3,7 +3,7 @@
 What is in the ledger is made by a rule only while it does not stand (see `Standing`): its wildcard matches nothing else.
 
 Reads: ledger/training.tsv, results/cohort/sub-{subject}_baseline_ct.nii.gz, the baseline masks,
-    results/cohort/development_scans.tsv, results/segmentation/networks.json, ledger/segmentation/cleanup.json,
+    results/preprocessing/development.tsv, results/segmentation/networks.json, ledger/segmentation/cleanup.json,
     results/preprocessing/sub-{subject}_grids.npz, ledger/segmentation/dual_final/
 Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.json,
     ledger/latent/{model}/{weights.safetensors,card.json,curve.tsv,data.tsv}, results/latent/batches/{batch}.h5,
@@ -74,7 +74,7 @@ rule train_vaegan:
     input:
         training="ledger/training.tsv",
         patches=rules.list_patches.output.stores,
-        scans="results/cohort/development_scans.tsv",
+        grids="results/preprocessing/development.tsv",
         # What draws the masks is a part of what the VAE-GAN is.
         networks=branch(MANUAL_MASKS, then=[], otherwise="results/segmentation/networks.json"),
         cleanup=branch(MANUAL_MASKS, then=[], otherwise="ledger/segmentation/cleanup.json"),

@@ -2,7 +2,7 @@
 
 What is in the ledger is made by a rule only while it does not stand (see `Standing`): its wildcard matches nothing else.
 
-Reads: results/cohort/folds.tsv, results/cohort/sub-{subject}_scans.json, results/cohort/development_scans.tsv,
+Reads: results/cohort/folds.tsv, results/cohort/sub-{subject}_scans.json,
     results/preprocessing/{role}.tsv, results/preprocessing/sub-{subject}_grids.npz,
     results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
     results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz
@@ -53,7 +53,6 @@ rule train_network:
     input:
         training="ledger/training.tsv",
         grids="results/preprocessing/development.tsv",
-        scans="results/cohort/development_scans.tsv",
     output:
         weights=update("ledger/segmentation/{network}/weights.safetensors"),
         card=update("ledger/segmentation/{network}/card.json"),

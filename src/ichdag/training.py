@@ -9,7 +9,7 @@ import pickle
 import re
 import time
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -43,14 +43,6 @@ def mixed_precision(device: torch.device, wanted: bool) -> torch.autocast:
 def shuffled_batches(count: int, size: int, generator: torch.Generator) -> Iterator[torch.Tensor]:
     """Indices of one epoch: all of 0..count-1 once, in random order, `size` at a time."""
     yield from torch.randperm(count, generator=generator).split(size)
-
-
-def digest_of_data(subjects: Iterable[str], *tensors: torch.Tensor) -> str:
-    """Digest of what is trained on: a training that was interrupted goes on with the same data or begins anew."""
-    digest = hashlib.sha256(" ".join(subjects).encode())
-    for tensor in tensors:
-        digest.update(tensor.numpy().tobytes())
-    return digest.hexdigest()
 
 
 def draw_mirrors(count: int, chance: float, generator: torch.Generator) -> list[list[int]]:
@@ -162,15 +154,15 @@ class Checkpoint:
     """Where a training stands, on disk: kept outside Snakemake's outputs, which it removes when a job fails.
 
     It holds the state of every part (network, optimizer, course) and of the random generator. Its name bears a digest
-    of the configuration it belongs to (settings, subjects, data, code): a training with another configuration begins
+    of the configuration (settings, subjects, code) and the data (tensors and names) it belongs to: another one begins
     anew and leaves it alone, for the mixture would be neither of the two; back at the old one, it goes on. The one
     before it is kept too: where the newest cannot be read (cut short by a full or lost disk), that one serves. bfloat16
     needs no gradient scaler, so there is none to restore.
     """
 
-    def __init__(self, path: str | Path, *, configuration: Mapping[str, Any]):
+    def __init__(self, path: str | Path, *, configuration: Mapping[str, Any], data: Mapping[str, Any]):
         path, self.configuration = Path(path), json.dumps(configuration, sort_keys=True)
-        digest = hashlib.sha256(self.configuration.encode()).hexdigest()[:12]
+        digest = _digest(self.configuration, data)
         self.family = path.with_name(f"{path.stem}-*{path.suffix}")
         self.path = path.with_name(f"{path.stem}-{digest}{path.suffix}")
         self.before = path.with_name(f"{path.stem}-{digest}.before{path.suffix}")
@@ -225,3 +217,12 @@ class Checkpoint:
             except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
                 LOGGER.warning("checkpoint %s cannot be read (%s): going back to the one before", path, error)
         return self.path, None
+
+
+def _digest(configuration: str, data: Mapping[str, Any]) -> str:
+    """Digest of settings and of named tensors or lists of names."""
+    digest = hashlib.sha256(configuration.encode())
+    for name, value in data.items():
+        digest.update(name.encode())
+        digest.update(value.numpy().tobytes() if isinstance(value, torch.Tensor) else repr(value).encode())
+    return digest.hexdigest()[:12]

@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 
 from ichdag.classification.designs import clinical_design, comparator_designs, design, read_folds, usable_covariates
+from ichdag.features.schemas import REDUCED
 from ichdag.jobs import StudyError
-from ichdag.schemas import BLOCKS, FEATURE_SETS
+from ichdag.names import BLOCKS, FEATURE_SETS
+from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import write_table
 
 
@@ -36,10 +38,10 @@ def test_each_fold_gets_the_blocks_reduced_for_it(tmp_path):
         for place, block in enumerate(BLOCKS):
             paths.append(tmp_path / f"{fold}_{block}.parquet")
             value = {"0": 0, "final": 10}[fold] + place
-            write_table(pd.DataFrame({"subject": ["a"], f"{block}_000": [float(value)]}), paths[-1], "reduced")
+            write_table(pd.DataFrame({"subject": ["a"], f"{block}_000": [float(value)]}), paths[-1], REDUCED)
     radiomics = pd.DataFrame({"subject": ["a", "b"], "status": ["included", "excluded"], "reason": [None, "small"]})
     radiomics = radiomics.assign(original_shape_Volume=[4.0, None], original_glcm_Contrast=[1.0, None])
-    write_table(radiomics, tmp_path / "radiomics.parquet", "features")
+    write_table(radiomics, tmp_path / "radiomics.parquet", FEATURES)
     found = read_folds(paths, radiomics=tmp_path / "radiomics.parquet", folds=["0", "final"])
     assert design(found["0"], features="segmentation+vaegan").loc["a"].tolist() == [1, 2]
     assert design(found["final"], features="radiomics+segmentation+vaegan").loc["a"].tolist() == [10, 11, 12]

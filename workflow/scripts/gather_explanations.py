@@ -2,9 +2,10 @@
 
 import pandas as pd
 
+from ichdag.explanation.schemas import SHAP
 from ichdag.jobs import start
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-tables = [read_table(path, "shap") for path in snakemake.input.shares]
-write_table(pd.concat(tables), snakemake.output.shares, "shap")
+tables = [read_table(path, SHAP) for path in snakemake.input.shares]
+write_table(pd.concat(tables), snakemake.output.shares, SHAP)

@@ -6,11 +6,12 @@ from ichdag.models import read_card, read_identity
 from ichdag.records import write_record
 from ichdag.segmentation.choice import with_persons
 from ichdag.segmentation.locking import locked_folds
+from ichdag.segmentation.schemas import TRAINING
 from ichdag.tables import read_table
 
 start(snakemake)
 files, params, networks = snakemake.input, snakemake.params, []
-folds = locked_folds(read_table(files.training, "training"), away=params.away)
+folds = locked_folds(read_table(files.training, TRAINING), away=params.away)
 for name in params.networks:
     weights, scores = files[f"weights/{name}"], read_card(files[f"card/{name}"]).scores
     identity = read_identity(weights)

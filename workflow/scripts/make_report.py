@@ -5,13 +5,13 @@ from pathlib import Path
 from ichdag.jobs import start, write_text
 from ichdag.models import read_card
 from ichdag.records import read_record
-from ichdag.report.page import read_captions, read_plates, render
+from ichdag.report.page import TOLD, read_captions, read_plates, render
 from ichdag.tables import read_table
 
 start(snakemake)
 captions = read_captions(snakemake.input.captions)
 page = render(
-    {Path(path).stem: read_table(path, Path(path).stem) for path in snakemake.input.tables},
+    {Path(path).stem: read_table(path, TOLD[Path(path).stem]) for path in snakemake.input.tables},
     plates=read_plates(snakemake.input.figures, captions=captions),
     captions=captions,
     cards={name: read_card(path).versions for name, path in snakemake.input.items() if name in snakemake.params.cards},

@@ -1,30 +1,30 @@
 """Train the VAE-GAN on the lesion patches of the locked list."""
 
 from ichdag.jobs import start
-from ichdag.latent.health import examine
-from ichdag.latent.identity import vaegan_identity
+from ichdag.latent import health, identity
 from ichdag.latent.training import load_patches, read_settings, train_vaegan
 from ichdag.models import Card, write_model
+from ichdag.preprocessing.schemas import GRIDS
 from ichdag.records import read_record
 from ichdag.segmentation.identity import drawn_by
 from ichdag.segmentation.locking import locked_folds, trained_on
+from ichdag.segmentation.schemas import CURVES, TRAINED_ON, TRAINING
 from ichdag.tables import read_table, write_table
-from ichdag.training import Checkpoint, digest_of_data, find_device
+from ichdag.training import Checkpoint, find_device
 
 start(snakemake)
 files, model, params = snakemake.input, snakemake.output, snakemake.params
-folds = locked_folds(read_table(files.training, "training"), away=params.away)
+folds = locked_folds(read_table(files.training, TRAINING), away=params.away)
 masks = drawn_by(read_record(files.networks), cleanup=read_record(files.cleanup)) if files.networks else {}
-settings = vaegan_identity(**params.identity, training=folds, masks=masks)
+settings = identity.vaegan_identity(**params.identity, training=folds, masks=masks)
 subjects, patches = load_patches(read_record(files.patches), subjects=folds)
-data = digest_of_data(subjects, patches)
-checkpoint = Checkpoint(params.checkpoint, configuration=settings | {"data": data})
+checkpoint = Checkpoint(params.checkpoint, configuration=settings, data={"subjects": subjects, "patches": patches})
 device = find_device(snakemake.threads, deterministic=settings["training"]["deterministic"])
 how = read_settings(settings, checkpoint_every_epochs=params.checkpoint_every_epochs)
 autoencoder, course = train_vaegan(patches, **how, checkpoint=checkpoint, device=device)
-scores = examine(autoencoder, patches, losses=course.last, device=device)
+scores = health.examine(autoencoder, patches, losses=course.last, device=device)
 more = {"limits": settings["patches"], "scores": scores, "run": course.run(device)}
-write_table(course.table("vaegan"), model.curve, "curves")
-write_table(trained_on(read_table(files.scans, "scans"), subjects=subjects), model.data, "trained_on")
+write_table(course.table("vaegan"), model.curve, CURVES)
+write_table(trained_on(read_table(files.grids, GRIDS), subjects=subjects), model.data, TRAINED_ON)
 write_model(Card("VAE-GAN of lesion patches", settings, subjects, **more), autoencoder.state_dict(), files=model)
 checkpoint.remove()

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 
 from ichdag.features.blocks import shape_columns
+from ichdag.features.schemas import REDUCED
 from ichdag.jobs import StudyError
-from ichdag.schemas import BLOCKS, FEATURE_SETS
+from ichdag.names import BLOCKS, FEATURE_SETS
+from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import read_table
 
 SEX = {"F": 0.0, "M": 1.0}
@@ -19,7 +21,7 @@ Tables = dict[str, pd.DataFrame]
 def read_blocks(reduced: Iterable[str | Path], *, radiomics: str | Path) -> Tables:
     """Reduced blocks (paths in the order of BLOCKS) and the shape features as they are, each by subject."""
     tables = {
-        block: read_table(path, "reduced").set_index("subject") for block, path in zip(BLOCKS, reduced, strict=True)
+        block: read_table(path, REDUCED).set_index("subject") for block, path in zip(BLOCKS, reduced, strict=True)
     }
     return tables | {"shape": read_shape(radiomics)}
 
@@ -30,13 +32,13 @@ def read_folds(reduced: Iterable[str | Path], *, radiomics: str | Path, folds: l
     names = product(folds, BLOCKS)
     found: dict[str, Tables] = {fold: {"shape": shape} for fold in folds}
     for (fold, block), path in zip(names, reduced, strict=True):
-        found[fold][block] = read_table(path, "reduced").set_index("subject")
+        found[fold][block] = read_table(path, REDUCED).set_index("subject")
     return found
 
 
 def read_shape(radiomics: str | Path) -> pd.DataFrame:
     """The shape features of the participants whose radiomics are there, by subject."""
-    table = read_table(radiomics, "features").set_index("subject")
+    table = read_table(radiomics, FEATURES).set_index("subject")
     return table.loc[table.status == "included", shape_columns(list(table))].astype(np.float64)
 
 

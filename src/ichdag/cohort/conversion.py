@@ -17,7 +17,7 @@ from ichdag.cohort.geometry import grid_words, on_grid_of
 from ichdag.cohort.nifti import AIR_HU, read_nifti_scan, read_original_mask
 from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault
-from ichdag.schemas import TIMEPOINTS
+from ichdag.names import TIMEPOINTS
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import torch
 
 from ichdag.arrays import file_digest, read_arrays
 from ichdag.models import read_identity, read_weights
-from ichdag.schemas import TIMEPOINTS, VARIANTS
+from ichdag.names import TIMEPOINTS, VARIANTS
 from ichdag.segmentation.choice import network_of
 from ichdag.segmentation.network import Network, NetworkSettings
 

@@ -26,10 +26,10 @@ def locked_folds(training: pd.DataFrame, *, away: Collection[str]) -> dict[str, 
     return training.set_index("subject")["fold"].drop([*away]).to_dict()
 
 
-def trained_on(scans: pd.DataFrame, *, subjects: Collection[str]) -> pd.DataFrame:
+def trained_on(grids: pd.DataFrame, *, subjects: Collection[str]) -> pd.DataFrame:
     """The digests of baseline scan and manual mask of those a model is trained on, schema trained_on.
 
-    `scans` follows schema scans. Kept beside the model: they tell which scans and masks have changed since.
+    `grids` follows schema grids. Kept beside the model: they tell which scans and masks have changed since.
     """
-    rows = scans[(scans["timepoint"] == "baseline") & scans["subject"].isin(subjects)]
+    rows = grids[(grids["timepoint"] == "baseline") & grids["subject"].isin(subjects)]
     return rows[["subject", "digest", "mask_digest"]].reset_index(drop=True)

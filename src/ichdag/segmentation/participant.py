@@ -7,7 +7,7 @@ import numpy as np
 from ichdag.arrays import file_digest, read_arrays, read_item
 from ichdag.images import Volume, is_absent, read_mask, write_absent, write_image
 from ichdag.jobs import StudyError
-from ichdag.schemas import TIMEPOINTS, VARIANTS
+from ichdag.names import TIMEPOINTS, VARIANTS
 from ichdag.segmentation.choice import network_of
 from ichdag.segmentation.restoration import RestorationSettings, restore_mask
 from ichdag.segmentation.scores import agreement
