@@ -5,9 +5,9 @@ from types import SimpleNamespace
 from snakemake_logger_plugin_plan import plan
 
 
-def job(rule, output, reason):
+def job(rule, output, reason, message=None):
     """What Snakemake tells of one job of a dry run."""
-    return SimpleNamespace(rule_name=rule, output=[output], reason=reason)
+    return SimpleNamespace(rule_name=rule, output=[output], reason=reason, rule_msg=message)
 
 
 def test_nothing_to_do_is_said_so():
@@ -34,3 +34,18 @@ def test_rules_are_told_once_with_their_own_reasons_before_those_that_follow_fro
         "compare_pairs 1 x the code behind it changed",
         "check_scans 1 x one.nii.gz, two.nii.gz and 1 more files changed",
     ]
+
+
+def test_trainings_are_told_first_with_their_reason_and_the_hours_that_they_took_last_time():
+    why = "training.epochs 300 -> 200"
+    jobs = [
+        job("train_network", f"ledger/segmentation/dual_{n}/weights.safetensors", "Forced execution", message)
+        for n, message in enumerate([f"Train network dual_{n}: {why}; the last training took 6.1 h" for n in range(3)])
+    ]
+    jobs.append(job("train_vaegan", "v", "Missing output files: v", "Train the VAE-GAN: it is not there yet"))
+    _, *lines = plan(jobs)
+    assert [line.strip() for line in lines[:2]] == [
+        f"It would train 3 networks anew: {why}; the last trainings took 18 h together.",
+        "It would train the VAE-GAN: it is not there yet.",
+    ]
+    assert "does not hold any more" in lines[2]

@@ -2,6 +2,7 @@
 
 from ichdag.checks.audit import audit, persons_of, sides
 from ichdag.checks.completeness import completeness
+from ichdag.checks.currency import currency
 from ichdag.checks.finding import Finding, require, tabulate
 from ichdag.checks.leakage import leakage
 from ichdag.checks.plausibility import Settings, plausibility

@@ -18,9 +18,9 @@ AUDIT = Schema(
 CHECKS = Schema(
     "checks",
     (
-        Column("kind", "what it guards", values=("leakage", "completeness", "plausibility", "truth")),
+        Column("kind", "what it guards", values=("leakage", "completeness", "plausibility", "truth", "training")),
         Column("check", "what must hold"),
-        Column("status", "whether it does", values=("passed", "failed", "skipped")),
+        Column("status", "whether it does", values=("passed", "warned", "failed", "skipped")),
         Column("found", "what was found"),
     ),
 )

@@ -159,7 +159,11 @@ def _results(
         "verdict": summary.verdict(checks),
         "failed": int((checks["status"] == "failed").sum()),
         "methods": methods.methods(config, participants=participants, metrics=metrics, radiomics=radiomics),
-        "limits": [f"VAE-GAN: {complaint}" for complaint in complaints] + methods.limits(config, metrics=metrics),
+        "limits": [
+            *summary.warnings(checks),
+            *(f"VAE-GAN: {complaint}" for complaint in complaints),
+            *methods.limits(config, metrics=metrics),
+        ],
     }
 
 

@@ -132,4 +132,11 @@ def numbers(name: str, found: dict[str, pd.DataFrame]) -> str:
 def verdict(checks: pd.DataFrame) -> str:
     """How the checks of the results ended."""
     tally = checks["status"].value_counts()
-    return ", ".join(f"{tally.get(name, 0)} {name}" for name in ("passed", "failed", "skipped")) if len(tally) else DASH
+    names = ("passed", *(["warned"] if "warned" in tally else []), "failed", "skipped")
+    return ", ".join(f"{tally.get(name, 0)} {name}" for name in names) if len(tally) else DASH
+
+
+def warnings(checks: pd.DataFrame) -> list[str]:
+    """What the checks of the results warn of, a sentence each: a limit that a reader must know."""
+    found = checks.loc[checks["status"] == "warned", "found"]
+    return [f"{words[:1].upper()}{words[1:]}." for words in found]

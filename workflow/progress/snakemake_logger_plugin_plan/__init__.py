@@ -13,6 +13,8 @@ from snakemake_interface_logger_plugins.base import LogHandlerBase
 from snakemake_interface_logger_plugins.common import LogEvent
 
 DIGEST = re.compile(r"'?[0-9a-f]{12}'?")
+TRAINING = re.compile(r"(?P<why>.*?)(; the last training took (?P<hours>\S+) h)?$", re.S)  # a training's message
+TRAINERS = {"train_network": "networks", "train_vaegan": "VAE-GAN"}
 CHANGE = re.compile(r"before: (?P<before>.*) now: (?P<now>.*)", re.S)
 NAMED = 2  # files named for one reason; more are counted
 
@@ -55,9 +57,28 @@ def plan(jobs: list[Any]) -> list[str]:
     for job in jobs:
         reasons.setdefault(job.rule_name, Counter()).update({"; ".join(causes(job, makers)): 1})
     lines = [f"A run would do {len(jobs)} jobs of {len(reasons)} rules; every other result stays as it is."]
+    lines += trainings(jobs)
     for rule, counts in reasons.items():
         for number, (reason, count) in enumerate(counts.most_common()):
             lines.append(f"  {rule if number == 0 else '':26s} {count:5d} x  {reason}")
+    return lines
+
+
+def trainings(jobs: list[Any]) -> list[str]:
+    """What is trained, why, and how long the same took last time: what a rerun costs most of."""
+    lines = []
+    for rule, what in TRAINERS.items():
+        told = [
+            TRAINING.match(str(getattr(job, "rule_msg", "")).partition(": ")[2])
+            for job in jobs
+            if job.rule_name == rule
+        ]
+        hours = [float(one["hours"]) for one in told if one["hours"]]
+        took = f"; the last trainings took {sum(hours):.2g} h together" if hours else ""
+        for why, count in Counter(one["why"] for one in told).items():
+            name = f"{count} {what}" if what == "networks" else f"the {what}"
+            anew = " anew" if hours else ""
+            lines.append(f"  It would train {name}{anew}: {why}{took}.")
     return lines
 
 
@@ -83,6 +104,10 @@ def causes(job: Any, makers: dict[str, str]) -> list[str]:
             found.append(changed(rest))
         elif head.startswith("Software environment"):
             found.append("its conda environment changed")
+        elif head.startswith("Forced execution"):
+            found.append(
+                "what is in the ledger does not hold any more" if getattr(job, "rule_msg", None) else "it was asked for"
+            )
         elif head.startswith("Rules with neither"):
             found.append("it names a set of results")
         else:
