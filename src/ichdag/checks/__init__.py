@@ -18,6 +18,7 @@ __all__ = [
     "Settings",
     "audit",
     "completeness",
+    "currency",
     "leakage",
     "persons_of",
     "plausibility",
