@@ -12,9 +12,6 @@ Writes: ledger/training.tsv, results/segmentation/models/{variant}_{fold}/weight
     results/segmentation/{role}_scores.tsv, results/segmentation/scores.tsv, results/segmentation/comparison.tsv
 """
 
-FIRST_FOLDS = FOLDS[: config["folds"]]  # of the first repeat
-NETWORK_FITS = [*FIRST_FOLDS, "final"]  # networks have no repeats: their list is locked
-
 
 rule lock_training_list:
     """Lock the list of subjects that the networks are trained on, until a retraining is asked for."""

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from ichdag.machine import host, versions
 
@@ -47,6 +48,11 @@ def start(job) -> logging.Logger:
     logger.info("%s", name)
     logger.info("on %s with %s", host(), ", ".join(f"{package} {number}" for package, number in versions().items()))
     return logger
+
+
+def files_of(named: Any, prefix: str) -> dict[str, str]:
+    """Those of a job's inputs or outputs whose names begin with `prefix`, by the rest of their names."""
+    return {name.removeprefix(prefix): path for name, path in named.items() if name.startswith(prefix)}
 
 
 @contextmanager

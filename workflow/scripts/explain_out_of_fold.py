@@ -10,7 +10,7 @@ from ichdag.classification.validation import fit_folds
 from ichdag.explanation import Settings
 from ichdag.explanation.folds import attribute_folds
 from ichdag.explanation.shares import block_shares
-from ichdag.jobs import start
+from ichdag.jobs import files_of, start
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
@@ -18,7 +18,7 @@ files, params, outcome = snakemake.input, snakemake.params, snakemake.wildcards.
 settings, given = Settings(**params.settings), classification.Settings(**params.classification)
 cohort = read_table(files.cohort, "participants")
 drawn = read_table(files.folds, "folds").query(f"fold < {len(params.folds)}")
-blocks = read_folds(files.reduced, radiomics=files.radiomics, folds=params.folds)
+blocks = read_folds(files_of(files, "reduced/"), radiomics=files.radiomics)
 tables, found = designs(blocks, features=settings.features), []
 for recipe in [Recipe(name, given, params.seed, snakemake.threads) for name in given.classifiers]:
     people = development_people(cohort, folds=drawn, outcome=outcome, fewest=recipe.fewest)

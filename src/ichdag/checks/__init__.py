@@ -1,6 +1,7 @@
 """Checks: what must hold in every study, asked of the results of this one."""
 
 from ichdag.checks.audit import audit, persons_of, sides
+from ichdag.checks.cards import read_cards
 from ichdag.checks.completeness import completeness
 from ichdag.checks.finding import Finding, require, tabulate
 from ichdag.checks.leakage import leakage
@@ -8,4 +9,4 @@ from ichdag.checks.plausibility import Settings, plausibility
 from ichdag.checks.truth import truth
 
 __all__ = ["Finding", "Settings", "audit", "completeness", "leakage", "persons_of", "plausibility"]
-__all__ += ["require", "sides", "tabulate", "truth"]
+__all__ += ["read_cards", "require", "sides", "tabulate", "truth"]

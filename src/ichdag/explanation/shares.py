@@ -1,9 +1,12 @@
 """How much each feature block contributed: sums of absolute SHAP values, with bootstrap intervals of the shares."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from ichdag.explanation import Settings
+from ichdag.jobs import StudyError
 from ichdag.schemas import BLOCKS, SCHEMAS
 
 
@@ -32,6 +35,18 @@ def block_of(column: str) -> str:
 def no_shares() -> pd.DataFrame:
     """The empty table of a study without external participants."""
     return pd.DataFrame({column.name: [] for column in SCHEMAS["shap"]})
+
+
+def join_shares(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The shares of all outcomes in one table, given by outcome. Raises StudyError if a table is of another outcome."""
+    for outcome, table in tables.items():
+        strangers = set(table["outcome"]) - {outcome}
+        if strangers:
+            raise StudyError(
+                f"the SHAP shares of {outcome} are those of {', '.join(sorted(strangers))}: "
+                "delete results/explanation and run again"
+            )
+    return pd.concat(tables.values())
 
 
 def _shares(importance: np.ndarray) -> np.ndarray:
