@@ -17,7 +17,8 @@ import yaml
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from ichdag.schemas import SCHEMAS, Column  # noqa: E402
+from ichdag.report.dictionary import SCHEMAS  # noqa: E402
+from ichdag.schema import Column  # noqa: E402
 
 SETTINGS = ROOT / "config" / "schemas"
 BEGIN, END = "<!-- settings: written by `make docs` -->", "<!-- end of settings -->"
@@ -108,12 +109,12 @@ def data_dictionary() -> str:
         "# Tables",
         "",
         "The tables that cross a stage, checked on every read and write. Tab-separated (`n/a` for a missing cell) or",
-        "parquet. Written by `make docs` from `src/ichdag/schemas/`; a table may carry further columns.",
+        "parquet. Written by `make docs` from the stages' `schemas.py`; a table may carry further columns.",
         *sheet_dictionary(),
     ]
-    for name, columns in SCHEMAS.items():
+    for name, schema in SCHEMAS.items():
         lines += ["", f"## {name}", "", "| column | kind | unit | values | may be missing | meaning |"]
-        lines += ["|---|---|---|---|---|---|", *(row_of(column) for column in columns)]
+        lines += ["|---|---|---|---|---|---|", *(row_of(column) for column in schema.columns)]
     return "\n".join(lines) + "\n"
 
 

@@ -7,13 +7,8 @@ Writes: results/checks/checks.tsv, results/checks/audit.tsv, results/checks/pass
 """
 
 CARDS = {
-    "card/latent/vaegan": "results/latent/models/vaegan/card.json",
-    **named(
-        "card/segmentation/{variant}_{fold}",
-        "results/segmentation/models/{variant}_{fold}/card.json",
-        variant=VARIANTS,
-        fold=NETWORK_FITS,
-    ),
+    "card/latent/vaegan": "ledger/latent/vaegan/card.json",
+    **named("card/segmentation/{network}", "ledger/segmentation/{network}/card.json", network=NETWORKS),
     **named(
         "card/features/{outcome}_{fold}_{block}",
         "results/features/models/{outcome}_{fold}_{block}/card.json",

@@ -6,9 +6,11 @@ Writes: results/cohort/sub-{subject}_baseline_ct.nii.gz, results/cohort/sub-{sub
     results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
     results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz, results/cohort/sub-{subject}_conversion.json,
     results/cohort/sub-{subject}_scans.json, results/cohort/{role}_scans.tsv, results/cohort/{role}_checks.tsv,
-    results/cohort/folds.tsv, results/cohort/{role}.tsv, results/cohort/participants.tsv, results/cohort/flow.tsv,
+    ledger/folds.tsv, ledger/folds.tsv.sha256, results/cohort/folds.tsv, results/cohort/{role}.tsv, results/cohort/participants.tsv, results/cohort/flow.tsv,
     results/cohort/quality.tsv, results/cohort/sensitivity.tsv
 """
+
+from ichdag.cohort.originals import fingerprint
 
 CONVERTED_BY = ["baseline_series", "followup_series", "onset_to_ct_hours", "followup_hours"]
 
@@ -40,6 +42,11 @@ rule convert_scans:
     params:
         settings={name: config["cohort"][name] for name in ("masks_on_other_grids", "smallest_lesion_ml", "dicom")},
         row=lambda wildcards: {name: participants()[wildcards.subject].get(name) for name in CONVERTED_BY},
+        # Snakemake sees a newer file, not an older one, and not one that was added to a folder.
+        originals=lambda wildcards: fingerprint(
+            {column: participants()[wildcards.subject].get(column) for column in FILES},
+            largest_files=config["cohort"]["dicom"]["largest_files"],
+        ),
         code=code_of("convert_scans"),
     script:
         "../workflow/scripts/convert_scans.py"
@@ -100,6 +107,8 @@ rule draw_folds:
         scans="results/cohort/development_scans.tsv",
     output:
         folds="results/cohort/folds.tsv",
+        ledger=update("ledger/folds.tsv"),
+        seal=update("ledger/folds.tsv.sha256"),
     log:
         "logs/draw_folds.log",
     benchmark:
@@ -117,7 +126,6 @@ rule draw_folds:
         fold_count=config["folds"],
         repeats=config["repeats"],
         seed=config["seed"],
-        ledger="ledger/folds.tsv",
         code=code_of("draw_folds"),
     script:
         "../workflow/scripts/draw_folds.py"

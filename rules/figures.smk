@@ -1,13 +1,13 @@
 """Figures: each reads a table, keeps the numbers it shows in a tsv beside it, and is written as svg and png.
 
-Reads: results/cohort/flow.tsv, results/segmentation/{scores.tsv,cleanup.json,batches/*.h5}, results/preprocessing/{role}.tsv,
-    results/segmentation/models/{variant}_{fold}/curve.tsv, results/latent/models/vaegan/curve.tsv,
+Reads: results/cohort/flow.tsv, results/segmentation/{scores.tsv,batches/*.h5}, results/preprocessing/{role}.tsv,
+    ledger/segmentation/{cleanup.json,{network}/curve.tsv}, ledger/latent/vaegan/curve.tsv,
     results/latent/{reconstructions,imagined}.h5, results/evaluation/{metrics,calibration,decision}.tsv,
     results/explanation/{shap.tsv,saliency_{outcome}.h5}
 Writes: results/figures/{name}.svg, results/figures/{name}.png, results/figures/{name}.tsv
 """
 
-CURVES = "results/segmentation/models/{variant}_{fold}/curve.tsv"
+CURVES = "ledger/segmentation/{network}/curve.tsv"
 
 
 rule draw_cohort_flow:
@@ -39,7 +39,7 @@ rule draw_segmentation_examples:
     """Draw scans with manual and predicted outlines, from the worst Dice to the best (Figure 1)."""
     input:
         scores="results/segmentation/scores.tsv",
-        cleanup="results/segmentation/cleanup.json",
+        cleanup="ledger/segmentation/cleanup.json",
         grids=[f"results/preprocessing/{role}.tsv" for role in PATIENT_ROLES],
         batches=lambda wildcards: collect("results/segmentation/batches/{batch}.h5", batch=batch_table()),
     output:
@@ -72,7 +72,7 @@ rule draw_segmentation:
     """Draw the Dice of both networks, their volumes beside the manual ones (Bland-Altman), and all learning curves."""
     input:
         scores="results/segmentation/scores.tsv",
-        curves=[*collect(CURVES, variant=VARIANTS, fold=NETWORK_FITS), "results/latent/models/vaegan/curve.tsv"],
+        curves=[*collect(CURVES, network=NETWORKS), "ledger/latent/vaegan/curve.tsv"],
     output:
         dice_svg=report("results/figures/dice.svg", "../workflow/report/dice.rst", category="Segmentation"),
         dice_png="results/figures/dice.png",

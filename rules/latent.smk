@@ -1,9 +1,12 @@
 """Latent features: the segmentation network's bottlenecks, and the VAE-GAN's code of the dilated lesion.
 
+What is in the ledger is made by a rule only while it does not stand (see `Standing`): its wildcard matches nothing else.
+
 Reads: ledger/training.tsv, results/cohort/sub-{subject}_baseline_ct.nii.gz, the baseline masks,
-    results/preprocessing/sub-{subject}_grids.npz, results/segmentation/models/dual_final/
+    results/preprocessing/development.tsv, results/segmentation/networks.json, ledger/segmentation/cleanup.json,
+    results/preprocessing/sub-{subject}_grids.npz, ledger/segmentation/dual_final/
 Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.json,
-    results/latent/models/vaegan/{weights.safetensors,card.json,curve.tsv}, results/latent/batches/{batch}.h5,
+    ledger/latent/{model}/{weights.safetensors,card.json,curve.tsv,data.tsv}, results/latent/batches/{batch}.h5,
     results/latent/{role}.h5, results/latent/reconstructions.h5, results/latent/imagined.h5,
     results/latent/reconstruction.tsv
 """
@@ -12,10 +15,14 @@ Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.js
 rule cut_patches:
     """Cut the cube around each dilated baseline lesion of a batch and bring it to one size."""
     input:
-        scans=lambda wildcards: collect(
-            "results/cohort/sub-{subject}_baseline_ct.nii.gz", subject=members_of(wildcards.batch)
+        unpack(
+            lambda wildcards: named(
+                "scan/{subject}",
+                "results/cohort/sub-{subject}_baseline_ct.nii.gz",
+                subject=members_of(wildcards.batch),
+            )
         ),
-        masks=lambda wildcards: [mask_of(subject) for subject in members_of(wildcards.batch)],
+        unpack(lambda wildcards: {f"mask/{subject}": mask_of(subject) for subject in members_of(wildcards.batch)}),
     output:
         patches="results/latent/patches/{batch}.h5",
     log:
@@ -29,7 +36,6 @@ rule cut_patches:
         mem_mb=grow(2000),
         runtime=grow(60),
     params:
-        subjects=lambda wildcards: members_of(wildcards.batch),
         settings=PATCHES,
         code=code_of("cut_patches"),
     script:
@@ -39,7 +45,11 @@ rule cut_patches:
 rule list_patches:
     """List the patch stores of the development cohort."""
     input:
-        patches=lambda wildcards: collect(rules.cut_patches.output.patches, batch=batches_of("development")),
+        unpack(
+            lambda wildcards: named(
+                "batch/{batch}", "results/latent/patches/{batch}.h5", batch=batches_of("development")
+            )
+        ),
     output:
         stores="results/latent/patches/development.json",
     log:
@@ -53,7 +63,7 @@ rule list_patches:
         mem_mb=grow(1000),
         runtime=grow(10),
     params:
-        members=lambda wildcards: [members_of(batch) for batch in batches_of("development")],
+        members=lambda wildcards: {batch: members_of(batch) for batch in batches_of("development")},
         code=code_of("list_patches"),
     script:
         "../workflow/scripts/list_patches.py"
@@ -63,15 +73,22 @@ rule train_vaegan:
     """Train the variational autoencoder with discriminator on the lesion patches of the locked list."""
     input:
         training="ledger/training.tsv",
-        patches=ancient(rules.list_patches.output.stores),
+        patches=rules.list_patches.output.stores,
+        grids="results/preprocessing/development.tsv",
+        # What draws the masks is a part of what the VAE-GAN is.
+        networks=branch(MANUAL_MASKS, then=[], otherwise="results/segmentation/networks.json"),
+        cleanup=branch(MANUAL_MASKS, then=[], otherwise="ledger/segmentation/cleanup.json"),
     output:
-        weights="results/latent/models/vaegan/weights.safetensors",
-        card="results/latent/models/vaegan/card.json",
-        curve="results/latent/models/vaegan/curve.tsv",
+        weights=update("ledger/latent/{model}/weights.safetensors"),
+        card=update("ledger/latent/{model}/card.json"),
+        curve=update("ledger/latent/{model}/curve.tsv"),
+        data=update("ledger/latent/{model}/data.tsv"),
     log:
-        "logs/train_vaegan.log",
+        "logs/train_vaegan/{model}.log",
     benchmark:
-        "benchmarks/train_vaegan.tsv"
+        "benchmarks/train_vaegan/{model}.tsv"
+    wildcard_constraints:
+        model=standing().due("vaegan"),
     conda:
         "../envs/deep.yaml"
     threads: 1
@@ -80,13 +97,17 @@ rule train_vaegan:
         runtime=grow(1440),
         gpu=1,
     params:
-        settings={
-            **{part: config["latent"][part] for part in ("patches", "network", "training")},
-            "window_hu": config["preprocessing"]["window_hu"],
-            "seed": config["seed"],
+        identity={
+            "config": {name: config[name] for name in ("latent", "segmentation", "seed")},
+            "patches": PATCHES,
+            "code": CODE_OF_TRAINING["vaegan"],
         },
-        checkpoint="checkpoints/latent/vaegan.pt",
-        code=code_of("train_vaegan"),
+        away=standing().away,
+        checkpoint="checkpoints/latent/{model}.pt",
+        checkpoint_every_epochs=config["latent"]["training"]["checkpoint_every_epochs"],
+        why=lambda wildcards: standing().told(wildcards.model),
+    message:
+        "Train the VAE-GAN: {params.why}"
     script:
         "../workflow/scripts/train_vaegan.py"
 
@@ -94,14 +115,16 @@ rule train_vaegan:
 rule extract_latents:
     """Extract both encoders' last stages and the VAE-GAN's mean for the baseline scans of a batch."""
     input:
-        grids=lambda wildcards: collect(
-            "results/preprocessing/sub-{subject}_grids.npz", subject=members_of(wildcards.batch)
+        unpack(
+            lambda wildcards: named(
+                "grids/{subject}",
+                "results/preprocessing/sub-{subject}_grids.npz",
+                subject=members_of(wildcards.batch),
+            )
         ),
         patches=rules.cut_patches.output.patches,
-        network="results/segmentation/models/dual_final/weights.safetensors",
-        network_card=ancient("results/segmentation/models/dual_final/card.json"),
-        vaegan=rules.train_vaegan.output.weights,
-        vaegan_card=ancient(rules.train_vaegan.output.card),
+        network="ledger/segmentation/dual_final/weights.safetensors",
+        vaegan="ledger/latent/vaegan/weights.safetensors",
     output:
         latents="results/latent/batches/{batch}.h5",
     log:
@@ -116,7 +139,6 @@ rule extract_latents:
         runtime=grow(60),
         gpu=1,
     params:
-        subjects=lambda wildcards: members_of(wildcards.batch),
         precision=config["latent"]["precision"],
         code=code_of("extract_latents"),
     script:
@@ -149,8 +171,7 @@ rule reconstruct_patches:
     """Reconstruct patches of a few external participants with the VAE-GAN, and decode some that nobody has."""
     input:
         patches=lambda wildcards: collect(rules.cut_patches.output.patches, batch=batches_of("external")),
-        weights=rules.train_vaegan.output.weights,
-        card=ancient(rules.train_vaegan.output.card),
+        weights="ledger/latent/vaegan/weights.safetensors",
     output:
         reconstructions="results/latent/reconstructions.h5",
         imagined="results/latent/imagined.h5",
@@ -178,8 +199,8 @@ rule compare_reconstructions:
     input:
         stores=rules.list_patches.output.stores,
         external=rules.reconstruct_patches.input.patches,
-        weights=rules.train_vaegan.output.weights,
-        card=ancient(rules.train_vaegan.output.card),
+        weights="ledger/latent/vaegan/weights.safetensors",
+        card="ledger/latent/vaegan/card.json",
     output:
         table=report(
             "results/latent/reconstruction.tsv",

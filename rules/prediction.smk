@@ -1,7 +1,7 @@
 """The study's model frozen in one folder, and applied to new patients.
 
-Reads: results/segmentation/models/dual_final/, results/latent/models/vaegan/, results/features/models/all_final_{block}/,
-    results/classification/models/{outcome}_{classifier}/, results/segmentation/cleanup.json, results/cohort/sub-{subject}_baseline_ct.nii.gz,
+Reads: ledger/segmentation/dual_final/, ledger/latent/vaegan/, results/features/models/all_final_{block}/,
+    results/classification/models/{outcome}_{classifier}/, ledger/segmentation/cleanup.json, results/cohort/sub-{subject}_baseline_ct.nii.gz,
     results/cohort/sub-{subject}_scans.json
 Writes: results/prediction/model/card.json, results/prediction/sub-{subject}_prediction.json,
     results/prediction/sub-{subject}_baseline_desc-hematoma_mask.nii.gz, results/prediction/predictions.tsv
@@ -11,17 +11,17 @@ Writes: results/prediction/model/card.json, results/prediction/sub-{subject}_pre
 rule freeze_model:
     """Freeze networks, reductions, classifiers and settings in one folder that prediction needs nothing beside."""
     input:
-        segmentation="results/segmentation/models/dual_final/weights.safetensors",
-        segmentation_card=ancient("results/segmentation/models/dual_final/card.json"),
-        vaegan="results/latent/models/vaegan/weights.safetensors",
-        vaegan_card=ancient("results/latent/models/vaegan/card.json"),
+        segmentation="ledger/segmentation/dual_final/weights.safetensors",
+        segmentation_card="ledger/segmentation/dual_final/card.json",
+        vaegan="ledger/latent/vaegan/weights.safetensors",
+        vaegan_card="ledger/latent/vaegan/card.json",
         reductions=collect("results/features/models/all_final_{block}/pipeline.skops", block=BLOCKS),
         classifiers=collect(
             "results/classification/models/{outcome}_{classifier}/{features}.skops",
             outcome=OUTCOMES,
             **config["prediction"],
         ),
-        cleanup="results/segmentation/cleanup.json",
+        cleanup="ledger/segmentation/cleanup.json",
         parameters=PARAMETERS,
     output:
         card="results/prediction/model/card.json",

@@ -37,8 +37,12 @@ rule preprocess_scans:
 rule list_grids:
     """List the grids of a cohort, and which of them carry a manual mask."""
     input:
+        unpack(
+            lambda wildcards: named(
+                "grids/{subject}", rules.preprocess_scans.output.grids, subject=subjects_of(wildcards.role)
+            )
+        ),
         scans=rules.list_scans.output.scans,
-        grids=lambda wildcards: collect(rules.preprocess_scans.output.grids, subject=subjects_of(wildcards.role)),
     output:
         grids="results/preprocessing/{role}.tsv",
     log:

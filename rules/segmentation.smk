@@ -1,28 +1,40 @@
 """Hematoma masks: the networks trained once on a locked list, their probabilities, the masks on each scan's own grid.
 
-Reads: results/cohort/folds.tsv, results/cohort/sub-{subject}_scans.json, results/preprocessing/{role}.tsv,
-    results/preprocessing/sub-{subject}_grids.npz, results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
+What is in the ledger is made by a rule only while it does not stand (see `Standing`): its wildcard matches nothing else.
+
+Reads: results/cohort/folds.tsv, results/cohort/sub-{subject}_scans.json,
+    results/preprocessing/{role}.tsv, results/preprocessing/sub-{subject}_grids.npz,
+    results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
     results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz
-Writes: ledger/training.tsv, results/segmentation/models/{variant}_{fold}/weights.safetensors,
-    results/segmentation/models/{variant}_{fold}/card.json, results/segmentation/models/{variant}_{fold}/curve.tsv,
-    results/segmentation/networks.json, results/segmentation/cleanup.json,
+Writes: ledger/training.tsv, ledger/training.tsv.sha256, ledger/segmentation/{network}/weights.safetensors,
+    ledger/segmentation/{network}/card.json, ledger/segmentation/{network}/curve.tsv,
+    ledger/segmentation/{network}/data.tsv, ledger/segmentation/cleanup.json, results/segmentation/networks.json,
     results/segmentation/batches/{batch}.h5, results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_scores.json, results/segmentation/{role}.tsv,
     results/segmentation/{role}_scores.tsv, results/segmentation/scores.tsv, results/segmentation/comparison.tsv
 """
 
+TRAINED_WITH = {
+    "segmentation": config["segmentation"],
+    "preprocessing": config["preprocessing"],
+    "seed": config["seed"],
+}
+
 
 rule lock_training_list:
     """Lock the list of subjects that the networks are trained on, until a retraining is asked for."""
     input:
-        folds=ancient("results/cohort/folds.tsv"),
+        folds="results/cohort/folds.tsv",
     output:
-        training=update("ledger/training.tsv"),
+        training=update("ledger/{list}.tsv"),
+        seal=update("ledger/{list}.tsv.sha256"),
     log:
-        "logs/lock_training_list.log",
+        "logs/lock_training_list/{list}.log",
     benchmark:
-        "benchmarks/lock_training_list.tsv"
+        "benchmarks/lock_training_list/{list}.tsv"
+    wildcard_constraints:
+        list=standing().due("training"),
     conda:
         "../envs/imaging.yaml"
     threads: 1
@@ -30,6 +42,7 @@ rule lock_training_list:
         mem_mb=grow(1000),
         runtime=grow(10),
     params:
+        subjects=lambda wildcards: subjects_of("development"),
         retrain=config["segmentation"]["retrain"],
     script:
         "../workflow/scripts/lock_training_list.py"
@@ -38,16 +51,19 @@ rule lock_training_list:
 rule train_network:
     """Train a residual U-Net (dual or single scale) on the scans outside one fold, or on all of them."""
     input:
-        training=rules.lock_training_list.output.training,
-        grids=ancient("results/preprocessing/development.tsv"),
+        training="ledger/training.tsv",
+        grids="results/preprocessing/development.tsv",
     output:
-        weights="results/segmentation/models/{variant}_{fold}/weights.safetensors",
-        card="results/segmentation/models/{variant}_{fold}/card.json",
-        curve="results/segmentation/models/{variant}_{fold}/curve.tsv",
+        weights=update("ledger/segmentation/{network}/weights.safetensors"),
+        card=update("ledger/segmentation/{network}/card.json"),
+        curve=update("ledger/segmentation/{network}/curve.tsv"),
+        data=update("ledger/segmentation/{network}/data.tsv"),
     log:
-        "logs/train_network/{variant}_{fold}.log",
+        "logs/train_network/{network}.log",
     benchmark:
-        "benchmarks/train_network/{variant}_{fold}.tsv"
+        "benchmarks/train_network/{network}.tsv"
+    wildcard_constraints:
+        network=standing().due(*NETWORKS),
     conda:
         "../envs/deep.yaml"
     threads: 1
@@ -56,13 +72,14 @@ rule train_network:
         mem_mb=grow(lambda: 10000 + 7 * len(subjects_of("development"))),  # all scans are held, 6.8 MB each
         runtime=grow(2880),
     params:
-        settings={
-            **{name: config["segmentation"][name] for name in ("network", "training", "augmentation")},
-            "preprocessing": config["preprocessing"],
-            "seed": config["seed"],
-        },
-        checkpoint="checkpoints/segmentation/{variant}_{fold}.pt",
-        code=code_of("train_network"),
+        config=TRAINED_WITH,
+        away=standing().away,
+        checkpoint="checkpoints/segmentation/{network}.pt",
+        checkpoint_every_epochs=config["segmentation"]["training"]["checkpoint_every_epochs"],
+        code=CODE_OF_TRAINING["networks"],
+        why=lambda wildcards: standing().told(wildcards.network),
+    message:
+        "Train network {wildcards.network}: {params.why}"
     script:
         "../workflow/scripts/train_network.py"
 
@@ -70,10 +87,9 @@ rule train_network:
 rule list_networks:
     """List the trained networks and who is in which fold of theirs."""
     input:
-        training=rules.lock_training_list.output.training,
-        # A card also says how long a training took; only other weights make the jobs downstream due.
-        cards=ancient(collect(rules.train_network.output.card, variant=VARIANTS, fold=NETWORK_FITS)),
-        weights=collect(rules.train_network.output.weights, variant=VARIANTS, fold=NETWORK_FITS),
+        **named("card/{network}", "ledger/segmentation/{network}/card.json", network=NETWORKS),
+        **named("weights/{network}", "ledger/segmentation/{network}/weights.safetensors", network=NETWORKS),
+        training="ledger/training.tsv",
     output:
         networks="results/segmentation/networks.json",
     log:
@@ -87,7 +103,9 @@ rule list_networks:
         mem_mb=grow(1000),
         runtime=grow(10),
     params:
-        persons=lambda wildcards: persons_of(participants()[subject] for subject in subjects_of("development")),
+        networks=NETWORKS,
+        away=standing().away,
+        persons=lambda wildcards: shared_persons("development"),
         code=code_of("list_networks"),
     script:
         "../workflow/scripts/list_networks.py"
@@ -96,11 +114,15 @@ rule list_networks:
 rule segment_batch:
     """Compute lesion probabilities of a batch of participants, each by a network that was not trained on it."""
     input:
-        networks=rules.list_networks.output.networks,
-        weights=rules.list_networks.input.weights,
-        grids=lambda wildcards: collect(
-            "results/preprocessing/sub-{subject}_grids.npz", subject=members_of(wildcards.batch)
+        unpack(
+            lambda wildcards: named(
+                "grids/{subject}",
+                "results/preprocessing/sub-{subject}_grids.npz",
+                subject=members_of(wildcards.batch),
+            )
         ),
+        networks=rules.list_networks.output.networks,
+        weights=collect("ledger/segmentation/{network}/weights.safetensors", network=NETWORKS),
     output:
         probabilities="results/segmentation/batches/{batch}.h5",
     log:
@@ -115,7 +137,6 @@ rule segment_batch:
         mem_mb=grow(8000),
         runtime=grow(60),
     params:
-        subjects=lambda wildcards: members_of(wildcards.batch),
         settings=config["segmentation"]["inference"],
         code=code_of("segment_batch"),
     script:
@@ -125,16 +146,18 @@ rule segment_batch:
 rule choose_cleanup:
     """Choose threshold and smallest lesion on scans of the training list, each by the network that never saw it."""
     input:
-        training=rules.lock_training_list.output.training,
-        grids=ancient("results/preprocessing/development.tsv"),
+        training="ledger/training.tsv",
+        grids="results/preprocessing/development.tsv",
         networks=rules.list_networks.output.networks,
-        weights=rules.list_networks.input.weights,
+        weights=rules.segment_batch.input.weights,
     output:
-        cleanup="results/segmentation/cleanup.json",
+        choice=update("ledger/segmentation/{choice}.json"),
     log:
-        "logs/choose_cleanup.log",
+        "logs/choose_cleanup/{choice}.log",
     benchmark:
-        "benchmarks/choose_cleanup.tsv"
+        "benchmarks/choose_cleanup/{choice}.tsv"
+    wildcard_constraints:
+        choice=standing().due("cleanup"),
     conda:
         "../envs/deep.yaml"
     threads: 1
@@ -143,10 +166,9 @@ rule choose_cleanup:
         mem_mb=grow(8000),
         runtime=grow(120),
     params:
-        given={name: config["segmentation"][name] for name in ("threshold", "smallest_component_ml")},
-        settings=config["segmentation"]["cleanup"],
-        inference=config["segmentation"]["inference"],
-        code=code_of("choose_cleanup"),
+        config=TRAINED_WITH,
+        away=standing().away,
+        code=CODE_OF_TRAINING["cleanup"],
     script:
         "../workflow/scripts/choose_cleanup.py"
 
@@ -159,7 +181,7 @@ rule restore_masks:
         record="results/cohort/sub-{subject}_scans.json",
         grids="results/preprocessing/sub-{subject}_grids.npz",
         networks=rules.list_networks.output.networks,
-        cleanup=rules.choose_cleanup.output.cleanup,
+        cleanup="ledger/segmentation/cleanup.json",
         probabilities=ancient(lambda wildcards: f"results/segmentation/batches/{batch_of(wildcards.subject)}.h5"),
     output:
         baseline="results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz",
@@ -178,7 +200,9 @@ rule restore_masks:
     params:
         smallest_lesion_ml=config["cohort"]["smallest_lesion_ml"],
         masks=config["segmentation"]["masks"],
-        code=[code_of("restore_masks"), code_of("segment_batch")],  # the batch is ancient: its code shows here
+        # The batch is ancient, for most of it is of others: what it is made with counts here.
+        inference=config["segmentation"]["inference"],
+        code=[code_of("restore_masks"), code_of("segment_batch")],
     script:
         "../workflow/scripts/restore_masks.py"
 

@@ -16,9 +16,9 @@ from ichdag.classification import Settings
 from ichdag.classification.classifiers import Recipe, fit
 from ichdag.features.reducer import Reducer
 from ichdag.jobs import StudyError
+from ichdag.names import CLASSIFIERS
 from ichdag.pipelines import _skops as skops
 from ichdag.pipelines import read_pipeline, write_pipeline
-from ichdag.schemas import CLASSIFIERS
 
 ROOT = Path(__file__).parents[1]
 FEW = {"random_forest": {"n_estimators": 5}, "extra_trees": {"n_estimators": 5}, "xgboost": {"n_estimators": 5}}

@@ -50,6 +50,12 @@ def read_item(path: str | Path, name: str) -> np.ndarray | None:
         return store[name][()] if name in store else None
 
 
+def file_digest(path: str | Path) -> np.ndarray:
+    """SHA-256 of a file as an array (32,) uint8, to be kept in a store beside what was made from the file."""
+    with open(path, "rb") as stream:
+        return np.frombuffer(hashlib.file_digest(stream, "sha256").digest(), dtype=np.uint8)
+
+
 def link_stores(path: str | Path, sources: Iterable[str | Path]) -> None:
     """Write one HDF5 file in which the top groups of others (participants) are found as if they were its own.
 

@@ -1,5 +1,12 @@
-"""A trained model is a folder: weights (safetensors) or a fitted pipeline (skops, see `pipelines`), and card.json."""
+"""A trained model is a folder: weights (safetensors) or a fitted pipeline (skops, see `pipelines`), and card.json.
 
+Weights say themselves what they are: the header of the file holds the identity of the training (its settings, subjects
+and code) and a digest of all numbers, so nothing has to be read beside them.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -7,6 +14,9 @@ from typing import Any
 from ichdag.jobs import StudyError, whole_file
 from ichdag.machine import versions
 from ichdag.records import read_record, write_record
+
+HEADER = "ichdag"  # one key, for safetensors writes several in any order
+MENDED = "Restore it from a backup, or delete its folder and run again: it will be made anew"
 
 
 @dataclass(frozen=True)
@@ -41,16 +51,84 @@ def read_card(path: str | Path) -> Card:
     return Card(**record)
 
 
-def write_weights(weights: dict[str, Any], path: str | Path) -> None:
-    """Write named torch tensors as safetensors, whole."""
+def write_weights(
+    weights: dict[str, Any], path: str | Path, *, identity: dict[str, Any], beside: Iterable[str | Path] = ()
+) -> None:
+    """Write named torch tensors as safetensors, whole, with the identity of their training in the header.
+
+    `beside` are files of the same folder that belong to them (card, curve), written before: their digests are kept, and
+    weights beside which one is lost or another are refused (`read_identity`).
+    """
     from safetensors.torch import save_file
 
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
+    files = {Path(file).name: _file_digest(Path(file)) for file in beside}
+    told = {"identity": identity, "sha256": _digest(tensors), "beside": files}
     with whole_file(path) as partial:
-        save_file({name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}, partial)
+        save_file(tensors, partial, metadata={HEADER: json.dumps(told, sort_keys=True)})
+
+
+def write_model(card: Card, weights: dict[str, Any], *, files: Any) -> None:
+    """Write card and weights of a trained network to `files.card` and `files.weights`, the weights last.
+
+    The card's settings are the identity of the training; `files.curve` and `files.data` must have been written.
+    """
+    write_card(card, files.card)
+    write_weights(weights, files.weights, identity=card.settings, beside=[files.card, files.curve, files.data])
 
 
 def read_weights(path: str | Path) -> dict[str, Any]:
-    """Read named torch tensors onto the CPU; safetensors holds numbers only, no code runs."""
+    """Read named torch tensors onto the CPU; safetensors holds numbers only, no code runs.
+
+    Raises StudyError if the numbers are not those that were written.
+    """
     from safetensors.torch import load_file
 
-    return load_file(path)
+    told, tensors = _told(path), load_file(path)
+    if _digest(tensors) != told["sha256"]:
+        raise StudyError(f"{path} is damaged: its numbers are not those that were written. {MENDED}")
+    return tensors
+
+
+def read_identity(path: str | Path) -> dict[str, Any]:
+    """Read the identity of the training that weights come from, out of the file's header alone.
+
+    Needs neither torch nor safetensors. Raises StudyError if the file is cut short or is no weights file of this
+    workflow, or if a file that belongs to it is lost or another.
+    """
+    told = _told(path)
+    for name, digest in told["beside"].items():
+        file = Path(path).with_name(name)
+        if not file.is_file() or _file_digest(file) != digest:
+            raise StudyError(f"{file} is {'another than was written' if file.is_file() else 'lost'}. {MENDED}")
+    return told["identity"]
+
+
+def _told(path: str | Path) -> dict[str, Any]:
+    """What the header of a weights file says (format: 8 bytes of length, JSON, numbers)."""
+    size = Path(path).stat().st_size
+    try:
+        with open(path, "rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            header = json.loads(stream.read(length) if length < size else b"")
+        told = json.loads(header.pop("__metadata__")[HEADER])
+        whole = 8 + length + max(tensor["data_offsets"][1] for tensor in header.values())
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StudyError(f"{path} cannot be read as weights ({size} bytes). {MENDED}") from error
+    if size != whole:
+        raise StudyError(f"{path} is damaged: it has {size} bytes, {whole} were written. {MENDED}")
+    return told
+
+
+def _file_digest(path: Path) -> str:
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _digest(tensors: dict[str, Any]) -> str:
+    """Digest of named tensors: names, kinds, shapes and all numbers."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(f"{name} {tensors[name].dtype} {tuple(tensors[name].shape)}".encode())
+        digest.update(tensors[name].numpy().tobytes())
+    return digest.hexdigest()

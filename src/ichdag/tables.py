@@ -5,20 +5,20 @@ from pathlib import Path
 import pandas as pd
 
 from ichdag.jobs import StudyError, whole_file
-from ichdag.schemas import SCHEMAS, Column
+from ichdag.schema import Column, Schema
 
 
-def read_table(path: str | Path, schema: str) -> pd.DataFrame:
+def read_table(path: str | Path, schema: Schema) -> pd.DataFrame:
     """Read a table (.tsv or .parquet) and check it. Raises StudyError naming every fault."""
     if Path(path).suffix == ".parquet":
         frame = pd.read_parquet(path)
     else:
-        kinds = {column.name: "string" for column in SCHEMAS[schema] if column.kind == "text"}
+        kinds = {column.name: "string" for column in schema.columns if column.kind == "text"}
         frame = pd.read_csv(path, sep="\t", na_values=["n/a"], keep_default_na=False, dtype=kinds)
     return _checked(frame, schema, path)
 
 
-def write_table(frame: pd.DataFrame, path: str | Path, schema: str) -> None:
+def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
     """Check a table and write it whole (.tsv or .parquet). Raises StudyError naming every fault."""
     frame = _checked(frame, schema, path)
     with whole_file(path) as partial:
@@ -28,16 +28,17 @@ def write_table(frame: pd.DataFrame, path: str | Path, schema: str) -> None:
             frame.to_csv(partial, sep="\t", index=False, na_rep="n/a", float_format="%.10g")
 
 
-def _checked(frame: pd.DataFrame, schema: str, path: str | Path) -> pd.DataFrame:
+def _checked(frame: pd.DataFrame, schema: Schema, path: str | Path) -> pd.DataFrame:
     """The table with its columns in schema order (further ones after them), or StudyError."""
-    columns = SCHEMAS[schema]
+    columns = schema.columns
     missing = [column.name for column in columns if column.name not in frame and not column.optional]
     if missing:
-        raise StudyError(f"{path}: table '{schema}' lacks the columns {', '.join(missing)}; found {', '.join(frame)}")
+        lacking = f"lacks the columns {', '.join(missing)}; found {', '.join(frame)}"
+        raise StudyError(f"{path}: table '{schema.name}' {lacking}")
     present = [column for column in columns if column.name in frame]
     faults = [fault for column in present for fault in _column_faults(frame[column.name], column)]
     if faults:
-        raise StudyError(f"{path}: table '{schema}' breaks its schema:\n  " + "\n  ".join(faults))
+        raise StudyError(f"{path}: table '{schema.name}' breaks its schema:\n  " + "\n  ".join(faults))
     names = [column.name for column in present]
     frame = frame[names + [name for name in frame if name not in names]]
     texts = {column.name: "string" for column in present if column.kind == "text"}

@@ -1,5 +1,6 @@
 """What every network training shares: device, batches, decay, its course, and a checkpoint that resumes bit for bit."""
 
+import hashlib
 import json
 import logging
 import math
@@ -152,31 +153,28 @@ class Course:
 class Checkpoint:
     """Where a training stands, on disk: kept outside Snakemake's outputs, which it removes when a job fails.
 
-    It holds the state of every part (network, optimizer, course), of the random generator, and the configuration it
-    belongs to; a training with another configuration is refused, for the mixture would be neither of the two. The one
+    It holds the state of every part (network, optimizer, course) and of the random generator. Its name bears a digest
+    of the configuration (settings, subjects, code) and the data (tensors and names) it belongs to: another one begins
+    anew and leaves it alone, for the mixture would be neither of the two; back at the old one, it goes on. The one
     before it is kept too: where the newest cannot be read (cut short by a full or lost disk), that one serves. bfloat16
     needs no gradient scaler, so there is none to restore.
     """
 
-    def __init__(self, path: str | Path, *, configuration: Mapping[str, Any]):
-        self.path = Path(path)
-        self.before = self.path.with_name(f"{self.path.stem}.before{self.path.suffix}")
-        self.configuration = json.loads(json.dumps(configuration))
+    def __init__(self, path: str | Path, *, configuration: Mapping[str, Any], data: Mapping[str, Any]):
+        path, self.configuration = Path(path), json.dumps(configuration, sort_keys=True)
+        digest = _digest(self.configuration, data)
+        self.family = path.with_name(f"{path.stem}-*{path.suffix}")
+        self.path = path.with_name(f"{path.stem}-{digest}{path.suffix}")
+        self.before = path.with_name(f"{path.stem}-{digest}.before{path.suffix}")
 
     def resume(self, generator: torch.Generator, **parts: Any) -> int:
-        """Load the state into the parts and the generator; return the number of epochs done (0 without a checkpoint).
-
-        Raises StudyError if the checkpoint belongs to another configuration, naming every difference.
-        """
+        """Load the state into the parts and the generator; return the epochs done (0 without a checkpoint)."""
         path, state = self._newest()
         if state is None:
+            others = sorted({*self._all()} - {self.path, self.before})
+            if others:
+                LOGGER.info("training begins anew: of other settings, subjects, scans or code are %s", others)
             return 0
-        differences = _differences(json.loads(state["configuration"]), self.configuration)
-        if differences:
-            raise StudyError(
-                f"checkpoint {path} belongs to another configuration:\n  " + "\n  ".join(differences) + "\n"
-                "Restore that configuration to go on with it, or delete the checkpoint to train from the beginning"
-            )
         for name, part in parts.items():
             part.load_state_dict(state["parts"][name])
         generator.set_state(state["generator"])
@@ -186,7 +184,7 @@ class Checkpoint:
     def save(self, epochs: int, generator: torch.Generator, **parts: Any) -> None:
         """Write the state after `epochs` epochs, whole and on disk before the one before it gives up its name."""
         state = {
-            "configuration": json.dumps(self.configuration),
+            "configuration": self.configuration,
             "epochs": epochs,
             "generator": generator.get_state(),
             "parts": {name: part.state_dict() for name, part in parts.items()},
@@ -200,9 +198,13 @@ class Checkpoint:
                 os.replace(self.path, self.before)
 
     def remove(self) -> None:
-        """Remove it and the one before it, once the model is written."""
-        self.path.unlink(missing_ok=True)
-        self.before.unlink(missing_ok=True)
+        """Remove it, the one before it and those of other configurations, once the model is written."""
+        for path in self._all():
+            path.unlink(missing_ok=True)
+
+    def _all(self) -> list[Path]:
+        """The checkpoints of this training, of whatever configuration."""
+        return list(self.family.parent.glob(self.family.name))
 
     def _newest(self) -> tuple[Path, dict[str, Any] | None]:
         """The newest checkpoint that can be read, and its path; None if there is none."""
@@ -217,18 +219,10 @@ class Checkpoint:
         return self.path, None
 
 
-def _differences(then: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """One line for each key whose value differs: `settings.learning_rate: 0.1 in the checkpoint, 0.2 now`."""
-    lines = []
-    for key in sorted({*then, *now}):
-        one, other = then.get(key), now.get(key)
-        if isinstance(one, dict) and isinstance(other, dict):
-            lines += _differences(one, other, f"{prefix}{key}.")
-        elif one != other:
-            lines.append(f"{prefix}{key}: {_short(one)} in the checkpoint, {_short(other)} now")
-    return lines
-
-
-def _short(value: Any) -> str:
-    text = json.dumps(value)
-    return text if len(text) <= 80 else f"{text[:70]}... ({len(value)} items)"
+def _digest(configuration: str, data: Mapping[str, Any]) -> str:
+    """Digest of settings and of named tensors or lists of names."""
+    digest = hashlib.sha256(configuration.encode())
+    for name, value in data.items():
+        digest.update(name.encode())
+        digest.update(value.numpy().tobytes() if isinstance(value, torch.Tensor) else repr(value).encode())
+    return digest.hexdigest()[:12]

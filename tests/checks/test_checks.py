@@ -20,9 +20,10 @@ from ichdag.checks import (
     tabulate,
     truth,
 )
+from ichdag.checks.schemas import AUDIT, CHECKS
 from ichdag.jobs import StudyError
 from ichdag.models import Card, write_card
-from ichdag.schemas import CLASSIFIERS, FEATURE_SETS
+from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.tables import read_table, write_table
 
 DEVELOPMENT = [f"D{number:02d}" for number in range(20)]
@@ -217,8 +218,8 @@ def test_a_classifier_whose_card_does_not_say_whom_a_fold_saw_is_found(study):
 
 
 def test_the_audit_has_a_row_for_each_fit_with_the_sizes_of_both_sides(study, tmp_path):
-    write_table(study.audit(), tmp_path / "audit.tsv", "audit")
-    table = read_table(tmp_path / "audit.tsv", "audit")
+    write_table(study.audit(), tmp_path / "audit.tsv", AUDIT)
+    table = read_table(tmp_path / "audit.tsv", AUDIT)
     assert len(table) == 6 * 6 + 5 + 1 + 5 + 1 + 1
     inner = table[(table.stage != "latent") & (table.fold != "final")]
     assert set(inner.fitted) == {16} and set(inner.scored) == {4}
@@ -333,8 +334,8 @@ def test_without_an_oracle_the_truth_is_not_checked():
 
 def test_a_study_that_leaks_is_refused_and_another_fault_is_only_counted(study, tmp_path):
     study.predictions = study.predictions[study.predictions.features != "shape"]
-    write_table(tabulate(study.findings().values()), tmp_path / "checks.tsv", "checks")
-    assert require(read_table(tmp_path / "checks.tsv", "checks")) == {"passed": 11, "failed": 1, "skipped": 0}
+    write_table(tabulate(study.findings().values()), tmp_path / "checks.tsv", CHECKS)
+    assert require(read_table(tmp_path / "checks.tsv", CHECKS)) == {"passed": 11, "failed": 1, "skipped": 0}
     study.cards["latent/vaegan"].subjects.append("E03")
     with pytest.raises(StudyError, match=r"E03 \(external\) in latent/vaegan"):
         require(tabulate(study.findings().values()))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ichdag.classification import Settings
-from ichdag.schemas import BLOCKS
+from ichdag.names import BLOCKS
 
 SETTINGS = Settings(
     tuning="none",

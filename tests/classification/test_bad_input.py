@@ -12,7 +12,7 @@ from ichdag.classification.people import development_people, external_people
 from ichdag.classification.validation import cross_validate, fit_final, predict
 from ichdag.cohort.folds import draw_folds
 from ichdag.jobs import StudyError
-from ichdag.schemas import CLASSIFIERS
+from ichdag.names import CLASSIFIERS
 
 OUTCOME = "poor_outcome"
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -12,8 +12,10 @@ from ichdag.classification.designs import (
     read_folds,
     usable_covariates,
 )
+from ichdag.features.schemas import REDUCED
 from ichdag.jobs import StudyError
-from ichdag.schemas import BLOCKS, FEATURE_SETS
+from ichdag.names import BLOCKS, FEATURE_SETS
+from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import write_table
 
 
@@ -45,10 +47,10 @@ def files(tmp_path):
         for place, block in enumerate(BLOCKS):
             paths[f"{fold}/{block}"] = path = tmp_path / f"{fold}_{block}.parquet"
             value = {"0": 0, "final": 10}[fold] + place
-            write_table(pd.DataFrame({"subject": ["a"], f"{block}_000": [float(value)]}), path, "reduced")
+            write_table(pd.DataFrame({"subject": ["a"], f"{block}_000": [float(value)]}), path, REDUCED)
     radiomics = pd.DataFrame({"subject": ["a", "b"], "status": ["included", "excluded"], "reason": [None, "small"]})
     radiomics = radiomics.assign(original_shape_Volume=[4.0, None], original_glcm_Contrast=[1.0, None])
-    write_table(radiomics, tmp_path / "radiomics.parquet", "features")
+    write_table(radiomics, tmp_path / "radiomics.parquet", FEATURES)
     return paths, tmp_path / "radiomics.parquet"
 
 

@@ -19,7 +19,7 @@ from ichdag.evaluation import Settings as Evaluation
 from ichdag.evaluation.averages import measure_repeats
 from ichdag.evaluation.cells import models_of
 from ichdag.evaluation.delong import areas, auc_interval
-from ichdag.schemas import BLOCKS, CLASSIFIERS, FEATURE_SETS
+from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS
 
 REPEATS, LEVEL = 200, 0.95
 PREVALENCES = {"poor_outcome": 0.5, "expansion_3ml": 0.4, "expansion_6ml": 0.33, "expansion_9ml": 0.28}

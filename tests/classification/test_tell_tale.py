@@ -13,7 +13,7 @@ from ichdag.evaluation.cells import models_of
 from ichdag.features import Settings, fit_reduction, reduce_block
 from ichdag.features.blocks import Block
 from ichdag.features.subjects import training_subjects
-from ichdag.schemas import CLASSIFIERS
+from ichdag.names import CLASSIFIERS
 
 OUTCOME, FOLD = "poor_outcome", "2"
 REDUCTION = Settings(rank=4, init="nndsvda", max_iter=200, tolerance=1e-4)

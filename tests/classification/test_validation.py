@@ -11,7 +11,7 @@ from ichdag.classification.designs import comparator_designs, design
 from ichdag.classification.people import development_people, external_people, oracle_rows
 from ichdag.classification.validation import cross_validate, fit_final, predict, rows_of
 from ichdag.jobs import StudyError
-from ichdag.schemas import CLASSIFIERS
+from ichdag.names import CLASSIFIERS
 
 NAMES = {"outcome": "poor_outcome", "features": "radiomics"}
 

@@ -54,7 +54,7 @@ class Part:
 
 PARTS = {
     "group": Part([f"results/radiomics/sub-D000{number}_features.json" for number in (1, 2, 3)], "extract_radiomics"),
-    "training": Part(["results/latent/models/vaegan/weights.safetensors"], "train_vaegan", SHOW_DURATIONS),
+    "training": Part(["ledger/latent/vaegan/weights.safetensors"], "train_vaegan", SHOW_DURATIONS),
     "aggregate": Part([PREDICTIONS], "gather_predictions"),
 }
 

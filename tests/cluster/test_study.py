@@ -73,7 +73,7 @@ def test_partitions_chosen_by_need_are_those_that_a_profile_would_name(cluster, 
     settings["set-resources"] = {rule: own for rule, own in settings["set-resources"].items() if own}
     settings["slurm-partition-config"] = str(tmp_path / "partitions.yaml")
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(settings))
-    parts = ["results/radiomics/sub-D0001_features.json", "results/latent/models/vaegan/weights.safetensors"]
+    parts = ["results/radiomics/sub-D0001_features.json", "ledger/latent/vaegan/weights.safetensors"]
     assert study.remove(*parts) == 2
     found = jobs_of(cluster, replace(study, profile=tmp_path).on_slurm(*parts))
     assert found["train_vaegan"][0][0] == "gpu" and found["extract_radiomics"][0][0] == "cpu"

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from ichdag.cohort.assembly import assemble, count_flow, summarize
+from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.tables import read_table, write_table
 
 OUTCOMES = {"poor_outcome": "mrs > 3", "grown": "expansion_ml > 3"}
@@ -103,5 +104,5 @@ def test_a_role_that_nobody_has_is_a_table_without_rows(tmp_path):
     none = {"scans": ["subject", "timepoint"], "volumes": ["subject"], "features": ["subject", "status", "reason"]}
     empty = {name: pd.DataFrame(columns=columns) for name, columns in none.items()}
     table = assemble([], **empty, outcomes=OUTCOMES, source="masks")
-    write_table(table, tmp_path / "external.tsv", "participants")
-    assert len(read_table(tmp_path / "external.tsv", "participants")) == 0 and set(OUTCOMES) <= set(table)
+    write_table(table, tmp_path / "external.tsv", PARTICIPANTS)
+    assert len(read_table(tmp_path / "external.tsv", PARTICIPANTS)) == 0 and set(OUTCOMES) <= set(table)

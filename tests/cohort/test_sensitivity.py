@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ichdag.cohort.schemas import SENSITIVITY
 from ichdag.cohort.sensitivity import label_sensitivity
 from ichdag.tables import write_table
 
@@ -41,7 +42,7 @@ def found(tables):
 
 def test_only_outcomes_that_read_a_volume_are_told_of(found, tmp_path):
     assert list(found.index) == ["grown", "large"]
-    write_table(found.reset_index(), tmp_path / "sensitivity.tsv", "sensitivity")
+    write_table(found.reset_index(), tmp_path / "sensitivity.tsv", SENSITIVITY)
 
 
 def test_the_error_is_that_of_the_expansion_where_both_sources_are_known(found):

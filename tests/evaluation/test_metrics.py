@@ -14,6 +14,7 @@ from ichdag.evaluation.cells import models_of
 from ichdag.evaluation.delong import areas
 from ichdag.evaluation.measures import measure
 from ichdag.evaluation.resampling import Resamples, resample, resampled_auc, resampled_precision
+from ichdag.evaluation.schemas import METRICS
 from ichdag.evaluation.thresholds import youden
 from ichdag.jobs import StudyError
 from ichdag.tables import read_table, write_table
@@ -106,9 +107,9 @@ def test_every_resample_has_as_many_of_each_class_as_the_cohort():
 
 def test_the_table_follows_its_schema_and_is_the_same_twice(predictions, settings, tmp_path):
     for name in ("one.tsv", "two.tsv"):
-        write_table(measure_performance(predictions, settings=settings, seed=5), tmp_path / name, "metrics")
+        write_table(measure_performance(predictions, settings=settings, seed=5), tmp_path / name, METRICS)
     assert (tmp_path / "one.tsv").read_bytes() == (tmp_path / "two.tsv").read_bytes()
-    table = read_table(tmp_path / "one.tsv", "metrics")
+    table = read_table(tmp_path / "one.tsv", METRICS)
     assert set(table.fold) == {"0", "1", "2", "3", "4", "pooled", "mean", "external"}
     limited = table.dropna(subset=["value", "low", "high"])
     assert (limited.low <= limited.value + 1e-9).all()

@@ -10,9 +10,10 @@ from ichdag.classification import Settings as ClassificationSettings
 from ichdag.classification.classifiers import Recipe, fit
 from ichdag.explanation import Settings
 from ichdag.explanation.attribution import attribute, sample_rows
+from ichdag.explanation.schemas import SHAP
 from ichdag.explanation.shares import block_of, block_shares, no_shares
 from ichdag.jobs import StudyError
-from ichdag.schemas import CLASSIFIERS, FEATURE_SETS
+from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.tables import read_table, write_table
 
 SETTINGS = Settings(
@@ -148,13 +149,13 @@ def test_shares_are_the_blocks_parts_of_all_absolute_values():
 
 def test_a_model_that_nothing_moves_has_no_shares(tmp_path):
     table = block_shares(np.zeros((4, 2)), columns=["radiomics_000", "vaegan_000"], settings=SETTINGS, seed=0)
-    write_table(table.assign(outcome="poor_outcome", classifier="elastic_net"), tmp_path / "shap.tsv", "shap")
-    assert read_table(tmp_path / "shap.tsv", "shap").share.isna().all()
+    write_table(table.assign(outcome="poor_outcome", classifier="elastic_net"), tmp_path / "shap.tsv", SHAP)
+    assert read_table(tmp_path / "shap.tsv", SHAP).share.isna().all()
 
 
 def test_where_nobody_external_could_be_explained_the_table_is_empty(tmp_path):
-    write_table(no_shares(), tmp_path / "shap.tsv", "shap")
-    assert read_table(tmp_path / "shap.tsv", "shap").empty
+    write_table(no_shares(), tmp_path / "shap.tsv", SHAP)
+    assert read_table(tmp_path / "shap.tsv", SHAP).empty
 
 
 def test_the_columns_of_a_design_tell_their_block():

@@ -9,6 +9,7 @@ from ichdag.features import Settings, describe, fit_reduction, reduce_block
 from ichdag.features.blocks import Block, read_block, shape_columns
 from ichdag.features.subjects import fold_of, included, known, training_subjects
 from ichdag.jobs import StudyError
+from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import write_table
 
 SETTINGS = Settings(rank=3, init="nndsvda", max_iter=200, tolerance=1e-4)
@@ -146,7 +147,7 @@ def test_an_included_participant_without_latents_is_named(tmp_path):
 def test_missing_radiomics_cells_stay_missing_until_the_fold_fills_them(tmp_path):
     table = pd.DataFrame({"subject": ["a", "b"], "status": "included", "reason": None})
     table = table.assign(original_shape_Volume=[1.0, None], original_glcm_Contrast=[2.0, 3.0])
-    write_table(table, tmp_path / "x.parquet", "features")
+    write_table(table, tmp_path / "x.parquet", FEATURES)
     block = read_block(tmp_path / "x.parquet", name="radiomics", subjects=["b", "a"])
     assert block.columns == ["original_shape_Volume", "original_glcm_Contrast"]
     assert np.array_equal(block.values, [[np.nan, 3], [1, 2]], equal_nan=True)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from ichdag.report.dictionary import SCHEMAS
 from ichdag.tables import read_table, write_table
 
 
@@ -23,6 +24,6 @@ def tables(made_up, tmp_path_factory):
     folder = tmp_path_factory.mktemp("tables")
     found = {}
     for name, frame in made_up.study().items():
-        write_table(frame, folder / f"{name}.tsv", name)
-        found[name] = read_table(folder / f"{name}.tsv", name)
+        write_table(frame, folder / f"{name}.tsv", SCHEMAS[name])
+        found[name] = read_table(folder / f"{name}.tsv", SCHEMAS[name])
     return found

@@ -5,7 +5,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from ichdag.schemas import CLASSIFIERS, COMPARATORS, FEATURE_SETS, SCHEMAS
+from ichdag.names import CLASSIFIERS, COMPARATORS, FEATURE_SETS
+from ichdag.segmentation.schemas import SCORES
 
 OUTCOMES = ["poor_outcome", "expansion_3ml"]
 NASTY = "Site <script>alert(1)</script> & Co"
@@ -100,7 +101,7 @@ def scores() -> pd.DataFrame:
         for subject, value, fold in zip(dice, dice.values(), ["0", "0", "1", "1", "final", "final"], strict=True)
         for variant in ("dual", "single")
     ]
-    return pd.DataFrame(rows, columns=[column.name for column in SCHEMAS["scores"]]).astype({"dice": float})
+    return pd.DataFrame(rows, columns=SCORES.column_names).astype({"dice": float})
 
 
 def curves() -> pd.DataFrame:

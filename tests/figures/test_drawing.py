@@ -5,6 +5,9 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from matplotlib.figure import Figure
 
+from ichdag.cohort.schemas import FLOW
+from ichdag.evaluation.schemas import CALIBRATION, DECISION, METRICS
+from ichdag.explanation.schemas import SHAP
 from ichdag.figures.agreement import draw_bland_altman, select_bland_altman
 from ichdag.figures.calibration import draw_calibration, select_calibration
 from ichdag.figures.cohort import draw_flow, select_flow
@@ -12,26 +15,28 @@ from ichdag.figures.decision import draw_decision, select_decision
 from ichdag.figures.explanation import draw_shap
 from ichdag.figures.performance import draw_auc, draw_oracle, select_auc, select_oracle
 from ichdag.figures.ranks import draw_ranks, select_ranks
+from ichdag.figures.schemas import BLAND_ALTMAN, DICE, RANKS
 from ichdag.figures.segmentation import draw_dice, select_dice
 from ichdag.figures.style import write_figure
 from ichdag.figures.training import draw_learning_curves
+from ichdag.segmentation.schemas import CURVES
 from ichdag.tables import read_table, write_table
 
 FIGURES = {
-    "cohort_flow": (draw_flow, lambda found: select_flow(found["flow"]), "flow"),
-    "dice": (draw_dice, lambda found: select_dice(found["scores"]), "dice"),
-    "auc": (draw_auc, lambda found: select_auc(found["metrics"]), "metrics"),
-    "oracle": (draw_oracle, lambda found: select_oracle(found["metrics"]), "metrics"),
-    "ranks": (draw_ranks, lambda found: select_ranks(found["metrics"]), "ranks"),
+    "cohort_flow": (draw_flow, lambda found: select_flow(found["flow"]), FLOW),
+    "dice": (draw_dice, lambda found: select_dice(found["scores"]), DICE),
+    "auc": (draw_auc, lambda found: select_auc(found["metrics"]), METRICS),
+    "oracle": (draw_oracle, lambda found: select_oracle(found["metrics"]), METRICS),
+    "ranks": (draw_ranks, lambda found: select_ranks(found["metrics"]), RANKS),
     "calibration": (
         draw_calibration,
         lambda found: select_calibration(found["calibration"], metrics=found["metrics"]),
-        "calibration",
+        CALIBRATION,
     ),
-    "decision": (draw_decision, lambda found: select_decision(found["decision"], metrics=found["metrics"]), "decision"),
-    "bland_altman": (draw_bland_altman, lambda found: select_bland_altman(found["scores"]), "bland_altman"),
-    "learning_curves": (draw_learning_curves, lambda found: found["curves"], "curves"),
-    "shap": (draw_shap, lambda found: found["shap"], "shap"),
+    "decision": (draw_decision, lambda found: select_decision(found["decision"], metrics=found["metrics"]), DECISION),
+    "bland_altman": (draw_bland_altman, lambda found: select_bland_altman(found["scores"]), BLAND_ALTMAN),
+    "learning_curves": (draw_learning_curves, lambda found: found["curves"], CURVES),
+    "shap": (draw_shap, lambda found: found["shap"], SHAP),
 }
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ichdag.figures import pictures
+from ichdag.figures.schemas import PICTURES
 from ichdag.figures.style import write_figure
 from ichdag.figures.training import draw_imagined, imagined_pictures
 from ichdag.jobs import StudyError
@@ -70,7 +71,7 @@ def test_pictures_are_written_with_the_same_bytes_twice(made_up, tmp_path):
     names = [f"{kind}/{place}" for kind in ("sample", "interpolation") for place in range(3)]
     sets[draw_imagined] = imagined_pictures(dict.fromkeys(names, fine))
     for draw, shown in sets.items():
-        write_table(pictures.table_of(shown), tmp_path / "a.tsv", "pictures")
+        write_table(pictures.table_of(shown), tmp_path / "a.tsv", PICTURES)
         for name in "ab":
             write_figure(draw, shown, svg=tmp_path / f"{name}.svg", png=tmp_path / f"{name}.png", dpi=72)
         assert (tmp_path / "a.svg").read_bytes() == (tmp_path / "b.svg").read_bytes()

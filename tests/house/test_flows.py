@@ -11,13 +11,21 @@ from snakemake.io import expand
 TAKEN_APART = {"parts", "parent", "parents", "stem", "name", "suffix", "with_name", "with_stem", "with_suffix"}
 TAKEN_APART |= {"split", "rsplit", "partition", "rpartition"}
 # Scripts that are still to be changed.
-BY_POSITION = {"cut_patches", "extract_latents", "list_grids", "list_networks", "list_patches", "segment_batch"}
-BY_POSITION |= {"freeze_model"}
+BY_POSITION = {"freeze_model"}
 BY_PATH = {"freeze_model", "predict_patient"}
 # Whose own files, or files outside the study, lie beside one that they are given: a partial file, a checkpoint kept
-# before, the links of a store, the folder of a sheet or of a DICOMDIR.
-BESIDE = {"arrays", "jobs", "training", "cohort.sheet", "cohort.dicom.sources", "provenance", "provenance.journal"}
-BESIDE |= {"cohort.dicom.decoding", "cohort.validation.settings", "radiomics.parameters"}
+# before, the links of a store, the seal of a table, the folder of a sheet, of a DICOMDIR or of an image's header.
+BESIDE = {
+    "arrays",
+    "jobs",
+    "ledger",
+    "training",
+    "cohort.sheet",
+    "cohort.dicom.sources",
+    "provenance",
+    "provenance.journal",
+}
+BESIDE |= {"cohort.dicom.decoding", "cohort.originals", "cohort.validation.settings", "radiomics.parameters"}
 
 
 @pytest.fixture(scope="module")

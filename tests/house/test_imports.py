@@ -19,6 +19,7 @@ READERS = {
     "figures.style", "report.page",  # what is told
     "phantom.scanner",  # cuts a file short on purpose
 }  # fmt: skip
+DICTIONARY = "ichdag.report.dictionary"  # the schemas of all stages
 LIBRARIES = {"np", "numpy", "nibabel", "h5py", "joblib", "torch", "pickle", "sitk"}
 OPENERS = {
     "open",
@@ -59,9 +60,14 @@ def room_of(module):
     return parts[1] if len(parts) > 1 and parts[1] in STAGES else "ground"
 
 
+def is_schemas(module):
+    """Whether it describes the tables of a stage, which others may read, rather than computing anything."""
+    return module.split(".")[-1] == "schemas"
+
+
 def test_every_folder_of_the_package_is_a_stage(modules):
     folders = {name.split(".")[1] for name, file in modules.items() if file.parent.name != "ichdag"}
-    assert folders - {"schemas"} <= set(STAGES) and len(folders) >= 12
+    assert folders <= set(STAGES) and len(folders) >= 12
 
 
 def test_the_ground_imports_no_stage(imports):
@@ -73,9 +79,20 @@ def test_the_ground_imports_no_stage(imports):
 def test_stages_import_only_the_ground_and_what_is_allowed_sideways(imports):
     for module, others in imports.items():
         here = room_of(module)
-        for there in {room_of(other) for other in others} - {"ground", here}:
+        code = {other for other in others if not is_schemas(other)}
+        for there in {room_of(other) for other in code} - {"ground", here}:
             if here in STAGES and here != "prediction" and (here, there) not in SIDEWAYS:
                 assert here in TELLING and there not in TELLING | {"prediction"}, f"{module} imports from {there}"
+
+
+def test_schemas_import_only_the_ground_and_all_of_them_are_imported_only_for_documents(imports, root):
+    schemas = {module for module in imports if is_schemas(module)}
+    assert len(schemas) >= 12
+    for module in schemas:
+        assert {room_of(other) for other in imports[module]} <= {"ground"}, module
+    files = [*(root / "workflow").rglob("*.py"), *(root / "rules").glob("*.smk"), root / "Snakefile"]
+    assert not [module for module, others in imports.items() if DICTIONARY in others]
+    assert not [file for file in files if DICTIONARY in file.read_text("utf-8")]
 
 
 def test_no_imports_run_in_circles(imports):

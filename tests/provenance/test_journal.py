@@ -9,6 +9,7 @@ import pytest
 
 from ichdag.jobs import start
 from ichdag.provenance.journal import keep_journal
+from ichdag.provenance.schemas import COSTS, JOBS
 from ichdag.tables import read_table
 
 BENCHMARK = "s\th:m:s\tmax_rss\tcpu_time\n{s}\t0:00:01\t{rss}\t{cpu}\n"
@@ -52,7 +53,7 @@ def kept(*jobs):
     """The journal after a run of these jobs, by job, and the costs by rule."""
     records = {job.output[0]: job.record for job in jobs if job.output}
     keep_journal("results/provenance", jobs=jobs, record_of=records.get)
-    table, costs = (read_table(f"results/provenance/{name}.tsv", name) for name in ("jobs", "costs"))
+    table, costs = (read_table(f"results/provenance/{schema.name}.tsv", schema) for schema in (JOBS, COSTS))
     return table.set_index("job"), costs.set_index("rule")
 
 

@@ -6,6 +6,7 @@ import pytest
 from ichdag.jobs import StudyError
 from ichdag.radiomics.perturbation import RepeatSettings, perturbed
 from ichdag.radiomics.repeatability import judge_repeats
+from ichdag.radiomics.schemas import REPEATABILITY
 from ichdag.tables import read_table, write_table
 
 HOW = RepeatSettings(rotation_degrees=5, noise_hu=2)
@@ -55,8 +56,8 @@ def repeats(patients=12, times=4):
 
 def test_what_belongs_to_the_patient_is_stable_and_what_is_drawn_anew_is_not(tmp_path):
     table = judge_repeats(repeats(), smallest_icc=0.75)
-    write_table(table, tmp_path / "repeatability.tsv", "repeatability")
-    found = read_table(tmp_path / "repeatability.tsv", "repeatability").set_index("feature")
+    write_table(table, tmp_path / "repeatability.tsv", REPEATABILITY)
+    found = read_table(tmp_path / "repeatability.tsv", REPEATABILITY).set_index("feature")
     assert found.loc["own", "icc"] > 0.95 and found.loc["own", "stable"] == "yes"
     assert found.loc["own", "low"] < found.loc["own", "icc"] < found.loc["own", "high"]
     assert found.loc["noise", "stable"] == "no" and found.loc["rare", "n"] == 6

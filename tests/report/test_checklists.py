@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ichdag.report.checklists import TITLES, facts_of, fill
+from ichdag.report.schemas import CHECKLISTS
 from ichdag.tables import read_table
 
 RESOURCES = Path(__file__).parents[2] / "resources/checklists"
@@ -19,7 +20,7 @@ def facts(made_up, config):
 
 @pytest.fixture(scope="module")
 def filled(facts):
-    return {name: fill(read_table(RESOURCES / f"{name}.tsv", name), facts=facts) for name in TITLES}
+    return {name: fill(read_table(RESOURCES / f"{name}.tsv", CHECKLISTS[name]), facts=facts) for name in TITLES}
 
 
 @pytest.mark.parametrize(("name", "count"), [("checklist_tripod_ai", 52), ("checklist_clear", 58)])
@@ -40,7 +41,10 @@ def test_without_an_external_cohort_no_item_speaks_of_one_as_if_it_were_there(ma
     study = made_up.study()
     inner = study["metrics"][study["metrics"]["fold"] != "external"]
     facts = facts_of(config, participants=study["participants"], metrics=inner)
-    tables = {name: fill(read_table(RESOURCES / f"{name}.tsv", name), facts=facts).set_index("item") for name in TITLES}
+    tables = {
+        name: fill(read_table(RESOURCES / f"{name}.tsv", CHECKLISTS[name]), facts=facts).set_index("item")
+        for name in TITLES
+    }
     tripod, clear = (table.answer for table in tables.values())
     assert "no external cohort" in tripod["12a"] and "no external cohort" in tripod["12g"]
     assert tripod["12d"].startswith("There is one cohort") and tripod["23b"] == "There is one cohort"

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from ichdag.images import Volume
-from ichdag.schemas import SCHEMAS
 from ichdag.segmentation.comparison import compare_variants
+from ichdag.segmentation.schemas import COMPARISON, SCORES
 from ichdag.segmentation.scores import agreement, lesion_counts, surface_distances_mm
 from ichdag.tables import read_table, write_table
 
@@ -89,15 +89,15 @@ def test_participants_scored_by_one_network_alone_are_left_out():
 
 def test_a_study_without_an_external_cohort_joins_and_compares_its_scores(tmp_path, monkeypatch):
     known = scores_of([0.8, 0.7, 0.9], [0.7, 0.6, 0.8])
-    known = known.reindex(columns=[column.name for column in SCHEMAS["scores"]])
+    known = known.reindex(columns=SCORES.column_names)
     paths = {name: tmp_path / f"{name}.tsv" for name in ("development", "external", "scores", "comparison")}
-    write_table(known, paths["development"], "scores")
-    write_table(pd.DataFrame([], columns=known.columns), paths["external"], "scores")
+    write_table(known, paths["development"], SCORES)
+    write_table(pd.DataFrame([], columns=known.columns), paths["external"], SCORES)
     monkeypatch.setattr("ichdag.jobs.start", lambda job: None)
     job = SimpleNamespace(input=SimpleNamespace(scores=[paths["development"], paths["external"]]))
     job.output = SimpleNamespace(scores=paths["scores"], comparison=paths["comparison"])
     script = Path(__file__).parents[2] / "workflow/scripts/join_scores.py"
     runpy.run_path(str(script), init_globals={"snakemake": job})
-    found = read_table(paths["comparison"], "comparison").set_index(["unit", "score"])
-    assert len(read_table(paths["scores"], "scores")) == len(known) and set(found["role"]) == {"development"}
+    found = read_table(paths["comparison"], COMPARISON).set_index(["unit", "score"])
+    assert len(read_table(paths["scores"], SCORES)) == len(known) and set(found["role"]) == {"development"}
     assert found.loc[("participants", "dice"), "difference"] == pytest.approx(0.1)

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from ichdag import evaluation, statistics
-from ichdag.schemas import CLASSIFIERS
+from ichdag.names import CLASSIFIERS
+from ichdag.report.dictionary import SCHEMAS
 from ichdag.tables import read_table, write_table
 
 EVALUATION = evaluation.Settings(
@@ -104,8 +105,8 @@ def test_no_number_is_missing_without_a_reason_in_any_table(case, tmp_path):
         warnings.simplefilter("error")
         found = dict(tables_of(predictions))
     for name, frame in found.items():
-        write_table(frame, tmp_path / f"{name}.tsv", name)
-        table = read_table(tmp_path / f"{name}.tsv", name)
+        write_table(frame, tmp_path / f"{name}.tsv", SCHEMAS[name])
+        table = read_table(tmp_path / f"{name}.tsv", SCHEMAS[name])
         numbers = table.select_dtypes("number").to_numpy(dtype=float)
         assert not np.isinf(numbers).any(), name
         if name in NUMBERS:

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from ichdag.statistics import Settings, describe_cohorts
+from ichdag.statistics.schemas import TABLE1
 from ichdag.tables import read_table, write_table
 
 SETTINGS = Settings(
@@ -97,8 +98,8 @@ def test_an_outcome_that_nobody_has_is_counted_as_none(participants):
 
 def test_a_study_without_an_external_cohort_is_described_alone(participants, tmp_path):
     table = described(participants[participants.role == "development"])
-    write_table(table, tmp_path / "table1.tsv", "table1")
-    rows = read_table(tmp_path / "table1.tsv", "table1").set_index("variable")
+    write_table(table, tmp_path / "table1.tsv", TABLE1)
+    rows = read_table(tmp_path / "table1.tsv", TABLE1).set_index("variable")
     left, _ = sides(participants, "age")
     assert rows.loc["age", "development"] == f"{left.mean():.1f} ({left.std():.1f})"
     assert rows.loc["age", "note"] == "nobody with a value in one cohort"

@@ -9,6 +9,7 @@ import statsmodels.api as sm
 
 from ichdag.evaluation.delong import areas, paired_difference
 from ichdag.statistics import Settings, compare_patients, compare_sexes
+from ichdag.statistics.schemas import SEX
 from ichdag.tables import read_table, write_table
 
 SETTINGS = Settings(alpha=0.05, reference="radiomics", bootstrap=500, numbers=[], categories=[])
@@ -118,8 +119,8 @@ def test_women_and_men_are_compared_as_two_groups(predictions, participants, tmp
     assert (row.auc_women, row.auc_men) == pytest.approx((parts[0].auc[0], parts[1].auc[0]), abs=1e-12)
     error = math.sqrt(parts[0].covariance[0, 0] + parts[1].covariance[0, 0])
     assert row.p == pytest.approx(math.erfc(abs(row.difference) / error / math.sqrt(2)), abs=1e-8)
-    write_table(table, tmp_path / "sex.tsv", "sex")
-    assert len(read_table(tmp_path / "sex.tsv", "sex")) == 16
+    write_table(table, tmp_path / "sex.tsv", SEX)
+    assert len(read_table(tmp_path / "sex.tsv", SEX)) == 16
 
 
 def test_the_interaction_of_sex_and_risk_agrees_with_a_logistic_regression_on_both(predictions, participants):

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from ichdag.schemas import CLASSIFIERS, FEATURE_SETS
+from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.statistics import Settings, check_normality, compare_feature_sets, compare_folds, compare_pairs
 
 SETTINGS = Settings(alpha=0.05, reference="radiomics", bootstrap=200, numbers=[], categories=[])

@@ -14,7 +14,7 @@ from tiny import PREDICTIONS, SHOW_DURATIONS
 FEATURES = [f"results/radiomics/sub-D000{number}_features.json" for number in (1, 2, 3)]
 LARGEST = "results/evaluation/decision.tsv"
 ROOM_BYTES = 250_000  # less than the largest table
-TRAINED = "results/latent/models/vaegan/weights.safetensors"
+TRAINED = "ledger/latent/vaegan/weights.safetensors"
 
 
 @pytest.fixture

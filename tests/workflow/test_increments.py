@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.images import read_scan, write_image
-from ichdag.schemas import BLOCKS
+from ichdag.names import BLOCKS
 from ichdag.tables import read_table
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +48,7 @@ def write_sheet(study, sheet):
 
 def included(study, role):
     """A participant of this role who is in the study with all four outcomes."""
-    table = read_table(study.folder / f"results/cohort/{role}.tsv", "participants")
+    table = read_table(study.folder / f"results/cohort/{role}.tsv", PARTICIPANTS)
     known = table[(table.status == "included") & table.poor_outcome.notna() & table.expansion_3ml.notna()]
     return known.subject.iloc[0]
 
@@ -75,7 +76,7 @@ def test_a_new_external_patient_costs_its_own_jobs_and_the_tables_and_nothing_is
 
 
 def test_a_new_development_patient_refits_reductions_and_classifiers_and_trains_no_network(changed):
-    before = read_table(changed.folder / "results/cohort/folds.tsv", "folds")
+    before = read_table(changed.folder / "results/cohort/folds.tsv", FOLDS)
     enroll(changed, "development", "D9001")
     planned = changed.planned()
     assert {rule: planned[rule] for rule in OWN} == dict.fromkeys(OWN, 1)
@@ -83,7 +84,7 @@ def test_a_new_development_patient_refits_reductions_and_classifiers_and_trains_
     assert not NETWORKS & set(planned)
     assert planned["reduce_block"] == len(BLOCKS) * (4 * 2 + 1) and planned["fit_classifiers"] == 24
     changed.run("results/cohort/folds.tsv")
-    after = read_table(changed.folder / "results/cohort/folds.tsv", "folds")
+    after = read_table(changed.folder / "results/cohort/folds.tsv", FOLDS)
     kept = after[after.subject != "D9001"].reset_index(drop=True)
     pd.testing.assert_frame_equal(kept, before)
     assert (after.subject == "D9001").any()

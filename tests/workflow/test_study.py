@@ -6,23 +6,26 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
+from ichdag.classification.schemas import PREDICTIONS
+from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.images import read_scan, write_image
+from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.records import read_record
-from ichdag.schemas import CLASSIFIERS, FEATURE_SETS
+from ichdag.segmentation.schemas import TRAINING
 from ichdag.tables import read_table
 
 FITS = {"lock_training_list", "train_network", "train_vaegan", "reduce_block", "fit_classifiers", "fit_comparators"}
 
 
 def test_every_prediction_of_the_study_is_there_and_the_report_too(study):
-    table = read_table(study.folder / "results/classification/predictions.parquet", "predictions")
+    table = read_table(study.folder / "results/classification/predictions.parquet", PREDICTIONS)
     ours = table[table.features.isin(FEATURE_SETS)]
     assert ours.groupby(["outcome", "features", "classifier"]).ngroups == 4 * len(FEATURE_SETS) * len(CLASSIFIERS)
     assert (study.folder / "results/report/report.html").stat().st_size > 50_000
 
 
 def test_everybody_is_in_the_cohort_table_once_and_the_faulty_ones_have_a_reason(study):
-    table = read_table(study.folder / "results/cohort/participants.tsv", "participants")
+    table = read_table(study.folder / "results/cohort/participants.tsv", PARTICIPANTS)
     assert len(table) == 26 and not table.subject.duplicated().any()
     truth = read_record(study.folder / "phantom/truth.json")
     for subject in table.subject[table.status == "included"]:
@@ -31,7 +34,7 @@ def test_everybody_is_in_the_cohort_table_once_and_the_faulty_ones_have_a_reason
 
 
 def test_masks_of_development_patients_are_out_of_fold(study):
-    training = read_table(study.folder / "ledger/training.tsv", "training")
+    training = read_table(study.folder / "ledger/training.tsv", TRAINING)
     for fold, subjects in training.groupby("fold").subject:
         card = read_record(study.folder / f"results/segmentation/models/dual_{fold}/card.json")
         assert card["subjects"] and not set(card["subjects"]) & set(subjects)
@@ -43,7 +46,7 @@ def test_a_finished_study_has_nothing_to_do(study):
 
 def test_one_external_scan_reruns_its_patient_and_the_tables_and_fits_nothing(study, tmp_path):
     copy = replace(study, folder=shutil.copytree(study.folder, tmp_path / "study", copy_function=shutil.copy2))
-    table = read_table(copy.folder / "results/cohort/external.tsv", "participants")
+    table = read_table(copy.folder / "results/cohort/external.tsv", PARTICIPANTS)
     subject = table.subject[table.status == "included"].iloc[0]
     path = copy.folder / f"phantom/sub-{subject}_baseline_ct.nii.gz"
     scan = read_scan(path)
@@ -66,7 +69,7 @@ def test_the_frozen_model_gives_an_external_patient_the_probability_of_the_study
     """A patient of the external cohort, told to be a new one: the frozen model must say what the study said."""
     copy = replace(study, folder=shutil.copytree(study.folder, tmp_path / "study", copy_function=shutil.copy2))
     sheet = pd.read_csv(copy.folder / "phantom/participants.tsv", sep="\t", dtype=str, keep_default_na=False)
-    cohort = read_table(copy.folder / "results/cohort/external.tsv", "participants")
+    cohort = read_table(copy.folder / "results/cohort/external.tsv", PARTICIPANTS)
     subject = cohort.subject[(cohort.status == "included") & cohort.poor_outcome.notna()].iloc[0]
     twin = sheet[sheet.participant_id == f"sub-{subject}"].assign(participant_id="sub-Twin", role="prediction")
     pd.concat([sheet, twin]).to_csv(copy.folder / "sheet.tsv", sep="\t", index=False)
@@ -85,7 +88,7 @@ def test_the_frozen_model_gives_an_external_patient_the_probability_of_the_study
         "predict_patient",
     )
     found = read_record(copy.folder / target)
-    table = read_table(copy.folder / "results/classification/predictions.parquet", "predictions")
+    table = read_table(copy.folder / "results/classification/predictions.parquet", PREDICTIONS)
     mine = table[(table.subject == subject) & (table.features == "radiomics+segmentation+vaegan")]
     for outcome, probability in mine[mine.classifier == "extra_trees"].set_index("outcome").probability.items():
         assert found[outcome] == pytest.approx(probability, abs=1e-6), outcome

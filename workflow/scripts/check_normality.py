@@ -1,11 +1,13 @@
 """Test whether AUCs are normally distributed."""
 
+from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import start
 from ichdag.statistics import Settings, check_normality
+from ichdag.statistics.schemas import SHAPIRO
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
 settings = Settings(**snakemake.params.settings)
-metrics = read_table(snakemake.input.metrics, "metrics")
+metrics = read_table(snakemake.input.metrics, METRICS)
 table = check_normality(metrics, settings=settings)
-write_table(table, snakemake.output.shapiro, "shapiro")
+write_table(table, snakemake.output.shapiro, SHAPIRO)

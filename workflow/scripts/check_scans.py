@@ -4,8 +4,8 @@ from ichdag.cohort.quality import QualitySettings
 from ichdag.cohort.scans import examine
 from ichdag.images import is_absent, read_scan
 from ichdag.jobs import start
+from ichdag.names import TIMEPOINTS
 from ichdag.records import read_record, write_record
-from ichdag.schemas import TIMEPOINTS
 
 start(snakemake)
 settings = QualitySettings(**snakemake.params.settings)

@@ -9,8 +9,8 @@ from ichdag.tables import read_table, write_table
 logger = start(snakemake)
 given = snakemake.input
 kinds = ("participants", "folds", "predictions", "training", "features")
-participants, folds, predictions, training, features = (read_table(given[kind], kind) for kind in kinds)
-volumes = pd.concat([read_table(path, "volumes") for path in given.volumes], ignore_index=True)
+participants, folds, predictions, training, features = (read_table(given[kind], checks.READ[kind]) for kind in kinds)
+volumes = pd.concat([read_table(path, checks.READ["volumes"]) for path in given.volumes], ignore_index=True)
 cards = checks.read_cards(files_of(given, "card/"))
 people, count = {"participants": participants, "folds": folds, "predictions": predictions}, snakemake.params.folds
 persons = checks.persons_of(participants, features=features)
@@ -20,8 +20,8 @@ findings = [
     *checks.sides(fitted, people=persons, participants=participants, folds=folds, count=count),
     *checks.completeness(**people, outcomes=list(snakemake.params.outcomes), count=count),
     *checks.plausibility(volumes=volumes, settings=checks.Settings(**snakemake.params.settings)),
-    *checks.truth(metrics=read_table(given.metrics, "metrics")),
+    *checks.truth(metrics=read_table(given.metrics, checks.READ["metrics"])),
 ]
 logger.info("\n".join(f"{one.status}: {one.check} ({one.found})" for one in findings))
-write_table(fitted, snakemake.output.audit, "audit")
-write_table(checks.tabulate(findings), snakemake.output.checks, "checks")
+write_table(fitted, snakemake.output.audit, checks.AUDIT)
+write_table(checks.tabulate(findings), snakemake.output.checks, checks.CHECKS)

@@ -1,24 +1,31 @@
 """Choose threshold and smallest component of the masks in cross-validation, or take those given."""
 
 from ichdag.jobs import start
+from ichdag.preprocessing.schemas import GRIDS
 from ichdag.records import read_record, write_record
 from ichdag.segmentation.cleanup import CleanupSettings, choose_cleanup
+from ichdag.segmentation.identity import cleanup_identity
 from ichdag.segmentation.inference import InferenceSettings
+from ichdag.segmentation.locking import locked_folds
 from ichdag.segmentation.restoration import RestorationSettings
+from ichdag.segmentation.schemas import TRAINING
 from ichdag.segmentation.training import manual_baselines
 from ichdag.tables import read_table
 from ichdag.training import find_device
 
 logger = start(snakemake)
 params, networks = snakemake.params, read_record(snakemake.input.networks)
-subjects = read_table(snakemake.input.training, "training")["subject"]
+folds = locked_folds(read_table(snakemake.input.training, TRAINING), away=params.away)
+own = params.config["segmentation"]
 choice = choose_cleanup(
-    manual_baselines(read_table(snakemake.input.grids, "grids"), subjects=subjects),
+    manual_baselines(read_table(snakemake.input.grids, GRIDS), subjects=folds),
     networks=networks,
-    given=RestorationSettings(**params.given),
-    settings=CleanupSettings(**params.settings),
-    inference=InferenceSettings(**params.inference),
+    given=RestorationSettings(own["threshold"], own["smallest_component_ml"]),
+    settings=CleanupSettings(**own["cleanup"]),
+    inference=InferenceSettings(**own["inference"]),
     device=find_device(snakemake.threads),
 )
+digests = {entry["name"]: entry["identity"] for entry in networks["networks"]}
+choice["identity"] = cleanup_identity(config=params.config, training=folds, networks=digests, code=params.code)
 logger.info("threshold %g, smallest component %g mL", choice["threshold"], choice["smallest_component_ml"])
-write_record(choice, snakemake.output.cleanup)
+write_record(choice, snakemake.output.choice)

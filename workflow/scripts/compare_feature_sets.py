@@ -1,11 +1,13 @@
 """Compare the feature sets over the classifiers."""
 
+from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import start
 from ichdag.statistics import Settings, compare_feature_sets
+from ichdag.statistics.schemas import FRIEDMAN
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
 settings = Settings(**snakemake.params.settings)
-metrics = read_table(snakemake.input.metrics, "metrics")
+metrics = read_table(snakemake.input.metrics, METRICS)
 table = compare_feature_sets(metrics, settings=settings)
-write_table(table, snakemake.output.friedman, "friedman")
+write_table(table, snakemake.output.friedman, FRIEDMAN)

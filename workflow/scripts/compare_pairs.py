@@ -1,11 +1,13 @@
 """Compare each pair of feature sets over the classifiers."""
 
+from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import start
 from ichdag.statistics import Settings, compare_pairs
+from ichdag.statistics.schemas import WILCOXON
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
 settings = Settings(**snakemake.params.settings)
-metrics = read_table(snakemake.input.metrics, "metrics")
+metrics = read_table(snakemake.input.metrics, METRICS)
 table = compare_pairs(metrics, settings=settings)
-write_table(table, snakemake.output.wilcoxon, "wilcoxon")
+write_table(table, snakemake.output.wilcoxon, WILCOXON)

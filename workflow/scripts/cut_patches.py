@@ -1,9 +1,10 @@
 """Cut the lesion patches of a batch of participants."""
 
 from ichdag.arrays import write_store
-from ichdag.jobs import start
+from ichdag.jobs import files_of, start
 from ichdag.latent.patches import PatchSettings, cut_batch
 
 start(snakemake)
-files = zip(snakemake.params.subjects, snakemake.input.scans, snakemake.input.masks, strict=True)
+masks = files_of(snakemake.input, "mask/")
+files = [(subject, scan, masks[subject]) for subject, scan in files_of(snakemake.input, "scan/").items()]
 write_store(snakemake.output.patches, cut_batch(files, settings=PatchSettings(**snakemake.params.settings)))

@@ -1,11 +1,13 @@
 """Describe the development cohort beside each external cohort."""
 
+from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.jobs import start
 from ichdag.statistics import Settings, describe_cohorts
+from ichdag.statistics.schemas import TABLE1
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
 settings = Settings(**snakemake.params.settings)
-participants = read_table(snakemake.input.participants, "participants")
+participants = read_table(snakemake.input.participants, PARTICIPANTS)
 table = describe_cohorts(participants, outcomes=list(snakemake.params.outcomes), settings=settings)
-write_table(table, snakemake.output.table1, "table1")
+write_table(table, snakemake.output.table1, TABLE1)

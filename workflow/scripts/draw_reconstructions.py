@@ -3,6 +3,7 @@
 from ichdag.arrays import read_store
 from ichdag.figures import Settings
 from ichdag.figures.pictures import draw_reconstructions, patch_pictures, table_of
+from ichdag.figures.schemas import PICTURES
 from ichdag.figures.style import write_figure
 from ichdag.figures.training import draw_imagined, imagined_pictures
 from ichdag.jobs import start
@@ -15,9 +16,9 @@ pictures = []
 for subject in sorted({name.split("/")[0] for name in store})[: settings.examples]:
     patch, reconstruction = store[f"{subject}/patch"], store[f"{subject}/reconstruction"]
     pictures += patch_pictures(subject, patch=patch, reconstruction=reconstruction)
-write_table(table_of(pictures), output.table, "pictures")
+write_table(table_of(pictures), output.table, PICTURES)
 write_figure(draw_reconstructions, pictures, svg=output.svg, png=output.png, dpi=settings.dpi)
 
 imagined = imagined_pictures(dict(read_store(snakemake.input.imagined)))
-write_table(table_of(imagined), output.imagined_table, "pictures")
+write_table(table_of(imagined), output.imagined_table, PICTURES)
 write_figure(draw_imagined, imagined, svg=output.imagined_svg, png=output.imagined_png, dpi=settings.dpi)

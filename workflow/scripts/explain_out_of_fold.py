@@ -2,29 +2,29 @@
 
 import pandas as pd
 
-from ichdag import classification
+from ichdag.classification import Settings as Recipes
 from ichdag.classification.classifiers import Recipe
 from ichdag.classification.designs import designs, read_folds
 from ichdag.classification.people import development_people
 from ichdag.classification.validation import fit_folds
+from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.explanation import Settings
 from ichdag.explanation.folds import attribute_folds
+from ichdag.explanation.schemas import SHAP
 from ichdag.explanation.shares import block_shares
 from ichdag.jobs import files_of, start
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
 files, params, outcome = snakemake.input, snakemake.params, snakemake.wildcards.outcome
-settings, given = Settings(**params.settings), classification.Settings(**params.classification)
-cohort = read_table(files.cohort, "participants")
-drawn = read_table(files.folds, "folds").query(f"fold < {len(params.folds)}")
-blocks = read_folds(files_of(files, "reduced/"), radiomics=files.radiomics)
-tables, found = designs(blocks, features=settings.features), []
+settings, given, count = Settings(**params.settings), Recipes(**params.classification), len(params.folds)
+cohort, drawn = read_table(files.cohort, PARTICIPANTS), read_table(files.folds, FOLDS).query(f"fold < {count}")
+blocks, found = read_folds(files_of(files, "reduced/"), radiomics=files.radiomics), []
+tables = designs(blocks, features=settings.features)
 for recipe in [Recipe(name, given, params.seed, snakemake.threads) for name in given.classifiers]:
     people = development_people(cohort, folds=drawn, outcome=outcome, fewest=recipe.fewest)
     models = {fold: own.pipeline for fold, own in fit_folds(tables, people=people, recipe=recipe).items()}
-    names = {"folds": people.fold, "classifier": recipe.classifier, "seed": params.seed}
-    values = attribute_folds(models, designs=tables, **names, settings=settings)
-    shares = block_shares(values, columns=list(tables[params.folds[0]]), settings=settings, seed=params.seed)
-    found.append(shares.assign(outcome=outcome, classifier=recipe.classifier))
-write_table(pd.concat(found), snakemake.output.shares, "shap")
+    own = {"classifier": recipe.classifier}
+    values = attribute_folds(models, designs=tables, folds=people.fold, settings=settings, seed=params.seed, **own)
+    found.append(block_shares(values, columns=list(tables["0"]), settings=settings, seed=params.seed).assign(**own))
+write_table(pd.concat(found).assign(outcome=outcome), snakemake.output.shares, SHAP)

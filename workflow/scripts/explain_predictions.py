@@ -5,10 +5,11 @@ import pandas as pd
 from ichdag.classification.designs import design, read_blocks
 from ichdag.explanation import Settings
 from ichdag.explanation.attribution import attribute, sample_rows
+from ichdag.explanation.schemas import SHAP
 from ichdag.explanation.shares import block_shares, no_shares
 from ichdag.jobs import files_of, start
+from ichdag.names import CLASSIFIERS
 from ichdag.pipelines import read_pipeline
-from ichdag.schemas import CLASSIFIERS
 from ichdag.tables import write_table
 
 start(snakemake)
@@ -24,4 +25,4 @@ for classifier in CLASSIFIERS if len(rows) else []:
     values = attribute(read_pipeline(files[f"model/{classifier}"]), **names, settings=settings, seed=seed).values
     shares = block_shares(values, columns=list(rows), settings=settings, seed=seed)
     found.append(shares.assign(outcome=outcome, classifier=classifier))
-write_table(pd.concat(found or [no_shares()]), snakemake.output.shares, "shap")
+write_table(pd.concat(found or [no_shares()]), snakemake.output.shares, SHAP)

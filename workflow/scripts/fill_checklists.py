@@ -1,12 +1,15 @@
 """Fill the reporting checklists with what this study ran and found."""
 
+from ichdag.cohort.schemas import PARTICIPANTS
+from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import start
-from ichdag.report.checklists import TITLES, facts_of, fill
+from ichdag.report.checklists import facts_of, fill
+from ichdag.report.schemas import CHECKLISTS
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-participants = read_table(snakemake.input.participants, "participants")
-metrics = read_table(snakemake.input.metrics, "metrics")
+participants = read_table(snakemake.input.participants, PARTICIPANTS)
+metrics = read_table(snakemake.input.metrics, METRICS)
 facts = facts_of(snakemake.params.settings, participants=participants, metrics=metrics)
-for name in TITLES:
-    write_table(fill(read_table(snakemake.input[name], name), facts=facts), snakemake.output[name], name)
+for name, schema in CHECKLISTS.items():
+    write_table(fill(read_table(snakemake.input[name], schema), facts=facts), snakemake.output[name], schema)

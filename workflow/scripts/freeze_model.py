@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from ichdag.jobs import start
+from ichdag.names import BLOCKS
 from ichdag.prediction.frozen import freeze
 from ichdag.records import read_record
-from ichdag.schemas import BLOCKS
 
 start(snakemake)
 files, params = snakemake.input, snakemake.params

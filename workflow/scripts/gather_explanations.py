@@ -1,9 +1,10 @@
 """Gather the SHAP shares of all explained outcomes."""
 
+from ichdag.explanation.schemas import SHAP
 from ichdag.explanation.shares import join_shares
 from ichdag.jobs import files_of, start
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-tables = {outcome: read_table(path, "shap") for outcome, path in files_of(snakemake.input, "shares/").items()}
-write_table(join_shares(tables), snakemake.output.shares, "shap")
+tables = {outcome: read_table(path, SHAP) for outcome, path in files_of(snakemake.input, "shares/").items()}
+write_table(join_shares(tables), snakemake.output.shares, SHAP)

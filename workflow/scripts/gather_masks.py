@@ -4,7 +4,7 @@ import pandas as pd
 
 from ichdag.jobs import start
 from ichdag.records import read_record
-from ichdag.schemas import SCHEMAS
+from ichdag.segmentation.schemas import SCORES, VOLUMES
 from ichdag.tables import write_table
 
 start(snakemake)
@@ -14,6 +14,6 @@ scores = [
     for record in records
     for variant, known in record["variants"].items()
 ]
-for schema, rows in (("volumes", records), ("scores", scores)):
-    table = pd.DataFrame(rows, columns=[column.name for column in SCHEMAS[schema]])
-    write_table(table, snakemake.output[schema], schema)
+for schema, rows in ((VOLUMES, records), (SCORES, scores)):
+    table = pd.DataFrame(rows, columns=schema.column_names)
+    write_table(table, snakemake.output[schema.name], schema)

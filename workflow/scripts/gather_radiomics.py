@@ -3,6 +3,7 @@
 import pandas as pd
 
 from ichdag.jobs import files_of, start
+from ichdag.radiomics.schemas import FEATURES
 from ichdag.records import counted, read_records
 from ichdag.tables import write_table
 
@@ -12,4 +13,4 @@ names = ["subject", "status", "reason", "missing"]
 rows = [item | {"missing": counted(item["missing"])} for item in records]
 values = pd.DataFrame([item["features"] for item in records], index=range(len(records)), dtype="float64")
 table = pd.concat([pd.DataFrame(rows, columns=names), values], axis=1)
-write_table(table, snakemake.output.features, "features")
+write_table(table, snakemake.output.features, FEATURES)

@@ -4,12 +4,13 @@ import pandas as pd
 
 from ichdag.cohort.assembly import count_flow
 from ichdag.cohort.scans import sum_up_checks
+from ichdag.cohort.schemas import FLOW, PARTICIPANTS, QUALITY, SCAN_CHECKS
 from ichdag.jobs import start
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-table = pd.concat([read_table(path, "participants") for path in snakemake.input.cohorts], ignore_index=True)
-write_table(table, snakemake.output.participants, "participants")
-write_table(count_flow(table, outcomes=snakemake.params.outcomes), snakemake.output.flow, "flow")
-checks = pd.concat([read_table(path, "scan_checks") for path in snakemake.input.checks], ignore_index=True)
-write_table(sum_up_checks(checks, table), snakemake.output.quality, "quality")
+table = pd.concat([read_table(path, PARTICIPANTS) for path in snakemake.input.cohorts], ignore_index=True)
+write_table(table, snakemake.output.participants, PARTICIPANTS)
+write_table(count_flow(table, outcomes=snakemake.params.outcomes), snakemake.output.flow, FLOW)
+checks = pd.concat([read_table(path, SCAN_CHECKS) for path in snakemake.input.checks], ignore_index=True)
+write_table(sum_up_checks(checks, table), snakemake.output.quality, QUALITY)

@@ -1,11 +1,13 @@
 """List the grids of one role."""
 
-from ichdag.jobs import start
+from ichdag.cohort.schemas import SCANS
+from ichdag.jobs import files_of, start
+from ichdag.preprocessing.schemas import GRIDS
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-scans = read_table(snakemake.input.scans, "scans")
-scans["path"] = scans["subject"].map(dict(zip(scans["subject"].unique(), snakemake.input.grids, strict=True)))
+scans = read_table(snakemake.input.scans, SCANS)
+scans["path"] = scans["subject"].map(files_of(snakemake.input, "grids/"))
 scans["manual"] = scans["manual_volume_ml"].isna().map({True: "no", False: "yes"})
 included = scans[scans["status"] == "included"]
-write_table(included[["subject", "timepoint", "path", "manual"]], snakemake.output.grids, "grids")
+write_table(included[GRIDS.column_names], snakemake.output.grids, GRIDS)

@@ -1,17 +1,21 @@
-"""List the trained networks and the folds of the training list in one file."""
+"""List the trained networks, what they are, and the folds of the training list in one file."""
 
 from ichdag.jobs import start
-from ichdag.models import read_card
+from ichdag.ledger import digest_of
+from ichdag.models import read_card, read_identity
 from ichdag.records import write_record
 from ichdag.segmentation.choice import with_persons
+from ichdag.segmentation.locking import locked_folds
+from ichdag.segmentation.schemas import TRAINING
 from ichdag.tables import read_table
 
 start(snakemake)
-folds = read_table(snakemake.input.training, "training").set_index("subject")["fold"].to_dict()
-networks = []
-for path, weights in zip(snakemake.input.cards, snakemake.input.weights, strict=True):
-    card = read_card(path)
-    kind = {"variant": card.settings["variant"], "fold": card.settings["fold"]}
-    networks.append({"name": card.name, **kind, "card": path, "weights": weights, "scores": card.scores})
-folds = with_persons(folds, snakemake.params.persons)
+files, params, networks = snakemake.input, snakemake.params, []
+folds = locked_folds(read_table(files.training, TRAINING), away=params.away)
+for name in params.networks:
+    weights, scores = files[f"weights/{name}"], read_card(files[f"card/{name}"]).scores
+    identity = read_identity(weights)
+    kind = {"variant": identity["variant"], "fold": identity["fold"], "identity": digest_of(identity)}
+    networks.append({"name": name, **kind, "weights": weights, "scores": scores})
+folds = with_persons(folds, params.persons)
 write_record({"folds": folds, "networks": networks}, snakemake.output.networks)

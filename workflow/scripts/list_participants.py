@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.jobs import start, write_text
 from ichdag.report.participant import list_rows, render_list
 from ichdag.tables import read_table
 
 start(snakemake)
-table = read_table(snakemake.input.participants, "participants")
+table = read_table(snakemake.input.participants, PARTICIPANTS)
 folder = Path(snakemake.output.page).parent
 pages = {
     f"sub-{subject}": str(Path(snakemake.input[f"pages/{batch}"], f"sub-{subject}.html").relative_to(folder))

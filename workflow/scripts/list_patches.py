@@ -1,8 +1,8 @@
 """List in which store the patch of each participant would be."""
 
-from ichdag.jobs import start
+from ichdag.jobs import files_of, start
 from ichdag.records import write_record
 
 start(snakemake)
-batches = zip(snakemake.input.patches, snakemake.params.members, strict=True)
-write_record({subject: path for path, members in batches for subject in members}, snakemake.output.stores)
+stores, members = files_of(snakemake.input, "batch/"), snakemake.params.members
+write_record({one: path for batch, path in stores.items() for one in members[batch]}, snakemake.output.stores)

@@ -1,12 +1,13 @@
 """List the scans of one role, and what each check found."""
 
 from ichdag.cohort.scans import list_checks, list_scans
+from ichdag.cohort.schemas import SCAN_CHECKS, SCANS
 from ichdag.jobs import start
 from ichdag.records import read_record
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
 records = [read_record(path) for path in snakemake.input.records]
-others = read_table(snakemake.input.others, "scans") if snakemake.input.others else None
-write_table(list_scans(records, others=others), snakemake.output.scans, "scans")
-write_table(list_checks(records), snakemake.output.checks, "scan_checks")
+others = read_table(snakemake.input.others, SCANS) if snakemake.input.others else None
+write_table(list_scans(records, others=others), snakemake.output.scans, SCANS)
+write_table(list_checks(records), snakemake.output.checks, SCAN_CHECKS)

@@ -1,13 +1,14 @@
-"""Lock the list of participants that the networks are trained on; redraw it only when a retraining is asked for."""
+"""Lock the list of participants that the networks are trained on."""
 
-from pathlib import Path
-
+from ichdag.cohort.schemas import FOLDS
 from ichdag.jobs import start
+from ichdag.ledger import sealed
 from ichdag.segmentation.locking import lock
+from ichdag.segmentation.schemas import TRAINING
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-ledger = Path(snakemake.output.training)
-locked = read_table(ledger, "training") if ledger.is_file() else None
-training = lock(read_table(snakemake.input.folds, "folds"), locked=locked, retrain=snakemake.params.retrain)
-write_table(training, ledger, "training")
+params = snakemake.params
+training = lock(read_table(snakemake.input.folds, FOLDS), subjects=params.subjects, retrain=params.retrain)
+with sealed(snakemake.output.training) as partial:
+    write_table(training, partial, TRAINING)

@@ -3,13 +3,13 @@
 from ichdag.jobs import files_of, start, write_text
 from ichdag.models import read_card
 from ichdag.records import read_record
-from ichdag.report.page import read_captions, read_plates, render
+from ichdag.report.page import TOLD, read_captions, read_plates, render
 from ichdag.tables import read_table
 
 start(snakemake)
 captions = read_captions(files_of(snakemake.input, "caption/"))
 page = render(
-    {name: read_table(path, name) for name, path in files_of(snakemake.input, "table/").items()},
+    {name: read_table(path, TOLD[name]) for name, path in files_of(snakemake.input, "table/").items()},
     plates=read_plates(files_of(snakemake.input, "figure/"), captions=captions),
     captions=captions,
     cards={name: read_card(snakemake.input[name]).versions for name in snakemake.params.cards},

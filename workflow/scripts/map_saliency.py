@@ -2,6 +2,7 @@
 
 from ichdag.arrays import read_item, write_store
 from ichdag.explanation.saliency import Bottleneck, grad_cam, highest_scores
+from ichdag.features.schemas import REDUCED
 from ichdag.jobs import start
 from ichdag.pipelines import read_pipeline
 from ichdag.tables import read_table
@@ -9,7 +10,7 @@ from ichdag.tables import read_table
 start(snakemake)
 files, params = snakemake.input, snakemake.params
 reducer, pipeline = read_pipeline(files.reducer), read_pipeline(files.classifier)
-design = read_table(files.reduced, "reduced").set_index("subject").astype("float64")
+design = read_table(files.reduced, REDUCED).set_index("subject").astype("float64")
 shape = Bottleneck(channels=params.channels, edge=params.edge)
 maps = {}
 for subject in highest_scores(pipeline, design=design, count=params.patients):

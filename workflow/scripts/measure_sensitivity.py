@@ -2,14 +2,16 @@
 
 import pandas as pd
 
+from ichdag.cohort.schemas import PARTICIPANTS, SCANS, SENSITIVITY
 from ichdag.cohort.sensitivity import label_sensitivity
 from ichdag.jobs import start
+from ichdag.segmentation.schemas import VOLUMES
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
 scans, volumes = (
-    pd.concat([read_table(path, name) for path in snakemake.input[name]]) for name in ("scans", "volumes")
+    pd.concat([read_table(path, schema) for path in snakemake.input[schema.name]]) for schema in (SCANS, VOLUMES)
 )
-participants = read_table(snakemake.input.participants, "participants")
+participants = read_table(snakemake.input.participants, PARTICIPANTS)
 table = label_sensitivity(participants, scans=scans, volumes=volumes, outcomes=snakemake.params.outcomes)
-write_table(table, snakemake.output.sensitivity, "sensitivity")
+write_table(table, snakemake.output.sensitivity, SENSITIVITY)

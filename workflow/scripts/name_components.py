@@ -1,6 +1,7 @@
 """Name the components of the radiomics block by their top features."""
 
 from ichdag.explanation.components import name_components
+from ichdag.explanation.schemas import COMPONENTS
 from ichdag.jobs import start
 from ichdag.models import read_card
 from ichdag.pipelines import read_pipeline
@@ -9,4 +10,4 @@ from ichdag.tables import write_table
 start(snakemake)
 columns = read_card(snakemake.input.card).limits["columns"]
 table = name_components(read_pipeline(snakemake.input.pipeline), columns=columns, top=snakemake.params.top)
-write_table(table, snakemake.output.components, "components")
+write_table(table, snakemake.output.components, COMPONENTS)

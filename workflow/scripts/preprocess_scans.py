@@ -3,9 +3,9 @@
 from ichdag.arrays import write_arrays
 from ichdag.images import is_absent, read_mask, read_scan
 from ichdag.jobs import start
+from ichdag.names import TIMEPOINTS
 from ichdag.preprocessing import Settings, make_grids
 from ichdag.records import read_record
-from ichdag.schemas import TIMEPOINTS
 
 start(snakemake)
 settings = Settings(**snakemake.params.settings)

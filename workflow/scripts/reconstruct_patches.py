@@ -9,7 +9,7 @@ from ichdag.training import find_device
 
 start(snakemake)
 files, params, device = snakemake.input, snakemake.params, find_device(snakemake.threads)
-autoencoder = load_autoencoder(files.card, weights=files.weights, device=device)
+autoencoder = load_autoencoder(files.weights, device=device)
 shared = {"autoencoder": autoencoder, "examples": params.examples, "device": device}
 write_store(snakemake.output.reconstructions, reconstruct(files.patches, **shared))
 seen = [patch for _, patch in islice(stored_patches(files.patches), params.examples)]

@@ -1,28 +1,30 @@
 """Train one segmentation network on the locked list: one fold left out, or the final one on everybody."""
 
 from ichdag.jobs import start
-from ichdag.models import Card, write_card, write_weights
-from ichdag.segmentation.choice import trained_in
+from ichdag.models import Card, write_model
+from ichdag.preprocessing.schemas import GRIDS
+from ichdag.segmentation import choice, identity, locking
 from ichdag.segmentation.inference import mean_dice
+from ichdag.segmentation.schemas import CURVES, TRAINED_ON, TRAINING
 from ichdag.segmentation.training import load_samples, manual_baselines, read_settings, train_network
 from ichdag.tables import read_table, write_table
 from ichdag.training import Checkpoint, find_device
 
 start(snakemake)
-variant, fold = snakemake.wildcards.variant, snakemake.wildcards.fold
-settings = {"variant": variant, "fold": fold, **snakemake.params.settings}
-folds = read_table(snakemake.input.training, "training").set_index("subject")["fold"].to_dict()
-paths = manual_baselines(read_table(snakemake.input.grids, "grids"), subjects=folds)
-seen = trained_in(fold, folds)
+files, model, params, name = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards.network
+folds = locking.locked_folds(read_table(files.training, TRAINING), away=params.away)
+settings = identity.network_identity(name, config=params.config, training=folds, code=params.code)
+grids, seen = read_table(files.grids, GRIDS), choice.trained_in(settings["fold"], folds)
+paths = manual_baselines(grids, subjects=folds)
 samples = load_samples({subject: path for subject, path in paths.items() if subject in seen})
-configuration = settings | {"subjects": samples.subjects, "code": snakemake.params.code}
-checkpoint = Checkpoint(snakemake.params.checkpoint, configuration=configuration)
+checkpoint = Checkpoint(params.checkpoint, configuration=settings, data=vars(samples))
 device = find_device(snakemake.threads, deterministic=settings["training"]["deterministic"])
-network, course = train_network(samples, **read_settings(settings), checkpoint=checkpoint, device=device)
-left_out = [path for subject, path in paths.items() if subject not in seen]
-scores = course.last | mean_dice(network, left_out, threshold=0.5, device=device)
-described = {"limits": settings["preprocessing"], "scores": scores, "run": course.run(device)}
-write_weights(network.state_dict(), snakemake.output.weights)
-write_card(Card(f"{variant}_{fold}", settings, samples.subjects, **described), snakemake.output.card)
-write_table(course.table(f"{variant}_{fold}"), snakemake.output.curve, "curves")
+how = read_settings(settings, checkpoint_every_epochs=params.checkpoint_every_epochs)
+network, course = train_network(samples, **how, checkpoint=checkpoint, device=device)
+unseen = [path for subject, path in paths.items() if subject not in seen]
+scores = course.last | mean_dice(network, unseen, threshold=0.5, device=device)
+more = {"limits": settings["preprocessing"], "scores": scores, "run": course.run(device)}
+write_table(course.table(name), model.curve, CURVES)
+write_table(locking.trained_on(grids, subjects=samples.subjects), model.data, TRAINED_ON)
+write_model(Card(name, settings, samples.subjects, **more), network.state_dict(), files=model)
 checkpoint.remove()

@@ -1,28 +1,30 @@
 """Train the VAE-GAN on the lesion patches of the locked list."""
 
 from ichdag.jobs import start
-from ichdag.latent.health import examine
-from ichdag.latent.network import VaeganSettings
-from ichdag.latent.training import TrainingSettings, load_patches, train_vaegan
-from ichdag.models import Card, write_card, write_weights
+from ichdag.latent import health, identity
+from ichdag.latent.training import load_patches, read_settings, train_vaegan
+from ichdag.models import Card, write_model
+from ichdag.preprocessing.schemas import GRIDS
 from ichdag.records import read_record
+from ichdag.segmentation.identity import drawn_by
+from ichdag.segmentation.locking import locked_folds, trained_on
+from ichdag.segmentation.schemas import CURVES, TRAINED_ON, TRAINING
 from ichdag.tables import read_table, write_table
 from ichdag.training import Checkpoint, find_device
 
 start(snakemake)
-settings = dict(snakemake.params.settings)
-training = read_table(snakemake.input.training, "training")
-subjects, patches = load_patches(read_record(snakemake.input.patches), subjects=training["subject"])
-configuration = {**settings, "subjects": subjects, "code": snakemake.params.code}
-checkpoint = Checkpoint(snakemake.params.checkpoint, configuration=configuration)
+files, model, params = snakemake.input, snakemake.output, snakemake.params
+folds = locked_folds(read_table(files.training, TRAINING), away=params.away)
+masks = drawn_by(read_record(files.networks), cleanup=read_record(files.cleanup)) if files.networks else {}
+settings = identity.vaegan_identity(**params.identity, training=folds, masks=masks)
+subjects, patches = load_patches(read_record(files.patches), subjects=folds)
+checkpoint = Checkpoint(params.checkpoint, configuration=settings, data={"subjects": subjects, "patches": patches})
 device = find_device(snakemake.threads, deterministic=settings["training"]["deterministic"])
-network, how, seed = VaeganSettings(**settings["network"]), TrainingSettings(**settings["training"]), settings["seed"]
-autoencoder, course = train_vaegan(
-    patches, network=network, settings=how, seed=seed, checkpoint=checkpoint, device=device
-)
-scores = examine(autoencoder, patches, losses=course.last, device=device)
-described = {"limits": settings["patches"], "scores": scores, "run": course.run(device)}
-write_weights(autoencoder.state_dict(), snakemake.output.weights)
-write_card(Card("VAE-GAN of lesion patches", settings, subjects, **described), snakemake.output.card)
-write_table(course.table("vaegan"), snakemake.output.curve, "curves")
+how = read_settings(settings, checkpoint_every_epochs=params.checkpoint_every_epochs)
+autoencoder, course = train_vaegan(patches, **how, checkpoint=checkpoint, device=device)
+scores = health.examine(autoencoder, patches, losses=course.last, device=device)
+more = {"limits": settings["patches"], "scores": scores, "run": course.run(device)}
+write_table(course.table("vaegan"), model.curve, CURVES)
+write_table(trained_on(read_table(files.grids, GRIDS), subjects=subjects), model.data, TRAINED_ON)
+write_model(Card("VAE-GAN of lesion patches", settings, subjects, **more), autoencoder.state_dict(), files=model)
 checkpoint.remove()

@@ -6,7 +6,20 @@ from ichdag.checks.completeness import completeness
 from ichdag.checks.finding import Finding, require, tabulate
 from ichdag.checks.leakage import leakage
 from ichdag.checks.plausibility import Settings, plausibility
+from ichdag.checks.reading import READ
+from ichdag.checks.schemas import AUDIT, CHECKS
 from ichdag.checks.truth import truth
 
-__all__ = ["Finding", "Settings", "audit", "completeness", "leakage", "persons_of", "plausibility"]
+__all__ = [
+    "AUDIT",
+    "CHECKS",
+    "READ",
+    "Finding",
+    "Settings",
+    "audit",
+    "completeness",
+    "leakage",
+    "persons_of",
+    "plausibility",
+]
 __all__ += ["read_cards", "require", "sides", "tabulate", "truth"]

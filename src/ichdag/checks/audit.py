@@ -7,8 +7,8 @@ import pandas as pd
 from ichdag.checks.finding import Finding, judge
 from ichdag.evaluation.cells import EXTERNAL
 from ichdag.models import Card
+from ichdag.names import BLOCKS, VARIANTS
 from ichdag.repeats import repeat_of
-from ichdag.schemas import BLOCKS, VARIANTS
 
 LEAKAGE = "leakage"
 FINAL = "final"

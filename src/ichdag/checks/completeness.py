@@ -6,8 +6,8 @@ import pandas as pd
 
 from ichdag.checks.finding import Finding, judge
 from ichdag.evaluation.cells import EXTERNAL
+from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.repeats import repeat_of
-from ichdag.schemas import CLASSIFIERS, FEATURE_SETS
 
 COMPLETENESS = "completeness"
 

@@ -7,8 +7,10 @@ import numpy as np
 import pandas as pd
 
 from ichdag.features.blocks import shape_columns
+from ichdag.features.schemas import REDUCED
 from ichdag.jobs import StudyError
-from ichdag.schemas import FEATURE_SETS
+from ichdag.names import FEATURE_SETS
+from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import read_table
 
 SEX = {"F": 0.0, "M": 1.0}
@@ -32,7 +34,7 @@ def read_folds(reduced: Mapping[str, str | Path], *, radiomics: str | Path) -> d
 
 def read_shape(radiomics: str | Path) -> pd.DataFrame:
     """The shape features of the participants whose radiomics are there, by subject."""
-    table = read_table(radiomics, "features").set_index("subject")
+    table = read_table(radiomics, FEATURES).set_index("subject")
     return table.loc[table.status == "included", shape_columns(list(table))].astype(np.float64)
 
 
@@ -87,7 +89,7 @@ def usable_covariates(cohort: pd.DataFrame, *, columns: list[str]) -> list[str]:
 
 def _read_reduced(block: str, path: str | Path) -> pd.DataFrame:
     """A reduced block by subject. Raises StudyError if the table is of another block."""
-    table = read_table(path, "reduced").set_index("subject")
+    table = read_table(path, REDUCED).set_index("subject")
     strangers = [column for column in table if not column.startswith(f"{block}_")]
     if strangers:
         raise StudyError(f"{path} should hold the block {block} and has column {strangers[0]}: delete it and run again")

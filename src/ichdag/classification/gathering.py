@@ -3,8 +3,8 @@
 import pandas as pd
 
 from ichdag.jobs import StudyError
+from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.repeats import repeat_of
-from ichdag.schemas import CLASSIFIERS, FEATURE_SETS
 
 KEYS = ["outcome", "features", "classifier", "cohort", "fold", "subject"]
 

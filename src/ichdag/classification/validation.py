@@ -1,5 +1,6 @@
 """Cross-validation of one classifier on one feature set, and the final model applied to others."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pandas as pd
@@ -46,9 +47,16 @@ def cross_validate(
     return pd.concat(found, ignore_index=True), {fold: own.subjects for fold, own in fits.items()}
 
 
-def joined(seen: list[dict[str, list[str]]]) -> dict[str, list[str]]:
-    """By fold, every subject that any of several models of the fold saw: one record for all feature sets."""
-    return {fold: sorted({subject for part in seen for subject in part[fold]}) for fold in seen[0]}
+def joined(
+    results: list[tuple[pd.DataFrame, dict[str, list[str]]]], *, known: Iterable[pd.DataFrame] = ()
+) -> tuple[pd.DataFrame, dict[str, list[str]]]:
+    """What `cross_validate` gave for several feature sets in one: all probabilities, and whom the models of a fold saw.
+
+    `known` are rows of schema predictions that need no model; they come first.
+    """
+    found, seen = zip(*results, strict=True)
+    everybody = {fold: sorted({subject for part in seen for subject in part[fold]}) for fold in seen[0]}
+    return pd.concat([*known, *found]), everybody
 
 
 def fit_final(designs: dict[str, pd.DataFrame], *, people: pd.DataFrame, recipe: Recipe) -> Pipeline:

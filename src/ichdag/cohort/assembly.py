@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from ichdag.cohort.outcomes import columns_of, outcome_of
+from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.cohort.sheet import FILES, Row, subject_of, typed_columns
-from ichdag.schemas import SCHEMAS
 
 COLUMNS = ("baseline_volume_ml", "followup_volume_ml", "expansion_ml", "volume_source")
 ASIDE = ("participant_id", "baseline_series", "followup_series", "followup_hours")
@@ -39,9 +39,7 @@ def assemble(
         ))  # fmt: skip
     table = pd.concat([pd.DataFrame(found), sheet], axis=1)
     if not rows:  # a role that nobody has: the columns without a row
-        table = pd.DataFrame(
-            columns=[*(column.name for column in SCHEMAS["participants"]), "followup_reason", *outcomes]
-        )
+        table = pd.DataFrame(columns=[*PARTICIPANTS.column_names, "followup_reason", *outcomes])
     return table.astype(dict.fromkeys(outcomes, "Int64"))
 
 

@@ -17,7 +17,7 @@ from ichdag.cohort.geometry import grid_words, on_grid_of
 from ichdag.cohort.nifti import AIR_HU, read_nifti_scan, read_original_mask
 from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault
-from ichdag.schemas import TIMEPOINTS
+from ichdag.names import TIMEPOINTS
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ def convert_participant(
 
     `files` are paths by column of the sheet, `row` has what else the sheet says: baseline_series, followup_series,
     onset_to_ct_hours, followup_hours. Returns the volumes by column (those that could be had), and a record: for each
-    timepoint status, stage, reason, kind, spacing_mm, manual_volume_ml, digest, facts, series; and the hours.
+    timepoint status, stage, reason, kind, spacing_mm, manual_volume_ml, digest, mask_digest, facts, series; and the
+    hours.
     """
     volumes: dict[str, Volume] = {}
     record: dict[str, Any] = {}
@@ -60,7 +61,7 @@ def _convert(
 ) -> tuple[Volume | None, Volume | None, dict[str, Any], datetime | None]:
     """One timepoint: scan, manual mask, record, and when it was acquired (kept out of the record)."""
     record: dict[str, Any] = {"status": "excluded", "stage": "cohort", "reason": None, "kind": None, "spacing_mm": None}
-    record |= {"manual_volume_ml": None, "digest": None, "facts": {}, "series": []}
+    record |= {"manual_volume_ml": None, "digest": None, "mask_digest": None, "facts": {}, "series": []}
     scan, lesion, acquired = None, None, None
     try:
         if ct is None:
@@ -76,13 +77,18 @@ def _convert(
             scan, record["facts"] = read_nifti_scan(ct)
         scan = _padded_as_air(scan, record["facts"])
         record["spacing_mm"] = " x ".join(f"{edge:.3g}" for edge in scan.spacing_mm)
-        record["digest"] = hashlib.sha256(repr(scan.values.shape).encode() + scan.values.tobytes()).hexdigest()[:32]
+        record["digest"] = _digest(scan)
         if mask is not None:
             lesion = _manual_mask(mask, scan, settings, record["facts"])
-            record["manual_volume_ml"] = lesion.volume_ml
+            record |= {"manual_volume_ml": lesion.volume_ml, "mask_digest": _digest(lesion)}
     except DataFault as fault:
         return scan, None, record | {"stage": fault.stage, "reason": fault.reason}, acquired
     return scan, lesion, record | {"status": "included", "stage": None}, acquired
+
+
+def _digest(volume: Volume) -> str:
+    """Digest of the voxels of a scan or mask, the same for the same image."""
+    return hashlib.sha256(repr(volume.values.shape).encode() + volume.values.tobytes()).hexdigest()[:32]
 
 
 def _padded_as_air(scan: Volume, facts: dict[str, Any]) -> Volume:

@@ -5,9 +5,10 @@ from typing import Any
 import pandas as pd
 
 from ichdag.cohort.quality import QualitySettings, complaints, judge, measure
+from ichdag.cohort.schemas import QUALITY, SCAN_CHECKS, SCANS
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.schemas import SCHEMAS, TIMEPOINTS
+from ichdag.names import TIMEPOINTS
 
 
 def examine(scan: Volume | None, *, converted: dict[str, Any], settings: QualitySettings) -> dict[str, Any]:
@@ -43,7 +44,7 @@ def list_scans(records: list[dict[str, Any]], *, others: pd.DataFrame | None) ->
         for one in records
         for time in TIMEPOINTS
     ]
-    table = pd.DataFrame(rows, columns=[column.name for column in SCHEMAS["scans"]])
+    table = pd.DataFrame(rows, columns=SCANS.column_names)
     table["warnings"] = table["warnings"].where(table["warnings"] != "", None)
     known = pd.concat([table, others])[["subject", "digest"]].dropna().drop_duplicates()
     holders = known.groupby("digest").subject.agg(sorted)
@@ -63,7 +64,7 @@ def list_checks(records: list[dict[str, Any]]) -> pd.DataFrame:
         for time in TIMEPOINTS
         for check in record[time]["checks"]
     ]
-    return pd.DataFrame(rows, columns=[column.name for column in SCHEMAS["scan_checks"]])
+    return pd.DataFrame(rows, columns=SCAN_CHECKS.column_names)
 
 
 def sum_up_checks(checks: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFrame:
@@ -76,4 +77,4 @@ def sum_up_checks(checks: pd.DataFrame, participants: pd.DataFrame) -> pd.DataFr
         row |= group.iloc[0][["unit", "low", "high"]].to_dict() | {"n": len(values)}
         row |= {"median": values.median(), "smallest": values.min(), "largest": values.max()}
         rows.append(row | {name: int(verdicts.get(name, 0)) for name in ("warned", "failed")})
-    return pd.DataFrame(rows, columns=[column.name for column in SCHEMAS["quality"]])
+    return pd.DataFrame(rows, columns=QUALITY.column_names)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ichdag.evaluation.cells import MODEL, POOLED
-from ichdag.schemas import FEATURE_SETS
+from ichdag.names import FEATURE_SETS
 
 
 def best_models(metrics: pd.DataFrame) -> pd.DataFrame:

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from ichdag.explanation import Settings
+from ichdag.explanation.schemas import SHAP
 from ichdag.jobs import StudyError
-from ichdag.schemas import BLOCKS, SCHEMAS
+from ichdag.names import BLOCKS
 
 
 def block_shares(values: np.ndarray, *, columns: list[str], settings: Settings, seed: int) -> pd.DataFrame:
@@ -34,7 +35,7 @@ def block_of(column: str) -> str:
 
 def no_shares() -> pd.DataFrame:
     """The empty table of a study without external participants."""
-    return pd.DataFrame({column.name: [] for column in SCHEMAS["shap"]})
+    return pd.DataFrame({name: [] for name in SHAP.column_names})
 
 
 def join_shares(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

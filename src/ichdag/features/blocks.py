@@ -7,6 +7,7 @@ import numpy as np
 
 from ichdag.arrays import read_item
 from ichdag.jobs import StudyError
+from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import read_table
 
 NOT_FEATURES = ("subject", "status", "reason", "missing")
@@ -29,7 +30,7 @@ def read_block(path: str | Path, *, name: str, subjects: list[str]) -> Block:
     Raises StudyError naming participants that the file lacks, or whose latents differ in size.
     """
     if name == "radiomics":
-        table = read_table(path, "features").set_index("subject").drop(columns=list(NOT_FEATURES[1:]), errors="ignore")
+        table = read_table(path, FEATURES).set_index("subject").drop(columns=list(NOT_FEATURES[1:]), errors="ignore")
         _refuse_absent([subject for subject in subjects if subject not in table.index], path=path, name=name)
         return Block(name, subjects, table.loc[subjects].to_numpy(dtype=np.float64, na_value=np.nan), list(table))
     return Block(name, subjects, _read_latents(path, name=name, subjects=subjects), None)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from ichdag.figures.choice import rows_of_best, setting_name, settings_of
 from ichdag.figures.names import outcome_name
 from ichdag.figures.style import BLUE, FAINT, GREEN, INK, QUIET, VERMILION, say_nothing, size, title_row
-from ichdag.schemas import COMPARATORS
+from ichdag.names import COMPARATORS
 
 LOOKS = {
     "best": (BLUE, "-", 1.8, "Best model"),

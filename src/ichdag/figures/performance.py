@@ -17,7 +17,7 @@ from ichdag.figures.style import (
     size,
     title_row,
 )
-from ichdag.schemas import COMPARATORS, FEATURE_SETS
+from ichdag.names import COMPARATORS, FEATURE_SETS
 
 MEDIAN = "median of classifiers"
 NO_AUC = "No AUC could be computed: see the predictions table."

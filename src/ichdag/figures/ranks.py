@@ -7,7 +7,7 @@ from ichdag.figures.choice import setting_name, settings_of
 from ichdag.figures.names import features_name, outcome_name
 from ichdag.figures.performance import NO_AUC
 from ichdag.figures.style import FAINT, FOLD_LOOKS, say_nothing, size
-from ichdag.schemas import FEATURE_SETS
+from ichdag.names import FEATURE_SETS
 
 FOLDS = ("mean", "external")
 

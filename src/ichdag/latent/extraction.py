@@ -10,12 +10,12 @@ import torch
 from ichdag.arrays import read_arrays, read_item, read_store
 from ichdag.jobs import StudyError
 from ichdag.latent.network import Autoencoder, VaeganSettings
-from ichdag.models import read_card, read_weights
+from ichdag.models import read_identity, read_weights
 
 
-def load_autoencoder(card: str | Path, *, weights: str | Path, device: torch.device) -> Autoencoder:
-    """The trained autoencoder from its card and weights, ready for inference."""
-    autoencoder = Autoencoder(VaeganSettings(**read_card(card).settings["network"]))
+def load_autoencoder(weights: str | Path, *, device: torch.device) -> Autoencoder:
+    """The trained autoencoder from its weights, which say what they are, ready for inference."""
+    autoencoder = Autoencoder(VaeganSettings(**read_identity(weights)["network"]))
     autoencoder.load_state_dict(read_weights(weights))
     return autoencoder.to(device, memory_format=torch.channels_last_3d).eval()
 

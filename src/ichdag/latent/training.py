@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -72,6 +73,12 @@ def load_patches(stores: Mapping[str, str | Path], *, subjects: Iterable[str]) -
     return list(found), torch.from_numpy(np.stack(list(found.values())))[:, None]
 
 
+def read_settings(settings: Mapping[str, Any], *, checkpoint_every_epochs: int) -> dict[str, Any]:
+    """The keyword arguments of `train_vaegan` that a VAE-GAN's identity fixes, and how often it is saved."""
+    how = TrainingSettings(**settings["training"], checkpoint_every_epochs=checkpoint_every_epochs)
+    return {"network": VaeganSettings(**settings["network"]), "settings": how, "seed": settings["seed"]}
+
+
 def train_vaegan(
     patches: Tensor,
     *,
@@ -84,8 +91,8 @@ def train_vaegan(
     """Train on patches (n, 1, P, P, P); return the autoencoder and the course of its training.
 
     A row of the course has the mean of every term in one epoch. Interrupted and started again with the same checkpoint,
-    it ends with the same weights, on a CPU bit for bit. Raises StudyError if a loss is no longer finite, if memory does
-    not suffice, or if the checkpoint belongs to another configuration.
+    it ends with the same weights, on a CPU bit for bit. Raises StudyError if a loss is no longer finite, or if memory
+    does not suffice.
     """
     size = patches.shape[-1]
     network.check(size)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ichdag.models import Card, read_card, write_card
-from ichdag.schemas import BLOCKS, FEATURE_SETS
+from ichdag.names import BLOCKS, FEATURE_SETS
 
 PARAMETERS = "radiomics.yaml"
 

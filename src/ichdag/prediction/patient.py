@@ -15,13 +15,13 @@ from ichdag.jobs import DataFault
 from ichdag.latent.extraction import as_stored, load_autoencoder, vaegan_features
 from ichdag.latent.patches import PatchSettings, cut_patch
 from ichdag.models import Card, read_card
+from ichdag.names import BLOCKS, FEATURE_SETS
 from ichdag.pipelines import read_pipeline
 from ichdag.prediction.frozen import PARAMETERS
 from ichdag.preprocessing import Settings as GridSettings
 from ichdag.preprocessing import make_grids
 from ichdag.radiomics import Settings as RadiomicsSettings
 from ichdag.radiomics import extract
-from ichdag.schemas import BLOCKS, FEATURE_SETS
 from ichdag.segmentation.inference import bottleneck_features, lesion_probability, load_network
 from ichdag.segmentation.restoration import RestorationSettings, restore_mask
 

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from ichdag.jobs import whole_file
-from ichdag.schemas import SCHEMAS
+from ichdag.provenance.schemas import COSTS, JOBS
+from ichdag.schema import Schema
 
 CODE = re.compile(r"'[0-9a-f]{12}'")  # what `code_digest` hands to a job
 RAN_ON = re.compile(r" INFO on (\S+) with (.+)$", re.M)
@@ -47,8 +48,8 @@ def keep_journal(
     if not rows and not path.exists():
         return [], []  # nothing was made: there is no study to tell of
     costs = sum_up(rows)
-    _write(rows, path, "jobs")
-    _write(costs, path.with_name("costs.tsv"), "costs")
+    _write(rows, path, JOBS)
+    _write(costs, path.with_name("costs.tsv"), COSTS)
     return rows, costs
 
 
@@ -123,12 +124,12 @@ def _benchmark(path: Any) -> dict[str, str]:
 def _read(path: Path) -> list[Row]:
     """The rows of a table kept before; none where there is none of these columns."""
     rows = list(csv.DictReader(_text(path).splitlines(), delimiter="\t"))
-    return rows if rows and set(rows[0]) == {column.name for column in SCHEMAS["jobs"]} else []
+    return rows if rows and set(rows[0]) == set(JOBS.column_names) else []
 
 
-def _write(rows: list[Row], path: Path, schema: str) -> None:
+def _write(rows: list[Row], path: Path, schema: Schema) -> None:
     """Write rows in the columns of their schema, whole."""
-    names = [column.name for column in SCHEMAS[schema]]
+    names = schema.column_names
     with whole_file(path) as partial, open(partial, "w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, delimiter="\t", lineterminator="\n")
         table.writerow(names)

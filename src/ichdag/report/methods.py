@@ -5,10 +5,10 @@ from typing import Any
 import pandas as pd
 
 from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
+from ichdag.names import COMPARATORS
 from ichdag.report.cells import rounded
 from ichdag.report.handcrafted import radiomics_words
 from ichdag.report.summary import counts, events, has_external
-from ichdag.schemas import COMPARATORS
 
 
 def methods(

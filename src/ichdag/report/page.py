@@ -7,12 +7,27 @@ from typing import Any
 
 import pandas as pd
 
+from ichdag.checks.schemas import AUDIT, CHECKS
+from ichdag.cohort.schemas import PARTICIPANTS, QUALITY, SENSITIVITY
+from ichdag.evaluation.schemas import METRICS
+from ichdag.explanation.schemas import COMPONENTS, SHAP
 from ichdag.figures.names import outcome_name
+from ichdag.latent.schemas import RECONSTRUCTION
 from ichdag.machine import versions
 from ichdag.report import Settings, checklists, methods, summary, tables
 from ichdag.report.cells import Table, as_table
 from ichdag.report.rendering import template
+from ichdag.report.schemas import CHECKLISTS
+from ichdag.segmentation.schemas import COMPARISON, SCORES
+from ichdag.statistics.schemas import DELONG, FRIEDMAN, NADEAU_BENGIO, SEX, SHAPIRO, TABLE1, WILCOXON
 
+TOLD = {
+    schema.name: schema
+    for schema in (
+        *(PARTICIPANTS, QUALITY, SENSITIVITY, SCORES, COMPARISON, RECONSTRUCTION, METRICS, TABLE1, SHAPIRO, FRIEDMAN),
+        *(WILCOXON, DELONG, NADEAU_BENGIO, SEX, SHAP, COMPONENTS, AUDIT, CHECKS, *CHECKLISTS.values()),
+    )
+}  # the tables that the page is made of
 OWN = {"participants", "flow", "scores", "curves", "metrics", "calibration", "decision", "checks", *checklists.TITLES}
 TITLES = {
     "table1": "Table 1. Participants",

@@ -4,9 +4,9 @@ import pandas as pd
 
 from ichdag.evaluation import best_models
 from ichdag.figures.names import classifier_name, features_name, outcome_name
+from ichdag.names import COMPARATORS
 from ichdag.report.cells import DASH, Table, interval, p_value
 from ichdag.report.tables import auc_of
-from ichdag.schemas import COMPARATORS
 
 EXTERNAL_FIGURES = ("reconstructions", "imagined")
 

@@ -8,8 +8,8 @@ from ichdag.evaluation import best_models
 from ichdag.figures.choice import settings_of
 from ichdag.figures.names import classifier_name, features_name, fold_name, metric_name, outcome_name, variable_name
 from ichdag.figures.segmentation import select_dice
+from ichdag.names import CLASSIFIERS, COMPARATORS, FEATURE_SETS
 from ichdag.report.cells import DASH, Table, cell, interval, p_value, rounded
-from ichdag.schemas import CLASSIFIERS, COMPARATORS, FEATURE_SETS
 
 
 def auc_of(metrics: pd.DataFrame, model: tuple[str, str, str], *, fold: str, limits: bool = True) -> str:

@@ -75,7 +75,7 @@ def _out_of_fold(grids, networks, inference: InferenceSettings, device: torch.de
         mine = [path for subject, path in grids.items() if str(networks["folds"][subject]) == entry["fold"]]
         if entry["variant"] != "dual" or not mine:
             continue
-        network = load_network(entry["card"], weights=entry["weights"], device=device)
+        network = load_network(entry["weights"], device=device)
         for path in mine:
             arrays = read_arrays(path)
             views = {"fine": arrays["baseline_fine"], "coarse": arrays["baseline_coarse"]}

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from ichdag.arrays import read_arrays
-from ichdag.models import read_card, read_weights
-from ichdag.schemas import TIMEPOINTS, VARIANTS
+from ichdag.arrays import file_digest, read_arrays
+from ichdag.models import read_identity, read_weights
+from ichdag.names import TIMEPOINTS, VARIANTS
 from ichdag.segmentation.choice import network_of
 from ichdag.segmentation.network import Network, NetworkSettings
 
@@ -27,9 +27,9 @@ class InferenceSettings:
     ensemble: bool
 
 
-def load_network(card: str | Path, *, weights: str | Path, device: torch.device) -> Network:
-    """A trained network from its card and weights, ready for inference."""
-    settings = read_card(card).settings
+def load_network(weights: str | Path, *, device: torch.device) -> Network:
+    """A trained network from its weights, which say what they are, ready for inference."""
+    settings = read_identity(weights)
     network = Network(NetworkSettings(**settings["network"]), dual=settings["variant"] == "dual")
     network.load_state_dict(read_weights(weights))
     return network.to(device, memory_format=torch.channels_last_3d).eval()
@@ -65,10 +65,13 @@ def segment_batch(
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield ('{subject}/{timepoint}/{variant}', probability * 255 as uint8) of a batch, given npz paths by subject.
 
+    First comes ('{subject}/grids', digest of the grids file, (32,) uint8) of each: whose probabilities they are.
     Each network is loaded once and serves all its scans before the next one is. Follow-up scans get the dual-scale
     network only, for the variants are compared at baseline. In an ensemble, whoever would get the final network gets
     the mean of all folds' networks, for none of them has seen the scan either.
     """
+    for subject, path in grids.items():
+        yield f"{subject}/grids", file_digest(path)
     for variant in VARIANTS:
         entries = {entry["fold"]: entry for entry in networks["networks"] if entry["variant"] == variant}
         folds = [fold for fold in entries if fold != "final"]
@@ -86,7 +89,7 @@ def _mean_of_networks(
     """Yield ('{subject}/{timepoint}', mean probability) over these networks; one network needs no sums in memory."""
     sums: dict[str, np.ndarray] = {}
     for place, entry in enumerate(entries if grids else [], 1):
-        network = load_network(entry["card"], weights=entry["weights"], device=device)
+        network = load_network(entry["weights"], device=device)
         LOGGER.info("network %s: %d participants", entry["name"], len(grids))
         for subject, path in grids.items():
             arrays = read_arrays(path)

@@ -4,9 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from ichdag.arrays import read_arrays, read_item
+from ichdag.arrays import file_digest, read_arrays, read_item
 from ichdag.images import Volume, is_absent, read_mask, write_absent, write_image
-from ichdag.schemas import TIMEPOINTS, VARIANTS
+from ichdag.jobs import StudyError
+from ichdag.names import TIMEPOINTS, VARIANTS
 from ichdag.segmentation.choice import network_of
 from ichdag.segmentation.restoration import RestorationSettings, restore_mask
 from ichdag.segmentation.scores import agreement
@@ -28,6 +29,12 @@ def restore_participant(
     `files` has grids, probabilities and the manual masks (empty files where there are none). An excluded scan gets an
     empty file for a mask. The record's `variants` are the baseline scores of each network against the manual mask.
     """
+    stored = read_item(files["probabilities"], f"{subject}/grids")
+    if stored is None or not np.array_equal(stored, file_digest(files["grids"])):
+        raise StudyError(
+            f"sub-{subject}: the probabilities in {files['probabilities']} are not those of {files['grids']}. Delete "
+            "the former and run again: it will be made anew"
+        )
     grids = read_arrays(files["grids"])
     masks: dict[tuple[str, str], Volume] = {}
     for timepoint in TIMEPOINTS:

@@ -68,13 +68,14 @@ class Samples:
         return fine, coarse, mask / 255
 
 
-def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The keyword arguments of `train_network` that a card's settings fix."""
+def read_settings(settings: Mapping[str, Any], *, checkpoint_every_epochs: int) -> dict[str, Any]:
+    """The keyword arguments of `train_network` that a network's identity fixes, and how often it is saved."""
+    how = TrainingSettings(**settings["training"], checkpoint_every_epochs=checkpoint_every_epochs)
     return {
         "dual": settings["variant"] == "dual",
         "network": NetworkSettings(**settings["network"]),
         "augmentation": AugmentationSettings(**settings["augmentation"]),
-        "settings": TrainingSettings(**settings["training"]),
+        "settings": how,
         "seed": settings["seed"],
     }
 
@@ -129,7 +130,7 @@ def train_network(
     A row of the course has the mean loss, Dice and found part of the lesion volume of one epoch, on augmented scans.
     Interrupted and started again with the same checkpoint, it ends with the same weights, on a CPU bit for bit.
     Raises StudyError if the loss is no longer finite, if memory does not suffice, if the network settled on finding
-    nothing, or if the checkpoint belongs to another configuration.
+    nothing.
     """
     grid = samples.fine.shape[-1]
     network.check(grid)

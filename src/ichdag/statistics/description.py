@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.stats import chi2_contingency, fisher_exact, ttest_ind
 
 from ichdag.statistics.frames import as_frame
+from ichdag.statistics.schemas import TABLE1
 from ichdag.statistics.settings import Settings
 
 SMALLEST_EXPECTED = 5
@@ -35,7 +36,7 @@ def describe_cohorts(participants: pd.DataFrame, *, outcomes: list[str], setting
         for name in [*settings.categories, *outcomes]:
             kind = "outcome" if name in outcomes else "category"
             rows += _rows(cohort, name, kind, development, external)
-    return as_frame(rows, schema="table1")
+    return as_frame(rows, schema=TABLE1)
 
 
 def _rows(cohort: str | None, name: str, kind: str, left: pd.DataFrame, right: pd.DataFrame) -> Iterator[Row]:

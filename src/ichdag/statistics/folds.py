@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from ichdag.schemas import FEATURE_SETS
+from ichdag.names import FEATURE_SETS
 from ichdag.statistics.frames import as_frame
+from ichdag.statistics.schemas import NADEAU_BENGIO
 from ichdag.statistics.settings import Settings
 
 
@@ -32,7 +33,7 @@ def compare_folds(metrics: pd.DataFrame, *, settings: Settings) -> pd.DataFrame:
             row["features_reference"] = settings.reference
             gaps = table[features] - table[settings.reference]
             found.append(row | _corrected_t(gaps, sizes, totals[outcome, classifier], settings))
-    return as_frame(found, schema="nadeau_bengio")
+    return as_frame(found, schema=NADEAU_BENGIO)
 
 
 def _corrected_t(gaps: pd.Series, sizes: pd.Series, total: float, settings: Settings) -> dict[str, Any]:

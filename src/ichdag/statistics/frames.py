@@ -5,9 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from ichdag.schemas import SCHEMAS
+from ichdag.schema import Schema
 
 
-def as_frame(rows: Iterable[dict[str, Any]], *, schema: str) -> pd.DataFrame:
+def as_frame(rows: Iterable[dict[str, Any]], *, schema: Schema) -> pd.DataFrame:
     """A table with the columns of a schema, in its order."""
-    return pd.DataFrame(list(rows), columns=[column.name for column in SCHEMAS[schema]])
+    return pd.DataFrame(list(rows), columns=schema.column_names)

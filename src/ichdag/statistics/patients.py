@@ -13,9 +13,10 @@ from ichdag.evaluation.delong import Areas, areas, auc_interval, paired_differen
 from ichdag.evaluation.proportions import normal_quantile
 from ichdag.evaluation.recalibration import recalibrate
 from ichdag.evaluation.resampling import percentiles, resample, resampled_auc, widen
-from ichdag.schemas import COMPARATORS, FEATURE_SETS
+from ichdag.names import COMPARATORS, FEATURE_SETS
 from ichdag.statistics.adjustment import METHODS, adjust
 from ichdag.statistics.frames import as_frame
+from ichdag.statistics.schemas import DELONG, SEX
 from ichdag.statistics.settings import Settings
 
 FAMILY = ["outcome", "cohort", "fold"]
@@ -32,7 +33,7 @@ def compare_patients(predictions: pd.DataFrame, *, settings: Settings, seed: int
     for cell in _shown(predictions):
         cells.setdefault((cell.outcome, cell.cohort, cell.fold), {})[cell.features, cell.classifier] = cell
     rows = [row for family in cells.values() for row in _family(family, settings, seed)]
-    table = as_frame(rows, schema="delong")
+    table = as_frame(rows, schema=DELONG)
     for column in ("p_holm", "p_bh"):
         table[column] = table.groupby(FAMILY)["p"].transform(adjust, method=METHODS[column])
     return table
@@ -50,7 +51,7 @@ def compare_sexes(
     known = participants[["subject", "sex"]] if "sex" in participants else pd.DataFrame({"subject": [], "sex": []})
     sex_of = dict(known.dropna().to_numpy())
     rows = (_sex_row(cell, sex_of, settings, smallest) for cell in _shown(predictions))
-    return as_frame(rows, schema="sex")
+    return as_frame(rows, schema=SEX)
 
 
 def _shown(predictions: pd.DataFrame) -> Iterator[Cell]:

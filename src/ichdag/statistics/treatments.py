@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 from scipy.stats import PermutationMethod, friedmanchisquare, shapiro, wilcoxon
 
-from ichdag.schemas import FEATURE_SETS
+from ichdag.names import FEATURE_SETS
 from ichdag.statistics.adjustment import METHODS, adjust
 from ichdag.statistics.frames import as_frame
+from ichdag.statistics.schemas import FRIEDMAN, SHAPIRO, WILCOXON
 from ichdag.statistics.settings import Settings
 
 TESTED = ("mean", "external")
@@ -32,13 +33,13 @@ def check_normality(metrics: pd.DataFrame, *, settings: Settings) -> pd.DataFram
             normal = _yes(result.pvalue >= settings.alpha)
             row |= {"statistic": result.statistic, "p": result.pvalue, "normal": normal, "note": None}
         found.append(row)
-    return as_frame(found, schema="shapiro")
+    return as_frame(found, schema=SHAPIRO)
 
 
 def compare_feature_sets(metrics: pd.DataFrame, *, settings: Settings) -> pd.DataFrame:
     """Friedman's test of the feature sets over classifiers, per outcome and cohort; follows schema friedman."""
     rows = (head | _friedman(table, note, settings) for head, table, note in _tables(metrics))
-    return as_frame(rows, schema="friedman")
+    return as_frame(rows, schema=FRIEDMAN)
 
 
 def compare_pairs(metrics: pd.DataFrame, *, settings: Settings) -> pd.DataFrame:
@@ -51,11 +52,11 @@ def compare_pairs(metrics: pd.DataFrame, *, settings: Settings) -> pd.DataFrame:
         significant = _friedman(table, note, settings)["significant"]
         pairs = [_wilcoxon(table, first, second) for first, second in combinations(table.columns, 2)]
         rows = [head | pair | {"friedman_significant": significant} for pair in pairs]
-        family = as_frame(rows, schema="wilcoxon")
+        family = as_frame(rows, schema=WILCOXON)
         for column, method in METHODS.items():
             family[column] = adjust(family["p"].to_numpy(), method=method)
         families += family.to_dict("records")
-    return as_frame(families, schema="wilcoxon")
+    return as_frame(families, schema=WILCOXON)
 
 
 def _models(metrics: pd.DataFrame) -> pd.DataFrame:

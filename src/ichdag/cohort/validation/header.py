@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.cohort.sheet import Sheet, known_columns, sheet_schema
 from ichdag.cohort.validation.faults import Fault
-from ichdag.schemas import SCHEMAS
 
 
 def header_faults(sheet: Sheet, config: Mapping[str, Any]) -> Iterator[Fault]:
@@ -22,7 +22,7 @@ def header_faults(sheet: Sheet, config: Mapping[str, Any]) -> Iterator[Fault]:
         if count > 1:
             yield Fault(where, f"column '{name}' is there {count} times", "Keep one, or rename the others")
     outcomes = config.get("outcomes") if isinstance(config.get("outcomes"), Mapping) else {}
-    computed = {column.name for column in SCHEMAS["participants"]} | {"expansion_ml", "followup_reason", *outcomes}
+    computed = set(PARTICIPANTS.column_names) | {"expansion_ml", "followup_reason", *outcomes}
     spellings = {_spelling(name): name for name in known_columns()}
     for name in dict.fromkeys(present):
         known = spellings.get(_spelling(name), name)

@@ -1,12 +1,13 @@
 """Tables of how results were made: one row a job, one row a rule."""
 
-from ichdag.schemas.columns import Column, number
+from ichdag.schema import Column, Schema, number
 
 MADE = {"low": 0, "missing": True}
 SECONDS, MEBIBYTES = {"unit": "s"} | MADE, {"unit": "MiB"} | MADE
 
-JOBS: dict[str, list[Column]] = {
-    "jobs": [
+JOBS = Schema(
+    "jobs",
+    (
         Column("job", "rule and wildcards, as in the name of its log"),
         Column("rule", "rule that made the results"),
         Column("wildcards", "what it was made for", missing=True),
@@ -23,8 +24,12 @@ JOBS: dict[str, list[Column]] = {
         number("wall_s", "time from start to end", **SECONDS),
         number("cpu_s", "CPU time of all its processes, sampled every few seconds", **SECONDS),
         number("memory_mib", "largest resident memory, sampled likewise", **MEBIBYTES),
-    ],
-    "costs": [
+    ),
+)
+
+COSTS = Schema(
+    "costs",
+    (
         Column("rule", "rule"),
         number("jobs", "jobs whose results are in the study", low=1),
         number("wall_s", "wall time of all of them together", **SECONDS),
@@ -33,5 +38,5 @@ JOBS: dict[str, list[Column]] = {
         number("memory_mib", "largest resident memory of any", **MEBIBYTES),
         Column("hosts", "machines they ran on", missing=True),
         Column("devices", "what networks ran on", missing=True),
-    ],
-}
+    ),
+)

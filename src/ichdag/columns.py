@@ -1,29 +1,7 @@
-"""Columns: what one is, and those that many tables share."""
+"""Columns that the tables of several stages share."""
 
-import math
-from dataclasses import dataclass
-
-from ichdag.schemas.names import ROLES, STATUSES, TIMEPOINTS
-
-
-@dataclass(frozen=True)
-class Column:
-    """One column: name, meaning, kind (text or number), unit, range, allowed values, whether cells may be missing."""
-
-    name: str
-    meaning: str
-    kind: str = "text"
-    unit: str = ""
-    range: tuple[float, float] = (-math.inf, math.inf)
-    values: tuple = ()
-    missing: bool = False
-    optional: bool = False
-
-
-def number(name: str, meaning: str, unit: str = "", low: float = -math.inf, high: float = math.inf, **more) -> Column:
-    """A column of numbers within [low, high]."""
-    return Column(name, meaning, "number", unit, (low, high), **more)
-
+from ichdag.names import ROLES, STATUSES, TIMEPOINTS
+from ichdag.schema import Column, number
 
 SUBJECT = Column("subject", "participant id without the prefix sub-")
 COHORT = Column("cohort", "name of the cohort the participant comes from")
@@ -33,7 +11,7 @@ STATUS = Column("status", "whether the analysis goes on with it", values=STATUSE
 STAGE = Column("stage", "stage at which it was excluded", missing=True)
 REASON = Column("reason", "why it was excluded", missing=True)
 OUTCOME = Column("outcome", "name of the outcome, as in the config")
-FEATURES = Column("features", "feature set, or comparator (volume, clinical, oracle)")
+FEATURE_SET = Column("features", "feature set, or comparator (volume, clinical, oracle)")
 CLASSIFIER = Column("classifier", "classifier, 'logistic' for a comparator, 'known' for the oracle")
 FOLD = Column("fold", "0-4 in cross-validation, 5-9 in its first repetition ..., 'external' for an external cohort")
 NOTE = Column("note", "why something is not defined", missing=True, optional=True)

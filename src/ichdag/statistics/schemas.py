@@ -1,7 +1,8 @@
-"""Tables of the statistics stage."""
+"""Tables of what is compared, and of who was studied."""
 
-from ichdag.schemas.columns import AUC, CLASSIFIER, COHORT, FEATURES, GAP, NOTE, OUTCOME, STATISTIC, Column, P, number
-from ichdag.schemas.names import FEATURE_SETS
+from ichdag.columns import AUC, CLASSIFIER, COHORT, FEATURE_SET, GAP, NOTE, OUTCOME, STATISTIC, P
+from ichdag.names import FEATURE_SETS
+from ichdag.schema import Column, Schema, number
 
 
 def _subgroup(group: str) -> list[Column]:
@@ -15,8 +16,9 @@ def _subgroup(group: str) -> list[Column]:
     ]
 
 
-STATISTICS: dict[str, list[Column]] = {
-    "table1": [
+TABLE1 = Schema(
+    "table1",
+    (
         Column("cohort", "external cohort that stands beside the development cohort", missing=True),
         Column("variable", "column of the cohort table, or outcome"),
         Column("kind", "how it is summarized", values=("number", "category", "outcome")),
@@ -36,17 +38,25 @@ STATISTICS: dict[str, list[Column]] = {
         P,
         number("smd", "absolute standardized difference", low=0, missing=True),
         NOTE,
-    ],
-    "shapiro": [
+    ),
+)
+
+SHAPIRO = Schema(
+    "shapiro",
+    (
         OUTCOME,
-        FEATURES,
+        FEATURE_SET,
         number("n", "AUCs: folds x classifiers", low=0),
         STATISTIC,
         P,
         Column("normal", "whether p is at least alpha", values=("yes", "no"), missing=True),
         NOTE,
-    ],
-    "friedman": [
+    ),
+)
+
+FRIEDMAN = Schema(
+    "friedman",
+    (
         OUTCOME,
         COHORT,
         Column("fold", "'mean' (over folds) or 'external'"),
@@ -57,8 +67,12 @@ STATISTICS: dict[str, list[Column]] = {
         number("kendall_w", "Kendall's coefficient of concordance", **AUC),
         Column("significant", "whether p is below alpha", values=("yes", "no"), missing=True),
         NOTE,
-    ],
-    "wilcoxon": [
+    ),
+)
+
+WILCOXON = Schema(
+    "wilcoxon",
+    (
         OUTCOME,
         COHORT,
         Column("fold", "'mean' (over folds) or 'external'"),
@@ -75,12 +89,16 @@ STATISTICS: dict[str, list[Column]] = {
         number("smallest_reachable_p", "smallest p that this number of classifiers allows", low=0, high=1),
         Column("friedman_significant", "whether Friedman's test allows the pair", values=("yes", "no"), missing=True),
         NOTE,
-    ],
-    "delong": [
+    ),
+)
+
+DELONG = Schema(
+    "delong",
+    (
         OUTCOME,
         COHORT,
         Column("fold", "'pooled' or 'external'"),
-        FEATURES,
+        FEATURE_SET,
         CLASSIFIER,
         Column("features_reference", "feature set it is compared with"),
         Column("classifier_reference", "classifier of the reference"),
@@ -98,10 +116,14 @@ STATISTICS: dict[str, list[Column]] = {
         number("n", "participants with both predictions", low=0),
         number("positives", "of them with the outcome", low=0),
         NOTE,
-    ],
-    "nadeau_bengio": [
+    ),
+)
+
+NADEAU_BENGIO = Schema(
+    "nadeau_bengio",
+    (
         OUTCOME,
-        FEATURES,
+        FEATURE_SET,
         Column("features_reference", "feature set it is compared with"),
         CLASSIFIER,
         number("folds", "folds with both AUCs, of all repeats", low=0),
@@ -111,12 +133,16 @@ STATISTICS: dict[str, list[Column]] = {
         number("t", "corrected t", missing=True),
         P,
         NOTE,
-    ],
-    "sex": [
+    ),
+)
+
+SEX = Schema(
+    "sex",
+    (
         OUTCOME,
         COHORT,
         Column("fold", "'pooled' or 'external'"),
-        FEATURES,
+        FEATURE_SET,
         CLASSIFIER,
         *[column for group in ("women", "men") for column in _subgroup(group)],
         number("difference", "AUC in women minus AUC in men", **GAP),
@@ -128,5 +154,5 @@ STATISTICS: dict[str, list[Column]] = {
         number("interaction_high", "upper limit", missing=True),
         number("p_interaction", "two-sided p of the interaction (Wald)", **AUC),
         NOTE,
-    ],
-}
+    ),
+)

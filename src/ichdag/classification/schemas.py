@@ -1,0 +1,18 @@
+"""Tables of predictions."""
+
+from ichdag.columns import CLASSIFIER, COHORT, FEATURE_SET, FOLD, OUTCOME, PROBABILITY, SUBJECT
+from ichdag.schema import Schema, number
+
+PREDICTIONS = Schema(
+    "predictions",
+    (
+        COHORT,
+        SUBJECT,
+        OUTCOME,
+        FEATURE_SET,
+        CLASSIFIER,
+        FOLD,
+        number("y_true", "1 if the outcome happened", values=(0, 1)),
+        number("probability", "predicted probability of the outcome", **PROBABILITY),
+    ),
+)

@@ -1,0 +1,68 @@
+"""Tables of how good predictions are."""
+
+from ichdag.columns import CLASSIFIER, COHORT, FEATURE_SET, INTERVALS, NOTE, OUTCOME, PROBABILITY
+from ichdag.schema import Column, Schema, number
+
+METRICS = Schema(
+    "metrics",
+    (
+        OUTCOME,
+        FEATURE_SET,
+        CLASSIFIER,
+        COHORT,
+        Column(
+            "fold",
+            "0-4 (one fold), 'pooled' (all folds' out-of-fold predictions, within each repeat, then averaged), "
+            "'mean' (over the folds of all repeats), 'external'",
+        ),
+        Column("metric", "auc, average_precision, f1, sensitivity, specificity, ppv, npv, brier, slope, intercept ..."),
+        number("value", "the metric; n/a where it is not defined", missing=True),
+        number("low", "lower limit of its confidence interval", missing=True),
+        number("high", "upper limit of its confidence interval", missing=True),
+        number("sd", "standard deviation over folds, for fold 'mean'", missing=True),
+        number("n", "participants it was computed on", low=0),
+        number("positives", "of them with the outcome", low=0),
+        Column(
+            "interval",
+            "how its limits were computed; 'delong-corrected': the variance times 1 + folds x n_test / n_train, as the "
+            "models of the folds share training participants",
+            values=INTERVALS,
+            missing=True,
+            optional=True,
+        ),
+        number("bootstrap_low", "lower limit of an AUC (bootstrap within each class)", missing=True, optional=True),
+        number("bootstrap_high", "upper limit, widened like the interval", missing=True, optional=True),
+        NOTE,
+    ),
+)
+
+CALIBRATION = Schema(
+    "calibration",
+    (
+        OUTCOME,
+        FEATURE_SET,
+        CLASSIFIER,
+        COHORT,
+        Column("fold", "'pooled' or 'external'"),
+        number("bin", "bin of predicted risk, by quantile, from 0", low=0),
+        number("predicted", "mean predicted probability in the bin", **PROBABILITY),
+        number("observed", "observed fraction in the bin", **PROBABILITY),
+        number("low", "lower limit (Wilson)", **PROBABILITY),
+        number("high", "upper limit (Wilson)", **PROBABILITY),
+        number("n", "participants in the bin", low=1),
+    ),
+)
+
+DECISION = Schema(
+    "decision",
+    (
+        OUTCOME,
+        FEATURE_SET,
+        CLASSIFIER,
+        COHORT,
+        Column("fold", "'pooled' or 'external'"),
+        number("threshold", "threshold probability", **PROBABILITY),
+        number("net_benefit", "net benefit of the model"),
+        number("treat_all", "net benefit of treating everybody"),
+    ),
+)

@@ -1,0 +1,9 @@
+"""Tables of reduced feature blocks."""
+
+from ichdag.columns import SUBJECT
+from ichdag.schema import Schema
+
+REDUCED = Schema(
+    "reduced",
+    (SUBJECT,),
+)

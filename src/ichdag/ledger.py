@@ -1,0 +1,145 @@
+"""The ledger: what a study decides once and keeps while patients come and go: folds, training list, trained networks.
+
+Tables of the ledger are sealed: beside each lies its SHA-256, as `sha256sum --check` reads it, so that a table that was
+cut short or lost is refused, and not drawn anew in silence. A trained model is a folder whose weights are written last
+and tell what they were trained with; it holds until that changes. The rules ask before any job, so all of this needs
+the standard library alone.
+"""
+
+import csv
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ichdag.jobs import StudyError, write_text
+from ichdag.models import read_identity
+from ichdag.records import differences, read_record
+
+FOLDS, TRAINING, DRAWN = "ledger/folds.tsv", "ledger/training.tsv", "results/cohort/folds.tsv"
+SHOWN = 3
+
+
+@contextmanager
+def sealed(path: str | Path) -> Iterator[Path]:
+    """Give a path to write a table of the ledger to; if the block ends well the table takes its name, with its seal.
+
+    Killed at any moment, the seal fits the table that is there, the old or the new one.
+    """
+    path = Path(path)
+    partial = path.with_name(f".new-{path.name}")
+    try:
+        yield partial
+        lines = [_seal_line(file, path.name) for file in (path, partial) if file.is_file()]
+        write_text("".join(lines), seal_of(path))
+        os.replace(partial, path)
+        write_text(lines[-1], seal_of(path))
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def seal_of(path: str | Path) -> Path:
+    """The file with the SHA-256 of a table of the ledger."""
+    return Path(f"{path}.sha256")
+
+
+def refuse_broken_ledger() -> None:
+    """Raise StudyError if a table of the ledger is lost or not as it was written, or lacks what results were made with.
+
+    A study without results may have any ledger, or none.
+    """
+    for path in (Path(FOLDS), Path(TRAINING)):
+        seal = seal_of(path)
+        if not seal.is_file():
+            continue
+        if not path.is_file():
+            raise StudyError(f"{path} is lost: its seal {seal} is there. {_cure(path)}")
+        if _seal_line(path, path.name) not in seal.read_text(encoding="utf-8"):
+            raise StudyError(f"{path} is not as it was written: its SHA-256 is another than in {seal}. {_cure(path)}")
+    if Path(DRAWN).is_file():
+        drawn, kept = _assignments(DRAWN), _assignments(FOLDS)
+        lost = sorted(drawn - kept)
+        if lost:
+            shown = "; ".join(f"sub-{subject}, {outcome}, fold {fold}" for subject, outcome, fold in lost[:SHOWN])
+            raise StudyError(
+                f"{FOLDS} lacks {len(lost)} of {len(drawn)} assignments that {DRAWN} was made with ({shown}): it was "
+                f"cut short, lost, or is another study's. {_cure(Path(FOLDS))}"
+            )
+
+
+def locked_list(path: str | Path = TRAINING, *, retrain: int) -> dict[str, int] | None:
+    """The folds of the locked training list by subject; None where none was drawn for this `retrain`."""
+    if not Path(path).is_file():
+        return None
+    rows = _rows(path)
+    if not rows or any(row.get("retrain") != str(retrain) for row in rows):
+        return None
+    return {row["subject"]: int(row["fold"]) for row in rows}
+
+
+def why_train(folder: str | Path, identity: dict[str, Any] | None) -> str | None:
+    """Why a model has to be trained (anew), in words; None while the one in `folder` holds.
+
+    `identity` is what would be trained now; None if its list of subjects is still to be drawn. Raises StudyError if
+    the model in the folder is damaged, for a training is too dear to be repeated for that.
+    """
+    weights = Path(folder) / "weights.safetensors"
+    if not weights.is_file():
+        return "it is not there yet"
+    return why_anew(read_identity(weights), identity)
+
+
+def why_anew(then: dict[str, Any] | None, identity: dict[str, Any] | None) -> str | None:
+    """What changed between what is there (`then`; None: nothing) and what would be made; None if nothing did."""
+    if then is None:
+        return "it is not there yet"
+    if identity is None:
+        return "the training list is to be drawn anew"
+    changes = differences(then, identity)
+    more = f" and {len(changes) - SHOWN} more changes" if len(changes) > SHOWN else ""
+    return ", ".join(changes[:SHOWN]) + more if changes else None
+
+
+def hours_of_last_training(folder: str | Path) -> float | None:
+    """How long the training of the model in `folder` took, from its card; None where none is there."""
+    card = Path(folder) / "card.json"
+    seconds = read_record(card).get("run", {}).get("seconds") if card.is_file() else None
+    return None if seconds is None else seconds / 3600
+
+
+def digest_of(value: Any) -> str:
+    """Digest of an identity, or of any value that JSON can hold."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _seal_line(path: Path, name: str) -> str:
+    with open(path, "rb") as stream:
+        return f"{hashlib.file_digest(stream, 'sha256').hexdigest()}  {name}\n"
+
+
+def _cure(path: Path) -> str:
+    return (
+        f"Restore ledger/ from a backup. If {path.name} was changed on purpose, delete {seal_of(path)}; to begin anew "
+        "(folds drawn and networks trained anew), move both ledger/ and results/ away"
+    )
+
+
+def _assignments(path: str | Path) -> set[tuple[str, str, str]]:
+    return {(row["subject"], row["outcome"], row["fold"]) for row in _rows(path)} if Path(path).is_file() else set()
+
+
+def _rows(path: str | Path) -> list[dict[str, str]]:
+    """The rows of a table. Raises StudyError if it is none."""
+    try:
+        with open(path, encoding="utf-8", newline="") as stream:
+            rows = list(csv.DictReader(stream, delimiter="\t", strict=True))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise StudyError(f"{path} cannot be read as a table ({error}). {_cure(Path(path))}") from error
+    if any(None in row or None in row.values() for row in rows) or not {"subject", "fold"} <= set(
+        rows[0] if rows else ()
+    ):
+        raise StudyError(f"{path} is not a table of subjects and folds, or was cut short. {_cure(Path(path))}")
+    return rows

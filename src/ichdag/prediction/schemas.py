@@ -1,0 +1,16 @@
+"""Tables of the frozen model's predictions."""
+
+from ichdag.columns import REASON, STATUS, SUBJECT, VOLUME
+from ichdag.schema import Schema, number
+
+NEW_PREDICTIONS = Schema(
+    "new_predictions",
+    (
+        SUBJECT,
+        STATUS,
+        REASON,
+        number(
+            "baseline_volume_ml", "hematoma volume in the predicted mask; then one probability an outcome", **VOLUME
+        ),
+    ),
+)

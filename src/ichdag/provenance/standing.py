@@ -1,0 +1,96 @@
+"""What of the ledger still stands: the training list, the trained models, the clean-up; and why what does not.
+
+What stands is made by no rule: it is a file like a scan, and no patient who joins, no mask that is corrected and no
+image that is newer makes it due. What does not stand is made by its rule, from what there is by then.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from ichdag.latent.identity import vaegan_identity
+from ichdag.ledger import digest_of, hours_of_last_training, locked_list, why_anew, why_train
+from ichdag.records import read_record
+from ichdag.segmentation.identity import cleanup_identity, masks_identity, network_identity
+
+NEVER = "(?!)"  # a pattern that nothing matches
+TRAINING, CLEANUP, VAEGAN = "training", "cleanup", "vaegan"
+FOLDERS = {VAEGAN: "ledger/latent/vaegan", CLEANUP: "ledger/segmentation"}
+
+
+class Standing:
+    """The ledger of the study in the working directory, asked before any job.
+
+    `networks` are their names, `patches` the settings that lesion patches are cut with, `roles` says what role each
+    participant of the sheet has, `code` has the digests of the code that makes networks, cleanup and vaegan.
+    """
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        *,
+        networks: Sequence[str],
+        patches: Mapping[str, Any],
+        roles: Mapping[str, str],
+        code: Mapping[str, str],
+    ):
+        self.config, self.networks, self.patches, self.code = config, list(networks), patches, code
+        self.locked = locked_list(retrain=config["segmentation"]["retrain"])
+        self.away = sorted(one for one in self.locked or () if roles.get(one, "development") != "development")
+
+    @cached_property
+    def training(self) -> dict[str, int] | None:
+        """The folds of the training list by subject, None if it is to be drawn. Who has another role by now is out.
+
+        Who has left the sheet is not: a network stays as it is when a patient goes.
+        """
+        return self.locked and {one: fold for one, fold in self.locked.items() if one not in self.away}
+
+    @cached_property
+    def identities(self) -> dict[str, dict[str, Any] | None]:
+        """What each model would be now: settings, subjects, code; None where its training list is still to be drawn."""
+        shared = {"config": self.config, "training": self.training}
+        found = {name: network_identity(name, **shared, code=self.code["networks"]) for name in self.networks}
+        digests = {name: identity and digest_of(identity) for name, identity in found.items()}
+        cleanup = cleanup_identity(**shared, networks=digests, code=self.code[CLEANUP])
+        manual = self.config["segmentation"]["masks"] == "manual"
+        masks = {} if manual else masks_identity(networks=digests, cleanup=cleanup)
+        vaegan = vaegan_identity(**shared, patches=self.patches, masks=masks, code=self.code[VAEGAN])
+        return found | {CLEANUP: cleanup, VAEGAN: vaegan}
+
+    @cached_property
+    def reasons(self) -> dict[str, str]:
+        """Why something is to be made, in words, by name; what stands is left out.
+
+        Raises StudyError if a model is damaged.
+        """
+        retrain = self.config["segmentation"]["retrain"]
+        reasons = {TRAINING: None if self.locked else f"none is drawn yet for segmentation.retrain {retrain}"}
+        for name in [*self.networks, VAEGAN]:
+            reasons[name] = why_train(folder_of(name), self.identities[name])
+        cleanup = Path(FOLDERS[CLEANUP]) / "cleanup.json"
+        then = read_record(cleanup).get("identity") if cleanup.is_file() else None
+        reasons[CLEANUP] = why_anew(then, self.identities[CLEANUP])
+        return {name: reason for name, reason in reasons.items() if reason}
+
+    def due(self, *names: str) -> str:
+        """A pattern (of a wildcard) that matches those of these names that are to be made."""
+        return "|".join(name for name in names if name in self.reasons) or NEVER
+
+    def told(self, name: str) -> str:
+        """Why one of them is to be made, and what its training took last time, for the plan."""
+        hours = None if name in (TRAINING, CLEANUP) else hours_of_last_training(folder_of(name))
+        return self.reasons.get(name, "it stands") + (f"; the last training took {hours:.2g} h" if hours else "")
+
+    def spoiled(self) -> list[str]:
+        """Those that are there but do not stand: Snakemake must be told, for it knows them by their dates alone."""
+        there = {name for name in [*self.networks, VAEGAN] if (folder_of(name) / "weights.safetensors").is_file()}
+        there |= {CLEANUP} if (Path(FOLDERS[CLEANUP]) / "cleanup.json").is_file() else set()
+        there |= {TRAINING} if Path("ledger/training.tsv").is_file() else set()
+        return sorted(there & set(self.reasons))
+
+
+def folder_of(name: str) -> Path:
+    """The folder of a trained model in the ledger."""
+    return Path(FOLDERS.get(name) or f"ledger/segmentation/{name}")

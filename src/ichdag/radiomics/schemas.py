@@ -1,0 +1,29 @@
+"""Tables of radiomic features."""
+
+from ichdag.columns import REASON, STATUS, SUBJECT
+from ichdag.schema import Column, Schema, number
+
+FEATURES = Schema(
+    "features",
+    (
+        SUBJECT,
+        STATUS,
+        REASON,
+        Column(
+            "missing", "why features of an included participant are missing, and how many", missing=True, optional=True
+        ),
+    ),
+)
+
+REPEATABILITY = Schema(
+    "repeatability",
+    (
+        Column("feature", "radiomic feature"),
+        number("n", "development participants with the feature in every repeat", low=0),
+        number("repeats", "extractions of a participant: one as it is, the others perturbed", low=2),
+        number("icc", "intraclass correlation ICC(1,1) over the repeats", high=1, missing=True),
+        number("low", "lower end of its 95% interval", missing=True),
+        number("high", "upper end of its 95% interval", missing=True),
+        Column("stable", "whether the correlation reaches the smallest one allowed", values=("yes", "no")),
+    ),
+)

@@ -1,0 +1,97 @@
+"""Tables of the networks: who trained them, how it went, what they drew and how well."""
+
+from ichdag.columns import PROBABILITY, REASON, ROLE, STAGE, STATUS, SUBJECT, VOLUME
+from ichdag.names import VARIANTS
+from ichdag.schema import Column, Schema, number
+
+SIZES = ("below_1ml", "1_to_10ml", "above_10ml")
+COUNT = {"low": 0, "missing": True}
+
+
+def _words(size: str) -> str:
+    """A size of lesions in words."""
+    return size.replace("_", " ").replace("ml", " mL")
+
+
+TRAINING = Schema(
+    "training",
+    (
+        SUBJECT,
+        number("fold", "validation fold in the networks' cross-validation", low=0),
+        number("retrain", "value of config segmentation.retrain the list was drawn for", optional=True),
+    ),
+)
+
+TRAINED_ON = Schema(
+    "trained_on",
+    [
+        SUBJECT,
+        Column("digest", "digest of the voxels of the baseline scan when the model was trained", missing=True),
+        Column("mask_digest", "digest of its manual mask when the model was trained", missing=True),
+    ],
+)
+CURVES = Schema(
+    "curves",
+    (
+        Column("model", "network and fold, such as dual_0 or dual_final, or vaegan"),
+        number("epoch", "epoch of the training, from 1", low=1),
+        Column("term", "what was measured: loss, dice, volume_ratio; of the VAE-GAN every term of both players"),
+        number("value", "mean over the epoch, on augmented training data"),
+    ),
+)
+
+VOLUMES = Schema(
+    "volumes",
+    (
+        SUBJECT,
+        STATUS,
+        STAGE,
+        REASON,
+        number("baseline_predicted_ml", "lesion volume in the predicted baseline mask", **VOLUME),
+        number("followup_predicted_ml", "lesion volume in the predicted follow-up mask", **VOLUME),
+    ),
+)
+
+SCORES = Schema(
+    "scores",
+    (
+        SUBJECT,
+        ROLE,
+        Column("variant", "network: dual scale or single scale", values=VARIANTS),
+        Column("fold", "fold whose network drew the mask, 'final' for external and later participants"),
+        number("dice", "Dice similarity coefficient with the manual mask, native grid", low=0, high=1, missing=True),
+        number("hd95_mm", "95th percentile of the symmetric surface distance", "mm", 0, missing=True),
+        number("surface_mm", "mean symmetric surface distance", "mm", 0, missing=True),
+        number("manual_ml", "manual lesion volume", "mL", 0, missing=True),
+        number("predicted_ml", "predicted lesion volume", "mL", 0, missing=True),
+        *[number(f"lesions_{size}", f"connected parts of the manual mask, {_words(size)}", **COUNT) for size in SIZES],
+        *[
+            number(f"missed_{size}", f"of them without a voxel in the predicted mask, {_words(size)}", **COUNT)
+            for size in SIZES
+        ],
+        *[
+            number(
+                f"false_{size}",
+                f"connected parts of the predicted mask without a voxel in the manual one, {_words(size)}",
+                **COUNT,
+            )
+            for size in SIZES
+        ],
+    ),
+)
+
+COMPARISON = Schema(
+    "comparison",
+    (
+        ROLE,
+        Column("unit", "what is paired: participants, or folds (means of their participants)"),
+        Column("score", "dice, hd95_mm, surface_mm, or volume_error_ml (absolute)"),
+        number("dual", "median of the dual-scale network", missing=True),
+        number("single", "median of the single-scale network", missing=True),
+        number("difference", "median of the paired differences, dual minus single", missing=True),
+        number("better", "part of the pairs in which the dual-scale network is better, ties count half", **PROBABILITY),
+        number("p", "two-sided p of Wilcoxon's signed-rank test", low=0, high=1, missing=True),
+        number("smallest_reachable_p", "smallest p that so many pairs can give", low=0, high=1),
+        number("n", "pairs", low=1),
+    ),
+)

@@ -1,0 +1,137 @@
+"""What of the ledger stands under which edit: settings, list and code count, participants and scans do not."""
+
+import copy
+import json
+
+import pytest
+import torch
+import yaml
+
+from ichdag.latent.identity import vaegan_identity
+from ichdag.ledger import digest_of, sealed
+from ichdag.models import Card, write_card, write_weights
+from ichdag.provenance.standing import NEVER, Standing
+from ichdag.records import write_record
+from ichdag.segmentation.identity import masks_identity
+
+NETWORKS = ["dual_0", "dual_1", "dual_final", "single_0", "single_1", "single_final"]
+CODE = {"networks": "n1", "cleanup": "c1", "vaegan": "v1"}
+PATCHES = {"size": 16, "voxel_mm": 1.75}
+ROLES = {"S0": "development", "S1": "development", "S2": "development", "E0": "external"}
+LIST = "subject\tfold\tretrain\nS0\t0\t1\nS1\t1\t1\nS2\t1\t1\n"
+FOLD_1_FREE = {"dual_1", "single_1"}  # not trained on S1 and S2
+
+
+@pytest.fixture
+def config(root):
+    return yaml.safe_load((root / "config/config.yaml").read_text("utf-8"))
+
+
+@pytest.fixture
+def root():
+    from pathlib import Path
+
+    return Path(__file__).parents[2]
+
+
+def standing(config, roles=ROLES, code=CODE):
+    return Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=code)
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch, config):
+    """A study in whose ledger everything stands."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ledger").mkdir()
+    assert set(standing(config).reasons) == {"training", "cleanup", "vaegan", *NETWORKS}
+    with sealed(tmp_path / "ledger/training.tsv") as partial:
+        partial.write_text(LIST, "utf-8")
+    for name, identity in standing(config).identities.items():
+        if name == "cleanup":
+            write_record({"identity": identity}, tmp_path / "ledger/segmentation/cleanup.json")
+            continue
+        folder = tmp_path / ("ledger/latent/vaegan" if name == "vaegan" else f"ledger/segmentation/{name}")
+        write_card(Card(name, identity, ["S0"], run={"seconds": 7200}), folder / "card.json")
+        write_weights({"x": torch.ones(1)}, folder / "weights.safetensors", identity=identity)
+    assert standing(config).reasons == {} and standing(config).due(*NETWORKS) == NEVER
+    return tmp_path
+
+
+def changed(config, *keys, to):
+    config = copy.deepcopy(config)
+    place = config
+    for key in keys[:-1]:
+        place = place[key]
+    assert place[keys[-1]] != to
+    place[keys[-1]] = to
+    return config
+
+
+def test_participants_who_join_or_leave_and_what_trains_nothing_make_nothing_due(study, config):
+    assert standing(config, roles=ROLES | {"S9": "development", "E9": "external"}).reasons == {}
+    assert standing(config, roles={"S0": "development"}).reasons == {}
+    for keys, value in (
+        (("segmentation", "training", "checkpoint_every_epochs"), 7),
+        (("latent", "training", "checkpoint_every_epochs"), 7),
+        (("cohort", "smallest_lesion_ml"), 2),
+        (("features", "rank"), 5),
+        (("radiomics", "parameters"), "other.yaml"),
+        (("outcomes", "poor_outcome"), "mrs > 2"),
+    ):
+        assert standing(changed(config, *keys, to=value)).reasons == {}, keys
+
+
+@pytest.mark.parametrize(
+    ("keys", "value"),
+    [
+        (("segmentation", "training", "epochs"), 3),
+        (("segmentation", "augmentation", "noise"), 0.3),
+        (("preprocessing", "grid"), 64),
+        (("seed",), 1),
+    ],
+)
+def test_what_networks_are_trained_with_makes_all_of_them_due_and_what_hangs_on_their_masks(study, config, keys, value):
+    now = standing(changed(config, *keys, to=value))
+    assert set(now.reasons) == {*NETWORKS, "cleanup", "vaegan"}
+    assert f"{'.'.join(keys[-2:])} " in now.told("dual_0")
+    assert "the last training took 2 h" in now.told("dual_0") and now.spoiled() == sorted(now.reasons)
+
+
+def test_with_manual_masks_the_vaegan_hangs_on_no_network(study, config):
+    manual = changed(config, "segmentation", "masks", to="manual")
+    identity = standing(manual).identities["vaegan"]
+    write_weights({"x": torch.ones(1)}, study / "ledger/latent/vaegan/weights.safetensors", identity=identity)
+    assert standing(manual).reasons == {}
+    assert "vaegan" not in standing(changed(manual, "segmentation", "training", "epochs", to=3)).reasons
+
+
+def test_settings_and_code_of_the_vaegan_and_of_the_cleanup_make_no_network_due(study, config):
+    assert set(standing(changed(config, "latent", "training", "epochs", to=3)).reasons) == {"vaegan"}
+    assert set(standing(config, code=CODE | {"vaegan": "v2"}).reasons) == {"vaegan"}
+    inference = changed(config, "segmentation", "inference", "ensemble", to=True)
+    assert set(standing(inference).reasons) == {"cleanup", "vaegan"}
+    assert set(standing(config, code=CODE | {"networks": "n2"}).reasons) == {*NETWORKS, "cleanup", "vaegan"}
+
+
+def test_who_becomes_external_is_trained_on_no_more_and_the_network_that_never_saw_them_stays(study, config):
+    now = standing(config, roles=ROLES | {"S1": "external"})
+    assert now.away == ["S1"] and now.training == {"S0": 0, "S2": 1}
+    assert {*NETWORKS} - set(now.reasons) == FOLD_1_FREE
+    assert "subjects.count 3 -> 2" in now.told("dual_final")
+
+
+def test_a_retraining_draws_the_list_and_makes_all_due(study, config):
+    now = standing(changed(config, "segmentation", "retrain", to=2))
+    assert set(now.reasons) == {"training", "cleanup", "vaegan", *NETWORKS}
+    assert "training" in now.spoiled() and now.due("training") == "training"
+
+
+def test_a_job_finds_the_same_identity_as_the_plan(config):
+    """The VAE-GAN's job knows the digests of what drew its masks from files; the plan from settings."""
+    training = {"S0": 0, "S1": 1}
+    cleanup = {"cleanup": 1, "code": "c"}
+    plan = masks_identity(networks={"dual_0": "a", "single_0": "b"}, cleanup=cleanup)
+    assert plan == {"dual_0": "a", "cleanup": digest_of(cleanup)}
+    identity = vaegan_identity(config=config, patches=PATCHES, training=training, masks=plan, code="v")
+    assert identity == json.loads(json.dumps(identity)), "JSON must give back what was written"
+    assert masks_identity(networks={"dual_0": None}, cleanup=cleanup) is None

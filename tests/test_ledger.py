@@ -1,0 +1,151 @@
+"""The ledger is refused where it is lost, cut short or of another study; a model holds until what it is changes."""
+
+import subprocess
+
+import pytest
+import torch
+
+from ichdag.jobs import StudyError
+from ichdag.ledger import locked_list, refuse_broken_ledger, seal_of, sealed, why_train
+from ichdag.models import Card, read_identity, read_weights, write_model, write_weights
+from ichdag.records import read_record, write_record
+
+FOLDS = "subject\toutcome\tfold\nS0\tmrs\t0\nS1\tmrs\t1\nS2\tmrs\t0\n"
+LIST = "subject\tfold\tretrain\nS0\t0\t1\nS1\t1\t1\n"
+IDENTITY = {"variant": "dual", "training": {"epochs": 3}, "code": "abc"}
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """A study whose folds and training list are drawn and sealed, with the folds in its results."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ledger").mkdir()
+    (tmp_path / "results/cohort").mkdir(parents=True)
+    for name, text in (("folds.tsv", FOLDS), ("training.tsv", LIST)):
+        with sealed(tmp_path / "ledger" / name) as partial:
+            partial.write_text(text, "utf-8")
+    (tmp_path / "results/cohort/folds.tsv").write_text(FOLDS, "utf-8")
+    refuse_broken_ledger()
+    return tmp_path
+
+
+def test_a_seal_is_what_sha256sum_checks(study):
+    done = subprocess.run(["sha256sum", "--check", "folds.tsv.sha256"], cwd=study / "ledger", capture_output=True)
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("name", ["folds.tsv", "training.tsv"])
+@pytest.mark.parametrize("damage", ["cut at a line", "cut within a line", "empty", "lost", "changed"])
+def test_a_table_of_the_ledger_that_is_not_as_it_was_written_is_refused_by_name(study, name, damage):
+    path = study / "ledger" / name
+    text = path.read_text("utf-8")
+    damaged = {"cut at a line": text[: text.rstrip().rindex("\n") + 1], "cut within a line": text[:-3], "empty": ""}
+    damaged["changed"] = text.replace("S1\t", "S9\t")
+    path.unlink() if damage == "lost" else path.write_text(damaged[damage], "utf-8")
+    with pytest.raises(StudyError, match=rf"ledger/{name} .*backup"):
+        refuse_broken_ledger()
+
+
+def test_a_ledger_without_seals_is_refused_where_results_have_folds_that_it_lacks(study):
+    for name in ("folds.tsv", "training.tsv"):
+        seal_of(study / "ledger" / name).unlink()
+    refuse_broken_ledger()
+    (study / "ledger/folds.tsv").write_text(FOLDS.replace("S2\tmrs\t0\n", ""), "utf-8")
+    with pytest.raises(StudyError, match=r"lacks 1 of 3 assignments .*sub-S2, mrs, fold 0"):
+        refuse_broken_ledger()
+
+
+def test_results_without_any_ledger_are_refused_and_a_ledger_without_results_is_not(study):
+    (study / "results/cohort/folds.tsv").unlink()
+    refuse_broken_ledger()
+    (study / "results/cohort/folds.tsv").write_text(FOLDS, "utf-8")
+    for file in (study / "ledger").iterdir():
+        file.unlink()
+    with pytest.raises(StudyError, match="lacks 3 of 3 assignments"):
+        refuse_broken_ledger()
+
+
+def test_a_writer_killed_between_table_and_seal_leaves_a_pair_that_fits(study, monkeypatch):
+    """Killed before the table takes its name, and after."""
+    import ichdag.ledger as room
+
+    whole = room.os.replace
+    for taken in (False, True):
+
+        def killed(source, target, taken=taken):
+            if str(target).endswith("folds.tsv"):
+                if taken:
+                    whole(source, target)
+                raise KeyboardInterrupt
+            whole(source, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(room.os, "replace", killed)
+            with pytest.raises(KeyboardInterrupt), sealed(study / "ledger/folds.tsv") as partial:
+                partial.write_text(FOLDS + "S3\tmrs\t1\n", "utf-8")
+        refuse_broken_ledger()
+        assert ("S3" in (study / "ledger/folds.tsv").read_text("utf-8")) == taken
+        assert not list((study / "ledger").glob(".new*"))
+
+
+def test_the_locked_list_is_that_of_its_retraining(study):
+    assert locked_list("ledger/training.tsv", retrain=1) == {"S0": 0, "S1": 1}
+    assert locked_list("ledger/training.tsv", retrain=2) is None and locked_list("ledger/none.tsv", retrain=1) is None
+
+
+@pytest.fixture
+def model(tmp_path):
+    """A trained model's folder."""
+    files = type("Files", (), {})()
+    for name in ("weights.safetensors", "card.json", "curve.tsv", "data.tsv"):
+        setattr(files, name.split(".")[0], tmp_path / "dual_0" / name)
+    files.weights.parent.mkdir()
+    files.curve.write_text("curve", "utf-8")
+    files.data.write_text("data", "utf-8")
+    write_model(Card("dual_0", IDENTITY, ["S1"]), {"one": torch.arange(6.0), "two": torch.ones(2)}, files=files)
+    return files.weights.parent
+
+
+def test_weights_say_what_they_are_and_hold_until_it_changes(model):
+    assert read_identity(model / "weights.safetensors") == IDENTITY
+    assert why_train(model, IDENTITY) is None
+    assert why_train(model, IDENTITY | {"training": {"epochs": 4}}) == "training.epochs 3 -> 4"
+    assert "drawn anew" in why_train(model, None) and "not there" in why_train(model.with_name("dual_1"), IDENTITY)
+
+
+def test_the_same_weights_are_the_same_bytes(tmp_path):
+    for name in ("a", "b"):
+        write_weights({"x": torch.ones(3)}, tmp_path / name, identity={"z": 1, "a": {"c": 1, "b": 2}})
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+
+
+@pytest.mark.parametrize("part", ["weights.safetensors", "card.json", "curve.tsv", "data.tsv"])
+@pytest.mark.parametrize("damage", ["half", "empty", "lost"])
+def test_a_damaged_model_is_refused_and_not_trained_anew_in_silence(model, part, damage):
+    path = model / part
+    content = path.read_bytes()
+    if damage == "lost":
+        path.unlink()
+    else:
+        path.write_bytes(content[: len(content) // 2] if damage == "half" else b"")
+    if (part, damage) == ("weights.safetensors", "lost"):
+        assert why_train(model, IDENTITY) == "it is not there yet"
+        return
+    with pytest.raises(StudyError, match=rf"{part}.*backup"):
+        why_train(model, IDENTITY)
+
+
+def test_a_flipped_bit_in_the_numbers_is_noticed_when_they_are_read(model):
+    path = model / "weights.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-3] ^= 1
+    path.write_bytes(bytes(content))
+    with pytest.raises(StudyError, match=r"weights.safetensors is damaged"):
+        read_weights(path)
+
+
+def test_a_card_edited_by_hand_is_noticed(model):
+    card = read_record(model / "card.json")
+    write_record(card | {"subjects": []}, model / "card.json")
+    with pytest.raises(StudyError, match="another than was written"):
+        read_identity(model / "weights.safetensors")
