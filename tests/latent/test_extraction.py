@@ -10,7 +10,7 @@ from ichdag.arrays import link_stores, read_item, write_arrays, write_store
 from ichdag.jobs import StudyError
 from ichdag.latent.extraction import as_stored, extract_batch, load_autoencoder, reconstruct, vaegan_features
 from ichdag.latent.network import Autoencoder, VaeganSettings
-from ichdag.models import Card, write_card, write_weights
+from ichdag.models import write_weights
 from ichdag.segmentation.inference import bottleneck_features
 from ichdag.segmentation.network import Network, NetworkSettings
 
@@ -55,9 +55,9 @@ def test_a_batch_holds_both_latents_of_those_with_a_scan_and_a_lesion(batch, aut
 
 
 def test_latents_of_a_saved_model_are_those_of_the_trained_one(autoencoder, patches, tmp_path):
-    write_weights(autoencoder.state_dict(), tmp_path / "weights.safetensors")
-    write_card(Card("vaegan", {"network": {"channels": [4, 8]}}, []), tmp_path / "card.json")
-    loaded = load_autoencoder(tmp_path / "card.json", weights=tmp_path / "weights.safetensors", device=CPU)
+    identity = {"network": {"channels": [4, 8]}}
+    write_weights(autoencoder.state_dict(), tmp_path / "weights.safetensors", identity=identity)
+    loaded = load_autoencoder(tmp_path / "weights.safetensors", device=CPU)
     patch = patches[1, 0].numpy()
     expected = vaegan_features(autoencoder, patch, device=CPU)
     assert np.array_equal(vaegan_features(loaded, patch, device=CPU), expected)

@@ -31,7 +31,9 @@ class KilledAfter(Checkpoint):
 
 
 def trained(patches, settings, path, kind=Checkpoint):
-    return train_vaegan(patches, **settings, checkpoint=kind(path, configuration={"seed": 7}), device=DEVICE)
+    return train_vaegan(
+        patches, **settings, checkpoint=kind(path, configuration={"seed": 7}, data={"patches": patches}), device=DEVICE
+    )
 
 
 def test_a_killed_training_ends_with_the_same_bits_as_one_that_was_not(patches, settings, tmp_path):
@@ -104,11 +106,13 @@ def test_active_units_are_the_part_that_varies_over_patients(patches):
     assert active_units(autoencoder, patches, device=DEVICE) == pytest.approx(2 / 8)
 
 
-def test_a_checkpoint_of_another_configuration_is_refused_by_name(patches, settings, tmp_path):
-    trained(patches, settings, tmp_path / "one.pt")
-    other = Checkpoint(tmp_path / "one.pt", configuration={"seed": 8})
-    with pytest.raises(StudyError, match="seed: 7 in the checkpoint, 8 now"):
-        train_vaegan(patches, **settings, checkpoint=other, device=DEVICE)
+def test_a_training_on_other_patches_does_not_go_on_from_the_checkpoint(patches, settings, tmp_path):
+    with pytest.raises(Killed):
+        trained(patches, settings, tmp_path / "killed.pt", kind=KilledAfter)
+    again, _ = trained(patches.flip(0), settings, tmp_path / "killed.pt")
+    alone, _ = trained(patches.flip(0), settings, tmp_path / "alone.pt")
+    for name, weight in alone.state_dict().items():
+        assert torch.equal(weight, again.state_dict()[name]), name
 
 
 def test_only_subjects_with_a_patch_are_trained_on(tmp_path):

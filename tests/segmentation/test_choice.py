@@ -1,15 +1,18 @@
 """Who trains which network, who is segmented by which, and the list that is locked."""
 
+from hashlib import sha256
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from ichdag.jobs import StudyError
-from ichdag.models import Card, write_card, write_weights
+from ichdag.models import write_weights
 from ichdag.segmentation.choice import network_of, trained_in, with_persons
 from ichdag.segmentation.inference import InferenceSettings, lesion_probability, load_network, mean_dice, segment_batch
-from ichdag.segmentation.locking import lock
+from ichdag.segmentation.locking import lock, locked_folds
 from ichdag.segmentation.network import Network, NetworkSettings
 
 CPU = torch.device("cpu")
@@ -25,11 +28,10 @@ def networks(tmp_path):
         torch.manual_seed(seed)
         folder = tmp_path / f"{variant}_{fold}"
         network = Network(NetworkSettings([4, 8], 1), dual=variant == "dual")
-        write_weights(network.state_dict(), folder / "weights.safetensors")
-        settings = {"network": {"channels": [4, 8], "deep_supervision": 1}, "variant": variant}
-        write_card(Card(folder.name, settings, []), folder / "card.json")
-        files = {"card": str(folder / "card.json"), "weights": str(folder / "weights.safetensors")}
-        entries.append({"name": folder.name, "variant": variant, "fold": fold, **files})
+        identity = {"network": {"channels": [4, 8], "deep_supervision": 1}, "variant": variant}
+        write_weights(network.state_dict(), folder / "weights.safetensors", identity=identity)
+        weights = {"weights": str(folder / "weights.safetensors")}
+        entries.append({"name": folder.name, "variant": variant, "fold": fold, **weights})
     return {"folds": FOLDS, "networks": entries}
 
 
@@ -49,6 +51,8 @@ def test_training_subjects_get_the_network_that_never_saw_them_and_others_the_fi
 
 def test_a_batch_holds_both_variants_at_baseline_and_the_dual_one_at_follow_up(grids, networks):
     found = dict(segment_batch({"S0": grids["S0"], "S4": grids["S4"]}, networks=networks, settings=ALONE, device=CPU))
+    origins = {f"{subject}/grids": found.pop(f"{subject}/grids") for subject in ("S0", "S4")}
+    assert all(bytes(origins[f"{one}/grids"]) == sha256(Path(grids[one]).read_bytes()).digest() for one in ("S0", "S4"))
     assert set(found) == {
         f"{subject}/{name}"
         for subject in ("S0", "S4")
@@ -61,7 +65,7 @@ def test_each_participant_is_segmented_by_the_network_chosen_for_it(grids, netwo
     found = dict(segment_batch({"S1": grids["S1"], "S4": grids["S4"]}, networks=networks, settings=ALONE, device=CPU))
     for subject, fold in (("S1", "1"), ("S4", "final")):
         entry = next(entry for entry in networks["networks"] if entry["name"] == f"dual_{fold}")
-        network = load_network(entry["card"], weights=entry["weights"], device=CPU)
+        network = load_network(entry["weights"], device=CPU)
         arrays = np.load(grids[subject])
         views = {"fine": arrays["baseline_fine"], "coarse": arrays["baseline_coarse"]}
         expected = np.rint(lesion_probability(network, **views, device=CPU) * 255).astype(np.uint8)
@@ -77,7 +81,7 @@ def test_in_an_ensemble_external_participants_get_the_mean_of_the_folds_and_othe
     views = {"fine": arrays["followup_fine"], "coarse": arrays["followup_coarse"], "device": CPU}
     team = [entry for entry in networks["networks"] if entry["name"] in ("dual_0", "dual_1")]
     mean = np.mean(
-        [lesion_probability(load_network(one["card"], weights=one["weights"], device=CPU), **views) for one in team],
+        [lesion_probability(load_network(one["weights"], device=CPU), **views) for one in team],
         axis=0,
     )
     assert np.abs(found["S4/followup/dual"].astype(float) - mean * 255).max() < 0.51
@@ -86,7 +90,7 @@ def test_in_an_ensemble_external_participants_get_the_mean_of_the_folds_and_othe
 
 def test_mirroring_makes_the_probability_of_a_mirrored_scan_the_mirrored_probability(grids, networks):
     entry = networks["networks"][0]
-    network = load_network(entry["card"], weights=entry["weights"], device=CPU)
+    network = load_network(entry["weights"], device=CPU)
     arrays = np.load(grids["S0"])
     views = {"fine": arrays["baseline_fine"], "coarse": arrays["baseline_coarse"]}
     turned = {name: view[::-1].copy() for name, view in views.items()}
@@ -97,7 +101,7 @@ def test_mirroring_makes_the_probability_of_a_mirrored_scan_the_mirrored_probabi
 
 def test_a_network_without_scans_to_judge_has_no_dice(networks):
     entry = networks["networks"][0]
-    network = load_network(entry["card"], weights=entry["weights"], device=CPU)
+    network = load_network(entry["weights"], device=CPU)
     assert mean_dice(network, [], threshold=0.5, device=CPU) == {}
 
 
@@ -105,14 +109,13 @@ def table(*rows):
     return pd.DataFrame(rows, columns=["subject", "outcome", "fold"])
 
 
-def test_the_locked_list_stays_when_participants_join_and_is_redrawn_when_asked():
-    first = lock(table(("S1", "segmentation", 0), ("S2", "mrs", 1)), locked=None, retrain=1)
-    assert first.to_dict("list") == {"subject": ["S1"], "fold": [0], "retrain": [1]}
-    grown = table(("S1", "segmentation", 0), ("S2", "segmentation", 1))
-    assert lock(grown, locked=first, retrain=1).equals(first)
-    assert list(lock(grown, locked=first, retrain=2)["subject"]) == ["S1", "S2"]
+def test_the_training_list_holds_development_participants_with_a_manual_mask_and_no_one_who_left():
+    drawn = table(("S1", "segmentation", 0), ("S2", "mrs", 1), ("S3", "segmentation", 1))
+    locked = lock(drawn, subjects=["S1", "S2"], retrain=1)
+    assert locked.to_dict("list") == {"subject": ["S1"], "fold": [0], "retrain": [1]}
+    assert locked_folds(lock(drawn, subjects=["S1", "S3"], retrain=1), away=["S3"]) == {"S1": 0}
 
 
 def test_a_study_without_manual_masks_cannot_lock_a_list():
     with pytest.raises(StudyError, match="no participants to train"):
-        lock(table(("S1", "mrs", 0)), locked=None, retrain=1)
+        lock(table(("S1", "mrs", 0)), subjects=["S1"], retrain=1)

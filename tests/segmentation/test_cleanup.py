@@ -30,10 +30,10 @@ def study(tmp_path, monkeypatch):
         fine = {"baseline_fine": mask, "baseline_coarse": mask[::2, ::2, ::2]}
         write_arrays(grids[subject], **fine, baseline_mask=mask, baseline_affine=np.diag([4.0, 4, 4, 1]))
     asked = []
-    monkeypatch.setattr(cleanup, "load_network", lambda card, **more: asked.append(card) or card)
+    monkeypatch.setattr(cleanup, "load_network", lambda weights, **more: asked.append(weights) or weights)
     monkeypatch.setattr(cleanup, "lesion_probability", lambda network, **more: probability)
     entries = [
-        {"card": f"{variant}_{fold}", "weights": None, "variant": variant, "fold": fold}
+        {"weights": f"{variant}_{fold}", "variant": variant, "fold": fold}
         for variant in ("dual", "single")
         for fold in ("0", "1", "final")
     ]

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from ichdag.arrays import write_arrays, write_store
+from ichdag.arrays import file_digest, write_arrays, write_store
 from ichdag.images import Volume, is_absent, read_mask, write_absent, write_image
-from ichdag.jobs import DataFault
+from ichdag.jobs import DataFault, StudyError
 from ichdag.segmentation.participant import restore_participant
 from ichdag.segmentation.restoration import RestorationSettings, restore_mask
 from ichdag.segmentation.scores import dice, hd95_mm
@@ -142,7 +142,7 @@ def test_a_manual_mask_on_another_grid_is_refused():
 def restored(native, tmp_path):
     """Restore a participant whose baseline lesion has a radius, with or without scans: (record, mask paths)."""
 
-    def run(radius_mm, *, manual=True, source="predicted", baseline=True):
+    def run(radius_mm, *, manual=True, source="predicted", baseline=True, fitting=True):
         affine, shape = native
         places = {"affine": grid_affine(), "native_affine": affine, "native_shape": np.array(shape)}
         times = ["followup", *(["baseline"] if baseline else [])]
@@ -150,7 +150,8 @@ def restored(native, tmp_path):
         points = points_of(grid_affine(), (GRID,) * 3)
         lesion = np.rint(255 * ellipsoid(points, (max(radius_mm, 1e-3),) * 3) * (radius_mm > 0)).astype(np.uint8)
         names = ["followup/dual", *(["baseline/dual", "baseline/single"] if baseline else [])]
-        write_store(tmp_path / "b.h5", [(f"S1/{name}", lesion) for name in names])
+        own = file_digest(tmp_path / "g.npz") if fitting else np.zeros(32, np.uint8)
+        write_store(tmp_path / "b.h5", [("S1/grids", own), *((f"S1/{name}", lesion) for name in names)])
         files = {
             "grids": tmp_path / "g.npz",
             "probabilities": tmp_path / "b.h5",
@@ -185,6 +186,11 @@ def test_a_participant_gets_masks_volumes_and_the_scores_of_both_networks(restor
     assert set(record["variants"]) == {"dual", "single"}
     assert record["variants"]["dual"]["dice"] > 0.95
     assert record["variants"]["dual"]["manual_ml"] == pytest.approx(33.5, rel=0.05)
+
+
+def test_probabilities_of_other_grids_are_refused(restored):
+    with pytest.raises(StudyError, match=r"sub-S1: the probabilities in .*b.h5 are not those of .*g.npz"):
+        restored(20, fitting=False)
 
 
 def test_without_a_manual_mask_only_the_volume_is_known(restored):

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 import torch
 
-from ichdag.jobs import StudyError
 from ichdag.segmentation.training import load_samples, train_network
 from ichdag.training import Checkpoint, find_device
 
@@ -36,11 +35,11 @@ CHILD = """
         return whole(*scans, **more)
 
     room.augment = augment
-    checkpoint = Checkpoint(checkpoint, configuration={"seed": 7})
+    checkpoint = Checkpoint(checkpoint, configuration={"seed": 7}, data={})
     network, course = room.train_network(
         room.load_samples(paths), **settings, checkpoint=checkpoint, device=find_device(1)
     )
-    write_weights(network.state_dict(), weights)
+    write_weights(network.state_dict(), weights, identity={})
     checkpoint.remove()
 """
 
@@ -59,8 +58,9 @@ class KilledAfter(Checkpoint):
 
 
 def trained(grids, settings, path, kind=Checkpoint, configuration=CONFIGURATION):
-    checkpoint = kind(path, configuration=configuration)
-    return train_network(load_samples(grids), **settings, checkpoint=checkpoint, device=DEVICE)
+    samples = load_samples(grids)
+    checkpoint = kind(path, configuration=configuration, data=vars(samples))
+    return train_network(samples, **settings, checkpoint=checkpoint, device=DEVICE)
 
 
 def same(one, other):
@@ -70,10 +70,10 @@ def same(one, other):
 
 @pytest.fixture
 def killed(grids, settings, tmp_path):
-    """The path of a checkpoint of two epochs, beside the one of the first epoch."""
+    """A checkpoint of two epochs, beside the one of the first epoch."""
     with pytest.raises(Killed):
         trained(grids, settings, tmp_path / "killed.pt", kind=KilledAfter)
-    return tmp_path / "killed.pt"
+    return Checkpoint(tmp_path / "killed.pt", configuration=CONFIGURATION, data=vars(load_samples(grids)))
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
@@ -104,48 +104,63 @@ def test_sigkill_at_any_step_changes_no_bit_of_the_weights(grids, settings, tmp_
         command = [sys.executable, tmp_path / "child.py", tmp_path / "work.pkl"]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
         assert done.returncode == status, done.stderr
-        assert (tmp_path / "child.pt").exists() == bool(step), f"killed at step {step}"
+        assert bool(list(tmp_path.glob("child-*.pt"))) == bool(step), f"killed at step {step}"
     found = read_weights(tmp_path / "weights.safetensors")
     for name, weight in whole.state_dict().items():
         assert torch.equal(weight, found[name]), f"{name}, killed at step {fatal} of {steps}"
 
 
 @pytest.mark.parametrize("spoiled", ["cut short", "empty", "overwritten within", "gone"])
-def test_where_the_newest_checkpoint_cannot_be_read_the_one_before_serves(grids, settings, killed, caplog, spoiled):
-    whole, _ = trained(grids, settings, killed.with_name("whole.pt"))
-    content = killed.read_bytes()
+def test_where_the_newest_checkpoint_cannot_be_read_the_one_before_serves(
+    grids, settings, killed, tmp_path, caplog, spoiled
+):
+    whole, _ = trained(grids, settings, tmp_path / "whole.pt")
+    content = killed.path.read_bytes()
     middle = len(content) // 2
     damaged = {"cut short": content[:middle], "empty": b""}
     damaged["overwritten within"] = content[: middle - 500] + bytes(1000) + content[middle + 500 :]
-    killed.unlink() if spoiled == "gone" else killed.write_bytes(damaged[spoiled])
+    killed.path.unlink() if spoiled == "gone" else killed.path.write_bytes(damaged[spoiled])
     caplog.set_level("INFO", logger="ichdag")
-    resumed, _ = trained(grids, settings, killed)
-    assert "killed.before.pt: 1 epochs done" in caplog.text
+    resumed, _ = trained(grids, settings, tmp_path / "killed.pt")
+    assert f"{killed.before.name}: 1 epochs done" in caplog.text
     assert spoiled == "gone" or "cannot be read" in caplog.text
     assert same(whole, resumed)
 
 
-def test_without_any_checkpoint_that_can_be_read_the_training_begins_anew(grids, settings, killed):
-    whole, _ = trained(grids, settings, killed.with_name("whole.pt"))
-    for path in (killed, killed.with_name("killed.before.pt")):
+def test_without_any_checkpoint_that_can_be_read_the_training_begins_anew(grids, settings, killed, tmp_path):
+    whole, _ = trained(grids, settings, tmp_path / "whole.pt")
+    for path in (killed.path, killed.before):
         path.write_bytes(b"nothing")
-    assert same(whole, trained(grids, settings, killed)[0])
+    assert same(whole, trained(grids, settings, tmp_path / "killed.pt")[0])
 
 
-def test_a_checkpoint_of_another_configuration_is_refused_by_name(grids, settings, tmp_path):
-    trained(grids, settings, tmp_path / "one.pt")
-    other = {"settings": {"learning_rate": 0.1}, "subjects": ["S0", "S1"]}
-    with pytest.raises(StudyError, match=r"settings.learning_rate: 0.01 in the checkpoint, 0.1 now") as refusal:
-        trained(grids, settings, tmp_path / "one.pt", configuration=other)
-    assert "subjects" not in str(refusal.value) and "delete the checkpoint" in str(refusal.value)
+@pytest.mark.parametrize("other", ["settings", "scans"])
+def test_a_training_with_other_settings_or_scans_begins_anew_and_leaves_the_checkpoint_to_which_it_may_return(
+    grids, settings, killed, tmp_path, caplog, other
+):
+    content = killed.path.read_bytes()
+    caplog.set_level("INFO", logger="ichdag")
+    if other == "settings":
+        changed = {"settings": {"learning_rate": 0.1}, "subjects": ["S0", "S1"]}
+        again, _ = trained(grids, settings, tmp_path / "killed.pt", configuration=changed)
+    else:
+        fewer = dict(list(grids.items())[:-1])
+        again, _ = trained(fewer, settings, tmp_path / "killed.pt")
+        assert same(again, trained(fewer, settings, tmp_path / "alone.pt")[0])
+    assert "begins anew" in caplog.text and killed.path.name in caplog.text and "resumed" not in caplog.text
+    assert killed.path.read_bytes() == content
+    caplog.clear()
+    trained(grids, settings, tmp_path / "killed.pt")
+    assert f"resumed from {killed.path}: 2 epochs done" in caplog.text
 
 
-def test_both_checkpoints_are_gone_once_removed(grids, settings, killed):
-    checkpoint = Checkpoint(killed, configuration=CONFIGURATION)
-    assert checkpoint.path.is_file() and checkpoint.before.is_file()
-    checkpoint.remove()
-    checkpoint.remove()
-    assert list(killed.parent.iterdir()) == []
+def test_all_checkpoints_of_a_training_are_gone_once_removed_and_no_other(grids, settings, killed, tmp_path):
+    Checkpoint(tmp_path / "killed.pt", configuration={"seed": 1}, data={}).path.write_bytes(b"of other settings")
+    (tmp_path / "other-0123456789ab.pt").write_bytes(b"of another training")
+    assert killed.path.is_file() and killed.before.is_file()
+    killed.remove()
+    killed.remove()
+    assert [path.name for path in tmp_path.iterdir()] == ["other-0123456789ab.pt"]
 
 
 def test_a_finished_training_whose_model_was_not_written_trains_no_more(grids, settings, tmp_path):

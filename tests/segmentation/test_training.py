@@ -18,7 +18,7 @@ DEVICE = find_device(1)
 
 
 def trained(grids, settings, path):
-    checkpoint = Checkpoint(path, configuration={})
+    checkpoint = Checkpoint(path, configuration={}, data={})
     return train_network(load_samples(grids), **settings, checkpoint=checkpoint, device=DEVICE)
 
 
