@@ -34,7 +34,7 @@ rule check:
     """Check settings, sheet and files, and say what the study holds; nothing is computed."""
     localrule: True
     params:
-        summary=study_summary,
+        summary=lambda wildcards: summary_of(sheet(), config),
     message:
         "{params.summary}"
 
@@ -46,6 +46,10 @@ rule all:
         report="results/report/report.html",
         checks=rules.require_checks.output.passed,
         radiomics="results/radiomics/features.parquet",
-        repeatability=STABILITY_TABLE,
+        repeatability=branch(
+            REPEATABILITY["repeats"] > 0,
+            then="results/radiomics/repeatability/all_final.tsv",
+            otherwise=[],
+        ),
         prediction="results/prediction/predictions.tsv",
     localrule: True

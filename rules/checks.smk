@@ -6,22 +6,30 @@ Reads: results/cohort/participants.tsv, results/cohort/folds.tsv, ledger/trainin
 Writes: results/checks/checks.tsv, results/checks/audit.tsv, results/checks/passed.json
 """
 
-CARDS = [
-    *collect("ledger/segmentation/{network}/card.json", network=NETWORKS),
-    "ledger/latent/vaegan/card.json",
-    *collect("results/features/models/{outcome}_{fold}_{block}/card.json", outcome=OUTCOMES, fold=FOLDS, block=BLOCKS),
-    *collect("results/features/models/all_final_{block}/card.json", block=BLOCKS),
-    *collect(
+CARDS = {
+    "card/latent/vaegan": "ledger/latent/vaegan/card.json",
+    **named("card/segmentation/{network}", "ledger/segmentation/{network}/card.json", network=NETWORKS),
+    **named(
+        "card/features/{outcome}_{fold}_{block}",
+        "results/features/models/{outcome}_{fold}_{block}/card.json",
+        outcome=OUTCOMES,
+        fold=FOLDS,
+        block=BLOCKS,
+    ),
+    **named("card/features/all_final_{block}", "results/features/models/all_final_{block}/card.json", block=BLOCKS),
+    **named(
+        "card/classification/{outcome}_{classifier}",
         "results/classification/models/{outcome}_{classifier}/card.json",
         outcome=OUTCOMES,
         classifier=[*CLASSIFIERS, "logistic"],
     ),
-]
+}
 
 
 rule check_study:
     """Check that no participant leaks, nobody is lacking, volumes are plausible and no model beats the known truth."""
     input:
+        **CARDS,
         participants="results/cohort/participants.tsv",
         folds="results/cohort/folds.tsv",
         training="ledger/training.tsv",
@@ -29,7 +37,6 @@ rule check_study:
         features="results/radiomics/features.parquet",
         predictions="results/classification/predictions.parquet",
         metrics="results/evaluation/metrics.tsv",
-        cards=CARDS,
     output:
         checks=report("results/checks/checks.tsv", caption="../workflow/report/checks.rst", category="Checks"),
         audit=report(

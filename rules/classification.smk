@@ -9,26 +9,28 @@ Writes: results/classification/cv/{outcome}_{classifier}.parquet,
     results/classification/predictions.parquet
 """
 
-REDUCED = "results/features/reduced/{outcome}_{fold}_{block}.parquet"
+MODEL = "results/classification/models/{outcome}_{classifier}/{features}.skops"
+# The settings of each classifier: another one's parameters do not rerun it.
+CLASSIFIER_SETTINGS = {
+    classifier: {
+        **config["classification"],
+        **{part: {classifier: config["classification"][part].get(classifier, {})} for part in ("classifiers", "grid")},
+    }
+    for classifier in [*CLASSIFIERS, "logistic"]
+}
 
 
 rule fit_classifiers:
     """Cross-validate one classifier on the seven feature sets for one outcome, then refit on the whole cohort."""
     input:
+        **named("reduced/{fold}/{block}", REDUCED, fold=FOLDS, block=BLOCKS),
+        **named("reduced/{fold}/{block}", REDUCED, outcome="all", fold="final", block=BLOCKS),
         cohort="results/cohort/development.tsv",
         folds="results/cohort/folds.tsv",
         radiomics="results/radiomics/development.parquet",
-        reduced=[
-            *collect(REDUCED, fold=FOLDS, block=BLOCKS, allow_missing=True),
-            *collect(REDUCED, outcome="all", fold="final", block=BLOCKS),
-        ],
     output:
+        **named("model/{features}", MODEL, features=FEATURE_SETS),
         predictions="results/classification/cv/{outcome}_{classifier}.parquet",
-        models=collect(
-            "results/classification/models/{outcome}_{classifier}/{features}.skops",
-            features=FEATURE_SETS,
-            allow_missing=True,
-        ),
         card="results/classification/models/{outcome}_{classifier}/card.json",
     log:
         "logs/fit_classifiers/{outcome}_{classifier}.log",
@@ -41,8 +43,7 @@ rule fit_classifiers:
         mem_mb=grow(4000),
         runtime=grow(240),
     params:
-        settings=lambda wildcards: classification_of(wildcards.classifier),
-        folds=[*FOLDS, "final"],
+        settings=lambda wildcards: CLASSIFIER_SETTINGS[wildcards.classifier],
         seed=config["seed"],
         code=code_of("fit_classifiers"),
     script:
@@ -52,15 +53,10 @@ rule fit_classifiers:
 rule apply_classifiers:
     """Predict the external participants with the final models of one outcome; nothing is fitted."""
     input:
+        **named("reduced/{block}", "results/features/external/{block}.parquet", block=BLOCKS),
+        **named("model/{classifier}/{features}", MODEL, classifier=CLASSIFIERS, features=FEATURE_SETS),
         cohort="results/cohort/external.tsv",
         radiomics="results/radiomics/external.parquet",
-        reduced=collect("results/features/external/{block}.parquet", block=BLOCKS),
-        models=collect(
-            "results/classification/models/{outcome}_{classifier}/{features}.skops",
-            classifier=CLASSIFIERS,
-            features=FEATURE_SETS,
-            allow_missing=True,
-        ),
     output:
         predictions="results/classification/external/{outcome}.parquet",
     log:
@@ -99,7 +95,7 @@ rule fit_comparators:
         mem_mb=grow(2000),
         runtime=grow(10),
     params:
-        settings=classification_of("logistic"),
+        settings=CLASSIFIER_SETTINGS["logistic"],
         folds=[*FOLDS, "final"],
         seed=config["seed"],
         code=code_of("fit_comparators"),

@@ -1,4 +1,4 @@
-"""What every rules file may use: who is in the study, which code a rule runs, how resources grow."""
+"""What several rules files use: who is in the study, how files are named, which code a rule runs, how resources grow."""
 
 import gc
 import sys
@@ -85,6 +85,11 @@ NETWORK_FITS = [*FIRST_FOLDS, "final"]  # networks have no repeats: their list i
 NETWORKS = [f"{variant}_{fold}" for variant in VARIANTS for fold in NETWORK_FITS]
 MANUAL_MASKS = config["segmentation"]["masks"] == "manual"
 PATIENT_ROLES = ["development", "external"]
+CHANNELS = config["segmentation"]["network"]["channels"]
+REDUCED = "results/features/reduced/{outcome}_{fold}_{block}.parquet"
+PARAMETERS = config["radiomics"]["parameters"]
+PARAMETERS = PARAMETERS if exists(PARAMETERS) else f"{workflow.basedir}/{PARAMETERS}"
+REPEATABILITY = config["radiomics"]["repeatability"]
 PATCHES = {
     **config["latent"]["patches"],
     "window_hu": config["preprocessing"]["window_hu"],
@@ -123,11 +128,6 @@ def sheet():
     return found
 
 
-def study_summary(wildcards):
-    """What the study holds, once settings, sheet and files have been found without fault."""
-    return summary_of(sheet(), config)
-
-
 @lru_cache(maxsize=None)
 def participants():
     """The rows of the participants sheet, by subject."""
@@ -145,16 +145,9 @@ def sample_of(size, *roles):
     return sorted(subjects_of(*roles), key=lambda subject: (crc32(subject.encode()), subject))[:size]
 
 
-def refuse_parameters(path):
-    """Stop before any job if the radiomics parameter file is faulty; without pyradiomics here, the first job does."""
-    try:
-        from ichdag.radiomics.parameters import validated
-
-        validated(path)
-    except StudyError as error:
-        raise WorkflowError(str(error))
-    except ImportError:
-        pass
+def named(name, path, /, **values):
+    """Files by name, both written with the same wildcards, so that a script asks for the file of a fold by name."""
+    return dict(zip(collect(name, **values), collect(path, **values, allow_missing=True), strict=True))
 
 
 def checksum_of(path):
@@ -170,11 +163,6 @@ def standing():
         return Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=CODE_OF_TRAINING)
     except StudyError as error:
         raise WorkflowError(str(error))
-
-
-def named(name, path, /, **values):
-    """Files by name, both written with the same wildcards, so that a script asks for the file of a fold by name."""
-    return dict(zip(collect(name, **values), collect(path, **values, allow_missing=True), strict=True))
 
 
 def shared_persons(*roles):
@@ -209,14 +197,11 @@ def members_of(batch):
 
 
 @lru_cache(maxsize=None)
-def paged_subjects():
-    """Those who have a page of their own."""
-    return frozenset(sample_of(config["report"]["pages"], *PATIENT_ROLES))
-
-
-def paged(batch):
-    """The participants of a batch who have a page of their own."""
-    return [subject for subject in members_of(batch) if subject in paged_subjects()]
+def pages():
+    """Of each batch those who have a page of their own, batches without any left out."""
+    chosen = set(sample_of(config["report"]["pages"], *PATIENT_ROLES))
+    found = {batch: [subject for subject in members_of(batch) if subject in chosen] for batch in sorted(batch_table())}
+    return {batch: subjects for batch, subjects in found.items() if subjects}
 
 
 def mask_of(subject):
@@ -224,19 +209,6 @@ def mask_of(subject):
     if MANUAL_MASKS:
         return f"results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz"
     return f"results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz"
-
-
-def values_of(role):
-    """An input function: the file that holds a block's features of a role."""
-    latents = f"results/latent/{role}.h5"
-    files = {"radiomics": f"results/radiomics/{role}.parquet", "segmentation": latents, "vaegan": latents}
-    return lambda wildcards: files[wildcards.block]
-
-
-def classification_of(classifier):
-    """The settings of one classifier: another one's parameters do not rerun it."""
-    own = {part: {classifier: config["classification"][part].get(classifier, {})} for part in ("classifiers", "grid")}
-    return {**config["classification"], **own}
 
 
 def code_of(rule):

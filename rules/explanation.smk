@@ -9,20 +9,18 @@ Writes: results/explanation/shap_{outcome}.tsv, results/explanation/out_of_fold/
     results/explanation/saliency_{outcome}.h5
 """
 
-CHANNELS = config["segmentation"]["network"]["channels"]
-
 
 rule explain_predictions:
     """Attribute the external predictions of every classifier to the feature blocks (SHAP), for one outcome."""
     input:
-        models=collect(
+        **named(
+            "model/{classifier}",
             "results/classification/models/{outcome}_{classifier}/{features}.skops",
             classifier=CLASSIFIERS,
             features=config["explanation"]["features"],
-            allow_missing=True,
         ),
-        development=collect("results/features/reduced/all_final_{block}.parquet", block=BLOCKS),
-        external=collect("results/features/external/{block}.parquet", block=BLOCKS),
+        **named("development/{block}", "results/features/reduced/all_final_{block}.parquet", block=BLOCKS),
+        **named("external/{block}", "results/features/external/{block}.parquet", block=BLOCKS),
         radiomics="results/radiomics/development.parquet",
         external_radiomics="results/radiomics/external.parquet",
     output:
@@ -48,10 +46,10 @@ rule explain_predictions:
 rule explain_out_of_fold:
     """Attribute out-of-fold predictions of development participants to the feature blocks (SHAP), where none are external."""
     input:
+        **named("reduced/{fold}/{block}", REDUCED, fold=FIRST_FOLDS, block=BLOCKS),
         cohort="results/cohort/development.tsv",
         folds="results/cohort/folds.tsv",
         radiomics="results/radiomics/development.parquet",
-        reduced=collect(REDUCED, fold=FIRST_FOLDS, block=BLOCKS, allow_missing=True),
     output:
         shares="results/explanation/out_of_fold/shap_{outcome}.tsv",
     log:
@@ -77,10 +75,12 @@ rule explain_out_of_fold:
 rule gather_explanations:
     """Gather the SHAP importance of the feature blocks over outcomes and classifiers."""
     input:
-        shares=branch(
-            lambda wildcards: bool(subjects_of("external")),
-            then=collect(rules.explain_predictions.output.shares, outcome=config["explanation"]["outcomes"]),
-            otherwise=collect(rules.explain_out_of_fold.output.shares, outcome=config["explanation"]["outcomes"]),
+        unpack(
+            lambda wildcards: named(
+                "shares/{outcome}",
+                (rules.explain_predictions if subjects_of("external") else rules.explain_out_of_fold).output.shares,
+                outcome=config["explanation"]["outcomes"],
+            )
         ),
     output:
         shares=report(

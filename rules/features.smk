@@ -7,8 +7,13 @@ Writes: results/features/models/{outcome}_{fold}_{block}/, results/features/redu
 """
 
 DROPS_UNSTABLE = REPEATABILITY["repeats"] > 0 and REPEATABILITY["drop_unstable"]
+VALUES = {
+    "radiomics": "results/radiomics/{role}.parquet",
+    "segmentation": "results/latent/{role}.h5",
+    "vaegan": "results/latent/{role}.h5",
+}
 # A float32 of both bottlenecks of the segmentation network is the largest block; a fit holds twice it.
-CHANNELS, GRID = config["segmentation"]["network"]["channels"], config["preprocessing"]["grid"]
+GRID = config["preprocessing"]["grid"]
 ROW_MB = 4 * CHANNELS[-1] * sum((GRID // 2 ** (len(CHANNELS) - 1 + coarse)) ** 3 for coarse in (0, 1)) / 10**6
 
 
@@ -17,7 +22,7 @@ rule reduce_block:
     input:
         cohort="results/cohort/development.tsv",
         folds="results/cohort/folds.tsv",
-        values=values_of("development"),
+        values=lambda wildcards: VALUES[wildcards.block].format(role="development"),
         unstable=branch(
             lambda wildcards: DROPS_UNSTABLE and wildcards.block == "radiomics",
             then="results/radiomics/repeatability/{outcome}_{fold}.tsv",
@@ -49,7 +54,7 @@ rule reduce_external:
     """Reduce one feature block of the external participants with the final NMF; nothing is fitted."""
     input:
         cohort="results/cohort/external.tsv",
-        values=values_of("external"),
+        values=lambda wildcards: VALUES[wildcards.block].format(role="external"),
         pipeline="results/features/models/all_final_{block}/pipeline.skops",
         card="results/features/models/all_final_{block}/card.json",
     output:

@@ -1,7 +1,7 @@
 """Figures: each reads a table, keeps the numbers it shows in a tsv beside it, and is written as svg and png.
 
-Reads: results/cohort/flow.tsv, results/segmentation/{scores.tsv,cleanup.json,batches/*.h5}, results/preprocessing/{role}.tsv,
-    ledger/segmentation/{network}/curve.tsv, ledger/latent/vaegan/curve.tsv,
+Reads: results/cohort/flow.tsv, results/segmentation/{scores.tsv,batches/*.h5}, results/preprocessing/{role}.tsv,
+    ledger/segmentation/{cleanup.json,{network}/curve.tsv}, ledger/latent/vaegan/curve.tsv,
     results/latent/{reconstructions,imagined}.h5, results/evaluation/{metrics,calibration,decision}.tsv,
     results/explanation/{shap.tsv,saliency_{outcome}.h5}
 Writes: results/figures/{name}.svg, results/figures/{name}.png, results/figures/{name}.tsv

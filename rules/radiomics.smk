@@ -7,14 +7,17 @@ Writes: results/radiomics/statement.json, results/radiomics/sub-{subject}_featur
     results/radiomics/sub-{subject}_repeats.json, results/radiomics/repeatability/{outcome}_{fold}.tsv
 """
 
-PARAMETERS = config["radiomics"]["parameters"]
-PARAMETERS = PARAMETERS if exists(PARAMETERS) else f"{workflow.basedir}/{PARAMETERS}"
 EXTRACTION = {name: config["radiomics"][name] for name in ("drop_whole_image_diagnostics",)}
-REPEATABILITY = config["radiomics"]["repeatability"]
-STABILITY_TABLE = ["results/radiomics/repeatability/all_final.tsv"] if REPEATABILITY["repeats"] else []
 
 if workflow.is_main_process:
-    refuse_parameters(PARAMETERS)
+    try:
+        from ichdag.radiomics.parameters import validated
+
+        validated(PARAMETERS)
+    except StudyError as error:
+        raise WorkflowError(str(error))
+    except ImportError:
+        pass  # no pyradiomics here: the first job looks at the file
 # Jobs of participants are handed the file's name and digest: as an input a plan would look at it once a job, and a
 # checkout elsewhere would make all of them due.
 OF_PARTICIPANT = {
@@ -74,7 +77,11 @@ rule extract_radiomics:
 rule gather_radiomics:
     """Gather the features of a cohort, one row a participant."""
     input:
-        records=lambda wildcards: collect(rules.extract_radiomics.output.features, subject=subjects_of(wildcards.role)),
+        unpack(
+            lambda wildcards: named(
+                "sub-{subject}", rules.extract_radiomics.output.features, subject=subjects_of(wildcards.role)
+            )
+        ),
     output:
         features="results/radiomics/{role}.parquet",
     log:
@@ -150,9 +157,12 @@ rule repeat_radiomics:
 rule judge_repeatability:
     """Judge which features repeat themselves (intraclass correlation), on development participants of a training part."""
     input:
-        repeats=lambda wildcards: collect(
-            rules.repeat_radiomics.output.repeats,
-            subject=sample_of(REPEATABILITY["patients"], "development"),
+        unpack(
+            lambda wildcards: named(
+                "sub-{subject}",
+                rules.repeat_radiomics.output.repeats,
+                subject=sample_of(REPEATABILITY["patients"], "development"),
+            )
         ),
         cohort="results/cohort/development.tsv",
         folds="results/cohort/folds.tsv",

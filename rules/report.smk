@@ -42,25 +42,37 @@ DRAWN = [
 TABLES = [name for stage, names in TOLD.items() if stage != "report" for name in names]
 CAPTIONED = sorted({*DRAWN, *TABLES, "checklists", "exclusions", "saliency"})
 TEMPLATES = ["report.html", "macros.html", "summary.html", "results.html", "about.html", "report.css", "report.js"]
+# The templates of pages count by their content: a checkout elsewhere draws none anew.
+LOOKS = {
+    page: [
+        checksum_of(f"{workflow.basedir}/src/ichdag/report/templates/{name}.j2")
+        for name in (f"{page}.html", "report.css", "participant.css")
+    ]
+    for page in ("participant", "participants")
+}
+PAGED = {
+    "baseline_ct": "results/cohort/sub-{subject}_baseline_ct.nii.gz",
+    "followup_ct": "results/cohort/sub-{subject}_followup_ct.nii.gz",
+    "baseline_manual": "results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
+    "followup_manual": "results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
+    "baseline_predicted": "results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz",
+    "followup_predicted": "results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz",
+    "scans": "results/cohort/sub-{subject}_scans.json",
+    "volume": "results/segmentation/sub-{subject}_scores.json",
+    "feature": "results/radiomics/sub-{subject}_features.json",
+}
 
 
 rule draw_pages:
     """Show each participant of a batch on a page: slices with outlines, quality checks, volumes, outcomes, place."""
     input:
-        **{
-            name: lambda wildcards, file=file: collect(file, subject=paged(wildcards.batch))
-            for name, file in {
-                "baseline_ct": "results/cohort/sub-{subject}_baseline_ct.nii.gz",
-                "followup_ct": "results/cohort/sub-{subject}_followup_ct.nii.gz",
-                "baseline_manual": "results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
-                "followup_manual": "results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
-                "baseline_predicted": "results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz",
-                "followup_predicted": "results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz",
-                "scans": "results/cohort/sub-{subject}_scans.json",
-                "volume": "results/segmentation/sub-{subject}_scores.json",
-                "feature": "results/radiomics/sub-{subject}_features.json",
-            }.items()
-        },
+        unpack(
+            lambda wildcards: {
+                name: path
+                for kind, file in PAGED.items()
+                for name, path in named(f"{{subject}}/{kind}", file, subject=pages()[wildcards.batch]).items()
+            }
+        ),
     output:
         pages=directory("results/report/participants/{batch}"),
     log:
@@ -74,9 +86,10 @@ rule draw_pages:
         mem_mb=grow(2000),
         runtime=grow(30),
     params:
-        rows=lambda wildcards: {subject: participants()[subject] for subject in paged(wildcards.batch)},
+        rows=lambda wildcards: {subject: participants()[subject] for subject in pages()[wildcards.batch]},
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
+        look=LOOKS["participant"],
         code=code_of("draw_pages"),
     script:
         "../workflow/scripts/draw_pages.py"
@@ -85,10 +98,8 @@ rule draw_pages:
 rule list_participants:
     """List all participants with status and reason, each linked to its page."""
     input:
+        unpack(lambda wildcards: named("pages/{batch}", rules.draw_pages.output.pages, batch=pages())),
         participants="results/cohort/participants.tsv",
-        pages=lambda wildcards: collect(
-            rules.draw_pages.output.pages, batch=[batch for batch in sorted(batch_table()) if paged(batch)]
-        ),
     output:
         page="results/report/participants.html",
     log:
@@ -102,7 +113,9 @@ rule list_participants:
         mem_mb=grow(1000),
         runtime=grow(10),
     params:
+        pages=lambda wildcards: pages(),
         title=config["report"]["title"],
+        look=LOOKS["participants"],
         code=code_of("list_participants"),
     script:
         "../workflow/scripts/list_participants.py"
@@ -111,14 +124,14 @@ rule list_participants:
 rule fill_checklists:
     """Fill the reporting checklists TRIPOD+AI and CLEAR with what ran; blank where the authors must answer."""
     input:
+        **named("{name}", f"{workflow.basedir}/resources/checklists/{{name}}.tsv", name=TOLD["report"]),
         participants="results/cohort/participants.tsv",
         metrics="results/evaluation/metrics.tsv",
-        questions=collect(f"{workflow.basedir}/resources/checklists/{{name}}.tsv", name=TOLD["report"]),
     output:
-        tripod_checklist=report(
+        checklist_tripod_ai=report(
             "results/report/checklist_tripod_ai.tsv", "../workflow/report/checklists.rst", category="Report"
         ),
-        clear_checklist=report(
+        checklist_clear=report(
             "results/report/checklist_clear.tsv", "../workflow/report/checklists.rst", category="Report"
         ),
     log:
@@ -141,13 +154,17 @@ rule fill_checklists:
 rule make_report:
     """Tell the whole study in one page: main result, participants, tables and figures, methods, settings, limits."""
     input:
-        tables=[f"results/{stage}/{name}.tsv" for stage, names in TOLD.items() for name in names],
-        figures=collect("results/figures/{name}.svg", name=DRAWN)
-        + collect("results/figures/saliency_{outcome}.svg", outcome=config["explanation"]["outcomes"]),
+        **{f"table/{name}": f"results/{stage}/{name}.tsv" for stage, names in TOLD.items() for name in names},
+        **named("figure/{name}", "results/figures/{name}.svg", name=DRAWN),
+        **named(
+            "figure/saliency_{outcome}",
+            "results/figures/saliency_{outcome}.svg",
+            outcome=config["explanation"]["outcomes"],
+        ),
+        **named("caption/{name}", f"{workflow.basedir}/workflow/report/{{name}}.rst", name=CAPTIONED),
         segmentation="ledger/segmentation/dual_final/card.json",
         vaegan="ledger/latent/vaegan/card.json",
         radiomics="results/radiomics/statement.json",
-        captions=collect(f"{workflow.basedir}/workflow/report/{{name}}.rst", name=CAPTIONED),
         participants=rules.list_participants.output.page,
         templates=collect(f"{workflow.basedir}/src/ichdag/report/templates/{{name}}.j2", name=TEMPLATES),
     output:

@@ -5,8 +5,9 @@ import stat
 
 import pytest
 import torch
+from snakemake.iocontainers import Namedlist
 
-from ichdag.jobs import whole_file, write_text
+from ichdag.jobs import files_of, whole_file, write_text
 from ichdag.models import write_weights
 
 
@@ -28,3 +29,9 @@ def test_every_result_has_the_permissions_that_the_account_s_files_have(tmp_path
     os.umask(umask)
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
     assert set(modes.values()) == {0o666 & ~umask}, modes
+
+
+def test_files_of_a_kind_are_told_by_the_rest_of_their_names_whatever_stands_between_them():
+    files = Namedlist(fromdict={"model/svm/shape": "a", "cohort": "b", "model/svm/shape+vaegan": "c", "sub-copy": "d"})
+    assert files_of(files, "model/svm/") == {"shape": "a", "shape+vaegan": "c"}
+    assert files_of(files, "sub-") == {"copy": "d"} and files_of(files, "1/") == {}

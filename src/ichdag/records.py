@@ -7,12 +7,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ichdag.jobs import whole_file
+from ichdag.jobs import StudyError, whole_file
 
 
 def read_record(path: str | Path) -> dict[str, Any]:
     """Read one JSON record."""
     return json.loads(Path(path).read_text(encoding="utf-8"))
+
+
+def read_record_of(subject: str, path: str | Path) -> dict[str, Any]:
+    """Read the record of one participant. Raises StudyError if it is of another one."""
+    record = read_record(path)
+    if record.get("subject") != subject:
+        raise StudyError(
+            f"{path} should be of participant {subject} and is of {record.get('subject', 'nobody')}: "
+            "delete it and run again"
+        )
+    return record
+
+
+def read_records(files: Mapping[str, str | Path]) -> list[dict[str, Any]]:
+    """Read the records of participants, given by subject, in this order. Raises StudyError if one is of another."""
+    return [read_record_of(subject, path) for subject, path in files.items()]
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:

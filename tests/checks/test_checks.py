@@ -14,6 +14,7 @@ from ichdag.checks import (
     leakage,
     persons_of,
     plausibility,
+    read_cards,
     require,
     sides,
     tabulate,
@@ -21,7 +22,7 @@ from ichdag.checks import (
 )
 from ichdag.checks.schemas import AUDIT, CHECKS
 from ichdag.jobs import StudyError
-from ichdag.models import Card
+from ichdag.models import Card, write_card
 from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.tables import read_table, write_table
 
@@ -338,3 +339,41 @@ def test_a_study_that_leaks_is_refused_and_another_fault_is_only_counted(study, 
     study.cards["latent/vaegan"].subjects.append("E03")
     with pytest.raises(StudyError, match=r"E03 \(external\) in latent/vaegan"):
         require(tabulate(study.findings().values()))
+
+
+@pytest.fixture
+def card_files(tmp_path):
+    """The card of a model of each stage on disk, by stage and folder, with names as the stages give them."""
+    names = {
+        "features/poor_outcome_0_radiomics": "poor_outcome 0 radiomics",
+        "features/poor_outcome_1_radiomics": "poor_outcome 1 radiomics",
+        "segmentation/dual_0": "dual_0",
+        "classification/poor_outcome_svm": "poor_outcome svm",
+        "latent/vaegan": "VAE-GAN of lesion patches",
+    }
+    files = {}
+    for number, (folder, name) in enumerate(names.items()):
+        files[folder] = tmp_path / f"{number}.json"
+        write_card(Card(name, {}, [f"D{number:02d}"]), files[folder])
+    return files
+
+
+def test_every_card_is_known_by_stage_and_folder_wherever_it_lies_and_in_whatever_order(card_files):
+    found = read_cards(dict(reversed(card_files.items())))
+    assert {name: one.subjects for name, one in found.items()} == {
+        "features/poor_outcome_0_radiomics": ["D00"],
+        "features/poor_outcome_1_radiomics": ["D01"],
+        "segmentation/dual_0": ["D02"],
+        "classification/poor_outcome_svm": ["D03"],
+        "latent/vaegan": ["D04"],
+    }
+
+
+@pytest.mark.parametrize(
+    "other", ["features/poor_outcome_1_radiomics", "segmentation/dual_0", "classification/poor_outcome_svm"]
+)
+def test_a_card_under_the_name_of_another_model_is_refused(card_files, other):
+    first = "features/poor_outcome_0_radiomics"
+    card_files[first], card_files[other] = card_files[other], card_files[first]
+    with pytest.raises(StudyError, match="should be the card of poor_outcome_0_radiomics and is that of"):
+        read_cards(card_files)

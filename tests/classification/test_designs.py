@@ -4,7 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ichdag.classification.designs import clinical_design, comparator_designs, design, read_folds, usable_covariates
+from ichdag.classification.designs import (
+    clinical_design,
+    comparator_designs,
+    design,
+    read_blocks,
+    read_folds,
+    usable_covariates,
+)
 from ichdag.features.schemas import REDUCED
 from ichdag.jobs import StudyError
 from ichdag.names import BLOCKS, FEATURE_SETS
@@ -32,20 +39,35 @@ def test_the_blocks_of_a_set_stand_in_its_order(tables):
     ]
 
 
-def test_each_fold_gets_the_blocks_reduced_for_it(tmp_path):
-    paths = []
+@pytest.fixture
+def files(tmp_path):
+    """Reduced blocks of two folds by fold and block, each with one value of its own, and the radiomics."""
+    paths = {}
     for fold in ("0", "final"):
         for place, block in enumerate(BLOCKS):
-            paths.append(tmp_path / f"{fold}_{block}.parquet")
+            paths[f"{fold}/{block}"] = path = tmp_path / f"{fold}_{block}.parquet"
             value = {"0": 0, "final": 10}[fold] + place
-            write_table(pd.DataFrame({"subject": ["a"], f"{block}_000": [float(value)]}), paths[-1], REDUCED)
+            write_table(pd.DataFrame({"subject": ["a"], f"{block}_000": [float(value)]}), path, REDUCED)
     radiomics = pd.DataFrame({"subject": ["a", "b"], "status": ["included", "excluded"], "reason": [None, "small"]})
     radiomics = radiomics.assign(original_shape_Volume=[4.0, None], original_glcm_Contrast=[1.0, None])
     write_table(radiomics, tmp_path / "radiomics.parquet", FEATURES)
-    found = read_folds(paths, radiomics=tmp_path / "radiomics.parquet", folds=["0", "final"])
+    return paths, tmp_path / "radiomics.parquet"
+
+
+@pytest.mark.parametrize("order", [list, reversed, sorted])
+def test_each_fold_gets_the_blocks_reduced_for_it_in_whatever_order_they_are_given(files, order):
+    paths, radiomics = files
+    found = read_folds({name: paths[name] for name in order(list(paths))}, radiomics=radiomics)
     assert design(found["0"], features="segmentation+vaegan").loc["a"].tolist() == [1, 2]
     assert design(found["final"], features="radiomics+segmentation+vaegan").loc["a"].tolist() == [10, 11, 12]
     assert design(found["0"], features="shape").to_dict() == {"original_shape_Volume": {"a": 4.0}}
+
+
+def test_a_block_under_the_name_of_another_is_refused(files):
+    paths, radiomics = files
+    swapped = {"radiomics": paths["0/vaegan"], "vaegan": paths["0/radiomics"]}
+    with pytest.raises(StudyError, match="0_vaegan.parquet should hold the block radiomics and has column vaegan_000"):
+        read_blocks(swapped, radiomics=radiomics)
 
 
 def test_volume_is_the_logarithm_of_one_plus_milliliters(cohort):

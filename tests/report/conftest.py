@@ -29,7 +29,7 @@ def config():
 @pytest.fixture(scope="session")
 def captions():
     """The shipped captions."""
-    return read_captions(sorted((ROOT / "workflow/report").glob("*.rst")))
+    return read_captions({path.stem: path for path in (ROOT / "workflow/report").glob("*.rst")})
 
 
 @pytest.fixture(scope="session")

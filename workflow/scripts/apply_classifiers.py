@@ -9,7 +9,7 @@ from ichdag.classification.people import external_people
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.validation import predict
 from ichdag.cohort.schemas import PARTICIPANTS
-from ichdag.jobs import start
+from ichdag.jobs import files_of, start
 from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.pipelines import read_pipeline
 from ichdag.tables import read_table, write_table
@@ -17,9 +17,10 @@ from ichdag.tables import read_table, write_table
 start(snakemake)
 outcome = snakemake.wildcards.outcome
 people = external_people(read_table(snakemake.input.cohort, PARTICIPANTS), outcome=outcome)
-tables = read_blocks(snakemake.input.reduced, radiomics=snakemake.input.radiomics)
+tables = read_blocks(files_of(snakemake.input, "reduced/"), radiomics=snakemake.input.radiomics)
 found = []
-for (classifier, features), path in zip(product(CLASSIFIERS, FEATURE_SETS), snakemake.input.models, strict=True):
+for classifier, features in product(CLASSIFIERS, FEATURE_SETS):
+    model = read_pipeline(snakemake.input[f"model/{classifier}/{features}"])
     names = {"outcome": outcome, "features": features, "classifier": classifier}
-    found.append(predict(read_pipeline(path), design=design(tables, features=features), people=people, **names))
+    found.append(predict(model, design=design(tables, features=features), people=people, **names))
 write_table(pd.concat(found), snakemake.output.predictions, PREDICTIONS)

@@ -1,12 +1,9 @@
 """Check what must hold in every study, and log it too: the log stays where a later job fails."""
 
-from pathlib import Path
-
 import pandas as pd
 
 from ichdag import checks
-from ichdag.jobs import start
-from ichdag.models import read_card
+from ichdag.jobs import files_of, start
 from ichdag.tables import read_table, write_table
 
 logger = start(snakemake)
@@ -14,7 +11,7 @@ given = snakemake.input
 kinds = ("participants", "folds", "predictions", "training", "features")
 participants, folds, predictions, training, features = (read_table(given[kind], checks.READ[kind]) for kind in kinds)
 volumes = pd.concat([read_table(path, checks.READ["volumes"]) for path in given.volumes], ignore_index=True)
-cards = {f"{Path(path).parts[-4]}/{Path(path).parts[-2]}": read_card(path) for path in given.cards}
+cards = checks.read_cards(files_of(given, "card/"))
 people, count = {"participants": participants, "folds": folds, "predictions": predictions}, snakemake.params.folds
 persons = checks.persons_of(participants, features=features)
 fitted = checks.audit(people=persons, folds=folds, training=training, predictions=predictions, cards=cards)

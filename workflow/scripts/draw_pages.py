@@ -4,16 +4,16 @@ from pathlib import Path
 
 from ichdag.cohort.assembly import summarize
 from ichdag.images import is_absent, read_mask, read_scan
-from ichdag.jobs import start, write_text
-from ichdag.records import read_record
+from ichdag.jobs import files_of, start, write_text
+from ichdag.records import read_record_of
 from ichdag.report.participant import render_participant
 
 start(snakemake)
 params = snakemake.params
 settings = {"outcomes": params.outcomes, "source": params.source}
-for number, (subject, row) in enumerate(params.rows.items()):
-    files = {name: paths[number] for name, paths in snakemake.input.items()}
-    scans, volume, feature = (read_record(files.pop(name)) for name in ("scans", "volume", "feature"))
+for subject, row in params.rows.items():
+    files = files_of(snakemake.input, f"{subject}/")
+    scans, volume, feature = (read_record_of(subject, files.pop(name)) for name in ("scans", "volume", "feature"))
     readers = {name: read_scan if name.endswith("_ct") else read_mask for name in files}
     images = {name: readers[name](path) for name, path in files.items() if not is_absent(path)}
     summary = summarize(row, scans=scans, volume=volume, feature=feature, **settings)

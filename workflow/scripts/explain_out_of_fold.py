@@ -12,14 +12,14 @@ from ichdag.explanation import Settings
 from ichdag.explanation.folds import attribute_folds
 from ichdag.explanation.schemas import SHAP
 from ichdag.explanation.shares import block_shares
-from ichdag.jobs import start
+from ichdag.jobs import files_of, start
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
 files, params, outcome = snakemake.input, snakemake.params, snakemake.wildcards.outcome
 settings, given, count = Settings(**params.settings), Recipes(**params.classification), len(params.folds)
 cohort, drawn = read_table(files.cohort, PARTICIPANTS), read_table(files.folds, FOLDS).query(f"fold < {count}")
-blocks, found = read_folds(files.reduced, radiomics=files.radiomics, folds=params.folds), []
+blocks, found = read_folds(files_of(files, "reduced/"), radiomics=files.radiomics), []
 tables = designs(blocks, features=settings.features)
 for recipe in [Recipe(name, given, params.seed, snakemake.threads) for name in given.classifiers]:
     people = development_people(cohort, folds=drawn, outcome=outcome, fewest=recipe.fewest)

@@ -1,7 +1,5 @@
 """Fill the reporting checklists with what this study ran and found."""
 
-from pathlib import Path
-
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import start
@@ -13,6 +11,5 @@ start(snakemake)
 participants = read_table(snakemake.input.participants, PARTICIPANTS)
 metrics = read_table(snakemake.input.metrics, METRICS)
 facts = facts_of(snakemake.params.settings, participants=participants, metrics=metrics)
-for path, filled in zip(snakemake.input.questions, snakemake.output, strict=True):
-    schema = CHECKLISTS[Path(path).stem]
-    write_table(fill(read_table(path, schema), facts=facts), filled, schema)
+for name, schema in CHECKLISTS.items():
+    write_table(fill(read_table(snakemake.input[name], schema), facts=facts), snakemake.output[name], schema)

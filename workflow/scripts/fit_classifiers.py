@@ -7,7 +7,7 @@ from ichdag.classification.people import development_people
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.validation import cross_validate, fit_final, joined
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
-from ichdag.jobs import start
+from ichdag.jobs import files_of, start
 from ichdag.models import write_card
 from ichdag.names import FEATURE_SETS
 from ichdag.pipelines import write_pipeline
@@ -18,13 +18,13 @@ files, params, outcome = snakemake.input, snakemake.params, snakemake.wildcards.
 recipe = Recipe(snakemake.wildcards.classifier, Settings(**params.settings), params.seed, snakemake.threads)
 cohort, drawn = read_table(files.cohort, PARTICIPANTS), read_table(files.folds, FOLDS)
 people = development_people(cohort, folds=drawn, outcome=outcome, fewest=recipe.fewest)
-folds = read_folds(files.reduced, radiomics=files.radiomics, folds=params.folds)
+folds = read_folds(files_of(files, "reduced/"), radiomics=files.radiomics)
 results, models = [], {}
-for features, path in zip(FEATURE_SETS, snakemake.output.models, strict=True):
+for features in FEATURE_SETS:
     tables = designs(folds, features=features)
     results.append(cross_validate(tables, people=people, recipe=recipe, outcome=outcome, features=features))
     models[features] = fit_final(tables, people=people, recipe=recipe)
-    write_pipeline(models[features], path)
+    write_pipeline(models[features], snakemake.output[f"model/{features}"])
 predictions, seen = joined(results)
 write_table(predictions, snakemake.output.predictions, PREDICTIONS)
 write_card(card_of(recipe, models=models, people=people, folds=seen, outcome=outcome), snakemake.output.card)

@@ -1,11 +1,10 @@
 """Gather the SHAP shares of all explained outcomes."""
 
-import pandas as pd
-
 from ichdag.explanation.schemas import SHAP
-from ichdag.jobs import start
+from ichdag.explanation.shares import join_shares
+from ichdag.jobs import files_of, start
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-tables = [read_table(path, SHAP) for path in snakemake.input.shares]
-write_table(pd.concat(tables), snakemake.output.shares, SHAP)
+tables = {outcome: read_table(path, SHAP) for outcome, path in files_of(snakemake.input, "shares/").items()}
+write_table(join_shares(tables), snakemake.output.shares, SHAP)

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from ichdag.jobs import start
+from ichdag.jobs import files_of, start
 from ichdag.radiomics.schemas import FEATURES
-from ichdag.records import counted, read_record
+from ichdag.records import counted, read_records
 from ichdag.tables import write_table
 
 start(snakemake)
-records = [read_record(path) for path in snakemake.input.records]
+records = read_records(files_of(snakemake.input, "sub-"))
 names = ["subject", "status", "reason", "missing"]
 rows = [item | {"missing": counted(item["missing"])} for item in records]
 values = pd.DataFrame([item["features"] for item in records], index=range(len(records)), dtype="float64")

@@ -10,5 +10,9 @@ from ichdag.tables import read_table
 start(snakemake)
 table = read_table(snakemake.input.participants, PARTICIPANTS)
 folder = Path(snakemake.output.page).parent
-pages = {page.stem: str(page.relative_to(folder)) for pages in snakemake.input.pages for page in Path(pages).iterdir()}
+pages = {
+    f"sub-{subject}": str(Path(snakemake.input[f"pages/{batch}"], f"sub-{subject}.html").relative_to(folder))
+    for batch, subjects in snakemake.params.pages.items()
+    for subject in subjects
+}
 write_text(render_list(list_rows(table, pages), title=snakemake.params.title), snakemake.output.page)

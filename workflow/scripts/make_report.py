@@ -1,20 +1,18 @@
 """Tell the whole study in one page."""
 
-from pathlib import Path
-
-from ichdag.jobs import start, write_text
+from ichdag.jobs import files_of, start, write_text
 from ichdag.models import read_card
 from ichdag.records import read_record
 from ichdag.report.page import TOLD, read_captions, read_plates, render
 from ichdag.tables import read_table
 
 start(snakemake)
-captions = read_captions(snakemake.input.captions)
+captions = read_captions(files_of(snakemake.input, "caption/"))
 page = render(
-    {Path(path).stem: read_table(path, TOLD[Path(path).stem]) for path in snakemake.input.tables},
-    plates=read_plates(snakemake.input.figures, captions=captions),
+    {name: read_table(path, TOLD[name]) for name, path in files_of(snakemake.input, "table/").items()},
+    plates=read_plates(files_of(snakemake.input, "figure/"), captions=captions),
     captions=captions,
-    cards={name: read_card(path).versions for name, path in snakemake.input.items() if name in snakemake.params.cards},
+    cards={name: read_card(snakemake.input[name]).versions for name in snakemake.params.cards},
     config=snakemake.params.settings,
     radiomics=read_record(snakemake.input.radiomics),
     complaints=tuple(read_card(snakemake.input.vaegan).scores.get("complaints", [])),

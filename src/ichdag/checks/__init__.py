@@ -1,6 +1,7 @@
 """Checks: what must hold in every study, asked of the results of this one."""
 
 from ichdag.checks.audit import audit, persons_of, sides
+from ichdag.checks.cards import read_cards
 from ichdag.checks.completeness import completeness
 from ichdag.checks.currency import currency
 from ichdag.checks.finding import Finding, require, tabulate
@@ -23,4 +24,4 @@ __all__ = [
     "persons_of",
     "plausibility",
 ]
-__all__ += ["require", "sides", "tabulate", "truth"]
+__all__ += ["read_cards", "require", "sides", "tabulate", "truth"]

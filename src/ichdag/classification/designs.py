@@ -1,7 +1,6 @@
 """What a classifier is given: the columns of one feature set, or a comparator's covariates, one row a participant."""
 
-from collections.abc import Iterable
-from itertools import product
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ import pandas as pd
 from ichdag.features.blocks import shape_columns
 from ichdag.features.schemas import REDUCED
 from ichdag.jobs import StudyError
-from ichdag.names import BLOCKS, FEATURE_SETS
+from ichdag.names import FEATURE_SETS
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import read_table
 
@@ -18,22 +17,19 @@ SEX = {"F": 0.0, "M": 1.0}
 Tables = dict[str, pd.DataFrame]
 
 
-def read_blocks(reduced: Iterable[str | Path], *, radiomics: str | Path) -> Tables:
-    """Reduced blocks (paths in the order of BLOCKS) and the shape features as they are, each by subject."""
-    tables = {
-        block: read_table(path, REDUCED).set_index("subject") for block, path in zip(BLOCKS, reduced, strict=True)
-    }
-    return tables | {"shape": read_shape(radiomics)}
+def read_blocks(reduced: Mapping[str, str | Path], *, radiomics: str | Path) -> Tables:
+    """Reduced blocks, given by name, and the shape features as they are, each by subject."""
+    return {block: _read_reduced(block, path) for block, path in reduced.items()} | {"shape": read_shape(radiomics)}
 
 
-def read_folds(reduced: Iterable[str | Path], *, radiomics: str | Path, folds: list[str]) -> dict[str, Tables]:
-    """As `read_blocks`, for each fold; paths are ordered by fold, then by block."""
+def read_folds(reduced: Mapping[str, str | Path], *, radiomics: str | Path) -> dict[str, Tables]:
+    """As `read_blocks`, for each fold; reduced blocks are given by fold and block, such as "0/vaegan"."""
     shape = read_shape(radiomics)
-    names = product(folds, BLOCKS)
-    found: dict[str, Tables] = {fold: {"shape": shape} for fold in folds}
-    for (fold, block), path in zip(names, reduced, strict=True):
-        found[fold][block] = read_table(path, REDUCED).set_index("subject")
-    return found
+    folds: dict[str, Tables] = {}
+    for name, path in reduced.items():
+        fold, _, block = name.partition("/")
+        folds.setdefault(fold, {"shape": shape})[block] = _read_reduced(block, path)
+    return folds
 
 
 def read_shape(radiomics: str | Path) -> pd.DataFrame:
@@ -89,6 +85,15 @@ def usable_covariates(cohort: pd.DataFrame, *, columns: list[str]) -> list[str]:
     """Those of the wished covariates that the sheet has and that differ among the included participants."""
     included = cohort[cohort.status == "included"]
     return [column for column in columns if column in included and included[column].nunique() > 1]
+
+
+def _read_reduced(block: str, path: str | Path) -> pd.DataFrame:
+    """A reduced block by subject. Raises StudyError if the table is of another block."""
+    table = read_table(path, REDUCED).set_index("subject")
+    strangers = [column for column in table if not column.startswith(f"{block}_")]
+    if strangers:
+        raise StudyError(f"{path} should hold the block {block} and has column {strangers[0]}: delete it and run again")
+    return table
 
 
 def _finite(table: pd.DataFrame) -> pd.DataFrame:

@@ -1,10 +1,13 @@
 """How much each feature block contributed: sums of absolute SHAP values, with bootstrap intervals of the shares."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
 from ichdag.explanation import Settings
 from ichdag.explanation.schemas import SHAP
+from ichdag.jobs import StudyError
 from ichdag.names import BLOCKS
 
 
@@ -33,6 +36,18 @@ def block_of(column: str) -> str:
 def no_shares() -> pd.DataFrame:
     """The empty table of a study without external participants."""
     return pd.DataFrame({name: [] for name in SHAP.column_names})
+
+
+def join_shares(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The shares of all outcomes in one table, given by outcome. Raises StudyError if a table is of another outcome."""
+    for outcome, table in tables.items():
+        strangers = set(table["outcome"]) - {outcome}
+        if strangers:
+            raise StudyError(
+                f"the SHAP shares of {outcome} are those of {', '.join(sorted(strangers))}: "
+                "delete results/explanation and run again"
+            )
+    return pd.concat(tables.values())
 
 
 def _shares(importance: np.ndarray) -> np.ndarray:

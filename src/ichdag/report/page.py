@@ -89,20 +89,20 @@ class Plate:
     source: str
 
 
-def read_plates(paths: list[str], *, captions: dict[str, str]) -> dict[str, Plate]:
+def read_plates(files: dict[str, str], *, captions: dict[str, str]) -> dict[str, Plate]:
     """The svg figures, by name, each with title and caption; nothing is loaded when the page is opened."""
     plates = {}
-    for path in map(Path, paths):
-        kind, _, outcome = path.stem.partition("_") if path.stem.startswith("saliency_") else (path.stem, "", "")
+    for name, path in files.items():
+        kind, _, outcome = name.partition("_") if name.startswith("saliency_") else (name, "", "")
         title = f"Saliency: {outcome_name(outcome)}" if outcome else FIGURES.get(kind, kind)
-        source = "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
-        plates[path.stem] = Plate(f"figure-{path.stem}", title, captions.get(kind, title), source)
+        source = "data:image/svg+xml;base64," + base64.b64encode(Path(path).read_bytes()).decode("ascii")
+        plates[name] = Plate(f"figure-{name}", title, captions.get(kind, title), source)
     return plates
 
 
-def read_captions(paths: list[str]) -> dict[str, str]:
+def read_captions(files: dict[str, str]) -> dict[str, str]:
     """The caption of each figure and table, the words that Snakemake's own report shows; by name."""
-    return {Path(path).stem: " ".join(Path(path).read_text(encoding="utf-8").split()) for path in paths}
+    return {name: " ".join(Path(path).read_text(encoding="utf-8").split()) for name, path in files.items()}
 
 
 def render(
