@@ -14,6 +14,8 @@ Writes: results/report/report.html, results/report/participants.html, results/re
     results/report/checklist_tripod_ai.tsv, results/report/checklist_clear.tsv
 """
 
+from ichdag.shipped import digests
+
 TOLD = {
     "cohort": ["participants", "quality", "sensitivity"],
     "segmentation": ["scores", "comparison"],
@@ -41,7 +43,17 @@ DRAWN = [
 ]
 TABLES = [name for stage, names in TOLD.items() if stage != "report" for name in names]
 CAPTIONED = sorted({*DRAWN, *TABLES, "checklists", "exclusions", "saliency"})
-TEMPLATES = ["report.html", "macros.html", "summary.html", "results.html", "about.html", "report.css", "report.js"]
+# What comes with the workflow counts by its content, not by the place where it lies.
+TEMPLATES = {
+    "report": ["report.html", "macros.html", "summary.html", "results.html", "about.html", "report.css", "report.js"],
+    "participant": ["participant.html", "participant.css", "report.css"],
+    "participants": ["participants.html", "participant.css", "report.css"],
+}
+TEMPLATES = {
+    page: digests(f"src/ichdag/report/templates/{name}.j2" for name in names) for page, names in TEMPLATES.items()
+}
+CAPTIONS = digests(f"workflow/report/{name}.rst" for name in CAPTIONED)
+QUESTIONS = digests(f"resources/checklists/{name}.tsv" for name in TOLD["report"])
 
 
 rule draw_pages:
@@ -77,6 +89,7 @@ rule draw_pages:
         rows=lambda wildcards: {subject: participants()[subject] for subject in paged(wildcards.batch)},
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
+        templates=TEMPLATES["participant"],
         code=code_of("draw_pages"),
     script:
         "../workflow/scripts/draw_pages.py"
@@ -103,6 +116,7 @@ rule list_participants:
         runtime=grow(10),
     params:
         title=config["report"]["title"],
+        templates=TEMPLATES["participants"],
         code=code_of("list_participants"),
     script:
         "../workflow/scripts/list_participants.py"
@@ -113,12 +127,11 @@ rule fill_checklists:
     input:
         participants="results/cohort/participants.tsv",
         metrics="results/evaluation/metrics.tsv",
-        questions=collect(f"{workflow.basedir}/resources/checklists/{{name}}.tsv", name=TOLD["report"]),
     output:
-        tripod_checklist=report(
+        checklist_tripod_ai=report(
             "results/report/checklist_tripod_ai.tsv", "../workflow/report/checklists.rst", category="Report"
         ),
-        clear_checklist=report(
+        checklist_clear=report(
             "results/report/checklist_clear.tsv", "../workflow/report/checklists.rst", category="Report"
         ),
     log:
@@ -133,6 +146,7 @@ rule fill_checklists:
         runtime=grow(10),
     params:
         settings=config,
+        questions=QUESTIONS,
         code=code_of("fill_checklists"),
     script:
         "../workflow/scripts/fill_checklists.py"
@@ -147,9 +161,7 @@ rule make_report:
         segmentation="results/segmentation/models/dual_final/card.json",
         vaegan="results/latent/models/vaegan/card.json",
         radiomics="results/radiomics/statement.json",
-        captions=collect(f"{workflow.basedir}/workflow/report/{{name}}.rst", name=CAPTIONED),
         participants=rules.list_participants.output.page,
-        templates=collect(f"{workflow.basedir}/src/ichdag/report/templates/{{name}}.j2", name=TEMPLATES),
     output:
         report=report("results/report/report.html", "../workflow/report/report.rst", category="Report"),
     log:
@@ -165,6 +177,8 @@ rule make_report:
     params:
         settings=config,
         cards=["segmentation", "vaegan"],
+        captions=CAPTIONS,
+        templates=TEMPLATES["report"],
         code=code_of("make_report"),
     script:
         "../workflow/scripts/make_report.py"

@@ -1,6 +1,7 @@
 """The page: sections filled with tables, figures and words, rendered through the templates with every value escaped."""
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def read_plates(paths: list[str], *, captions: dict[str, str]) -> dict[str, Plat
     return plates
 
 
-def read_captions(paths: list[str]) -> dict[str, str]:
+def read_captions(paths: Iterable[str | Path]) -> dict[str, str]:
     """The caption of each figure and table, the words that Snakemake's own report shows; by name."""
     return {Path(path).stem: " ".join(Path(path).read_text(encoding="utf-8").split()) for path in paths}
 
