@@ -47,5 +47,6 @@ rule all:
         checks=rules.require_checks.output.passed,
         radiomics="results/radiomics/features.parquet",
         repeatability=STABILITY_TABLE,
+        model=rules.freeze_model.output,
         prediction="results/prediction/predictions.tsv",
     localrule: True
