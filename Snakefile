@@ -51,5 +51,6 @@ rule all:
             then="results/radiomics/repeatability/all_final.tsv",
             otherwise=[],
         ),
+        model=rules.freeze_model.output,
         prediction="results/prediction/predictions.tsv",
     localrule: True

@@ -1,6 +1,7 @@
 """What must hold in every study, asked of the results of this one; a study that leaks is refused.
 
 Reads: results/cohort/participants.tsv, results/cohort/folds.tsv, ledger/training.tsv, results/segmentation/{role}.tsv,
+    ledger/segmentation/{network}/data.tsv, ledger/latent/vaegan/data.tsv, results/preprocessing/development.tsv,
     results/radiomics/features.parquet, results/classification/predictions.parquet, results/evaluation/metrics.tsv,
     the card.json of every model
 Writes: results/checks/checks.tsv, results/checks/audit.tsv, results/checks/passed.json
@@ -30,6 +31,9 @@ rule check_study:
     """Check that no participant leaks, nobody is lacking, volumes are plausible and no model beats the known truth."""
     input:
         **CARDS,
+        **named("trained_on/{network}", "ledger/segmentation/{network}/data.tsv", network=NETWORKS),
+        **{"trained_on/vaegan": "ledger/latent/vaegan/data.tsv"},
+        grids="results/preprocessing/development.tsv",
         participants="results/cohort/participants.tsv",
         folds="results/cohort/folds.tsv",
         training="ledger/training.tsv",

@@ -111,7 +111,10 @@ wildcard_constraints:
     outcome="|".join([*OUTCOMES, "all"]),
     fold="|".join([*FOLDS, "final"]),
     block="|".join(BLOCKS),
-    variant="|".join(VARIANTS),
+    network="|".join(NETWORKS),
+    list="training",
+    choice="cleanup",
+    model="vaegan",
     features="|".join(name.replace("+", r"\+") for name in FEATURE_SETS),
     classifier="|".join(CLASSIFIERS),
 

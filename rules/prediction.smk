@@ -3,27 +3,40 @@
 Reads: ledger/segmentation/dual_final/, ledger/latent/vaegan/, results/features/models/all_final_{block}/,
     results/classification/models/{outcome}_{classifier}/, ledger/segmentation/cleanup.json, results/cohort/sub-{subject}_baseline_ct.nii.gz,
     results/cohort/sub-{subject}_scans.json
-Writes: results/prediction/model/card.json, results/prediction/sub-{subject}_prediction.json,
+Writes: results/prediction/model/, results/prediction/sub-{subject}_prediction.json,
     results/prediction/sub-{subject}_baseline_desc-hematoma_mask.nii.gz, results/prediction/predictions.tsv
 """
+
+from ichdag.prediction.frozen import model_files, refuse_spoiled
+
+FROZEN = "results/prediction/model"
+PARTS = model_files(config["prediction"]["features"], outcomes=OUTCOMES)
+REDUCTIONS = [block for block in BLOCKS if f"reduction/{block}" in PARTS]
+CLASSIFIER = "results/classification/models/{outcome}_{classifier}"
 
 
 rule freeze_model:
     """Freeze networks, reductions, classifiers and settings in one folder that prediction needs nothing beside."""
     input:
+        **{f"reduction/{block}": f"results/features/models/all_final_{block}/pipeline.skops" for block in REDUCTIONS},
+        **{f"reduction_card/{block}": f"results/features/models/all_final_{block}/card.json" for block in REDUCTIONS},
+        **{
+            f"classifier/{outcome}": f"{CLASSIFIER}/{{features}}.skops".format(outcome=outcome, **config["prediction"])
+            for outcome in OUTCOMES
+        },
+        **{
+            f"classifier_card/{outcome}": f"{CLASSIFIER}/card.json".format(outcome=outcome, **config["prediction"])
+            for outcome in OUTCOMES
+        },
         segmentation="ledger/segmentation/dual_final/weights.safetensors",
         segmentation_card="ledger/segmentation/dual_final/card.json",
         vaegan="ledger/latent/vaegan/weights.safetensors",
         vaegan_card="ledger/latent/vaegan/card.json",
-        reductions=collect("results/features/models/all_final_{block}/pipeline.skops", block=BLOCKS),
-        classifiers=collect(
-            "results/classification/models/{outcome}_{classifier}/{features}.skops",
-            outcome=OUTCOMES,
-            **config["prediction"],
-        ),
         cleanup="ledger/segmentation/cleanup.json",
-        parameters=PARAMETERS,
+        # No file: Snakemake sees a part that is gone or newer, not one that was changed with its date kept.
+        unspoiled=lambda wildcards: refuse_spoiled(FROZEN, files=PARTS.values()) if workflow.is_main_process else [],
     output:
+        **{part: f"results/prediction/model/{name}" for part, name in PARTS.items()},
         card="results/prediction/model/card.json",
     log:
         "logs/freeze_model.log",
@@ -39,6 +52,7 @@ rule freeze_model:
         settings={name: config[name] for name in ("cohort", "preprocessing", "segmentation", "radiomics")},
         latent={"patches": PATCHES, "precision": config["latent"]["precision"]},
         prediction=config["prediction"],
+        parameters=checksum_of(PARAMETERS),
         outcomes=OUTCOMES,
         code=code_of("freeze_model"),
     script:
@@ -50,7 +64,8 @@ rule predict_patient:
     input:
         baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
         scans="results/cohort/sub-{subject}_scans.json",
-        model=rules.freeze_model.output.card,
+        card=rules.freeze_model.output.card,
+        parts=[f"results/prediction/model/{name}" for name in PARTS.values()],
     output:
         record="results/prediction/sub-{subject}_prediction.json",
         mask="results/prediction/sub-{subject}_baseline_desc-hematoma_mask.nii.gz",

@@ -148,4 +148,4 @@ def test_a_card_edited_by_hand_is_noticed(model):
     card = read_record(model / "card.json")
     write_record(card | {"subjects": []}, model / "card.json")
     with pytest.raises(StudyError, match="another than was written"):
-        read_identity(model / "weights.safetensors")
+        why_train(model, IDENTITY)

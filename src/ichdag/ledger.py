@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ichdag.jobs import StudyError, write_text
-from ichdag.models import read_identity
+from ichdag.models import read_identity, refuse_parted
 from ichdag.records import differences, read_record
 
 FOLDS, TRAINING, DRAWN = "ledger/folds.tsv", "ledger/training.tsv", "results/cohort/folds.tsv"
@@ -89,6 +89,7 @@ def why_train(folder: str | Path, identity: dict[str, Any] | None) -> str | None
     weights = Path(folder) / "weights.safetensors"
     if not weights.is_file():
         return "it is not there yet"
+    refuse_parted(weights)
     return why_anew(read_identity(weights), identity)
 
 

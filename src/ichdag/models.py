@@ -57,7 +57,7 @@ def write_weights(
     """Write named torch tensors as safetensors, whole, with the identity of their training in the header.
 
     `beside` are files of the same folder that belong to them (card, curve), written before: their digests are kept, and
-    weights beside which one is lost or another are refused (`read_identity`).
+    weights beside which one is lost or another are refused (`refuse_parted`).
     """
     from safetensors.torch import save_file
 
@@ -94,14 +94,17 @@ def read_identity(path: str | Path) -> dict[str, Any]:
     """Read the identity of the training that weights come from, out of the file's header alone.
 
     Needs neither torch nor safetensors. Raises StudyError if the file is cut short or is no weights file of this
-    workflow, or if a file that belongs to it is lost or another.
+    workflow.
     """
-    told = _told(path)
-    for name, digest in told["beside"].items():
+    return _told(path)["identity"]
+
+
+def refuse_parted(path: str | Path) -> None:
+    """Raise StudyError if a file that belongs to weights is not beside them as it was written."""
+    for name, digest in _told(path)["beside"].items():
         file = Path(path).with_name(name)
         if not file.is_file() or _file_digest(file) != digest:
             raise StudyError(f"{file} is {'another than was written' if file.is_file() else 'lost'}. {MENDED}")
-    return told["identity"]
 
 
 def _told(path: str | Path) -> dict[str, Any]:

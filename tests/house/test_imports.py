@@ -17,6 +17,7 @@ READERS = {
     "provenance", "provenance.journal",  # code, records of jobs
     "cohort.sheet", "cohort.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
     "figures.style", "report.page",  # what is told
+    "shipped", "prediction.parts",  # captions and checklists, the files of a frozen model
     "phantom.scanner",  # cuts a file short on purpose
 }  # fmt: skip
 DICTIONARY = "ichdag.report.dictionary"  # the schemas of all stages

@@ -12,6 +12,7 @@ kinds = ("participants", "folds", "predictions", "training", "features")
 participants, folds, predictions, training, features = (read_table(given[kind], checks.READ[kind]) for kind in kinds)
 volumes = pd.concat([read_table(path, checks.READ["volumes"]) for path in given.volumes], ignore_index=True)
 cards = checks.read_cards(files_of(given, "card/"))
+data = {name: read_table(path, checks.READ["trained_on"]) for name, path in files_of(given, "trained_on/").items()}
 people, count = {"participants": participants, "folds": folds, "predictions": predictions}, snakemake.params.folds
 persons = checks.persons_of(participants, features=features)
 fitted = checks.audit(people=persons, folds=folds, training=training, predictions=predictions, cards=cards)
@@ -20,6 +21,7 @@ findings = [
     *checks.sides(fitted, people=persons, participants=participants, folds=folds, count=count),
     *checks.completeness(**people, outcomes=list(snakemake.params.outcomes), count=count),
     *checks.plausibility(volumes=volumes, settings=checks.Settings(**snakemake.params.settings)),
+    *checks.currency(trained_on=data, grids=read_table(given.grids, checks.READ["grids"])),
     *checks.truth(metrics=read_table(given.metrics, checks.READ["metrics"])),
 ]
 logger.info("\n".join(f"{one.status}: {one.check} ({one.found})" for one in findings))

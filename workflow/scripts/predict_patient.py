@@ -4,18 +4,19 @@ from pathlib import Path
 
 from ichdag.images import read_scan, write_absent, write_image
 from ichdag.jobs import DataFault, start
+from ichdag.prediction.frozen import load_frozen
 from ichdag.prediction.patient import predict_patient
 from ichdag.records import read_record, write_record
 from ichdag.training import find_device
 
 logger = start(snakemake)
 subject = snakemake.wildcards.subject
-folder, device = Path(snakemake.input.model).parent, find_device(snakemake.threads)
+model, device = load_frozen(Path(snakemake.input.card).parent), find_device(snakemake.threads)
 converted = read_record(snakemake.input.scans)["baseline"]
 try:
     if converted["status"] == "excluded":
         raise DataFault(converted["stage"], converted["reason"])
-    known = {"subject": subject, "folder": folder, "device": device, "facts": converted["facts"]}
+    known = {"subject": subject, "model": model, "device": device, "facts": converted["facts"]}
     record, mask = predict_patient(read_scan(snakemake.input.baseline_ct), **known)
     write_image(mask, snakemake.output.mask)
     record |= {"status": "included", "reason": None}

@@ -3,7 +3,10 @@
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.evaluation.schemas import METRICS
+from ichdag.preprocessing.schemas import GRIDS
 from ichdag.radiomics.schemas import FEATURES
-from ichdag.segmentation.schemas import TRAINING, VOLUMES
+from ichdag.segmentation.schemas import TRAINED_ON, TRAINING, VOLUMES
 
-READ = {schema.name: schema for schema in (PARTICIPANTS, FOLDS, PREDICTIONS, TRAINING, FEATURES, VOLUMES, METRICS)}
+COHORT = (PARTICIPANTS, FOLDS, GRIDS, FEATURES)
+MODELS = (TRAINING, TRAINED_ON, VOLUMES, PREDICTIONS, METRICS)
+READ = {schema.name: schema for schema in (*COHORT, *MODELS)}

@@ -1,6 +1,5 @@
 """The frozen model on one scan: the same steps as the study, from the folder alone."""
 
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -14,10 +13,10 @@ from ichdag.images import Volume
 from ichdag.jobs import DataFault
 from ichdag.latent.extraction import as_stored, load_autoencoder, vaegan_features
 from ichdag.latent.patches import PatchSettings, cut_patch
-from ichdag.models import Card, read_card
+from ichdag.models import read_card
 from ichdag.names import BLOCKS, FEATURE_SETS
 from ichdag.pipelines import read_pipeline
-from ichdag.prediction.frozen import PARAMETERS
+from ichdag.prediction.frozen import FrozenModel
 from ichdag.preprocessing import Settings as GridSettings
 from ichdag.preprocessing import make_grids
 from ichdag.radiomics import Settings as RadiomicsSettings
@@ -27,7 +26,7 @@ from ichdag.segmentation.restoration import RestorationSettings, restore_mask
 
 
 def predict_patient(
-    scan: Volume, *, facts: dict[str, Any], subject: str, folder: str | Path, device: torch.device
+    scan: Volume, *, facts: dict[str, Any], subject: str, model: FrozenModel, device: torch.device
 ) -> tuple[dict[str, Any], Volume]:
     """Probability of each outcome for one scan (HU), and the hematoma mask on its grid.
 
@@ -35,27 +34,25 @@ def predict_patient(
     baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not a usable head CT or shows no
     hematoma of the size the model was made for.
     """
-    folder = Path(folder)
-    card = read_card(folder / "card.json")
-    settings = card.settings
+    settings, limits = model.card.settings, model.card.limits
     head_hu = settings["preprocessing"]["head_hu"]
     require_quality(scan, facts=facts, settings=QualitySettings(**settings["cohort"]["quality"], head_hu=head_hu))
     grids = make_grids(scan, mask=None, settings=GridSettings(**settings["preprocessing"]))
     views = {"fine": grids["fine"], "coarse": grids["coarse"], "device": device}
-    weights = folder / "network_segmentation.safetensors"
-    network = load_network(folder / "network_segmentation.json", weights=weights, device=device)
+    files = model.files
+    network = load_network(files["segmentation"], device=device)
     mirror_axes = settings["segmentation"]["inference"]["mirror_axes"]
     mask = _mask(lesion_probability(network, **views, mirror_axes=mirror_axes), grids, settings["segmentation"])
-    if mask.volume_ml < max(card.limits["smallest_lesion_ml"], 1e-9):
-        raise DataFault("prediction", f"no hematoma of {card.limits['smallest_lesion_ml']:g} mL or more was found")
-    blocks = _blocks(scan, mask, subject=subject, folder=folder, card=card, device=device)
+    if mask.volume_ml < max(limits["smallest_lesion_ml"], 1e-9):
+        raise DataFault("prediction", f"no hematoma of {limits['smallest_lesion_ml']:g} mL or more was found")
+    blocks = _blocks(scan, mask, subject=subject, model=model, device=device)
     if "segmentation" in FEATURE_SETS[settings["features"]]:
         latents = as_stored(bottleneck_features(network, **views), settings["precision"]).astype("float32")
         blocks["segmentation"] = Block("segmentation", [subject], latents[None], None)
-    values = design(_reduced(blocks, folder), features=settings["features"])
+    values = design(_reduced(blocks, model), features=settings["features"])
     record = {"subject": subject, "baseline_volume_ml": mask.volume_ml}
-    for outcome in card.limits["outcomes"]:
-        pipeline = read_pipeline(folder / f"outcome_{outcome}.skops")
+    for outcome in limits["outcomes"]:
+        pipeline = read_pipeline(files[f"classifier/{outcome}"])
         record[outcome] = float(pipeline.predict_proba(values)[0, 1])
     return record, mask
 
@@ -70,34 +67,30 @@ def _mask(probability, grids, settings: dict[str, Any]) -> Volume:
     )
 
 
-def _blocks(
-    scan: Volume, mask: Volume, *, subject: str, folder: Path, card: Card, device: torch.device
-) -> dict[str, Block]:
+def _blocks(scan: Volume, mask: Volume, *, subject: str, model: FrozenModel, device: torch.device) -> dict[str, Block]:
     """The blocks that the lesion gives: radiomics (with shape) and the VAE-GAN's latents, as far as they are wanted."""
-    wanted, settings, blocks = FEATURE_SETS[card.settings["features"]], card.settings, {}
+    settings, files, blocks = model.card.settings, model.files, {}
+    wanted = FEATURE_SETS[settings["features"]]
     if {"radiomics", "shape"} & set(wanted):
-        own = RadiomicsSettings(str(folder / PARAMETERS), settings["radiomics"]["drop_whole_image_diagnostics"])
+        own = RadiomicsSettings(str(files["parameters"]), settings["radiomics"]["drop_whole_image_diagnostics"])
         found = pd.DataFrame([extract(scan, mask=mask, settings=own)])
         blocks["radiomics"] = Block("radiomics", [subject], found.to_numpy(), list(found))
     if "vaegan" in wanted:
         patch, _ = cut_patch(scan, mask=mask, settings=PatchSettings(**settings["patches"]))
-        weights = folder / "network_vaegan.safetensors"
-        autoencoder = load_autoencoder(folder / "network_vaegan.json", weights=weights, device=device)
+        autoencoder = load_autoencoder(files["vaegan"], device=device)
         latents = vaegan_features(autoencoder, patch.astype("float16"), device=device)
         latents = as_stored(latents, settings["precision"]).astype("float32")
         blocks["vaegan"] = Block("vaegan", [subject], latents[None], None)
     return blocks
 
 
-def _reduced(blocks: dict[str, Block], folder: Path) -> dict[str, pd.DataFrame]:
+def _reduced(blocks: dict[str, Block], model: FrozenModel) -> dict[str, pd.DataFrame]:
     """Each block through its frozen reduction, and the shape features as they are, by subject."""
-    tables = {}
+    tables, files = {}, model.files
     for name in BLOCKS:
-        if name in blocks and (folder / f"reduction_{name}.skops").is_file():
-            reducer, limits = (
-                read_pipeline(folder / f"reduction_{name}.skops"),
-                read_card(folder / f"reduction_{name}.json").limits,
-            )
+        if name in blocks and f"reduction/{name}" in files:
+            reducer = read_pipeline(files[f"reduction/{name}"])
+            limits = read_card(files[f"reduction_card/{name}"]).limits
             tables[name] = reduce_block(blocks[name], reducer=reducer, limits=limits).set_index("subject")
     if "radiomics" in blocks:
         block = blocks["radiomics"]
