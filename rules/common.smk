@@ -2,18 +2,15 @@
 
 import gc
 import sys
-from collections import Counter, deque
-from functools import lru_cache, partial, wraps
+from functools import lru_cache
 from hashlib import sha256
-from inspect import getsource
 from zlib import crc32
 
-sys.path.insert(0, f"{workflow.basedir}/src")
+sys.path[:0] = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
 
-from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
 
-from ichdag.cohort.sheet import FILES, persons_of, read_sheet, subject_of
+from ichdag.cohort.sheet import FILES, read_sheet, subject_of
 from ichdag.jobs import StudyError
 from ichdag.ledger import refuse_broken_ledger
 from ichdag.provenance import code_digest, expose_package, put_in_order
@@ -24,48 +21,12 @@ expose_package()
 put_in_order(config, like=f"{workflow.basedir}/config/config.yaml")
 gc.set_threshold(1_000_000, 1000, 1000)  # a plan is millions of objects that all live: to search them costs a third
 
-
-def plain_edges(dag, seen, direction, *jobs):
-    """What follows from these jobs by edges that are not ancient; what was `seen` before is not said again."""
-    queue = deque(jobs)
-    while queue:
-        job = queue.popleft()
-        yield job
-        for other, files in direction[job].items():
-            if other not in seen and not all(file.is_ancient for file in files):
-                seen.add(other)
-                queue.append(other)
-
-
-def mend_plans():
-    """Let Snakemake ask a job for reasons of its own where it follows from jobs that run by ancient edges alone.
-
-    It asks no job that follows from one that runs, taking for granted that it will run too; by an ancient edge it will
-    not, and whatever else is changed goes stale (docs/running.md has a minimal example).
-    """
-    original = DAG.update_needrun
-    if hasattr(original, "__wrapped__"):
-        return
-    if "masked.update(self.bfs(self.depending, job))" not in getsource(original):
-        raise WorkflowError("This version of Snakemake plans in a way that is not known here: install 9.27.1.")
-
-    @wraps(original)
-    async def update_needrun(self, *args, **kwargs):
-        # What is in the ledger but does not stand: Snakemake knows files by their dates.
-        self.forcerules.update(workflow.get_rule(REMADE.get(name, "train_network")) for name in standing().spoiled())
-        self.bfs = partial(plain_edges, self, set())
-        try:
-            await original(self, *args, **kwargs)
-        finally:
-            del self.bfs
-
-    DAG.update_needrun = update_needrun
-
-
 if workflow.is_main_process:
-    mend_plans()
+    from planning import mend_plans
 
     from ichdag.cohort.validation import refuse, refuse_settings, sheet_faults, summary_of
+
+    mend_plans(lambda: standing().forced_rules)
 
     try:
         refuse_settings(config)
@@ -95,12 +56,6 @@ PATCHES = {
     "window_hu": config["preprocessing"]["window_hu"],
     "voxel_mm": config["preprocessing"]["field_of_view_mm"] / config["preprocessing"]["grid"],
 }
-CODE_OF_TRAINING = {
-    "networks": code_digest(f"{workflow.basedir}/workflow/scripts/train_network.py"),
-    "cleanup": code_digest(f"{workflow.basedir}/workflow/scripts/choose_cleanup.py"),
-    "vaegan": code_digest(f"{workflow.basedir}/workflow/scripts/train_vaegan.py"),
-}
-REMADE = {"training": "lock_training_list", "cleanup": "choose_cleanup", "vaegan": "train_vaegan"}  # else train_network
 
 
 wildcard_constraints:
@@ -163,16 +118,9 @@ def standing():
     """What of the ledger stands: training list, trained networks, clean-up; and what is to be made."""
     roles = {one: row["role"] for one, row in participants().items()} if exists(config["participants"]) else {}
     try:
-        return Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=CODE_OF_TRAINING)
+        return Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=code_of).asked()
     except StudyError as error:
         raise WorkflowError(str(error))
-
-
-def shared_persons(*roles):
-    """Who is behind the participants of these roles, as far as one person is several."""
-    persons = persons_of(participants()[subject] for subject in subjects_of(*roles))
-    counts = Counter(persons.values())
-    return {subject: person for subject, person in persons.items() if counts[person] > 1}
 
 
 def batch_of(subject):

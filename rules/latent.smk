@@ -100,7 +100,7 @@ rule train_vaegan:
         identity={
             "config": {name: config[name] for name in ("latent", "segmentation", "seed")},
             "patches": PATCHES,
-            "code": CODE_OF_TRAINING["vaegan"],
+            "code": standing().code["vaegan"],
         },
         away=standing().away,
         checkpoint="checkpoints/latent/{model}.pt",

@@ -6,14 +6,16 @@ Reads: results/cohort/folds.tsv, results/cohort/sub-{subject}_scans.json,
     results/preprocessing/{role}.tsv, results/preprocessing/sub-{subject}_grids.npz,
     results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
     results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz
-Writes: ledger/training.tsv, ledger/training.tsv.sha256, ledger/segmentation/{network}/weights.safetensors,
+Writes: ledger/{list}.tsv, ledger/{list}.tsv.sha256, ledger/segmentation/{network}/weights.safetensors,
     ledger/segmentation/{network}/card.json, ledger/segmentation/{network}/curve.tsv,
-    ledger/segmentation/{network}/data.tsv, ledger/segmentation/cleanup.json, results/segmentation/networks.json,
+    ledger/segmentation/{network}/data.tsv, ledger/segmentation/{choice}.json, results/segmentation/networks.json,
     results/segmentation/batches/{batch}.h5, results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_scores.json, results/segmentation/{role}.tsv,
     results/segmentation/{role}_scores.tsv, results/segmentation/scores.tsv, results/segmentation/comparison.tsv
 """
+
+from ichdag.cohort.sheet import shared_persons
 
 TRAINED_WITH = {
     "segmentation": config["segmentation"],
@@ -37,7 +39,6 @@ rule lock_training_list:
         list=standing().due("training"),
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
         mem_mb=grow(1000),
         runtime=grow(10),
@@ -66,7 +67,6 @@ rule train_network:
         network=standing().due(*NETWORKS),
     conda:
         "../envs/deep.yaml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=grow(lambda: 10000 + 7 * len(subjects_of("development"))),  # all scans are held, 6.8 MB each
@@ -76,7 +76,7 @@ rule train_network:
         away=standing().away,
         checkpoint="checkpoints/segmentation/{network}.pt",
         checkpoint_every_epochs=config["segmentation"]["training"]["checkpoint_every_epochs"],
-        code=CODE_OF_TRAINING["networks"],
+        code=standing().code["networks"],
         why=lambda wildcards: standing().told(wildcards.network),
     message:
         "Train network {wildcards.network}: {params.why}"
@@ -98,14 +98,13 @@ rule list_networks:
         "benchmarks/list_networks.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
         mem_mb=grow(1000),
         runtime=grow(10),
     params:
         networks=NETWORKS,
         away=standing().away,
-        persons=lambda wildcards: shared_persons("development"),
+        persons=lambda wildcards: shared_persons(participants()[subject] for subject in subjects_of("development")),
         code=code_of("list_networks"),
     script:
         "../workflow/scripts/list_networks.py"
@@ -131,7 +130,6 @@ rule segment_batch:
         "benchmarks/segment_batch/{batch}.tsv"
     conda:
         "../envs/deep.yaml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=grow(8000),
@@ -160,7 +158,6 @@ rule choose_cleanup:
         choice=standing().due("cleanup"),
     conda:
         "../envs/deep.yaml"
-    threads: 1
     resources:
         gpu=1,
         mem_mb=grow(8000),
@@ -168,7 +165,7 @@ rule choose_cleanup:
     params:
         config=TRAINED_WITH,
         away=standing().away,
-        code=CODE_OF_TRAINING["cleanup"],
+        code=standing().code["cleanup"],
     script:
         "../workflow/scripts/choose_cleanup.py"
 
@@ -193,7 +190,6 @@ rule restore_masks:
         "benchmarks/restore_masks/{subject}.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
         mem_mb=grow(2000),
         runtime=grow(10),
@@ -220,7 +216,6 @@ rule gather_masks:
         "benchmarks/gather_masks/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
         mem_mb=grow(1000),
         runtime=grow(30),
@@ -253,7 +248,6 @@ rule join_scores:
         "benchmarks/join_scores.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
         mem_mb=grow(1000),
         runtime=grow(30),

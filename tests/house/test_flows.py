@@ -12,7 +12,7 @@ TAKEN_APART = {"parts", "parent", "parents", "stem", "name", "suffix", "with_nam
 TAKEN_APART |= {"split", "rsplit", "partition", "rpartition"}
 # Scripts that are still to be changed.
 BY_POSITION: set[str] = set()
-BY_PATH = {"freeze_model", "predict_patient"}  # a model is a folder
+BY_PATH = {"predict_patient"}  # a model is a folder
 # Whose own files, or files outside the study, lie beside one that they are given: a partial file, a checkpoint kept
 # before, the links of a store, the seal of a table, the parts of a model, the folder of a sheet, of a DICOMDIR or of an
 # image's header.
@@ -20,6 +20,8 @@ BESIDE = {
     "arrays",
     "jobs",
     "ledger",
+    "models",
+    "shipped",
     "training",
     "cohort.sheet",
     "cohort.dicom.sources",

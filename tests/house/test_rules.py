@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-COMPUTING = {"log", "benchmark", "conda", "threads", "resources", "output"}
+COMPUTING = {"log", "benchmark", "conda", "resources", "output"}
 LOCKED = {"lock_training_list"}  # the list of training subjects is kept when code changes: only `retrain` redraws it
-LONGEST_RULE, LONGEST_FILE, LONGEST_HELPERS, LONGEST_SNAKEFILE = 45, 250, 150, 60
+HELD = {"train_network", "choose_cleanup", "train_vaegan"}  # their code is a part of what they make, see Standing
+LONGEST_RULE, LONGEST_FILE, LONGEST_HELPERS, LONGEST_SNAKEFILE = 45, 250, 175, 60
 
 
 def header_of(file):
@@ -115,7 +116,12 @@ def test_every_script_bears_the_name_of_its_rule_and_is_handed_the_digest_of_its
         script = re.search(r'"\.\./workflow/scripts/(\w+)\.py"', rule.directives.get("script", ""))
         if script:
             assert script[1] == rule.name
-            digest = re.search(rf'code=.*code_of\("{rule.name}"\)', rule.directives.get("params", ""))
+            code = (
+                r'"?code"?[=:] ?standing\(\)\.code\["\w+"\]'
+                if rule.name in HELD
+                else rf'code=.*code_of\("{rule.name}"\)'
+            )
+            digest = re.search(code, rule.directives.get("params", ""))
             assert bool(digest) != (rule.name in LOCKED), rule.name
             named.add(script[1])
     assert named == {file.stem for file in (root / "workflow/scripts").glob("*.py")}

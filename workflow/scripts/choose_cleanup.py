@@ -3,11 +3,9 @@
 from ichdag.jobs import start
 from ichdag.preprocessing.schemas import GRIDS
 from ichdag.records import read_record, write_record
-from ichdag.segmentation.cleanup import CleanupSettings, choose_cleanup
+from ichdag.segmentation.cleanup import choose_cleanup, read_settings
 from ichdag.segmentation.identity import cleanup_identity
-from ichdag.segmentation.inference import InferenceSettings
 from ichdag.segmentation.locking import locked_folds
-from ichdag.segmentation.restoration import RestorationSettings
 from ichdag.segmentation.schemas import TRAINING
 from ichdag.segmentation.training import manual_baselines
 from ichdag.tables import read_table
@@ -16,13 +14,10 @@ from ichdag.training import find_device
 logger = start(snakemake)
 params, networks = snakemake.params, read_record(snakemake.input.networks)
 folds = locked_folds(read_table(snakemake.input.training, TRAINING), away=params.away)
-own = params.config["segmentation"]
 choice = choose_cleanup(
     manual_baselines(read_table(snakemake.input.grids, GRIDS), subjects=folds),
     networks=networks,
-    given=RestorationSettings(own["threshold"], own["smallest_component_ml"]),
-    settings=CleanupSettings(**own["cleanup"]),
-    inference=InferenceSettings(**own["inference"]),
+    **read_settings(params.config["segmentation"]),
     device=find_device(snakemake.threads),
 )
 digests = {entry["name"]: entry["identity"] for entry in networks["networks"]}

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -101,6 +102,13 @@ def subject_of(row: Row) -> str:
 def persons_of(rows: Iterable[Row]) -> dict[str, str]:
     """The person behind each subject whose row has a person_id: one person may be several participants."""
     return {subject_of(row): row["person_id"] for row in rows if row.get("person_id")}
+
+
+def shared_persons(rows: Iterable[Row]) -> dict[str, str]:
+    """The person behind each subject, as far as one person is several subjects."""
+    persons = persons_of(rows)
+    counts = Counter(persons.values())
+    return {subject: person for subject, person in persons.items() if counts[person] > 1}
 
 
 def typed_columns(rows: Iterable[Row]) -> dict[str, list[Any]]:

@@ -4,7 +4,7 @@ What stands is made by no rule: it is a file like a scan, and no patient who joi
 image that is newer makes it due. What does not stand is made by its rule, from what there is by then.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from ichdag.segmentation.identity import cleanup_identity, masks_identity, netwo
 
 NEVER = "(?!)"  # a pattern that nothing matches
 TRAINING, CLEANUP, VAEGAN = "training", "cleanup", "vaegan"
+RULES = {TRAINING: "lock_training_list", CLEANUP: "choose_cleanup", VAEGAN: "train_vaegan"}  # networks: train_network
 FOLDERS = {VAEGAN: "ledger/latent/vaegan", CLEANUP: "ledger/segmentation"}
 
 
@@ -23,7 +24,7 @@ class Standing:
     """The ledger of the study in the working directory, asked before any job.
 
     `networks` are their names, `patches` the settings that lesion patches are cut with, `roles` says what role each
-    participant of the sheet has, `code` has the digests of the code that makes networks, cleanup and vaegan.
+    participant of the sheet has, `code` gives the digest of the code of a rule.
     """
 
     def __init__(
@@ -33,9 +34,10 @@ class Standing:
         networks: Sequence[str],
         patches: Mapping[str, Any],
         roles: Mapping[str, str],
-        code: Mapping[str, str],
+        code: Callable[[str], str],
     ):
-        self.config, self.networks, self.patches, self.code = config, list(networks), patches, code
+        self.config, self.networks, self.patches = config, list(networks), patches
+        self.code = {"networks": code("train_network"), CLEANUP: code("choose_cleanup"), VAEGAN: code("train_vaegan")}
         self.locked = locked_list(retrain=config["segmentation"]["retrain"])
         self.away = sorted(one for one in self.locked or () if roles.get(one, "development") != "development")
 
@@ -83,8 +85,18 @@ class Standing:
         hours = None if name in (TRAINING, CLEANUP) else hours_of_last_training(folder_of(name))
         return self.reasons.get(name, "it stands") + (f"; the last training took {hours:.2g} h" if hours else "")
 
+    def asked(self) -> "Standing":
+        """Look at the ledger now, and give this back. Raises StudyError if a model is damaged."""
+        _ = self.reasons
+        return self
+
+    @property
+    def forced_rules(self) -> list[str]:
+        """The rules that make what is there but does not stand: Snakemake knows files by their dates alone."""
+        return sorted({RULES.get(name, "train_network") for name in self.spoiled()})
+
     def spoiled(self) -> list[str]:
-        """Those that are there but do not stand: Snakemake must be told, for it knows them by their dates alone."""
+        """What is there but does not stand."""
         there = {name for name in [*self.networks, VAEGAN] if (folder_of(name) / "weights.safetensors").is_file()}
         there |= {CLEANUP} if (Path(FOLDERS[CLEANUP]) / "cleanup.json").is_file() else set()
         there |= {TRAINING} if Path("ledger/training.tsv").is_file() else set()

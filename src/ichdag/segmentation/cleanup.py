@@ -26,6 +26,15 @@ class CleanupSettings:
     smallest_components_ml: list[float]
 
 
+def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The keyword arguments of `choose_cleanup` that the settings of the stage fix."""
+    return {
+        "given": RestorationSettings(settings["threshold"], settings["smallest_component_ml"]),
+        "settings": CleanupSettings(**settings["cleanup"]),
+        "inference": InferenceSettings(**settings["inference"]),
+    }
+
+
 def choose_cleanup(
     grids: Mapping[str, str | Path],
     *,

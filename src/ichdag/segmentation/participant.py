@@ -29,12 +29,7 @@ def restore_participant(
     `files` has grids, probabilities and the manual masks (empty files where there are none). An excluded scan gets an
     empty file for a mask. The record's `variants` are the baseline scores of each network against the manual mask.
     """
-    stored = read_item(files["probabilities"], f"{subject}/grids")
-    if stored is None or not np.array_equal(stored, file_digest(files["grids"])):
-        raise StudyError(
-            f"sub-{subject}: the probabilities in {files['probabilities']} are not those of {files['grids']}. Delete "
-            "the former and run again: it will be made anew"
-        )
+    _refuse_probabilities_of_other_grids(subject, files)
     grids = read_arrays(files["grids"])
     masks: dict[tuple[str, str], Volume] = {}
     for timepoint in TIMEPOINTS:
@@ -57,6 +52,16 @@ def restore_participant(
     )
     pairs = {variant: masks[key] for variant in VARIANTS if (key := ("baseline", variant)) in masks}
     return record | {"variants": {variant: agreement(mask, manual=manual) for variant, mask in pairs.items()}}
+
+
+def _refuse_probabilities_of_other_grids(subject: str, files: dict[str, str]) -> None:
+    """Raise StudyError if the probabilities of a participant were not computed from the grids that there are."""
+    stored = read_item(files["probabilities"], f"{subject}/grids")
+    if stored is None or not np.array_equal(stored, file_digest(files["grids"])):
+        raise StudyError(
+            f"sub-{subject}: the probabilities in {files['probabilities']} are not those of {files['grids']}. Delete "
+            "the former and run again: it will be made anew"
+        )
 
 
 def _native(
