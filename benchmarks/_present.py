@@ -50,7 +50,8 @@ def write_list(job: Any) -> None:
 
 def write_identity(job: Any, names: dict[str, Any]) -> None:
     """Write weights of one number, or a clean-up, with the identity that the plan asks for."""
-    identities = names["standing"].__wrapped__().identities
+    known = {"networks": names["NETWORKS"], "patches": names["PATCHES"], "roles": {}, "code": names["code_of"]}
+    identities = names["Standing"](names["config"], **known).identities
     if job.rule.name == "choose_cleanup":
         record = {"identity": identities["cleanup"]}
         Path(job.output[0]).write_text(json.dumps(record), encoding="utf-8")

@@ -47,6 +47,7 @@ NETWORKS = [f"{variant}_{fold}" for variant in VARIANTS for fold in NETWORK_FITS
 MANUAL_MASKS = config["segmentation"]["masks"] == "manual"
 PATIENT_ROLES = ["development", "external"]
 CHANNELS = config["segmentation"]["network"]["channels"]
+GRIDS_FILE = "results/preprocessing/sub-{subject}_grids.npz"
 REDUCED = "results/features/reduced/{outcome}_{fold}_{block}.parquet"
 PARAMETERS = config["radiomics"]["parameters"]
 PARAMETERS = PARAMETERS if exists(PARAMETERS) else f"{workflow.basedir}/{PARAMETERS}"

@@ -115,13 +115,7 @@ rule train_vaegan:
 rule extract_latents:
     """Extract both encoders' last stages and the VAE-GAN's mean for the baseline scans of a batch."""
     input:
-        unpack(
-            lambda wildcards: named(
-                "grids/{subject}",
-                "results/preprocessing/sub-{subject}_grids.npz",
-                subject=members_of(wildcards.batch),
-            )
-        ),
+        unpack(lambda wildcards: named("grids/{subject}", GRIDS_FILE, subject=members_of(wildcards.batch))),
         patches=rules.cut_patches.output.patches,
         network="ledger/segmentation/dual_final/weights.safetensors",
         vaegan="ledger/latent/vaegan/weights.safetensors",

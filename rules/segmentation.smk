@@ -113,13 +113,7 @@ rule list_networks:
 rule segment_batch:
     """Compute lesion probabilities of a batch of participants, each by a network that was not trained on it."""
     input:
-        unpack(
-            lambda wildcards: named(
-                "grids/{subject}",
-                "results/preprocessing/sub-{subject}_grids.npz",
-                subject=members_of(wildcards.batch),
-            )
-        ),
+        unpack(lambda wildcards: named("grids/{subject}", GRIDS_FILE, subject=members_of(wildcards.batch))),
         networks=rules.list_networks.output.networks,
         weights=collect("ledger/segmentation/{network}/weights.safetensors", network=NETWORKS),
     output:
@@ -176,7 +170,7 @@ rule restore_masks:
         baseline_mask="results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
         followup_mask="results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
         record="results/cohort/sub-{subject}_scans.json",
-        grids="results/preprocessing/sub-{subject}_grids.npz",
+        grids=GRIDS_FILE,
         networks=rules.list_networks.output.networks,
         cleanup="ledger/segmentation/cleanup.json",
         probabilities=ancient(lambda wildcards: f"results/segmentation/batches/{batch_of(wildcards.subject)}.h5"),
