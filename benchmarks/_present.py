@@ -7,6 +7,7 @@ import json
 import os
 import sys
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,6 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from ichdag.ledger import _seal_line  # noqa: E402
 from ichdag.models import HEADER  # noqa: E402
 
 
@@ -28,8 +28,8 @@ def pretend(scheduler: JobScheduler) -> bool:
             for path in job.output:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
                 Path(path).touch()
-            if job.rule.name == "lock_training_list":
-                write_list(job)
+            if job.rule.name in ("draw_folds", "lock_training_list"):
+                write_ledger(job)
             elif job.rule.name in ("train_network", "train_vaegan", "choose_cleanup"):
                 write_identity(job, scheduler.workflow.globals)
             elif job.rule.name == "freeze_model":
@@ -40,12 +40,17 @@ def pretend(scheduler: JobScheduler) -> bool:
     return True
 
 
-def write_list(job: Any) -> None:
-    """Write a training list of all development participants: a plan asks who trained the networks."""
-    lines = [f"{subject}\t{number % 2}\t{job.params.retrain}" for number, subject in enumerate(job.params.subjects)]
-    Path(job.output.training).write_text("\n".join(["subject\tfold\tretrain", *lines, ""]), encoding="utf-8")
-    Path(job.output.seal).unlink()
-    Path(job.output.seal).write_text(_seal_line(Path(job.output.training), "training.tsv"), encoding="utf-8")
+def write_ledger(job: Any) -> None:
+    """Write the folds, or a training list of all development participants, with its seal: a plan looks at them."""
+    if job.rule.name == "draw_folds":
+        Path(job.output.folds).write_text("subject\toutcome\tfold\nnobody\tnone\t0\n", encoding="utf-8")
+        table = Path(job.output.ledger)
+        table.write_bytes(Path(job.output.folds).read_bytes())
+    else:
+        table, subjects = Path(job.output.training), enumerate(job.params.subjects)
+        rows = [f"{subject}\t{number % 2}\t{job.params.retrain}" for number, subject in subjects]
+        table.write_text("\n".join(["subject\tfold\tretrain", *rows, ""]), encoding="utf-8")
+    Path(job.output.seal).write_text(f"{sha256(table.read_bytes()).hexdigest()}  {table.name}\n", encoding="utf-8")
 
 
 def write_identity(job: Any, names: dict[str, Any]) -> None:

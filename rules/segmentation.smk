@@ -190,8 +190,7 @@ rule restore_masks:
     params:
         smallest_lesion_ml=config["cohort"]["smallest_lesion_ml"],
         masks=config["segmentation"]["masks"],
-        # The batch is ancient, for most of it is of others: what it is made with counts here.
-        inference=config["segmentation"]["inference"],
+        inference=config["segmentation"]["inference"],  # the batch is ancient: what it is made with counts here
         code=[code_of("restore_masks"), code_of("segment_batch")],
     script:
         "../workflow/scripts/restore_masks.py"
