@@ -128,7 +128,6 @@ rule list_participants:
 rule fill_checklists:
     """Fill the reporting checklists TRIPOD+AI and CLEAR with what ran; blank where the authors must answer."""
     input:
-        **named("{name}", f"{workflow.basedir}/resources/checklists/{{name}}.tsv", name=TOLD["report"]),
         participants="results/cohort/participants.tsv",
         metrics="results/evaluation/metrics.tsv",
     output:
