@@ -18,8 +18,8 @@ if workflow.is_main_process:
         raise WorkflowError(str(error))
     except ImportError:
         pass  # no pyradiomics here: the first job looks at the file
-# Jobs of participants are handed the file's name and digest: as an input a plan would look at it once a job, and a
-# checkout elsewhere would make all of them due.
+# Jobs are handed the file's name and digest: as an input a plan would look at it once a job, and a checkout elsewhere
+# would make all of them due.
 OF_PARTICIPANT = {
     "settings": {"parameters": config["radiomics"]["parameters"], **EXTRACTION},
     "parameters": checksum_of(PARAMETERS),
@@ -28,8 +28,6 @@ OF_PARTICIPANT = {
 
 rule describe_radiomics:
     """Check the radiomics parameter file, before anything costly, and say which columns it makes."""
-    input:
-        parameters=PARAMETERS,
     output:
         statement="results/radiomics/statement.json",
     log:
@@ -44,7 +42,7 @@ rule describe_radiomics:
         mem_mb=grow(1000),
         runtime=grow(5),
     params:
-        settings=EXTRACTION,
+        **OF_PARTICIPANT,
         code=code_of("describe_radiomics"),
     script:
         "../workflow/scripts/describe_radiomics.py"

@@ -14,6 +14,8 @@ Writes: results/report/report.html, results/report/participants.html, results/re
     results/report/checklist_tripod_ai.tsv, results/report/checklist_clear.tsv
 """
 
+from ichdag.shipped import digests
+
 TOLD = {
     "cohort": ["participants", "quality", "sensitivity"],
     "segmentation": ["scores", "comparison"],
@@ -41,15 +43,17 @@ DRAWN = [
 ]
 TABLES = [name for stage, names in TOLD.items() if stage != "report" for name in names]
 CAPTIONED = sorted({*DRAWN, *TABLES, "checklists", "exclusions", "saliency"})
-TEMPLATES = ["report.html", "macros.html", "summary.html", "results.html", "about.html", "report.css", "report.js"]
-# The templates of pages count by their content: a checkout elsewhere draws none anew.
-LOOKS = {
-    page: [
-        checksum_of(f"{workflow.basedir}/src/ichdag/report/templates/{name}.j2")
-        for name in (f"{page}.html", "report.css", "participant.css")
-    ]
-    for page in ("participant", "participants")
+# What comes with the workflow counts by its content, not by the place where it lies.
+TEMPLATES = {
+    "report": ["report.html", "macros.html", "summary.html", "results.html", "about.html", "report.css", "report.js"],
+    "participant": ["participant.html", "participant.css", "report.css"],
+    "participants": ["participants.html", "participant.css", "report.css"],
 }
+TEMPLATES = {
+    page: digests(f"src/ichdag/report/templates/{name}.j2" for name in names) for page, names in TEMPLATES.items()
+}
+CAPTIONS = {name: f"workflow/report/{name}.rst" for name in CAPTIONED}
+QUESTIONS = {name: f"resources/checklists/{name}.tsv" for name in TOLD["report"]}
 PAGED = {
     "baseline_ct": "results/cohort/sub-{subject}_baseline_ct.nii.gz",
     "followup_ct": "results/cohort/sub-{subject}_followup_ct.nii.gz",
@@ -89,7 +93,7 @@ rule draw_pages:
         rows=lambda wildcards: {subject: participants()[subject] for subject in pages()[wildcards.batch]},
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
-        look=LOOKS["participant"],
+        templates=TEMPLATES["participant"],
         code=code_of("draw_pages"),
     script:
         "../workflow/scripts/draw_pages.py"
@@ -115,7 +119,7 @@ rule list_participants:
     params:
         pages=lambda wildcards: pages(),
         title=config["report"]["title"],
-        look=LOOKS["participants"],
+        templates=TEMPLATES["participants"],
         code=code_of("list_participants"),
     script:
         "../workflow/scripts/list_participants.py"
@@ -124,7 +128,6 @@ rule list_participants:
 rule fill_checklists:
     """Fill the reporting checklists TRIPOD+AI and CLEAR with what ran; blank where the authors must answer."""
     input:
-        **named("{name}", f"{workflow.basedir}/resources/checklists/{{name}}.tsv", name=TOLD["report"]),
         participants="results/cohort/participants.tsv",
         metrics="results/evaluation/metrics.tsv",
     output:
@@ -146,6 +149,8 @@ rule fill_checklists:
         runtime=grow(10),
     params:
         settings=config,
+        questions=QUESTIONS,
+        digests=digests(QUESTIONS.values()),
         code=code_of("fill_checklists"),
     script:
         "../workflow/scripts/fill_checklists.py"
@@ -161,12 +166,10 @@ rule make_report:
             "results/figures/saliency_{outcome}.svg",
             outcome=config["explanation"]["outcomes"],
         ),
-        **named("caption/{name}", f"{workflow.basedir}/workflow/report/{{name}}.rst", name=CAPTIONED),
         segmentation="ledger/segmentation/dual_final/card.json",
         vaegan="ledger/latent/vaegan/card.json",
         radiomics="results/radiomics/statement.json",
         participants=rules.list_participants.output.page,
-        templates=collect(f"{workflow.basedir}/src/ichdag/report/templates/{{name}}.j2", name=TEMPLATES),
     output:
         report=report("results/report/report.html", "../workflow/report/report.rst", category="Report"),
     log:
@@ -182,6 +185,9 @@ rule make_report:
     params:
         settings=config,
         cards=["segmentation", "vaegan"],
+        captions=CAPTIONS,
+        digests=digests(CAPTIONS.values()),
+        templates=TEMPLATES["report"],
         code=code_of("make_report"),
     script:
         "../workflow/scripts/make_report.py"

@@ -5,4 +5,5 @@ from ichdag.radiomics.statement import describe
 from ichdag.records import write_record
 
 start(snakemake)
-write_record(describe(snakemake.input.parameters, **snakemake.params.settings), snakemake.output.statement)
+settings = dict(snakemake.params.settings)
+write_record(describe(settings.pop("parameters"), **settings), snakemake.output.statement)

@@ -5,11 +5,13 @@ from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import start
 from ichdag.report.checklists import facts_of, fill
 from ichdag.report.schemas import CHECKLISTS
+from ichdag.shipped import shipped
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
 participants = read_table(snakemake.input.participants, PARTICIPANTS)
 metrics = read_table(snakemake.input.metrics, METRICS)
 facts = facts_of(snakemake.params.settings, participants=participants, metrics=metrics)
-for name, schema in CHECKLISTS.items():
-    write_table(fill(read_table(snakemake.input[name], schema), facts=facts), snakemake.output[name], schema)
+for name, path in snakemake.params.questions.items():
+    filled = fill(read_table(shipped(path), CHECKLISTS[name]), facts=facts)
+    write_table(filled, snakemake.output[name], CHECKLISTS[name])

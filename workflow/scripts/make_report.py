@@ -4,10 +4,11 @@ from ichdag.jobs import files_of, start, write_text
 from ichdag.models import read_card
 from ichdag.records import read_record
 from ichdag.report.page import TOLD, read_captions, read_plates, render
+from ichdag.shipped import shipped
 from ichdag.tables import read_table
 
 start(snakemake)
-captions = read_captions(files_of(snakemake.input, "caption/"))
+captions = read_captions({name: shipped(path) for name, path in snakemake.params.captions.items()})
 page = render(
     {name: read_table(path, TOLD[name]) for name, path in files_of(snakemake.input, "table/").items()},
     plates=read_plates(files_of(snakemake.input, "figure/"), captions=captions),

@@ -11,8 +11,8 @@ from ichdag.radiomics.engine import feature_names
 from ichdag.radiomics.filters import filtered
 from ichdag.radiomics.pictures import Scene
 from ichdag.records import read_yaml
+from ichdag.shipped import own_or_shipped
 
-PROJECT = Path(__file__).parents[3]
 KEYS = {"imageType", "featureClass", "setting", "voxelSetting"}
 DIAGNOSTICS = (
     "diagnostics_Image-original_Mean",
@@ -29,7 +29,7 @@ def read_parameters(path: str | Path) -> RadiomicsFeatureExtractor:
     A relative path is that of the study, or else of this project. Raises StudyError if the file is missing or is not
     one.
     """
-    file = Path(path) if Path(path).is_file() else PROJECT / path
+    file = own_or_shipped(path)
     if not file.is_file():
         raise StudyError(f"radiomics parameter file {path} not found: mend config radiomics.parameters")
     try:
@@ -55,7 +55,7 @@ def validated(path: str | Path) -> RadiomicsFeatureExtractor:
     """
     extractor = read_parameters(path)
     try:
-        _refuse_difference(extractor, RadiomicsFeatureExtractor(str(path)))
+        _refuse_difference(extractor, RadiomicsFeatureExtractor(str(own_or_shipped(path))))
         made = {kind: image_names({kind: own}, extractor) for kind, own in extractor.enabledImagetypes.items()}
         for title, wanted in extractor.enabledFeatures.items():
             strangers = set(feature_names(title, wanted)) - set(getFeatureClasses()[title].getFeatureNames())

@@ -1,6 +1,7 @@
 """The page: sections filled with tables, figures and words, rendered through the templates with every value escaped."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def read_plates(files: dict[str, str], *, captions: dict[str, str]) -> dict[str,
     return plates
 
 
-def read_captions(files: dict[str, str]) -> dict[str, str]:
+def read_captions(files: Mapping[str, str | Path]) -> dict[str, str]:
     """The caption of each figure and table, the words that Snakemake's own report shows; by name."""
     return {name: " ".join(Path(path).read_text(encoding="utf-8").split()) for name, path in files.items()}
 

@@ -1,0 +1,26 @@
+"""Files that come with the workflow beside its code: captions, checklists, templates, radiomics parameters.
+
+A rule is handed their paths in the workflow and their digests as params, never the place where the workflow lies: they
+count by content, and a workflow that was moved makes nothing anew.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+
+
+def shipped(path: str | Path) -> Path:
+    """Where a file of the workflow lies, by its path in the workflow."""
+    return PROJECT / path
+
+
+def own_or_shipped(path: str | Path) -> Path:
+    """Where a file lies that is the study's own if there is one of this path, or else comes with the workflow."""
+    return Path(path) if Path(path).is_file() else shipped(path)
+
+
+def digests(paths: Iterable[str]) -> dict[str, str]:
+    """SHA-256 of each of these files of the workflow, by its path in the workflow."""
+    return {path: hashlib.sha256(shipped(path).read_bytes()).hexdigest() for path in paths}
