@@ -14,7 +14,7 @@ TAKEN_APART |= {"split", "rsplit", "partition", "rpartition"}
 BY_POSITION = {"freeze_model"}
 BY_PATH = {"freeze_model", "predict_patient"}
 # Whose own files, or files outside the study, lie beside one that they are given: a partial file, a checkpoint kept
-# before, the links of a store, the seal of a table, the parts of a model, a sheet's folder, the data of an image's header.
+# before, the links of a store, the seal of a table, the parts of a model, the folder of a sheet, the data of a header.
 BESIDE = {"arrays", "jobs", "ledger", "models", "shipped", "training", "radiomics.parameters"}
 BESIDE |= {"cohort.sheet", "cohort.originals", "cohort.dicom.sources", "cohort.dicom.decoding"}
 BESIDE |= {"cohort.validation.settings", "provenance", "provenance.journal"}
