@@ -26,7 +26,7 @@ if workflow.is_main_process:
 
     from ichdag.cohort.validation import refuse, refuse_settings, sheet_faults, summary_of
 
-    mend_plans(lambda: standing().forced_rules)
+    mend_plans(lambda: [*standing().forced_rules, *spoiled_model()])
 
     try:
         refuse_settings(config)

@@ -7,12 +7,16 @@ Writes: results/prediction/model/, results/prediction/sub-{subject}_prediction.j
     results/prediction/sub-{subject}_baseline_desc-hematoma_mask.nii.gz, results/prediction/predictions.tsv
 """
 
-from ichdag.prediction.frozen import model_files, refuse_spoiled
+from ichdag.prediction.frozen import is_spoiled, model_files
 
-FROZEN = "results/prediction/model"
 PARTS = model_files(config["prediction"]["features"], outcomes=OUTCOMES)
 REDUCTIONS = [block for block in BLOCKS if f"reduction/{block}" in PARTS]
 CLASSIFIER = "results/classification/models/{outcome}_{classifier}"
+
+
+def spoiled_model():
+    """The rule that freezes the model, if a part of it is not what was frozen though its date says so."""
+    return ["freeze_model"] if is_spoiled("results/prediction/model", files=PARTS.values()) else []
 
 
 rule freeze_model:
@@ -33,8 +37,6 @@ rule freeze_model:
         vaegan="ledger/latent/vaegan/weights.safetensors",
         vaegan_card="ledger/latent/vaegan/card.json",
         cleanup="ledger/segmentation/cleanup.json",
-        # No file: Snakemake sees a part that is gone or newer, not one that was changed with its date kept.
-        unspoiled=lambda wildcards: refuse_spoiled(FROZEN, files=PARTS.values()) if workflow.is_main_process else [],
     output:
         **{part: f"results/prediction/model/{name}" for part, name in PARTS.items()},
         card="results/prediction/model/card.json",

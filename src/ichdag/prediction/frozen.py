@@ -6,6 +6,7 @@ differs from its card is refused: a freezing that was cut short, or a part that 
 
 import hashlib
 import json
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -19,6 +20,7 @@ from ichdag.names import BLOCKS, FEATURE_SETS
 from ichdag.prediction.parts import CARD, DIGITS, NAME, Part, copy_part, differences, files_of
 from ichdag.records import read_record, write_record
 
+LOGGER = logging.getLogger("ichdag")
 OUTCOME = re.compile(r"[a-z][a-z0-9_]*")  # as config/schemas/config.schema.json has it
 CURE = "In a study, delete {folder} and run again: the model is frozen anew. Elsewhere, fetch the folder anew"
 
@@ -107,14 +109,19 @@ def load_frozen(folder: str | Path) -> FrozenModel:
     return FrozenModel(card, {name: folder / part.file for name, part in parts.items()})
 
 
-def refuse_spoiled(folder: str | Path, *, files: Iterable[str]) -> list[str]:
-    """Refuse a model before a run, as `load_frozen` does; if one of its files is gone, a run makes all of it anew.
+def is_spoiled(folder: str | Path, *, files: Iterable[str]) -> bool:
+    """Whether all files of a model are there and yet it is not the one that was frozen: then it is frozen anew.
 
-    Returns no file, as an input function may.
+    Snakemake sees a part that is gone or newer, not one that was changed with its date kept.
     """
-    if all((Path(folder) / file).exists() for file in [CARD, *files]):
+    if not all((Path(folder) / file).exists() for file in [CARD, *files]):
+        return False
+    try:
         load_frozen(folder)
-    return []
+    except StudyError as error:
+        LOGGER.warning("%s", error)
+        return True
+    return False
 
 
 def _content(folder: Path) -> dict[str, Any]:
