@@ -4,7 +4,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ichdag.jobs import StudyError, whole_file
+from ichdag.faults import DamagedResult, reading
+from ichdag.jobs import whole_file
 from ichdag.machine import versions
 from ichdag.records import read_record, write_record
 
@@ -33,12 +34,13 @@ def write_card(card: Card, path: str | Path) -> None:
 
 
 def read_card(path: str | Path) -> Card:
-    """Read a card. Raises StudyError if the file is not one."""
+    """Read a card. Raises DamagedResult if the file is not one."""
     record = read_record(path)
     missing = {"name", "settings", "subjects"} - set(record)
     if missing:
-        raise StudyError(f"{path} is not a model card: it lacks {', '.join(sorted(missing))}")
-    return Card(**record)
+        raise DamagedResult(path, f"it is not a model card: it lacks {', '.join(sorted(missing))}")
+    with reading(path):
+        return Card(**record)
 
 
 def write_weights(weights: dict[str, Any], path: str | Path) -> None:
@@ -50,7 +52,11 @@ def write_weights(weights: dict[str, Any], path: str | Path) -> None:
 
 
 def read_weights(path: str | Path) -> dict[str, Any]:
-    """Read named torch tensors onto the CPU; safetensors holds numbers only, no code runs."""
+    """Read named torch tensors onto the CPU; safetensors holds numbers only, no code runs.
+
+    Raises DamagedResult if the file is not whole.
+    """
     from safetensors.torch import load_file
 
-    return load_file(path)
+    with reading(path):
+        return load_file(path)

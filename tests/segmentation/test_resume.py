@@ -125,6 +125,18 @@ def test_where_the_newest_checkpoint_cannot_be_read_the_one_before_serves(grids,
     assert same(whole, resumed)
 
 
+def test_a_disk_that_cannot_read_the_newest_checkpoint_costs_no_epoch(grids, settings, killed, caplog):
+    whole, _ = trained(grids, settings, killed.with_name("whole.pt"))
+    aside = killed.rename(killed.with_name("aside"))
+    killed.symlink_to("/proc/self/mem")  # it opens, and every read of its beginning is an input/output error
+    with pytest.raises(OSError, match="Input/output error"):
+        trained(grids, settings, killed)
+    killed.unlink()
+    aside.rename(killed)
+    caplog.set_level("INFO", logger="ichdag")
+    assert same(whole, trained(grids, settings, killed)[0]) and "killed.pt: 2 epochs done" in caplog.text
+
+
 def test_without_any_checkpoint_that_can_be_read_the_training_begins_anew(grids, settings, killed):
     whole, _ = trained(grids, settings, killed.with_name("whole.pt"))
     for path in (killed, killed.with_name("killed.before.pt")):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from ichdag.faults import DamagedResult
 from ichdag.figures.names import outcome_name
 from ichdag.machine import versions
 from ichdag.report import Settings, checklists, methods, summary, tables
@@ -80,7 +81,10 @@ def read_plates(paths: list[str], *, captions: dict[str, str]) -> dict[str, Plat
     for path in map(Path, paths):
         kind, _, outcome = path.stem.partition("_") if path.stem.startswith("saliency_") else (path.stem, "", "")
         title = f"Saliency: {outcome_name(outcome)}" if outcome else FIGURES.get(kind, kind)
-        source = "data:image/svg+xml;base64," + base64.b64encode(path.read_bytes()).decode("ascii")
+        content = path.read_bytes()
+        if not content.rstrip().endswith(b"</svg>"):
+            raise DamagedResult(path, "its picture has no end")
+        source = "data:image/svg+xml;base64," + base64.b64encode(content).decode("ascii")
         plates[path.stem] = Plate(f"figure-{path.stem}", title, captions.get(kind, title), source)
     return plates
 
