@@ -10,7 +10,13 @@ Writes: results/cohort/sub-{subject}_baseline_ct.nii.gz, results/cohort/sub-{sub
     results/cohort/quality.tsv, results/cohort/sensitivity.tsv
 """
 
+from ichdag.jobs import clear_leftovers
+
 CONVERTED_BY = ["baseline_series", "followup_series", "onset_to_ct_hours", "followup_hours"]
+
+
+onstart:
+    clear_leftovers()
 
 
 rule convert_scans:
@@ -40,6 +46,7 @@ rule convert_scans:
     params:
         settings={name: config["cohort"][name] for name in ("masks_on_other_grids", "smallest_lesion_ml", "dicom")},
         row=lambda wildcards: {name: participants()[wildcards.subject].get(name) for name in CONVERTED_BY},
+        temporary="temporary/convert_scans/sub-{subject}",  # of originals that are unpacked: within the study
         code=code_of("convert_scans"),
     script:
         "../workflow/scripts/convert_scans.py"
