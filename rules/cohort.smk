@@ -11,8 +11,13 @@ Writes: results/cohort/sub-{subject}_baseline_ct.nii.gz, results/cohort/sub-{sub
 """
 
 from ichdag.cohort.originals import fingerprint
+from ichdag.jobs import clear_leftovers
 
 CONVERTED_BY = ["baseline_series", "followup_series", "onset_to_ct_hours", "followup_hours"]
+
+
+onstart:
+    clear_leftovers()
 
 
 rule convert_scans:
@@ -47,6 +52,7 @@ rule convert_scans:
             {column: participants()[wildcards.subject].get(column) for column in FILES},
             largest_files=config["cohort"]["dicom"]["largest_files"],
         ),
+        temporary="temporary/convert_scans/sub-{subject}",  # of originals that are unpacked: within the study
         code=code_of("convert_scans"),
     script:
         "../workflow/scripts/convert_scans.py"

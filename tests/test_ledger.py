@@ -98,8 +98,8 @@ def model(tmp_path):
     """A trained model's folder."""
     files = type("Files", (), {})()
     for name in ("weights.safetensors", "card.json", "curve.tsv", "data.tsv"):
-        setattr(files, name.split(".")[0], tmp_path / "dual_0" / name)
-    files.weights.parent.mkdir()
+        setattr(files, name.split(".")[0], tmp_path / "ledger/segmentation/dual_0" / name)
+    files.weights.parent.mkdir(parents=True)
     files.curve.write_text("curve", "utf-8")
     files.data.write_text("data", "utf-8")
     write_model(Card("dual_0", IDENTITY, ["S1"]), {"one": torch.arange(6.0), "two": torch.ones(2)}, files=files)
@@ -140,7 +140,7 @@ def test_a_flipped_bit_in_the_numbers_is_noticed_when_they_are_read(model):
     content = bytearray(path.read_bytes())
     content[-3] ^= 1
     path.write_bytes(bytes(content))
-    with pytest.raises(StudyError, match=r"weights.safetensors is damaged"):
+    with pytest.raises(StudyError, match=r"weights.safetensors cannot be read: .*numbers are not those"):
         read_weights(path)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ichdag.faults import Contents, DamagedResult, reading
 from ichdag.jobs import whole_file
 
 
@@ -17,9 +18,9 @@ def write_arrays(path: str | Path, **arrays: np.ndarray) -> None:
 
 
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
-    """Read all named arrays of one npz file; nothing in it is unpickled."""
-    with np.load(path, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
+    """Read all named arrays of one npz file; nothing in it is unpickled. Raises DamagedResult if it is not whole."""
+    with reading(path), np.load(path, allow_pickle=False) as archive:
+        return Contents([(name, archive[name]) for name in archive.files], path=path)
 
 
 def write_store(path: str | Path, items: Iterable[tuple[str, np.ndarray]]) -> None:
@@ -28,14 +29,17 @@ def write_store(path: str | Path, items: Iterable[tuple[str, np.ndarray]]) -> No
 
     with whole_file(path) as partial, h5py.File(partial, "w") as store:
         for name, array in items:
-            store.create_dataset(name, data=array, compression="lzf", shuffle=True)
+            store.create_dataset(name, data=array, compression="lzf", shuffle=True, fletcher32=True)
 
 
 def read_store(path: str | Path) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the (name, array) pairs of one HDF5 file, by name, one in memory at a time."""
+    """Yield the (name, array) pairs of one HDF5 file, by name, one in memory at a time.
+
+    Raises DamagedResult if the file is not whole.
+    """
     import h5py
 
-    with h5py.File(path, "r") as store:
+    with reading(path), h5py.File(path, "r") as store:
         names: list[str] = []
         store.visititems(lambda name, node: names.append(name) if isinstance(node, h5py.Dataset) else None)
         for name in sorted(names):
@@ -43,10 +47,20 @@ def read_store(path: str | Path) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def read_item(path: str | Path, name: str) -> np.ndarray | None:
-    """Read one array of a store; None where the store has none of that name."""
+    """Read one array of a store, or of the store that this one links to; None where there is none of that name.
+
+    Raises DamagedResult, naming the one of both, if a store is not whole.
+    """
     import h5py
 
-    with h5py.File(path, "r") as store:
+    with reading(path), h5py.File(path, "r") as store:
+        link = store.get(name.partition("/")[0], getlink=True)
+        if not isinstance(link, h5py.ExternalLink):
+            return store[name][()] if name in store else None
+    linked = Path(path).parent / link.filename
+    with reading(linked), h5py.File(linked, "r") as store:
+        if link.path not in store:
+            raise DamagedResult(linked, f"it lacks {link.path}, which {path} links to")
         return store[name][()] if name in store else None
 
 
@@ -67,10 +81,10 @@ def link_stores(path: str | Path, sources: Iterable[str | Path]) -> None:
     folder = Path(path).parent
     with whole_file(path) as partial, h5py.File(partial, "w") as store:
         for source in sources:
+            with reading(source), h5py.File(source, "r") as part:
+                names = list(part)
             with open(source, "rb") as stream:
                 digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            with h5py.File(source, "r") as part:
-                names = list(part)
             place = os.path.relpath(source, folder)
             store.attrs[place] = digest
             for name in names:

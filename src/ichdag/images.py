@@ -1,12 +1,20 @@
-"""Scans and masks on disk. A file of zero bytes says: there is no such scan or mask, or it was excluded."""
+"""Scans and masks on disk. One voxel marked absent says: there is no such scan or mask; a record beside it says why."""
 
+import gzip
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import nibabel
 import numpy as np
 
+from ichdag.faults import DamagedResult, reading
 from ichdag.jobs import DataFault, whole_file
+
+ABSENT = b"absent"  # the intent of a file that stands for an image that is not there
+HEADER_BYTES = 540  # of NIfTI-2; NIfTI-1 has 348
+DENSEST = 1100  # gzip packs no byte into less than a 1032nd of one
 
 
 @dataclass(frozen=True)
@@ -35,22 +43,62 @@ class Volume:
 def read_scan(path: str | Path | None) -> Volume:
     """Read a scan (HU) that the cohort stage has converted, in the orientation nearest to RAS.
 
-    Raises DataFault (stage cohort) if there is none: the sheet names none, or it could not be converted.
+    Raises DataFault (stage cohort) if there is none: the sheet names none, or it could not be converted; DamagedResult
+    if the file is not whole.
     """
     return Volume(*_read(path, np.float32))
 
 
 def read_mask(path: str | Path | None) -> Volume:
-    """Read a mask that an earlier stage has written, as bool. Raises DataFault if there is none."""
+    """Read a mask that an earlier stage has written, as bool. Raises as `read_scan` does."""
     values, affine = _read(path, np.uint8)
     return Volume(values > 0, affine)
+
+
+def read_expected(path: str | Path, *, there: bool, read: Callable[[str | Path], Volume]) -> Volume | None:
+    """Read an image that a record says is there, or is not (then None). Raises DamagedResult if the file differs."""
+    if is_absent(path) == there:
+        words = ("none", "an image") if there else ("an image", "none")
+        raise DamagedResult(path, "it holds {}, where its record says that there is {}".format(*words))
+    return read(path) if there else None
 
 
 def _read(path: str | Path | None, kind: type) -> tuple[np.ndarray, np.ndarray]:
     if not path or is_absent(path):
         raise DataFault("cohort", "there is no usable scan")
-    image = nibabel.as_closest_canonical(nibabel.load(path))
-    return np.asarray(image.dataobj, dtype=kind), image.affine
+    with reading(path), open_nifti(path) as image:
+        image = nibabel.as_closest_canonical(image)
+        return np.asarray(image.dataobj, dtype=kind), image.affine
+
+
+@contextmanager
+def open_nifti(path: str | Path, *, to_end: bool = True) -> Iterator[nibabel.Nifti1Image]:
+    """A NIfTI file (.nii, .nii.gz), its voxels to be read within the block; after it the checksum of gzip is compared.
+
+    Raises ImageFileError, or whatever nibabel and gzip raise, if the content is damaged. nibabel alone stops at the
+    last voxel, before the checksum; for a look at the header `to_end` is false.
+    """
+    with open(path, "rb") as raw:
+        packed = str(path).lower().endswith(".gz")
+        stream = gzip.GzipFile(fileobj=raw) if packed else raw
+        head = stream.read(HEADER_BYTES)
+        kinds = (nibabel.Nifti1Image, nibabel.Nifti2Image)
+        kind = next((kind for kind in kinds if kind.header_class.may_contain_header(head)), None)
+        if kind is None:
+            raise nibabel.filebasedimages.ImageFileError("its first bytes are no NIfTI header")
+        stream.seek(0)
+        image = kind.from_file_map(kind.make_file_map({"image": stream}), mmap=False)
+        _refuse_promises(image, Path(path).stat().st_size * (DENSEST if packed else 1))
+        yield image
+        while packed and to_end and stream.read(2**20):
+            pass
+
+
+def _refuse_promises(image: nibabel.Nifti1Image, most_bytes: int) -> None:
+    """Refuse a header that promises more voxels than its file can hold, before there is no memory for them."""
+    promised = np.prod([float(size) for size in image.shape]) * image.get_data_dtype().itemsize
+    if promised > most_bytes:
+        raise nibabel.filebasedimages.ImageFileError("it is shorter than its header says")
 
 
 def write_image(volume: Volume, path: str | Path) -> None:
@@ -81,11 +129,15 @@ def same_grid(one: Volume, other: Volume) -> bool:
 
 
 def write_absent(path: str | Path) -> None:
-    """Write the empty file that stands for a scan or mask that is not there."""
+    """Write the one voxel that stands for a scan or mask that is not there; the same bytes every time."""
+    image = nibabel.Nifti1Image(np.zeros((1, 1, 1), dtype=np.uint8), np.eye(4))
+    image.header["intent_name"] = ABSENT
+    image.header["descrip"] = b"there is no such image; the JSON record beside it says why"
     with whole_file(path) as partial:
-        partial.touch()
+        nibabel.save(image, partial)
 
 
 def is_absent(path: str | Path) -> bool:
-    """Whether the file stands for a scan or mask that is not there."""
-    return Path(path).stat().st_size == 0
+    """Whether the file stands for a scan or mask that is not there. Raises DamagedResult if it is no image at all."""
+    with reading(path), open_nifti(path, to_end=False) as image:
+        return image.header["intent_name"].item() == ABSENT

@@ -1,11 +1,14 @@
 """What every job shares: its log, its faults, its files written whole or not at all."""
 
+import atexit
+import errno
 import faulthandler
 import logging
 import os
+import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from ichdag.machine import host, versions
 FORMAT = "%(asctime)s %(levelname)s %(message)s"
 UMASK = os.umask(0)  # what this process keeps from others; it can only be read by setting it
 os.umask(UMASK)
+TEMPORARY = "temporary"  # the study's folder for what no job needs once it has ended
 
 
 class DataFault(Exception):
@@ -57,16 +61,86 @@ def files_of(named: Any, prefix: str) -> dict[str, str]:
 
 @contextmanager
 def whole_file(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` (same suffixes) that takes its name only if the block ends well."""
+    """Give a temporary path beside `path` (same suffixes) that takes its name only if the block ends well.
+
+    What was written is on the disk by then, so that a machine that goes down leaves the whole file or none.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
     try:
         yield partial
         partial.chmod(0o666 & ~UMASK)  # some writers keep their files from the group
+        _sync(partial)
         os.replace(partial, path)
+        _NAMED_IN.add(path.parent.absolute())
     finally:
         partial.unlink(missing_ok=True)
+
+
+_NAMED_IN: set[Path] = set()  # folders in which this process gave files their names
+
+
+@atexit.register
+def sync_names() -> None:
+    """Bring the names of all files written so far to the disk: once a job, for each folder costs as much as a file."""
+    while _NAMED_IN:
+        with suppress(OSError):  # not every file system can, and a name that is lost is a result to be made again
+            _sync(_NAMED_IN.pop())
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk. Raises OSError if they cannot be (a full disk)."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # a file system that keeps nothing
+            raise
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def own_folder(path: str | Path) -> Iterator[Path]:
+    """Give an empty folder within `path` that is gone after the block; what a killed job left in `path` goes first.
+
+    It is named after host and process, so that `clear_leftovers` knows whose it is.
+    """
+    shutil.rmtree(path, ignore_errors=True)
+    own = Path(path, f"{host()}-{os.getpid()}")
+    own.mkdir(parents=True, exist_ok=True)
+    try:
+        yield own
+    finally:
+        _remove(own)
+
+
+def clear_leftovers(study: str | Path = ".") -> None:
+    """Remove from a study what killed jobs of this host left in folders of their own: originals, unpacked.
+
+    Folders of other hosts stay, for nobody here knows whether their jobs go on (`workflow/cluster/recover.sh` does).
+    """
+    for own in Path(study, TEMPORARY).glob("*/*/*-*"):
+        name, _, process = own.name.rpartition("-")
+        if name == host() and process.isdigit() and not _is_alive(int(process)):
+            _remove(own)
+
+
+def _remove(own: Path) -> None:
+    """Remove a job's own folder, and the one above it if no other job has one there."""
+    shutil.rmtree(own, ignore_errors=True)
+    with suppress(OSError):
+        own.parent.rmdir()
+
+
+def _is_alive(process: int) -> bool:
+    with suppress(PermissionError):  # somebody else's, so it is
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return False
+    return True
 
 
 def write_text(text: str, path: str | Path) -> None:

@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ichdag.jobs import StudyError, whole_file
+from ichdag.faults import DamagedResult, reading
+from ichdag.jobs import whole_file
 from ichdag.machine import versions
 from ichdag.records import read_record, write_record
 
 HEADER = "ichdag"  # one key, for safetensors writes several in any order
-MENDED = "Restore it from a backup, or delete its folder and run again: it will be made anew"
 
 
 @dataclass(frozen=True)
@@ -43,12 +43,13 @@ def write_card(card: Card, path: str | Path) -> None:
 
 
 def read_card(path: str | Path) -> Card:
-    """Read a card. Raises StudyError if the file is not one."""
+    """Read a card. Raises DamagedResult if the file is not one."""
     record = read_record(path)
     missing = {"name", "settings", "subjects"} - set(record)
     if missing:
-        raise StudyError(f"{path} is not a model card: it lacks {', '.join(sorted(missing))}")
-    return Card(**record)
+        raise DamagedResult(path, f"it is not a model card: it lacks {', '.join(sorted(missing))}")
+    with reading(path):
+        return Card(**record)
 
 
 def write_weights(
@@ -80,31 +81,32 @@ def write_model(card: Card, weights: dict[str, Any], *, files: Any) -> None:
 def read_weights(path: str | Path) -> dict[str, Any]:
     """Read named torch tensors onto the CPU; safetensors holds numbers only, no code runs.
 
-    Raises StudyError if the numbers are not those that were written.
+    Raises DamagedResult if the file is not whole, or the numbers are not those that were written.
     """
     from safetensors.torch import load_file
 
-    told, tensors = _told(path), load_file(path)
+    with reading(path):
+        told, tensors = _told(path), load_file(path)
     if _digest(tensors) != told["sha256"]:
-        raise StudyError(f"{path} is damaged: its numbers are not those that were written. {MENDED}")
+        raise DamagedResult(path, "its numbers are not those that were written")
     return tensors
 
 
 def read_identity(path: str | Path) -> dict[str, Any]:
     """Read the identity of the training that weights come from, out of the file's header alone.
 
-    Needs neither torch nor safetensors. Raises StudyError if the file is cut short or is no weights file of this
-    workflow.
+    Needs neither torch nor safetensors. Raises DamagedResult if the file is cut short or is no weights file of
+    this workflow.
     """
     return _told(path)["identity"]
 
 
 def refuse_parted(path: str | Path) -> None:
-    """Raise StudyError if a file that belongs to weights is not beside them as it was written."""
+    """Raise DamagedResult if a file that belongs to weights is not beside them as it was written."""
     for name, digest in _told(path)["beside"].items():
         file = Path(path).with_name(name)
         if not file.is_file() or _file_digest(file) != digest:
-            raise StudyError(f"{file} is {'another than was written' if file.is_file() else 'lost'}. {MENDED}")
+            raise DamagedResult(file, "it is another than was written" if file.is_file() else "it is lost")
 
 
 def _told(path: str | Path) -> dict[str, Any]:
@@ -117,9 +119,9 @@ def _told(path: str | Path) -> dict[str, Any]:
         told = json.loads(header.pop("__metadata__")[HEADER])
         whole = 8 + length + max(tensor["data_offsets"][1] for tensor in header.values())
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StudyError(f"{path} cannot be read as weights ({size} bytes). {MENDED}") from error
+        raise DamagedResult(path, f"{size} bytes that are no weights") from error
     if size != whole:
-        raise StudyError(f"{path} is damaged: it has {size} bytes, {whole} were written. {MENDED}")
+        raise DamagedResult(path, f"it has {size} bytes, {whole} were written")
     return told
 
 

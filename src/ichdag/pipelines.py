@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from ichdag.faults import reading
 from ichdag.jobs import StudyError, whole_file
 
 # Everything that a file may hold beside plain numbers, texts, lists, dicts and arrays. What is new here is reviewed.
@@ -62,20 +63,19 @@ def write_pipeline(pipeline: Any, path: str | Path) -> None:
 def read_pipeline(path: str | Path) -> Any:
     """Read a fitted scikit-learn object, anybody's: no code runs.
 
-    Raises StudyError, naming the file and what was found in it, if it holds a type that is not TRUSTED, a decision tree
-    that points out of itself (scikit-learn would read memory that is not its own), or no pipeline at all.
+    Raises StudyError, naming the file and what was found in it, if it holds a type that is not TRUSTED or a decision
+    tree that points out of itself (scikit-learn would read memory that is not its own), and if it is not whole.
     """
     skops = _skops()
-    try:
-        pipeline = skops.load(path, trusted=TRUSTED)
-    except skops.exceptions.UntrustedTypesFoundException:
-        strange = sorted(set(skops.get_untrusted_types(file=path)) - set(TRUSTED))
-        raise StudyError(
-            f"{path} holds {', '.join(strange)}, which no pipeline of this workflow does: it was not read. "
-            "Ask who gave it to you, or delete it and make it anew"
-        ) from None
-    except (zipfile.BadZipFile, AttributeError, KeyError, TypeError, ValueError) as error:
-        raise StudyError(f"{path} is not a pipeline of this workflow: {error}. Make it anew") from error
+    with reading(path):
+        try:
+            pipeline = skops.load(path, trusted=TRUSTED)
+        except skops.exceptions.UntrustedTypesFoundException:
+            strange = sorted(set(skops.get_untrusted_types(file=path)) - set(TRUSTED))
+            raise StudyError(
+                f"{path} holds {', '.join(strange)}, which no pipeline of this workflow does: it was not read. "
+                "Ask who gave it to you, or delete it and make it anew"
+            ) from None
     found = list(_inside(pipeline, set()))
     width = min((one.n_features_in_ for one in found if hasattr(one, "n_features_in_")), default=0)
     if not all(_stays_within(one, width) for one in found if type(one).__name__ == "Tree"):

@@ -7,12 +7,19 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ichdag.faults import Contents, reading
 from ichdag.jobs import StudyError, whole_file
 
 
 def read_record(path: str | Path) -> dict[str, Any]:
-    """Read one JSON record."""
-    return json.loads(Path(path).read_text(encoding="utf-8"))
+    """Read one JSON record. Raises DamagedResult if it is not whole, or is asked for a key that it lacks."""
+    with reading(path):
+        found = json.loads(
+            Path(path).read_text(encoding="utf-8"), object_pairs_hook=lambda pairs: Contents(pairs, path=path)
+        )
+        if not isinstance(found, dict):
+            raise ValueError("it holds no keys")
+    return found
 
 
 def read_record_of(subject: str, path: str | Path) -> dict[str, Any]:

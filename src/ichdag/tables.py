@@ -1,21 +1,33 @@
 """Tables between stages: read and written through their schema, tab-separated with n/a, or parquet."""
 
+from io import BytesIO
 from pathlib import Path
 
 import pandas as pd
 
+from ichdag.faults import DamagedResult, reading
 from ichdag.jobs import StudyError, whole_file
 from ichdag.schema import Column, Schema
 
 
 def read_table(path: str | Path, schema: Schema) -> pd.DataFrame:
-    """Read a table (.tsv or .parquet) and check it. Raises StudyError naming every fault."""
-    if Path(path).suffix == ".parquet":
-        frame = pd.read_parquet(path)
-    else:
-        kinds = {column.name: "string" for column in schema.columns if column.kind == "text"}
-        frame = pd.read_csv(path, sep="\t", na_values=["n/a"], keep_default_na=False, dtype=kinds)
-    return _checked(frame, schema, path)
+    """Read a table (.tsv or .parquet) and check it. Raises DamagedResult naming every fault.
+
+    A .tsv that was cut between two lines cannot be told from a whole one.
+    """
+    with reading(path):
+        if Path(path).suffix == ".parquet":
+            frame = pd.read_parquet(path, page_checksum_verification=True)
+        else:
+            content = Path(path).read_bytes()
+            if not content.endswith(b"\n"):
+                raise ValueError("its last line has no end")
+            kinds = {column.name: "string" for column in schema.columns if column.kind == "text"}
+            frame = pd.read_csv(BytesIO(content), sep="\t", na_values=["n/a"], keep_default_na=False, dtype=kinds)
+    try:
+        return _checked(frame, schema, path)
+    except StudyError as error:
+        raise DamagedResult(path, error) from error
 
 
 def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
@@ -23,7 +35,7 @@ def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
     frame = _checked(frame, schema, path)
     with whole_file(path) as partial:
         if Path(path).suffix == ".parquet":
-            frame.to_parquet(partial, index=False)
+            frame.to_parquet(partial, index=False, write_page_checksum=True)
         else:
             frame.to_csv(partial, sep="\t", index=False, na_rep="n/a", float_format="%.10g")
 

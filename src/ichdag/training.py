@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from ichdag.faults import refuse_machine_fault
 from ichdag.jobs import StudyError, whole_file
 
 LOGGER = logging.getLogger("ichdag")
@@ -182,7 +183,7 @@ class Checkpoint:
         return state["epochs"]
 
     def save(self, epochs: int, generator: torch.Generator, **parts: Any) -> None:
-        """Write the state after `epochs` epochs, whole and on disk before the one before it gives up its name."""
+        """Write the state after `epochs` epochs, whole; the one before it is kept."""
         state = {
             "configuration": self.configuration,
             "epochs": epochs,
@@ -192,8 +193,6 @@ class Checkpoint:
         with whole_file(self.path) as partial:
             with open(partial, "wb") as stream:
                 torch.save(state, stream)
-                stream.flush()
-                os.fsync(stream.fileno())
             if self.path.exists():
                 os.replace(self.path, self.before)
 
@@ -215,6 +214,7 @@ class Checkpoint:
                         raise zipfile.BadZipFile(f"{spoiled} is damaged")
                 return path, torch.load(path, map_location="cpu", weights_only=True)
             except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+                refuse_machine_fault(error, path)  # an older state costs hours, done again it costs minutes
                 LOGGER.warning("checkpoint %s cannot be read (%s): going back to the one before", path, error)
         return self.path, None
 

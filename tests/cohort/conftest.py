@@ -59,7 +59,8 @@ def convert(config, tmp_path):
     def run(files, *, row=None, **changes):
         own = {name: config["cohort"][name] for name in ("masks_on_other_grids", "smallest_lesion_ml")} | changes
         settings = ConversionSettings(**own, dicom=DicomSettings(**config["cohort"]["dicom"]))
-        return convert_participant({name: str(path) for name, path in files.items()}, row=row or {}, settings=settings)
+        paths = {name: str(path) for name, path in files.items()}
+        return convert_participant(paths, row=row or {}, settings=settings, workdir=tmp_path / "work")
 
     return run
 

@@ -1,5 +1,6 @@
 """A study with faults stops before the first job, with all of them in one table."""
 
+import errno
 import json
 import os
 from datetime import datetime
@@ -320,6 +321,22 @@ def test_a_file_that_may_not_be_read_is_a_fault(found, tmp_path, monkeypatch):
     allowed = os.access
     monkeypatch.setattr(os, "access", lambda path, mode: "locked" not in str(path) and allowed(path, mode))
     assert "no permission to read" in found((0, "baseline_ct", "locked.nii"))
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE])
+def test_a_disk_that_does_not_answer_is_no_missing_file(found, tmp_path, monkeypatch, number):
+    """Who is told that there is no file writes n/a, and the participant is lost."""
+    (tmp_path / "scan.nii").touch()
+    real = os.stat
+
+    def stat(path, **options):
+        if str(path).endswith("scan.nii"):
+            raise OSError(number, os.strerror(number), str(path))
+        return real(path, **options)
+
+    monkeypatch.setattr(os, "stat", stat)
+    text = found((0, "baseline_ct", "scan.nii"))
+    assert f"row 2, column baseline_ct: no answer ({os.strerror(number)}) from" in text and "n/a" not in text
 
 
 def test_an_outcome_over_a_column_that_is_not_there_is_named(sheet, config):

@@ -117,6 +117,13 @@ def test_targets_and_jobs_that_have_not_run_have_no_row(study):
     assert list(kept(done("a_b"), target, waiting)[0].index) == ["a_b"]
 
 
+def test_a_row_that_is_not_whole_is_forgotten_and_others_are_kept(study):
+    kept(done("a_b"), done("c_d"))
+    path = job_file("results/provenance/jobs.tsv")
+    path.write_text(path.read_text()[:-40])
+    assert list(kept(done("e_f"))[0].index) == ["a_b", "e_f"]
+
+
 def test_a_table_of_another_version_is_made_anew(study):
     job_file("results/provenance/jobs.tsv").write_text("job\trule\na_b\ta_b\n")
     assert kept(done("a_b"))[0].wall_s["a_b"] == 1.5

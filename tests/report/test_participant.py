@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ichdag.images import Volume
-from ichdag.report.participant import list_rows, render_list, render_participant
+from ichdag.faults import DamagedResult
+from ichdag.images import Volume, write_absent, write_image
+from ichdag.report.participant import list_rows, read_images, render_list, render_participant
 from ichdag.report.slices import MANUAL, PREDICTED, mid_slices
 
 CHECK = {"check": "noise_hu", "value": 21.04, "low": 0.1, "high": 15, "unit": "HU", "verdict": "warned",
@@ -49,6 +50,42 @@ def test_both_outlines_are_drawn_in_their_colors(scan):
     pixels = decoded(mid_slices(scan[0], manual=scan[1], predicted=shifted)[0]["source"])
     for color in (MANUAL, PREDICTED):
         assert (np.abs(pixels - color).max(axis=2) < 60).sum() > 10, color
+
+
+@pytest.fixture
+def files(scan, tmp_path):
+    """The images of a participant with a manual and a predicted mask of the baseline alone, by timepoint and kind."""
+    images = {"baseline_ct": scan[0], "followup_ct": scan[0], "baseline_manual": scan[1], "baseline_predicted": scan[1]}
+    names = [f"{time}_{kind}" for time in ("baseline", "followup") for kind in ("ct", "manual", "predicted")]
+    for name in names:
+        path = tmp_path / f"{name}.nii.gz"
+        write_image(images[name], path) if name in images else write_absent(path)
+    return {name: str(tmp_path / f"{name}.nii.gz") for name in names}
+
+
+SCANS = {"baseline": {"absent": {}}, "followup": {"absent": {"mask": "none in the sheet"}}}
+MASKS = {"absent": {"followup": "no usable followup scan"}}
+
+
+def test_the_images_are_those_that_the_records_tell_of(files, scan):
+    images = read_images(files, scans=SCANS, volume=MASKS)
+    assert set(images) == {"baseline_ct", "followup_ct", "baseline_manual", "baseline_predicted"}
+    assert np.array_equal(images["baseline_predicted"].values, scan[1].values)
+    assert images["followup_ct"].values.dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("scans", "masks", "name"),
+    [
+        (SCANS | {"followup": {"absent": {}}}, MASKS, "followup_manual"),
+        (SCANS | {"baseline": {"absent": {"ct": "no scan in the sheet"}}}, MASKS, "baseline_ct"),
+        (SCANS, {"absent": {}}, "followup_predicted"),
+        (SCANS, {"absent": {"baseline": "x", "followup": "x"}}, "baseline_predicted"),
+    ],
+)
+def test_an_image_that_contradicts_its_record_is_named(files, scans, masks, name):
+    with pytest.raises(DamagedResult, match=rf"{name}\.nii\.gz cannot be read.*where its record says that there is"):
+        read_images(files, scans=scans, volume=masks)
 
 
 @pytest.fixture

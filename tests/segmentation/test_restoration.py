@@ -5,6 +5,7 @@ import pytest
 from scipy import ndimage
 
 from ichdag.arrays import file_digest, write_arrays, write_store
+from ichdag.faults import DamagedResult
 from ichdag.images import Volume, is_absent, read_mask, write_absent, write_image
 from ichdag.jobs import DataFault, StudyError
 from ichdag.segmentation.participant import restore_participant
@@ -142,7 +143,7 @@ def test_a_manual_mask_on_another_grid_is_refused():
 def restored(native, tmp_path):
     """Restore a participant whose baseline lesion has a radius, with or without scans: (record, mask paths)."""
 
-    def run(radius_mm, *, manual=True, source="predicted", baseline=True, fitting=True):
+    def run(radius_mm, *, manual=True, source="predicted", baseline=True, fitting=True, probabilities=None, told=None):
         affine, shape = native
         places = {"affine": grid_affine(), "native_affine": affine, "native_shape": np.array(shape)}
         times = ["followup", *(["baseline"] if baseline else [])]
@@ -154,7 +155,7 @@ def restored(native, tmp_path):
         write_store(tmp_path / "b.h5", [("S1/grids", own), *((f"S1/{name}", lesion) for name in names)])
         files = {
             "grids": tmp_path / "g.npz",
-            "probabilities": tmp_path / "b.h5",
+            "probabilities": probabilities or tmp_path / "b.h5",
             "baseline_mask": tmp_path / "m.nii.gz",
         }
         if manual:
@@ -162,7 +163,8 @@ def restored(native, tmp_path):
         else:
             write_absent(files["baseline_mask"])
         masks = {time: tmp_path / f"{time}.nii.gz" for time in ("baseline", "followup")}
-        status = {"status": "included" if baseline else "excluded"}
+        status = {"status": "included" if baseline else "excluded", "absent": {} if manual else {"mask": "none"}}
+        status |= {} if told is None else {"absent": told}
         record = restore_participant(
             "S1",
             files=files,
@@ -213,9 +215,23 @@ def test_a_participant_without_a_lesion_is_left_out_with_the_reason(restored, ra
     assert (record["status"], record["stage"], record["reason"]) == ("excluded", "segmentation", reason)
 
 
-def test_an_excluded_scan_has_the_empty_file_for_a_mask(restored):
-    _, masks = restored(20, baseline=False)
+def test_an_excluded_scan_has_no_mask_and_the_record_says_why(restored):
+    record, masks = restored(20, baseline=False)
     assert is_absent(masks["baseline"]) and not is_absent(masks["followup"])
+    assert record["absent"] == {"baseline": "no usable baseline scan"}
+
+
+def test_a_store_that_lacks_a_usable_scan_is_an_error_and_excludes_nobody(restored, tmp_path):
+    restored(20)
+    write_store(tmp_path / "other.h5", [])
+    with pytest.raises(DamagedResult, match=r"other\.h5 cannot be read.*it lacks S1/baseline/dual"):
+        restored(20, probabilities=tmp_path / "other.h5")
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_manual_mask_that_contradicts_the_record_is_an_error(restored, tmp_path, told):
+    with pytest.raises(DamagedResult, match=r"m\.nii\.gz cannot be read.*where its record says that there is"):
+        restored(20, manual=not told, told={} if told else {"mask": "none in the sheet"})
 
 
 def test_a_missed_lesion_does_not_matter_where_manual_masks_are_analyzed(restored):

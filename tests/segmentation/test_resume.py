@@ -127,6 +127,19 @@ def test_where_the_newest_checkpoint_cannot_be_read_the_one_before_serves(
     assert same(whole, resumed)
 
 
+def test_a_disk_that_cannot_read_the_newest_checkpoint_costs_no_epoch(grids, settings, killed, tmp_path, caplog):
+    whole, _ = trained(grids, settings, tmp_path / "whole.pt")
+    aside = killed.path.rename(tmp_path / "aside")
+    killed.path.symlink_to("/proc/self/mem")  # it opens, and every read of its beginning is an input/output error
+    with pytest.raises(OSError, match="Input/output error"):
+        trained(grids, settings, tmp_path / "killed.pt")
+    killed.path.unlink()
+    aside.rename(killed.path)
+    caplog.set_level("INFO", logger="ichdag")
+    assert same(whole, trained(grids, settings, tmp_path / "killed.pt")[0])
+    assert f"{killed.path.name}: 2 epochs done" in caplog.text
+
+
 def test_without_any_checkpoint_that_can_be_read_the_training_begins_anew(grids, settings, killed, tmp_path):
     whole, _ = trained(grids, settings, tmp_path / "whole.pt")
     for path in (killed.path, killed.before):

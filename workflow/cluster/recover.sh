@@ -40,6 +40,7 @@ if [ -n "$names" ] && command -v squeue >/dev/null; then
     fi
 fi
 rm -f "$holder"
+rm -rf "$study/temporary" # originals that killed jobs had unpacked
 if [ -n "$(ls -A "$study/.snakemake/locks" 2>/dev/null)" ]; then
     echo "Removing the lock that an earlier run left."
     snakemake --snakefile "$code/Snakefile" --directory "$study" --workflow-profile none --cores 1 --unlock \

@@ -2,7 +2,7 @@
 
 from ichdag.cohort.quality import QualitySettings
 from ichdag.cohort.scans import examine
-from ichdag.images import is_absent, read_scan
+from ichdag.images import read_expected, read_scan
 from ichdag.jobs import start
 from ichdag.names import TIMEPOINTS
 from ichdag.records import read_record, write_record
@@ -12,7 +12,7 @@ settings = QualitySettings(**snakemake.params.settings)
 converted = read_record(snakemake.input.record)
 record = {"subject": snakemake.wildcards.subject}
 for time in TIMEPOINTS:
-    path = snakemake.input[f"{time}_ct"]
-    scan = None if is_absent(path) else read_scan(path)
+    there = "ct" not in converted[time]["absent"]
+    scan = read_expected(snakemake.input[f"{time}_ct"], there=there, read=read_scan)
     record[time] = examine(scan, converted=converted[time], settings=settings)
 write_record(record, snakemake.output.record)

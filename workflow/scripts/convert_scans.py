@@ -3,13 +3,14 @@
 from ichdag.cohort.conversion import ConversionSettings, convert_participant
 from ichdag.cohort.dicom import DicomSettings
 from ichdag.images import write_absent, write_image
-from ichdag.jobs import start
+from ichdag.jobs import own_folder, start
 from ichdag.records import write_record
 
 start(snakemake)
 params, files = snakemake.params, dict(snakemake.input.items())
 settings = ConversionSettings(**params.settings | {"dicom": DicomSettings(**params.settings["dicom"])})
-volumes, record = convert_participant(files, row=params.row, settings=settings)
+with own_folder(params.temporary) as workdir:
+    volumes, record = convert_participant(files, row=params.row, settings=settings, workdir=workdir)
 for name in ("baseline_ct", "followup_ct", "baseline_mask", "followup_mask"):
     if name in volumes:
         write_image(volumes[name], snakemake.output[name])

@@ -3,10 +3,9 @@
 from pathlib import Path
 
 from ichdag.cohort.assembly import summarize
-from ichdag.images import is_absent, read_mask, read_scan
 from ichdag.jobs import files_of, start, write_text
 from ichdag.records import read_record_of
-from ichdag.report.participant import render_participant
+from ichdag.report.participant import read_images, render_participant
 
 start(snakemake)
 params = snakemake.params
@@ -14,8 +13,7 @@ settings = {"outcomes": params.outcomes, "source": params.source}
 for subject, row in params.rows.items():
     files = files_of(snakemake.input, f"{subject}/")
     scans, volume, feature = (read_record_of(subject, files.pop(name)) for name in ("scans", "volume", "feature"))
-    readers = {name: read_scan if name.endswith("_ct") else read_mask for name in files}
-    images = {name: readers[name](path) for name, path in files.items() if not is_absent(path)}
+    images = read_images(files, scans=scans, volume=volume)
     summary = summarize(row, scans=scans, volume=volume, feature=feature, **settings)
     told = {"record": scans, "summary": summary, "images": images, "outcomes": list(params.outcomes)}
     page = render_participant(subject, row=row, **told)

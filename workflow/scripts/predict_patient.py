@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ichdag.images import read_scan, write_absent, write_image
+from ichdag.images import read_expected, read_scan, write_absent, write_image
 from ichdag.jobs import DataFault, start
 from ichdag.prediction.frozen import load_frozen
 from ichdag.prediction.patient import predict_patient
@@ -17,11 +17,12 @@ try:
     if converted["status"] == "excluded":
         raise DataFault(converted["stage"], converted["reason"])
     known = {"subject": subject, "model": model, "device": device, "facts": converted["facts"]}
-    record, mask = predict_patient(read_scan(snakemake.input.baseline_ct), **known)
+    scan = read_expected(snakemake.input.baseline_ct, there=True, read=read_scan)
+    record, mask = predict_patient(scan, **known)
     write_image(mask, snakemake.output.mask)
-    record |= {"status": "included", "reason": None}
+    record |= {"status": "included", "reason": None, "absent": {}}
 except DataFault as fault:
     logger.warning("no prediction: %s", fault)
-    record = {"subject": subject, "status": "excluded", "reason": str(fault)}
+    record = {"subject": subject, "status": "excluded", "reason": str(fault), "absent": {"mask": str(fault)}}
     write_absent(snakemake.output.mask)
 write_record(record, snakemake.output.record)

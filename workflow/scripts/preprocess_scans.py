@@ -1,7 +1,7 @@
 """Sample the usable scans of one participant on the networks' grids."""
 
 from ichdag.arrays import write_arrays
-from ichdag.images import is_absent, read_mask, read_scan
+from ichdag.images import read_expected, read_mask, read_scan
 from ichdag.jobs import start
 from ichdag.names import TIMEPOINTS
 from ichdag.preprocessing import Settings, make_grids
@@ -13,7 +13,9 @@ files, record = snakemake.input, read_record(snakemake.input.record)
 arrays = {}
 for time in TIMEPOINTS:
     if record[time]["status"] == "included":
-        mask = None if is_absent(files[f"{time}_mask"]) else read_mask(files[f"{time}_mask"])
-        grids = make_grids(read_scan(files[f"{time}_ct"]), mask=mask, settings=settings)
+        scan = read_expected(files[f"{time}_ct"], there=True, read=read_scan)
+        there = "mask" not in record[time]["absent"]
+        mask = read_expected(files[f"{time}_mask"], there=there, read=read_mask)
+        grids = make_grids(scan, mask=mask, settings=settings)
         arrays |= {f"{time}_{name}": values for name, values in grids.items()}
 write_arrays(snakemake.output.grids, **arrays)

@@ -1,13 +1,16 @@
 """Conversion: a participant's originals as one kind of file: HU, nearest to RAS, padding as air, no header.
 
 What comes after reads only what is written here: `sub-{subject}_{timepoint}_ct.nii.gz` and the manual masks on the same
-grid. A scan that cannot be converted is a status with a reason; the other one of the participant goes on.
+grid. A scan that cannot be converted is a status with a reason; the other one of the participant goes on. A fault of
+the machine is no reason: the job fails.
 """
 
 import hashlib
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,7 @@ import numpy as np
 from ichdag.cohort.dicom import DicomSettings, convert_dicom, is_dicom, read_segmentation
 from ichdag.cohort.geometry import grid_words, on_grid_of
 from ichdag.cohort.nifti import AIR_HU, read_nifti_scan, read_original_mask
+from ichdag.faults import MachineFault, machine_fault
 from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault
 from ichdag.names import TIMEPOINTS
@@ -30,24 +34,27 @@ class ConversionSettings:
 
 
 def convert_participant(
-    files: dict[str, str], *, row: dict[str, Any], settings: ConversionSettings
+    files: dict[str, str], *, row: dict[str, Any], settings: ConversionSettings, workdir: str | Path
 ) -> tuple[dict[str, Volume], dict[str, Any]]:
-    """Convert both scans and masks of a participant.
+    """Convert both scans and masks of a participant; what is unpacked on the way lies in `workdir`.
 
     `files` are paths by column of the sheet, `row` has what else the sheet says: baseline_series, followup_series,
     onset_to_ct_hours, followup_hours. Returns the volumes by column (those that could be had), and a record: for each
-    timepoint status, stage, reason, kind, spacing_mm, manual_volume_ml, digest, mask_digest, facts, series; and the
-    hours.
+    timepoint status, stage, reason, absent (ct and mask, as far as they could not be had, each with the reason), kind,
+    spacing_mm, manual_volume_ml, digest, mask_digest, facts, series; and the hours. Raises MachineFault where the
+    machine is at fault.
     """
     volumes: dict[str, Volume] = {}
     record: dict[str, Any] = {}
     acquired: dict[str, datetime | None] = {}
     for time in TIMEPOINTS:
-        scan, mask, record[time], acquired[time] = _convert(
-            files.get(f"{time}_ct"), files.get(f"{time}_mask"), row.get(f"{time}_series"), settings
-        )
+        own = {kind: files.get(f"{time}_{kind}") for kind in ("ct", "mask")}
+        with _unnamed_faults(f"{time} scan"):
+            how = {"series": row.get(f"{time}_series"), "settings": settings, "workdir": workdir}
+            scan, mask, record[time], acquired[time] = _convert(**own, **how)
         found = {f"{time}_ct": scan, f"{time}_mask": mask}
         volumes |= {name: volume for name, volume in found.items() if volume is not None}
+        record[time]["absent"] = _absent(own, scan=scan, mask=mask, reason=record[time]["reason"])
     record["baseline"]["facts"]["onset_to_ct_hours"] = row.get("onset_to_ct_hours")
     record["followup"]["facts"]["followup_hours"] = _hours(row.get("followup_hours"), acquired)
     fault = _followup_fault(record)
@@ -56,8 +63,33 @@ def convert_participant(
     return volumes, record
 
 
+@contextmanager
+def _unnamed_faults(what: str) -> Iterator[None]:
+    """Raise faults of the machine without the names of originals and folders, which may hold a patient's."""
+    try:
+        yield
+    except Exception as error:
+        fault = machine_fault(error)
+        if fault is None:
+            raise
+        words = [type(fault).__name__, getattr(fault, "strerror", None)]
+        words = [str(fault)] if isinstance(fault, MachineFault) else [word for word in words if word]
+        raise MachineFault(
+            f"the {what} could not be converted: {', '.join(words)}. This machine is at fault and not the scan, so "
+            "nobody is left out: run again, and if it fails again look at disk, memory and permissions"
+        ) from None
+
+
+def _absent(
+    files: dict[str, str | None], *, scan: Volume | None, mask: Volume | None, reason: str | None
+) -> dict[str, str | None]:
+    """Which of scan (ct) and manual mask could not be had, and why."""
+    found = {"ct": scan, "mask": mask}
+    return {kind: reason if files[kind] else "none in the sheet" for kind, volume in found.items() if volume is None}
+
+
 def _convert(
-    ct: str | None, mask: str | None, series: Any, settings: ConversionSettings
+    *, ct: str | None, mask: str | None, series: Any, settings: ConversionSettings, workdir: str | Path
 ) -> tuple[Volume | None, Volume | None, dict[str, Any], datetime | None]:
     """One timepoint: scan, manual mask, record, and when it was acquired (kept out of the record)."""
     record: dict[str, Any] = {"status": "excluded", "stage": "cohort", "reason": None, "kind": None, "spacing_mm": None}
@@ -68,9 +100,8 @@ def _convert(
             raise DataFault("cohort", "no scan in the sheet")
         record["kind"] = "dicom" if is_dicom(ct) else "nifti"
         if record["kind"] == "dicom":
-            with tempfile.TemporaryDirectory() as folder:
-                chosen = None if series is None else str(series)
-                found = convert_dicom(ct, series=chosen, settings=settings.dicom, workdir=folder)
+            chosen = None if series is None else str(series)
+            found = convert_dicom(ct, series=chosen, settings=settings.dicom, workdir=workdir)
             scan, acquired = found.volume, found.acquired
             record |= {"facts": found.facts, "series": found.series}
         else:

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from ichdag.faults import refuse_machine_fault
 from ichdag.jobs import StudyError
 
 DELIMITERS = {".tsv": "\t", ".txt": "\t", ".csv": ",;"}
@@ -99,6 +100,7 @@ def _workbook_records(path: Path) -> list[Record]:
             formulas, _ = _worksheet(load_workbook(path, read_only=True), title)
             records = [_with_formulas(record, formula) for record, formula in zip(records, formulas, strict=True)]
     except Exception as error:  # a damaged file fails wherever in zip, XML or workbook the damage is
+        refuse_machine_fault(error, path)
         raise StudyError(f"{path} cannot be read as an Excel workbook ({error}): save it as .xlsx again") from error
     return records
 

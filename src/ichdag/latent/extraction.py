@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from ichdag.arrays import read_arrays, read_item, read_store
+from ichdag.faults import reading
 from ichdag.jobs import StudyError
 from ichdag.latent.network import Autoencoder, VaeganSettings
 from ichdag.models import read_identity, read_weights
@@ -16,7 +17,8 @@ from ichdag.models import read_identity, read_weights
 def load_autoencoder(weights: str | Path, *, device: torch.device) -> Autoencoder:
     """The trained autoencoder from its weights, which say what they are, ready for inference."""
     autoencoder = Autoencoder(VaeganSettings(**read_identity(weights)["network"]))
-    autoencoder.load_state_dict(read_weights(weights))
+    with reading(weights):
+        autoencoder.load_state_dict(read_weights(weights))
     return autoencoder.to(device, memory_format=torch.channels_last_3d).eval()
 
 

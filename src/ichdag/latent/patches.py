@@ -30,7 +30,7 @@ def cut_batch(
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield ('{subject}/patch', float16 in [0, 1]) and ('{subject}/inside', bool) of (subject, scan, mask) files.
 
-    Excluded participants (the empty mask file, a data fault) have none; the log says why.
+    Excluded participants (no mask, a data fault) have none; the log says why.
     """
     for subject, scan, mask in files:
         try:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ichdag import __version__
 from ichdag.provenance.journal import MISSING, Row, moment
+from ichdag.records import write_record
 
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 SETTINGS, COSTS = "provenance/config.yaml", "provenance/costs.tsv"
@@ -50,7 +51,7 @@ def describe_study(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
         "result": [file for name, file in files.items() if name != SETTINGS],
     }
     crate.root_dataset["mentions"] = crate.add(ContextEntity(crate, "#run", action))
-    crate.metadata.write(folder)
+    write_record(crate.metadata.generate(), folder / crate.metadata.id)
 
 
 def _ended(row: Row) -> str:

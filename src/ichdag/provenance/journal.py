@@ -110,7 +110,7 @@ def _text(path: Any) -> str:
     """A text file, or nothing where there is none."""
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace")
-    except OSError:
+    except FileNotFoundError:
         return ""
 
 
@@ -122,9 +122,10 @@ def _benchmark(path: Any) -> dict[str, str]:
 
 
 def _read(path: Path) -> list[Row]:
-    """The rows of a table kept before; none where there is none of these columns."""
+    """The whole rows of a table kept before; none where there is none of these columns."""
     rows = list(csv.DictReader(_text(path).splitlines(), delimiter="\t"))
-    return rows if rows and set(rows[0]) == set(JOBS.column_names) else []
+    names = set(JOBS.column_names)
+    return [row for row in rows if set(row) == names and None not in row.values()]
 
 
 def _write(rows: list[Row], path: Path, schema: Schema) -> None:

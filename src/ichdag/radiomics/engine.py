@@ -8,6 +8,7 @@ import SimpleITK as sitk
 from radiomics import getFeatureClasses, imageoperations
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
+from ichdag.faults import refuse_machine_fault
 from ichdag.radiomics.undefined import NOT_FINITE, ROUNDING, not_defined
 
 Values = dict[str, float]
@@ -103,6 +104,7 @@ def _of_class(title, features, image, mask, settings) -> tuple[Values, Reasons, 
             worker.enableFeatureByName(feature)
         found = {feature: float(value) for feature, value in worker.execute().items()}
     except FAILURES as error:
+        refuse_machine_fault(error)
         return dict.fromkeys(names, np.nan), {}, f"pyradiomics cannot compute {title} here: {error}"
     return found, not_defined(title, worker), NOT_FINITE
 

@@ -8,6 +8,7 @@ from radiomics import imageoperations
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 from radiomics.generalinfo import GeneralInfo
 
+from ichdag.faults import refuse_machine_fault
 from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault
 from ichdag.radiomics.engine import gray_features, shape_features
@@ -60,6 +61,7 @@ def extract_lesion(scan: Volume, *, mask: Volume, settings: Settings) -> Extract
         scene = _scene(*_preprocessed(scan, mask, extractor), extractor)
         values, missing = _measured(scene, extractor)
     except ValueError as error:
+        refuse_machine_fault(error)
         raise DataFault("radiomics", f"pyradiomics: {error}") from error
     found |= values
     missing |= {name: TOO_FEW_SLICES for name in columns if name not in found}

@@ -6,6 +6,7 @@ import numpy as np
 from radiomics import getFeatureClasses, getImageTypes
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
+from ichdag.faults import refuse_machine_fault
 from ichdag.jobs import StudyError
 from ichdag.radiomics.engine import feature_names
 from ichdag.radiomics.filters import filtered
@@ -62,6 +63,7 @@ def validated(path: str | Path) -> RadiomicsFeatureExtractor:
             if strangers:
                 raise StudyError(f"{title} has no features {', '.join(sorted(strangers))}")
     except Exception as error:  # pykwalify, pywt and SimpleITK each raise their own
+        refuse_machine_fault(error)
         raise StudyError(f"{path} is not a pyradiomics parameter file: {error}") from error
     for kind, names in made.items():
         if not names:

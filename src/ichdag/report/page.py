@@ -12,6 +12,7 @@ from ichdag.checks.schemas import AUDIT, CHECKS
 from ichdag.cohort.schemas import PARTICIPANTS, QUALITY, SENSITIVITY
 from ichdag.evaluation.schemas import METRICS
 from ichdag.explanation.schemas import COMPONENTS, SHAP
+from ichdag.faults import DamagedResult
 from ichdag.figures.names import outcome_name
 from ichdag.latent.schemas import RECONSTRUCTION
 from ichdag.machine import versions
@@ -96,7 +97,10 @@ def read_plates(files: dict[str, str], *, captions: dict[str, str]) -> dict[str,
     for name, path in files.items():
         kind, _, outcome = name.partition("_") if name.startswith("saliency_") else (name, "", "")
         title = f"Saliency: {outcome_name(outcome)}" if outcome else FIGURES.get(kind, kind)
-        source = "data:image/svg+xml;base64," + base64.b64encode(Path(path).read_bytes()).decode("ascii")
+        content = Path(path).read_bytes()
+        if not content.rstrip().endswith(b"</svg>"):
+            raise DamagedResult(path, "its picture has no end")
+        source = "data:image/svg+xml;base64," + base64.b64encode(content).decode("ascii")
         plates[name] = Plate(f"figure-{name}", title, captions.get(kind, title), source)
     return plates
 

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from ichdag.figures.names import outcome_name
-from ichdag.images import Volume
+from ichdag.images import Volume, read_expected, read_mask, read_scan
 from ichdag.report.rendering import template
 from ichdag.report.slices import histogram, mid_slices
 
@@ -23,6 +23,20 @@ SHOWN_FACTS = {
     "mask_resampled_from": "manual mask resampled from",
     "qform_differs_mm": "qform differs from sform (mm)",
 }
+
+
+def read_images(files: dict[str, str], *, scans: dict[str, Any], volume: dict[str, Any]) -> dict[str, Volume]:
+    """The images of a participant that its records say are there, by timepoint and kind (baseline_ct, ...).
+
+    `files` has a path for each; `scans` is the record of the scans, `volume` that of the predicted masks.
+    """
+    found = {}
+    for name, path in files.items():
+        time, kind = name.split("_")
+        told = {"ct": "ct", "manual": "mask"}.get(kind)
+        absent = time in volume["absent"] if kind == "predicted" else told in scans[time]["absent"]
+        found[name] = read_expected(path, there=not absent, read=read_scan if kind == "ct" else read_mask)
+    return {name: image for name, image in found.items() if image is not None}
 
 
 def render_participant(

@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from ichdag.arrays import file_digest, read_arrays
+from ichdag.faults import reading
 from ichdag.models import read_identity, read_weights
 from ichdag.names import TIMEPOINTS, VARIANTS
 from ichdag.segmentation.choice import network_of
@@ -31,7 +32,8 @@ def load_network(weights: str | Path, *, device: torch.device) -> Network:
     """A trained network from its weights, which say what they are, ready for inference."""
     settings = read_identity(weights)
     network = Network(NetworkSettings(**settings["network"]), dual=settings["variant"] == "dual")
-    network.load_state_dict(read_weights(weights))
+    with reading(weights):
+        network.load_state_dict(read_weights(weights))
     return network.to(device, memory_format=torch.channels_last_3d).eval()
 
 

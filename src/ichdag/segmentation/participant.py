@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 
 from ichdag.arrays import file_digest, read_arrays, read_item
-from ichdag.images import Volume, is_absent, read_mask, write_absent, write_image
+from ichdag.faults import DamagedResult
+from ichdag.images import Volume, read_expected, read_mask, write_absent, write_image
 from ichdag.jobs import StudyError
 from ichdag.names import TIMEPOINTS, VARIANTS
 from ichdag.segmentation.choice import network_of
@@ -26,27 +27,27 @@ def restore_participant(
 ) -> dict[str, Any]:
     """Write both masks of a participant and return its record: status, volumes, and scores of both networks.
 
-    `files` has grids, probabilities and the manual masks (empty files where there are none). An excluded scan gets an
-    empty file for a mask. The record's `variants` are the baseline scores of each network against the manual mask.
+    `files` has grids, probabilities and the manual masks. The record's `absent` names the timepoints that have no mask,
+    each with the reason; its `variants` are the baseline scores of each network against the manual mask. Raises
+    DamagedResult where a file lacks what `scans`, the record of the scans, says is there.
     """
     _refuse_probabilities_of_other_grids(subject, files)
     grids = read_arrays(files["grids"])
     masks: dict[tuple[str, str], Volume] = {}
+    absent = {}
     for timepoint in TIMEPOINTS:
-        for variant in VARIANTS:
-            probability = read_item(files["probabilities"], f"{subject}/{timepoint}/{variant}")
-            if probability is not None and f"{timepoint}_affine" in grids:
-                masks[timepoint, variant] = _native(probability, grids, timepoint, settings)
-        if (timepoint, "dual") in masks:
-            write_image(masks[timepoint, "dual"], masks_to[timepoint])
-        else:
+        if scans[timepoint]["status"] != "included":
+            absent[timepoint] = f"no usable {timepoint} scan"
             write_absent(masks_to[timepoint])
-    manual = None
-    if scans["baseline"]["status"] == "included" and not is_absent(files["baseline_mask"]):
-        manual = read_mask(files["baseline_mask"])
+            continue
+        for variant in VARIANTS if timepoint == "baseline" else ("dual",):
+            probability = _probability(files["probabilities"], f"{subject}/{timepoint}/{variant}")
+            masks[timepoint, variant] = _native(probability, grids, timepoint, settings)
+        write_image(masks[timepoint, "dual"], masks_to[timepoint])
+    manual = None if "baseline" in absent else _manual(files["baseline_mask"], scans["baseline"])
     predicted = {timepoint: _volume_ml(masks.get((timepoint, "dual"))) for timepoint in TIMEPOINTS}
     record = {"subject": subject, "fold": network_of(subject, networks["folds"])}
-    record |= {f"{timepoint}_predicted_ml": volume for timepoint, volume in predicted.items()}
+    record |= {f"{timepoint}_predicted_ml": volume for timepoint, volume in predicted.items()} | {"absent": absent}
     record |= _status(
         predicted["baseline"] if source == "predicted" else _volume_ml(manual), smallest_lesion_ml, source
     )
@@ -62,6 +63,18 @@ def _refuse_probabilities_of_other_grids(subject: str, files: dict[str, str]) ->
             f"sub-{subject}: the probabilities in {files['probabilities']} are not those of {files['grids']}. Delete "
             "the former and run again: it will be made anew"
         )
+
+
+def _manual(path: str, scan: dict[str, Any]) -> Volume | None:
+    """The manual mask of a scan, if its record says that there is one."""
+    return read_expected(path, there="mask" not in scan["absent"], read=read_mask)
+
+
+def _probability(path: str, name: str) -> np.ndarray:
+    found = read_item(path, name)
+    if found is None:
+        raise DamagedResult(path, f"it lacks {name}")
+    return found
 
 
 def _native(

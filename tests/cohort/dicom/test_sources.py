@@ -6,6 +6,7 @@ import zipfile
 import pytest
 
 from ichdag.cohort.dicom import is_dicom
+from ichdag.faults import MachineFault
 
 
 @pytest.fixture
@@ -78,12 +79,26 @@ def test_a_copy_of_a_file_counts_once(folder, draw, convert, is_exact):
     assert is_exact(done) and done.facts["files_copies"] == 1
 
 
-def test_a_path_with_nothing_there_is_left_out(tmp_path, reason):
-    assert "neither a folder nor a file" in reason(tmp_path / "gone")
+def test_a_path_with_nothing_there_leaves_nobody_out_for_the_check_of_the_sheet_saw_it(tmp_path, convert):
+    with pytest.raises(FileNotFoundError):
+        convert(tmp_path / "gone")
 
 
-def test_an_empty_folder_is_left_out(folder, reason):
+def test_a_folder_that_became_empty_leaves_nobody_out(folder, convert):
+    with pytest.raises(MachineFault, match="was not empty when the sheet was checked"):
+        convert(folder)
+
+
+def test_a_folder_with_nothing_but_empty_folders_is_left_out(folder, reason):
+    (folder / "001").mkdir()
     assert reason(folder).startswith("empty: ")
+
+
+def test_a_link_that_leads_nowhere_leaves_nobody_out(folder, draw, convert):
+    draw()
+    (folder / "linked.dcm").symlink_to(folder / "away/0001.dcm")
+    with pytest.raises(FileNotFoundError):
+        convert(folder)
 
 
 def test_a_folder_without_dicom_is_left_out(folder, reason):

@@ -1,6 +1,9 @@
 """dcm2niix reads the pixels; what it says of the geometry must agree with the headers."""
 
+import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +15,16 @@ from ichdag.cohort.dicom.copies import write_copies
 from ichdag.cohort.dicom.geometry import Geometry
 from ichdag.cohort.dicom.headers import number, numbers
 from ichdag.cohort.dicom.stacks import Stack
+from ichdag.faults import DamagedResult, MachineFault, read_through, require_room
 from ichdag.images import Volume, read_scan
 from ichdag.jobs import DataFault, StudyError
 
 AIR_HU = -1024.0
 LONGEST_S = 900
+OF_MACHINE = (5, 6, 7, 9)  # dcm2niix: a folder cannot be read or written, or a file not renamed
+COMPLAINT = re.compile(
+    rb"memory exhausted|(memory|buffer|json) alloc|malloc failed|disk full|unable to write|permission", re.I
+)
 # Defaults file ignored, no side file, no compression, one volume, no cropping, values as stored.
 OPTIONS = (
     *("-g", "i", "-b", "n", "-z", "n", "-m", "y", "-i", "n", "-x", "i", "-l", "o", "-p", "n"),
@@ -28,23 +36,44 @@ LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 def decode(stack: Stack, folder: Path) -> np.ndarray:
     """The stored values of a stack as int32 (columns, rows, slices), slices in the order of their positions.
 
-    Raises DataFault if dcm2niix cannot read the pixels or its volume is not the headers' stack, StudyError if
-    dcm2niix is not installed.
+    Raises DataFault if dcm2niix cannot read the pixels or its volume is not the headers' stack, MachineFault if it was
+    killed, does not end or has no room, StudyError if it is not installed.
     """
     clean, out = folder / "clean", folder / "out"
     clean.mkdir()
     out.mkdir()
     write_copies(stack, clean)
-    command = [_program(), *OPTIONS, "-o", str(out), str(clean)]
+    status, complains = _run([_program(), *OPTIONS, "-o", str(out), str(clean)])
+    if status < 0 or status >= 128 or status in OF_MACHINE or complains:
+        raise MachineFault(f"dcm2niix was killed or has no room: status {status}")
+    if status or not (out / "ct.nii").is_file():
+        for file in clean.iterdir():
+            read_through(file)
+        require_room(out, sum(plane.header.Rows * plane.header.Columns * 4 for plane in stack.slices))
+        raise DataFault("cohort", f"pixel data cannot be read: dcm2niix status {status}, encoding {syntax_of(stack)}")
     try:
-        done = subprocess.run(command, capture_output=True, timeout=LONGEST_S, stdin=subprocess.DEVNULL)
-    except subprocess.TimeoutExpired:
-        raise DataFault("cohort", f"dcm2niix did not end within {LONGEST_S} s") from None
-    if done.returncode or not (out / "ct.nii").is_file():
-        syntax = syntax_of(stack)
-        raise DataFault("cohort", f"pixel data cannot be read: dcm2niix status {done.returncode}, encoding {syntax}")
-    stored = _in_header_order(read_scan(out / "ct.nii"), stack)
+        stored = _in_header_order(read_scan(out / "ct.nii"), stack)
+    except DamagedResult:
+        raise MachineFault("dcm2niix left a volume that is not whole: is the disk full?") from None
     return _signed(stored, stack)
+
+
+def _run(command: list[str]) -> tuple[int, bool]:
+    """The exit status of dcm2niix, and whether it complains of the machine; its words may quote headers.
+
+    Copies of ours that it cannot get through in a quarter of an hour lie on a disk that hangs.
+    """
+    with subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0
+    ) as process:
+        try:
+            words, _ = process.communicate(timeout=LONGEST_S)
+        except BaseException as error:
+            os.killpg(process.pid, signal.SIGKILL)  # the program that pip installs is the parent of the real one
+            if isinstance(error, subprocess.TimeoutExpired):
+                raise MachineFault(f"dcm2niix did not end within {LONGEST_S} s") from None
+            raise
+    return process.returncode, bool(COMPLAINT.search(words))
 
 
 def hounsfield(stored: np.ndarray, stack: Stack) -> tuple[np.ndarray, int]:

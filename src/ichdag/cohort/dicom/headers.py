@@ -22,6 +22,7 @@ from pydicom.uid import (
     MediaStorageDirectoryStorage,
 )
 
+from ichdag.faults import refuse_machine_fault
 from ichdag.jobs import DataFault
 
 TAGS = [
@@ -66,13 +67,11 @@ def quiet() -> Iterator[None]:
 def read_headers(files: list[Path]) -> tuple[list[Slice], Counter]:
     """Read every DICOM file of one patient: its slices, and how many files were dicom, copies, or other.
 
-    Raises DataFault if none is DICOM, one of them is damaged, or they belong to several patients.
+    Raises DataFault if none is DICOM, one of them is damaged, or they belong to several patients; OSError if one cannot
+    be read.
     """
     counts: Counter = Counter()
-    try:
-        marked = [file for file in files if has_preamble(file)]
-    except OSError as error:
-        raise DataFault("cohort", f"files cannot be opened: {type(error).__name__}, check who may read them") from None
+    marked = [file for file in files if has_preamble(file)]
     headers = [(file, _read(file, force=not marked)) for file in marked or files]
     if not marked:  # files older than the preamble, among others that are anything
         headers = [(file, header) for file, header in headers if header and "SOPClassUID" in header]
@@ -124,7 +123,8 @@ def text(header: Dataset, name: str) -> str:
 def _read(file: Path, *, force: bool) -> Dataset | None:
     try:
         header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=TAGS, force=force)
-    except Exception:  # a damaged header may raise anything
+    except Exception as error:  # a damaged header may raise anything
+        refuse_machine_fault(error, file)
         return None
     _drop_unreadable(header)
     return header
@@ -136,7 +136,8 @@ def _drop_unreadable(header: Dataset) -> None:
         try:
             for item in header[tag].value if header[tag].VR == "SQ" else ():
                 _drop_unreadable(item)
-        except Exception:  # a wrong value may raise anything, and quotes itself
+        except Exception as error:  # a wrong value may raise anything, and quotes itself
+            refuse_machine_fault(error)
             del header[tag]
 
 

@@ -7,6 +7,7 @@ from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
 
 from ichdag.cohort.dicom.decoding import LPS_TO_RAS
 from ichdag.cohort.dicom.headers import quiet
+from ichdag.faults import refuse_machine_fault
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
 
@@ -25,6 +26,7 @@ def read_segmentation(path: str | Path, *, scan: Volume | None = None) -> Volume
             count = stored.number_of_segments
             volume = stored.get_volume() if count == 1 else None
         except Exception as error:  # whatever highdicom finds wrong, with header values in its words
+            refuse_machine_fault(error, path)
             reason = f"mask cannot be read as DICOM-SEG: {type(error).__name__}"
             raise DataFault("cohort", f"{reason}, one straight evenly spaced segment is needed") from None
     if volume is None:

@@ -1,13 +1,15 @@
 """Where DICOM files come from: a folder, a DICOMDIR, a zip or one file."""
 
+import errno
+import os
 import stat
 import zipfile
-import zlib
 from pathlib import Path, PurePosixPath
 
 from pydicom.misc import is_dicom as has_preamble
 
 from ichdag.cohort.dicom.settings import DicomSettings
+from ichdag.faults import MachineFault, refuse_machine_fault
 from ichdag.jobs import DataFault
 
 SUFFIXES = ("", ".dcm", ".dicom", ".ima", ".zip")
@@ -25,13 +27,13 @@ def files_of(path: str | Path, *, folder: Path, settings: DicomSettings) -> list
     """Every file at `path`; a zip is unpacked into `folder`, a DICOMDIR means its whole folder.
 
     Raises DataFault if there is nothing, too much, or a zip that cannot be unpacked safely. Names inside stay unsaid:
-    they may hold the patient's.
+    they may hold the patient's. What the check of the sheet saw and is away now is a fault of the machine: OSError.
     """
     path = Path(path)
-    if path.is_dir():
+    if stat.S_ISDIR(path.stat().st_mode):
+        if not os.listdir(path):  # a disk that is not mounted looks like this
+            raise MachineFault(errno.ENOENT, "the DICOM folder was not empty when the sheet was checked, and is now")
         found = _walk(path, settings)
-    elif not path.is_file():
-        raise DataFault("cohort", "no DICOM at the path in the sheet: neither a folder nor a file is there")
     elif path.name.upper() == "DICOMDIR":
         found = _walk(path.parent, settings)
     elif path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
@@ -44,12 +46,18 @@ def files_of(path: str | Path, *, folder: Path, settings: DicomSettings) -> list
 
 
 def _walk(folder: Path, settings: DicomSettings) -> list[Path]:
+    """Every file of a folder, at any depth. Raises OSError where one of it, or a folder, cannot be looked at."""
     found = []
-    for file in folder.rglob("*"):
-        if file.is_file():
-            found.append(file)
-        _limit(len(found), settings)
+    for place, _, names in os.walk(folder, onerror=_refuse):
+        for name in names:
+            if stat.S_ISREG(os.stat(os.path.join(place, name)).st_mode):
+                found.append(Path(place, name))
+            _limit(len(found), settings)
     return sorted(found)
+
+
+def _refuse(error: OSError) -> None:
+    raise error
 
 
 def _unpack(path: Path, folder: Path, settings: DicomSettings) -> list[Path]:
@@ -61,7 +69,10 @@ def _unpack(path: Path, folder: Path, settings: DicomSettings) -> list[Path]:
             for number, member in enumerate(members):
                 member.filename = f"{number:06d}"
                 archive.extract(member, folder)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError) as error:
+    except DataFault:
+        raise
+    except Exception as error:  # a damaged zip may raise anything
+        refuse_machine_fault(error, path)
         raise DataFault("cohort", f"the zip cannot be unpacked: {type(error).__name__}, pack it again") from None
     return sorted(folder.rglob("*")) if members else []
 

@@ -14,6 +14,7 @@ NIFTI = (".nii", ".nii.gz")
 MASKS = (*NIFTI, ".nrrd", ".nhdr", ".dcm")
 SERIES = {"baseline_ct": "baseline_series", "followup_ct": "followup_series"}
 ONE_FILE = "DICOM file"
+NO_PERMISSION = ("no permission to read", "Ask for read permission, or copy the file")
 AT_ONCE = 16  # a look at a file of a network disk is a wait, not work
 
 Place = tuple[int, str, str]  # row, column, path
@@ -65,10 +66,22 @@ def _in_parallel(places: list[Place]) -> list[tuple[str, str] | None]:
 
 def _trouble(column: str, path: str) -> tuple[str, str] | None:
     """What is wrong with a file, and what to do."""
-    if not os.path.exists(path):
+    try:
+        os.stat(path)
+        return _trouble_of_kind(column, path) if os.access(path, os.R_OK) else NO_PERMISSION
+    except (FileNotFoundError, NotADirectoryError):
         return "no file", _cure_of_missing(path)
-    if not os.access(path, os.R_OK):
-        return "no permission to read", "Ask for read permission, or copy the file"
+    except PermissionError:
+        return NO_PERMISSION
+    except (OSError, ValueError) as error:  # a disk that does not answer, a path that cannot be one
+        return (
+            f"no answer ({getattr(error, 'strerror', None) or error}) from",
+            "See whether its disk is there",
+        )
+
+
+def _trouble_of_kind(column: str, path: str) -> tuple[str, str] | None:
+    """What is wrong with a file that is there, by its kind."""
     kind = kind_of(path)
     if column not in SERIES:
         if os.path.isdir(path):
