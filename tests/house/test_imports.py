@@ -13,7 +13,8 @@ TELLING = {"checks", "figures", "report", "provenance"}
 SIDEWAYS = {("classification", "features"), ("explanation", "features"), ("report", "figures")}
 SIDEWAYS |= {("statistics", "evaluation")}  # the AUCs that are compared are the AUCs that are reported
 READERS = {
-    "images", "ledger", "arrays", "tables", "records", "models", "pipelines", "jobs", "faults", "training",  # the ground
+    "images", "ledger", "arrays", "tables", "records", "models", "pipelines", "jobs",
+    "faults", "training",  # the ground
     "provenance", "provenance.journal",  # code, records of jobs
     "cohort.sheet", "cohort.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
     "cohort.originals",  # headers of images whose data lie apart

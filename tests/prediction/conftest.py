@@ -1,12 +1,30 @@
-"""A frozen model whose parts are short texts."""
+"""Frozen models: one whose parts are short texts, and the parts of one that predicts."""
 
+import math
+
+import numpy as np
+import pandas as pd
 import pytest
+import torch
+import yaml
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
-from ichdag.models import Card, write_card
+from ichdag.features.reducer import Reducer
+from ichdag.latent.network import Autoencoder, VaeganSettings
+from ichdag.models import Card, write_card, write_weights
+from ichdag.pipelines import write_pipeline
 from ichdag.prediction.frozen import freeze, model_files
+from ichdag.segmentation.network import Network, NetworkSettings
+from ichdag.shipped import shipped
 
 FEATURES = "shape+segmentation+vaegan"
 SUBJECTS = {"network": ["a", "b"], "reduction": ["a", "c"], "outcome": ["c", "d"]}
+GRID, PATCH, RANK = 32, 16, 2
+NETWORK = {"channels": [4, 8, 16], "deep_supervision": 1}
+VAEGAN = {"channels": [4, 8]}
+WIDTHS = {"segmentation": 16 * (8**3 + 4**3), "vaegan": 8 * 4**3}
 
 
 @pytest.fixture
@@ -27,3 +45,50 @@ def frozen(tmp_path):
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def small_settings():
+    """The shipped settings of every stage, with small grids, no scan refused, and a mask wherever a network doubts."""
+    config = yaml.safe_load(shipped("config/config.yaml").read_text("utf-8"))
+    config["preprocessing"] |= {"grid": GRID, "field_of_view_mm": 184}
+    config["cohort"]["quality"]["only_warn"] = list(config["cohort"]["quality"]["limits"])
+    config["segmentation"] |= {"network": NETWORK, "threshold": 0.05}  # an untrained network is a tenth sure of blood
+    config["latent"]["network"] = VAEGAN
+    config["latent"]["patches"]["size"] = PATCH
+    config["latent"]["precision"] = "float32"
+    config["prediction"] = {"features": "segmentation+vaegan", "classifier": "elastic_net"}
+    return config
+
+
+@pytest.fixture(scope="session")
+def write_parts():
+    """A function that writes the parts of a small model, each to its path, for outcomes of these probabilities."""
+
+    def write(paths, *, probabilities):
+        for path in paths.values():
+            path.parent.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(1)
+        write_weights(Network(NetworkSettings(**NETWORK), dual=True).state_dict(), paths["segmentation"])
+        write_card(Card("dual", {"variant": "dual", "network": NETWORK}, ["a"]), paths["segmentation_card"])
+        write_weights(Autoencoder(VaeganSettings(**VAEGAN)).state_dict(), paths["vaegan"])
+        write_card(Card("vaegan", {"network": VAEGAN}, ["a"]), paths["vaegan_card"])
+        for block, width in WIDTHS.items():
+            reducer = Reducer(rank=RANK, init="nndsvda", max_iter=20, tolerance=1e-3, random_state=0)
+            noise = np.random.default_rng(0).random((8, width))
+            write_pipeline(reducer.fit(noise), paths[f"reduction/{block}"])
+            write_card(Card(block, {}, ["b"], {"width": width}), paths[f"reduction_card/{block}"])
+        for outcome, probability in probabilities.items():
+            write_pipeline(constant(probability), paths[f"classifier/{outcome}"])
+            write_card(Card(outcome, {}, ["c"]), paths[f"classifier_card/{outcome}"])
+
+    return write
+
+
+def constant(probability):
+    """A classifier that gives everybody one probability."""
+    names = [f"{block}_{number:03d}" for block in WIDTHS for number in range(RANK)]
+    table = pd.DataFrame(np.random.default_rng(0).random((6, len(names))), columns=names)
+    pipeline = make_pipeline(StandardScaler(), LogisticRegression()).fit(table, [0, 1] * 3)
+    pipeline[-1].coef_[:], pipeline[-1].intercept_[:] = 0, math.log(probability / (1 - probability))
+    return pipeline

@@ -151,14 +151,14 @@ def test_a_checkout_anew_of_the_same_code_reruns_nothing(study):
 
 @pytest.fixture
 def edited(study, tmp_path):
-    """The study under a copy of the code, asked only about changed parameters: the copy's paths are others."""
-    folders = ("config", "envs", "rules", "src", "workflow")
+    """The study under a copy of the code that lies elsewhere, which makes nothing due."""
+    folders = ("config", "envs", "resources", "rules", "src", "workflow")
     for name in folders:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(study.code / name, tmp_path / name, copy_function=shutil.copy2, ignore=ignored)
     shutil.copy2(study.code / "Snakefile", tmp_path)
     copy = replace(study, code=tmp_path)
-    assert copy.planned("--rerun-triggers", "params") == {}
+    assert copy.planned() == {}
     return copy
 
 

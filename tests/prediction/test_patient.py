@@ -1,0 +1,49 @@
+"""The frozen model on one scan, from the folder alone."""
+
+import shutil
+
+import pytest
+import torch
+
+from ichdag.images import Volume
+from ichdag.jobs import DataFault
+from ichdag.prediction.frozen import freeze, load_frozen, model_files
+from ichdag.prediction.patient import predict_patient
+from ichdag.shipped import shipped
+
+PROBABILITIES = {"death": 0.2, "poor_outcome": 0.7, "card": 0.9}
+
+
+@pytest.fixture(scope="module")
+def folder(write_parts, small_settings, tmp_path_factory):
+    """A frozen model; what it was made of is gone."""
+    place, outcomes, config = tmp_path_factory.mktemp("parts"), list(PROBABILITIES), small_settings
+    features, preprocessing, latent = config["prediction"]["features"], config["preprocessing"], config["latent"]
+    sources = {part: place / file for part, file in model_files(features, outcomes=outcomes).items()}
+    shutil.copy(shipped("config/radiomics.yaml"), sources["parameters"])
+    write_parts(sources, probabilities=PROBABILITIES)
+    voxel_mm = preprocessing["field_of_view_mm"] / preprocessing["grid"]
+    settings = {name: config[name] for name in ("cohort", "preprocessing", "segmentation", "radiomics")}
+    settings["patches"] = latent["patches"] | {"window_hu": preprocessing["window_hu"], "voxel_mm": voxel_mm}
+    settings |= {"features": features, "precision": latent["precision"]}
+    freeze(place / "model", sources=sources, outcomes=outcomes, settings=settings)
+    for path in sources.values():
+        path.unlink()
+    return place / "model"
+
+
+@pytest.fixture
+def known(folder):
+    """What is handed over beside the scan."""
+    return {"facts": {}, "subject": "P1", "model": load_frozen(folder), "device": torch.device("cpu")}
+
+
+def test_each_outcome_is_answered_by_its_own_classifier(known, head):
+    record, mask = predict_patient(head[0], **known)
+    assert mask.volume_ml > 1 and mask.values.shape == head[0].values.shape
+    assert record == pytest.approx({"subject": "P1", "baseline_volume_ml": mask.volume_ml, **PROBABILITIES})
+
+
+def test_an_empty_scan_is_a_fault_of_its_data(known, head):
+    with pytest.raises(DataFault, match="empty scan"):
+        predict_patient(Volume(head[0].values * 0 - 1000, head[0].affine), **known)
