@@ -69,10 +69,12 @@ def write_parts():
         for path in paths.values():
             path.parent.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(1)
-        write_weights(Network(NetworkSettings(**NETWORK), dual=True).state_dict(), paths["segmentation"])
-        write_card(Card("dual", {"variant": "dual", "network": NETWORK}, ["a"]), paths["segmentation_card"])
-        write_weights(Autoencoder(VaeganSettings(**VAEGAN)).state_dict(), paths["vaegan"])
-        write_card(Card("vaegan", {"network": VAEGAN}, ["a"]), paths["vaegan_card"])
+        segmentation, vaegan = {"variant": "dual", "network": NETWORK}, {"network": VAEGAN}
+        network, autoencoder = Network(NetworkSettings(**NETWORK), dual=True), Autoencoder(VaeganSettings(**VAEGAN))
+        write_weights(network.state_dict(), paths["segmentation"], identity=segmentation)
+        write_card(Card("dual", segmentation, ["a"]), paths["segmentation_card"])
+        write_weights(autoencoder.state_dict(), paths["vaegan"], identity=vaegan)
+        write_card(Card("vaegan", vaegan, ["a"]), paths["vaegan_card"])
         for block, width in WIDTHS.items():
             reducer = Reducer(rank=RANK, init="nndsvda", max_iter=20, tolerance=1e-3, random_state=0)
             noise = np.random.default_rng(0).random((8, width))
