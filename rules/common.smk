@@ -162,7 +162,7 @@ def classification_of(classifier):
 
 
 def code_of(rule):
-    """Digest of the code a rule's script runs, so that an edit in the library reruns what it touches."""
+    """Digest of the code a rule's script reaches, so that an edit in the library reruns what it touches."""
     return code_digest(f"{workflow.basedir}/workflow/scripts/{rule}.py")
 
 

@@ -14,7 +14,7 @@ SIDEWAYS = {("classification", "features"), ("explanation", "features"), ("repor
 SIDEWAYS |= {("statistics", "evaluation")}  # the AUCs that are compared are the AUCs that are reported
 READERS = {
     "images", "arrays", "tables", "records", "models", "pipelines", "jobs", "training",  # the ground
-    "provenance", "provenance.journal",  # code, records of jobs
+    "provenance", "provenance.journal", "provenance.modules",  # records of jobs, code
     "cohort.sheet", "cohort.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
     "figures.style", "report.page",  # what is told
     "phantom.scanner",  # cuts a file short on purpose

@@ -8,7 +8,7 @@ from ichdag.segmentation.inference import mean_dice
 from ichdag.segmentation.schemas import CURVES, TRAINING
 from ichdag.segmentation.training import load_samples, manual_baselines, read_settings, train_network
 from ichdag.tables import read_table, write_table
-from ichdag.training import Checkpoint, find_device
+from ichdag.training import Checkpoint, describe_run, find_device, learning_curve
 
 start(snakemake)
 variant, fold = snakemake.wildcards.variant, snakemake.wildcards.fold
@@ -23,8 +23,8 @@ device = find_device(snakemake.threads, deterministic=settings["training"]["dete
 network, course = train_network(samples, **read_settings(settings), checkpoint=checkpoint, device=device)
 left_out = [path for subject, path in paths.items() if subject not in seen]
 scores = course.last | mean_dice(network, left_out, threshold=0.5, device=device)
-described = {"limits": settings["preprocessing"], "scores": scores, "run": course.run(device)}
+described = {"limits": settings["preprocessing"], "scores": scores, "run": describe_run(course, device=device)}
 write_weights(network.state_dict(), snakemake.output.weights)
 write_card(Card(f"{variant}_{fold}", settings, samples.subjects, **described), snakemake.output.card)
-write_table(course.table(f"{variant}_{fold}"), snakemake.output.curve, CURVES)
+write_table(learning_curve(course, model=f"{variant}_{fold}"), snakemake.output.curve, CURVES)
 checkpoint.remove()

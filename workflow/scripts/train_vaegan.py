@@ -8,7 +8,7 @@ from ichdag.models import Card, write_card, write_weights
 from ichdag.records import read_record
 from ichdag.segmentation.schemas import CURVES, TRAINING
 from ichdag.tables import read_table, write_table
-from ichdag.training import Checkpoint, find_device
+from ichdag.training import Checkpoint, describe_run, find_device, learning_curve
 
 start(snakemake)
 settings = dict(snakemake.params.settings)
@@ -22,8 +22,8 @@ autoencoder, course = train_vaegan(
     patches, network=network, settings=how, seed=seed, checkpoint=checkpoint, device=device
 )
 scores = examine(autoencoder, patches, losses=course.last, device=device)
-described = {"limits": settings["patches"], "scores": scores, "run": course.run(device)}
+described = {"limits": settings["patches"], "scores": scores, "run": describe_run(course, device=device)}
 write_weights(autoencoder.state_dict(), snakemake.output.weights)
 write_card(Card("VAE-GAN of lesion patches", settings, subjects, **described), snakemake.output.card)
-write_table(course.table("vaegan"), snakemake.output.curve, CURVES)
+write_table(learning_curve(course, model="vaegan"), snakemake.output.curve, CURVES)
 checkpoint.remove()
