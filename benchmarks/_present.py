@@ -55,7 +55,12 @@ def write_ledger(job: Any) -> None:
 
 def write_identity(job: Any, names: dict[str, Any]) -> None:
     """Write weights of one number, or a clean-up, with the identity that the plan asks for."""
-    known = {"networks": names["NETWORKS"], "patches": names["PATCHES"], "roles": {}, "code": names["code_of"]}
+    known = {
+        "networks": names["NETWORKS"],
+        "patches": names["PATCHES"],
+        "roles": {},
+        "code": names["definitions_digest"],
+    }
     identities = names["Standing"](names["config"], **known).identities
     if job.rule.name == "choose_cleanup":
         record = {"identity": identities["cleanup"]}

@@ -13,7 +13,7 @@ from snakemake.exceptions import WorkflowError
 from ichdag.cohort.sheet import FILES, read_sheet, subject_of
 from ichdag.jobs import StudyError
 from ichdag.ledger import refuse_broken_ledger
-from ichdag.provenance import code_digest, expose_package, put_in_order
+from ichdag.provenance import code_digest, definitions_digest, expose_package, put_in_order
 from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 from ichdag.provenance.standing import Standing
 
@@ -119,7 +119,7 @@ def standing():
     """What of the ledger stands: training list, trained networks, clean-up; and what is to be made."""
     roles = {one: row["role"] for one, row in participants().items()} if exists(config["participants"]) else {}
     try:
-        return Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=code_of).asked()
+        return Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=definitions_digest).asked()
     except StudyError as error:
         raise WorkflowError(str(error))
 
@@ -164,7 +164,7 @@ def mask_of(subject):
 
 
 def code_of(rule):
-    """Digest of the code a rule's script runs, so that an edit in the library reruns what it touches."""
+    """Digest of the code a rule's script reaches, so that an edit in the library reruns what it touches."""
     return code_digest(f"{workflow.basedir}/workflow/scripts/{rule}.py")
 
 

@@ -20,5 +20,5 @@ AUC = {"low": 0, "high": 1, "missing": True}
 GAP = {"low": -1, "high": 1, "missing": True}
 P = number("p", "two-sided p", **AUC)
 STATISTIC = number("statistic", "test statistic", missing=True)
-VOLUME = {"unit": "mL", "low": 0, "missing": True}
+VOLUME = {"low": 0, "missing": True}
 PROBABILITY = {"low": 0, "high": 1}

@@ -37,7 +37,8 @@ def start(job) -> logging.Logger:
     """Log to the rule's own log file and to standard error, crashes included; return the job's logger.
 
     `job` is Snakemake's script object; its rule and wildcards (the participant's id among them) head the log, then the
-    host and the versions of packages, which `provenance.journal` reads there.
+    host and the versions of packages, which `provenance.journal` reads there. Nothing here may change a result: the
+    digests of code leave it out.
     """
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if job.log:

@@ -45,33 +45,36 @@ def _checked(frame: pd.DataFrame, schema: Schema, path: str | Path) -> pd.DataFr
     columns = schema.columns
     missing = [column.name for column in columns if column.name not in frame and not column.optional]
     if missing:
-        lacking = f"lacks the columns {', '.join(missing)}; found {', '.join(frame)}"
-        raise StudyError(f"{path}: table '{schema.name}' {lacking}")
+        raise StudyError(
+            f"{path}: table '{schema.name}' lacks the columns {', '.join(missing)}; found {', '.join(frame)}"
+        )
     present = [column for column in columns if column.name in frame]
     faults = [fault for column in present for fault in _column_faults(frame[column.name], column)]
     if faults:
-        raise StudyError(f"{path}: table '{schema.name}' breaks its schema:\n  " + "\n  ".join(faults))
+        raise StudyError(f"{path}: table '{schema.name}' breaks its schema:\n  " + "\n  ".join(map(str, faults)))
     names = [column.name for column in present]
     frame = frame[names + [name for name in frame if name not in names]]
     texts = {column.name: "string" for column in present if column.kind == "text"}
     return frame.astype(texts).reset_index(drop=True)
 
 
-def _column_faults(series: pd.Series, column: Column) -> list[str]:
+def _column_faults(series: pd.Series, column: Column) -> list[StudyError]:
     """What is wrong in one column: missing cells where there must be none, a wrong kind, values out of range."""
     faults = []
     if not column.missing and series.isna().any():
-        faults.append(f"{column.name}: {int(series.isna().sum())} missing cells, none allowed")
+        faults.append(StudyError(f"{column.name}: {int(series.isna().sum())} missing cells, none allowed"))
     known = series.dropna()
     if column.kind != "text":
         numbers = pd.to_numeric(known, errors="coerce")
         if numbers.isna().any():
-            faults.append(f"{column.name}: '{known[numbers.isna()].iloc[0]}' is not a number")
+            faults.append(StudyError(f"{column.name}: '{known[numbers.isna()].iloc[0]}' is not a number"))
         low, high = column.range
         outside = numbers[(numbers < low) | (numbers > high)]
         if len(outside):
-            faults.append(f"{column.name}: {outside.iloc[0]} is outside [{low}, {high}] {column.unit}".rstrip())
+            faults.append(
+                StudyError(f"{column.name}: {outside.iloc[0]} is outside [{low}, {high}] {column.unit}".rstrip())
+            )
     if column.values and not known.isin(column.values).all():
         stranger = known[~known.isin(column.values)].iloc[0]
-        faults.append(f"{column.name}: '{stranger}' is not one of {', '.join(map(str, column.values))}")
+        faults.append(StudyError(f"{column.name}: '{stranger}' is not one of {', '.join(map(str, column.values))}"))
     return faults

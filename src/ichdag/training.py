@@ -75,19 +75,21 @@ def refuse_nan(losses: Mapping[str, float], *, epoch: int, subjects: Sequence[st
 def memory_for(*, batch_size: int, grid: int, lower: Sequence[str]) -> AbstractContextManager[None]:
     """Within it, want of memory is a StudyError that names batch and grid size, and the settings to lower."""
     return _OutOfMemory(
-        f"out of memory with batches of {batch_size} and grids of {grid}^3 voxels. Lower {', '.join(lower)}, or ask "
-        "for more memory (profiles: set-resources)"
+        StudyError(
+            f"out of memory with batches of {batch_size} and grids of {grid}^3 voxels. Lower {', '.join(lower)}, or "
+            "ask for more memory (profiles: set-resources)"
+        )
     )
 
 
 class _OutOfMemory(AbstractContextManager):
-    def __init__(self, message: str):
-        self.message = message
+    def __init__(self, fault: StudyError):
+        self.fault = fault
 
     def __exit__(self, kind, error, trace) -> None:
         wanting = isinstance(error, (MemoryError, torch.OutOfMemoryError))
         if wanting or isinstance(error, RuntimeError) and re.search("allocate memory|not enough memory", str(error)):
-            raise StudyError(self.message) from error
+            raise self.fault from error
 
 
 class Course:
@@ -109,10 +111,7 @@ class Course:
         self.rows.append(dict(losses))
         now = time.monotonic()
         self.seconds, self.began = self.seconds + now - self.began, now
-        each = self.seconds / len(self.rows)
-        left = time.strftime("%H:%M:%S", time.gmtime(each * (self.epochs - len(self.rows))))
-        values = ", ".join(f"{name} {value:.4f}" for name, value in losses.items())
-        LOGGER.info("epoch %d of %d: %s; %.1f s an epoch, %s left", len(self.rows), self.epochs, values, each, left)
+        LOGGER.info("epoch %d of %d: %s", len(self.rows), self.epochs, _progress(self))
 
     def goes_on(self) -> bool:
         """Whether there are epochs left, and the loss still falls.
@@ -131,17 +130,6 @@ class Course:
             LOGGER.info("stopped after %d epochs: the loss has not fallen for %d", len(self.rows), since)
         return since < self.patience_epochs
 
-    def table(self, model: str) -> pd.DataFrame:
-        """The learning curve, schema curves: model, epoch (from 1), term, value."""
-        rows = [(model, n, term, value) for n, row in enumerate(self.rows, 1) for term, value in row.items()]
-        return pd.DataFrame(rows, columns=["model", "epoch", "term", "value"])
-
-    def run(self, device: torch.device) -> dict[str, Any]:
-        """For the model's card: how many epochs, for how long, on which device."""
-        cpu = f"CPU, {torch.get_num_threads()} threads"
-        name = torch.cuda.get_device_name(device) if device.type == "cuda" else cpu
-        return {"device": name, "epochs": len(self.rows), "seconds": round(self.seconds, 1)}
-
     def state_dict(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
         return {"rows": self.rows, "seconds": self.seconds}
@@ -149,6 +137,27 @@ class Course:
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from what a checkpoint kept."""
         self.rows, self.seconds, self.began = state["rows"], state["seconds"], time.monotonic()
+
+
+def learning_curve(course: Course, *, model: str) -> pd.DataFrame:
+    """The learning curve, schema curves: model, epoch (from 1), term, value."""
+    rows = [(model, n, term, value) for n, row in enumerate(course.rows, 1) for term, value in row.items()]
+    return pd.DataFrame(rows, columns=["model", "epoch", "term", "value"])
+
+
+def describe_run(course: Course, *, device: torch.device) -> dict[str, Any]:
+    """For the model's card: how many epochs, for how long, on which device."""
+    cpu = f"CPU, {torch.get_num_threads()} threads"
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else cpu
+    return {"device": name, "epochs": len(course.rows), "seconds": round(course.seconds, 1)}
+
+
+def _progress(course: Course) -> str:
+    """The losses of the last epoch, and the time a training takes, in words."""
+    each = course.seconds / len(course.rows)
+    left = time.strftime("%H:%M:%S", time.gmtime(each * (course.epochs - len(course.rows))))
+    values = ", ".join(f"{name} {value:.4f}" for name, value in course.last.items())
+    return f"{values}; {each:.1f} s an epoch, {left} left"
 
 
 class Checkpoint:

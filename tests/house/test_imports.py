@@ -15,7 +15,7 @@ SIDEWAYS |= {("statistics", "evaluation")}  # the AUCs that are compared are the
 READERS = {
     "images", "ledger", "arrays", "tables", "records", "models", "pipelines", "jobs",
     "faults", "training",  # the ground
-    "provenance", "provenance.journal",  # code, records of jobs
+    "provenance", "provenance.journal", "provenance.modules",  # records of jobs, code
     "cohort.sheet", "cohort.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
     "cohort.originals",  # headers of images whose data lie apart
     "figures.style", "report.page",  # what is told

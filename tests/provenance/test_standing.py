@@ -15,7 +15,8 @@ from ichdag.records import write_record
 from ichdag.segmentation.identity import masks_identity
 
 NETWORKS = ["dual_0", "dual_1", "dual_final", "single_0", "single_1", "single_final"]
-CODE = {"train_network": "n1", "choose_cleanup": "c1", "train_vaegan": "v1"}
+CODE = {"ichdag.segmentation.training.train_network": "n1", "ichdag.segmentation.cleanup.choose_cleanup": "c1"}
+CODE |= {"ichdag.latent.training.train_vaegan": "v1"}
 PATCHES = {"size": 16, "voxel_mm": 1.75}
 ROLES = {"S0": "development", "S1": "development", "S2": "development", "E0": "external"}
 LIST = "subject\tfold\tretrain\nS0\t0\t1\nS1\t1\t1\nS2\t1\t1\n"
@@ -35,7 +36,7 @@ def root():
 
 
 def standing(config, roles=ROLES, code=CODE):
-    return Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=code.get)
+    return Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=lambda first, *more: code[first])
 
 
 @pytest.fixture
@@ -107,10 +108,14 @@ def test_with_manual_masks_the_vaegan_hangs_on_no_network(study, config):
 
 def test_settings_and_code_of_the_vaegan_and_of_the_cleanup_make_no_network_due(study, config):
     assert set(standing(changed(config, "latent", "training", "epochs", to=3)).reasons) == {"vaegan"}
-    assert set(standing(config, code=CODE | {"train_vaegan": "v2"}).reasons) == {"vaegan"}
+    assert set(standing(config, code=CODE | {"ichdag.latent.training.train_vaegan": "v2"}).reasons) == {"vaegan"}
     inference = changed(config, "segmentation", "inference", "ensemble", to=True)
     assert set(standing(inference).reasons) == {"cleanup", "vaegan"}
-    assert set(standing(config, code=CODE | {"train_network": "n2"}).reasons) == {*NETWORKS, "cleanup", "vaegan"}
+    assert set(standing(config, code=CODE | {"ichdag.segmentation.training.train_network": "n2"}).reasons) == {
+        *NETWORKS,
+        "cleanup",
+        "vaegan",
+    }
 
 
 def test_who_becomes_external_is_trained_on_no_more_and_the_network_that_never_saw_them_stays(study, config):

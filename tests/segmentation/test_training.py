@@ -12,7 +12,17 @@ from ichdag.jobs import StudyError
 from ichdag.segmentation import training
 from ichdag.segmentation.inference import mean_dice
 from ichdag.segmentation.training import load_samples, manual_baselines, train_network
-from ichdag.training import Checkpoint, Course, find_device, memory_for, polynomial_decay, refuse_nan, warm_up
+from ichdag.training import (
+    Checkpoint,
+    Course,
+    describe_run,
+    find_device,
+    learning_curve,
+    memory_for,
+    polynomial_decay,
+    refuse_nan,
+    warm_up,
+)
 
 DEVICE = find_device(1)
 
@@ -96,11 +106,15 @@ def test_a_training_stops_early_only_if_asked_to_and_the_loss_falls_no_more():
 
 def test_the_learning_curve_has_every_term_of_every_epoch(grids, settings, tmp_path):
     _, course = trained(grids, settings, tmp_path / "one.pt")
-    table = course.table("dual_0")
+    table = learning_curve(course, model="dual_0")
     assert list(table["epoch"].unique()) == [1, 2, 3, 4]
     assert set(table["term"]) == {"loss", "dice", "volume_ratio"} and set(table["model"]) == {"dual_0"}
     assert table[(table.term == "loss") & (table.epoch == 4)].value.item() == course.last["loss"]
-    assert course.run(DEVICE) == {"device": "CPU, 1 threads", "epochs": 4, "seconds": round(course.seconds, 1)}
+    assert describe_run(course, device=DEVICE) == {
+        "device": "CPU, 1 threads",
+        "epochs": 4,
+        "seconds": round(course.seconds, 1),
+    }
 
 
 def test_a_network_that_settles_on_finding_nothing_is_refused(grids, settings, tmp_path):

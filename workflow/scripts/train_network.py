@@ -8,7 +8,7 @@ from ichdag.segmentation.inference import mean_dice
 from ichdag.segmentation.schemas import CURVES, TRAINED_ON, TRAINING
 from ichdag.segmentation.training import load_samples, manual_baselines, read_settings, train_network
 from ichdag.tables import read_table, write_table
-from ichdag.training import Checkpoint, find_device
+from ichdag.training import Checkpoint, describe_run, find_device, learning_curve
 
 start(snakemake)
 files, model, params, name = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards.network
@@ -23,8 +23,8 @@ how = read_settings(settings, checkpoint_every_epochs=params.checkpoint_every_ep
 network, course = train_network(samples, **how, checkpoint=checkpoint, device=device)
 unseen = [path for subject, path in paths.items() if subject not in seen]
 scores = course.last | mean_dice(network, unseen, threshold=0.5, device=device)
-more = {"limits": settings["preprocessing"], "scores": scores, "run": course.run(device)}
-write_table(course.table(name), model.curve, CURVES)
+more = {"limits": settings["preprocessing"], "scores": scores, "run": describe_run(course, device=device)}
+write_table(learning_curve(course, model=name), model.curve, CURVES)
 write_table(locking.trained_on(grids, subjects=samples.subjects), model.data, TRAINED_ON)
 write_model(Card(name, settings, samples.subjects, **more), network.state_dict(), files=model)
 checkpoint.remove()

@@ -10,7 +10,7 @@ from ichdag.segmentation.identity import drawn_by
 from ichdag.segmentation.locking import locked_folds, trained_on
 from ichdag.segmentation.schemas import CURVES, TRAINED_ON, TRAINING
 from ichdag.tables import read_table, write_table
-from ichdag.training import Checkpoint, find_device
+from ichdag.training import Checkpoint, describe_run, find_device, learning_curve
 
 start(snakemake)
 files, model, params = snakemake.input, snakemake.output, snakemake.params
@@ -23,8 +23,8 @@ device = find_device(snakemake.threads, deterministic=settings["training"]["dete
 how = read_settings(settings, checkpoint_every_epochs=params.checkpoint_every_epochs)
 autoencoder, course = train_vaegan(patches, **how, checkpoint=checkpoint, device=device)
 scores = health.examine(autoencoder, patches, losses=course.last, device=device)
-more = {"limits": settings["patches"], "scores": scores, "run": course.run(device)}
-write_table(course.table("vaegan"), model.curve, CURVES)
+more = {"limits": settings["patches"], "scores": scores, "run": describe_run(course, device=device)}
+write_table(learning_curve(course, model="vaegan"), model.curve, CURVES)
 write_table(trained_on(read_table(files.grids, GRIDS), subjects=subjects), model.data, TRAINED_ON)
 write_model(Card("VAE-GAN of lesion patches", settings, subjects, **more), autoencoder.state_dict(), files=model)
 checkpoint.remove()

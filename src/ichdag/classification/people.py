@@ -85,12 +85,12 @@ def _refuse_thin_folds(people: pd.DataFrame, *, outcome: str, fewest: int) -> No
         inside = validation.y_true.value_counts().reindex([1, 0], fill_value=0)
         outside = everybody.y_true.value_counts().reindex([1, 0], fill_value=0) - inside
         if inside.min() == 0 or outside.min() < fewest:
-            faults.append(f"fold {fold}: validation {_counts(inside)}, training {_counts(outside)}")
+            faults.append(StudyError(f"fold {fold}: validation {_counts(inside)}, training {_counts(outside)}"))
     if faults or people.empty:
         raise StudyError(
             f"outcome {outcome} cannot be cross-validated: each fold needs both classes, each training part {fewest} "
-            f"of each; found {len(everybody)} participants; {'; '.join(faults)}. Add participants, set fewer folds "
-            "(config folds), or take the outcome out of config outcomes"
+            f"of each; found {len(everybody)} participants; {'; '.join(map(str, faults))}. Add participants, set fewer "
+            "folds (config folds), or take the outcome out of config outcomes"
         )
 
 

@@ -10,7 +10,10 @@ NEW_PREDICTIONS = Schema(
         STATUS,
         REASON,
         number(
-            "baseline_volume_ml", "hematoma volume in the predicted mask; then one probability an outcome", **VOLUME
+            "baseline_volume_ml",
+            "hematoma volume in the predicted mask; then one probability an outcome",
+            "mL",
+            **VOLUME,
         ),
     ),
 )

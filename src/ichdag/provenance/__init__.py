@@ -1,15 +1,13 @@
-"""Which code a result depends on: a digest of a script and of every module of this package that it imports."""
+"""Which code a result depends on, settings in one order, and the package where every process finds it."""
 
-import ast
-import hashlib
 import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ichdag.provenance.digests import Package
+from ichdag.provenance.resolution import PACKAGE
 from ichdag.records import read_yaml
-
-PACKAGE = Path(__file__).parents[1]
 
 
 def expose_package() -> None:
@@ -40,45 +38,24 @@ def _in_order(value: Any, like: Any) -> Any:
 
 @cache
 def code_digest(script: str | Path) -> str:
-    """Digest of the parsed code of a script and of the modules it imports, directly or through others.
+    """Digest of a script and of all code of this package that it reaches, by definition.
 
-    Comments, docstrings and layout do not count: what cannot change a result does not change the digest.
+    What cannot change a result does not change the digest: see `digests`.
     """
-    seen: dict[Path, str] = {}
-    waiting = [Path(script)]
-    while waiting:
-        path = waiting.pop()
-        if path not in seen:
-            seen[path], imported = _parsed(path)
-            waiting.extend(imported)
-    return hashlib.sha256("".join(sorted(seen.values())).encode()).hexdigest()[:12]
+    return _package().digest_of_script(Path(script))
 
 
 @cache
-def _parsed(path: Path) -> tuple[str, tuple[Path, ...]]:
-    """The code of one file without its docstrings, and the files of this package it imports."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-        elif isinstance(node, ast.Import):
-            names += [alias.name for alias in node.names]
-        body = getattr(node, "body", None)
-        if (
-            isinstance(body, list)
-            and body
-            and isinstance(body[0], ast.Expr)
-            and isinstance(body[0].value, ast.Constant)
-        ):
-            node.body = body[1:]
-    return ast.dump(tree), tuple(path for name in names for path in _files_of(name))
+def definitions_digest(*dotted_names: str) -> str:
+    """Digest of definitions of this package, by their full names, and of all code that they reach.
+
+    What says what a checkpoint belongs to: `definitions_digest("ichdag.segmentation.training.train_network")`. Classes
+    of what a function is handed are not reached by it: name them too, or what makes them. Raises ValueError for a name
+    that is none.
+    """
+    return _package().digest_of(dotted_names)
 
 
-def _files_of(name: str) -> list[Path]:
-    """The files of one dotted module name of this package: the module and the packages above it."""
-    parts = name.split(".")
-    if parts[0] != PACKAGE.name:
-        return []
-    places = [PACKAGE.joinpath(*parts[1:end]) for end in range(1, len(parts) + 1)]
-    return [path for place in places for path in (place / "__init__.py", place.with_suffix(".py")) if path.is_file()]
+@cache
+def _package() -> Package:
+    return Package()

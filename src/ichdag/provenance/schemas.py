@@ -3,7 +3,6 @@
 from ichdag.schema import Column, Schema, number
 
 MADE = {"low": 0, "missing": True}
-SECONDS, MEBIBYTES = {"unit": "s"} | MADE, {"unit": "MiB"} | MADE
 
 JOBS = Schema(
     "jobs",
@@ -21,9 +20,9 @@ JOBS = Schema(
         Column("host", "machine it ran on", missing=True),
         Column("device", "what its network ran on: CPU, or the GPU's name; n/a where it has none", missing=True),
         Column("started", "when it started, UTC"),
-        number("wall_s", "time from start to end", **SECONDS),
-        number("cpu_s", "CPU time of all its processes, sampled every few seconds", **SECONDS),
-        number("memory_mib", "largest resident memory, sampled likewise", **MEBIBYTES),
+        number("wall_s", "time from start to end", "s", **MADE),
+        number("cpu_s", "CPU time of all its processes, sampled every few seconds", "s", **MADE),
+        number("memory_mib", "largest resident memory, sampled likewise", "MiB", **MADE),
     ),
 )
 
@@ -32,10 +31,10 @@ COSTS = Schema(
     (
         Column("rule", "rule"),
         number("jobs", "jobs whose results are in the study", low=1),
-        number("wall_s", "wall time of all of them together", **SECONDS),
-        number("longest_s", "wall time of the longest", **SECONDS),
-        number("cpu_s", "CPU time of all of them together", **SECONDS),
-        number("memory_mib", "largest resident memory of any", **MEBIBYTES),
+        number("wall_s", "wall time of all of them together", "s", **MADE),
+        number("longest_s", "wall time of the longest", "s", **MADE),
+        number("cpu_s", "CPU time of all of them together", "s", **MADE),
+        number("memory_mib", "largest resident memory of any", "MiB", **MADE),
         Column("hosts", "machines they ran on", missing=True),
         Column("devices", "what networks ran on", missing=True),
     ),

@@ -16,6 +16,22 @@ from ichdag.segmentation.identity import cleanup_identity, masks_identity, netwo
 
 NEVER = "(?!)"  # a pattern that nothing matches
 TRAINING, CLEANUP, VAEGAN = "training", "cleanup", "vaegan"
+NETWORKS = "networks"
+# The code that decides what comes out: of network, loss, augmentation and loop, and of what they are fed.
+CODE = {
+    NETWORKS: (
+        "ichdag.segmentation.training.train_network",
+        "ichdag.segmentation.training.load_samples",
+        "ichdag.preprocessing.make_grids",
+    ),
+    CLEANUP: ("ichdag.segmentation.cleanup.choose_cleanup", "ichdag.preprocessing.make_grids"),
+    VAEGAN: (
+        "ichdag.latent.training.train_vaegan",
+        "ichdag.latent.training.load_patches",
+        "ichdag.latent.patches.cut_batch",
+        "ichdag.segmentation.restoration.restore_mask",
+    ),
+}
 RULES = {TRAINING: "lock_training_list", CLEANUP: "choose_cleanup", VAEGAN: "train_vaegan"}  # networks: train_network
 FOLDERS = {VAEGAN: "ledger/latent/vaegan", CLEANUP: "ledger/segmentation"}
 
@@ -24,7 +40,7 @@ class Standing:
     """The ledger of the study in the working directory, asked before any job.
 
     `networks` are their names, `patches` the settings that lesion patches are cut with, `roles` says what role each
-    participant of the sheet has, `code` gives the digest of the code of a rule.
+    participant of the sheet has, `code` gives the digest of definitions (see `definitions_digest`).
     """
 
     def __init__(
@@ -34,10 +50,10 @@ class Standing:
         networks: Sequence[str],
         patches: Mapping[str, Any],
         roles: Mapping[str, str],
-        code: Callable[[str], str],
+        code: Callable[..., str],
     ):
         self.config, self.networks, self.patches = config, list(networks), patches
-        self.code = {"networks": code("train_network"), CLEANUP: code("choose_cleanup"), VAEGAN: code("train_vaegan")}
+        self.code = {name: code(*definitions) for name, definitions in CODE.items()}
         self.locked = locked_list(retrain=config["segmentation"]["retrain"])
         self.away = sorted(one for one in self.locked or () if roles.get(one, "development") != "development")
 
@@ -53,7 +69,7 @@ class Standing:
     def identities(self) -> dict[str, dict[str, Any] | None]:
         """What each model would be now: settings, subjects, code; None where its training list is still to be drawn."""
         shared = {"config": self.config, "training": self.training}
-        found = {name: network_identity(name, **shared, code=self.code["networks"]) for name in self.networks}
+        found = {name: network_identity(name, **shared, code=self.code[NETWORKS]) for name in self.networks}
         digests = {name: identity and digest_of(identity) for name, identity in found.items()}
         cleanup = cleanup_identity(**shared, networks=digests, code=self.code[CLEANUP])
         manual = self.config["segmentation"]["masks"] == "manual"

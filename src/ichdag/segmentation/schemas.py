@@ -47,8 +47,8 @@ VOLUMES = Schema(
         STATUS,
         STAGE,
         REASON,
-        number("baseline_predicted_ml", "lesion volume in the predicted baseline mask", **VOLUME),
-        number("followup_predicted_ml", "lesion volume in the predicted follow-up mask", **VOLUME),
+        number("baseline_predicted_ml", "lesion volume in the predicted baseline mask", "mL", **VOLUME),
+        number("followup_predicted_ml", "lesion volume in the predicted follow-up mask", "mL", **VOLUME),
     ),
 )
 
