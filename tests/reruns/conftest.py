@@ -25,6 +25,7 @@ def from_nothing(finished, tmp_path_factory):
     made = {}
 
     def make(name):
+        name = EDITS[name].like or name
         if name not in made:
             folder = tmp_path_factory.mktemp("nothing")
             study = finished.from_nothing(folder / "study")

@@ -20,11 +20,12 @@ DEVELOPMENT, EXTERNAL, PARTICIPANTS = (f"cohort/{name}.tsv" for name in ("develo
 
 @dataclass(frozen=True)
 class Edit:
-    """One edit of a study, the results that it must change, and whether CI tests it."""
+    """One edit of a study, the results that it must change, whether CI tests it, and an edit with the same contents."""
 
     apply: Callable
     changes: tuple[str, ...]
     short: bool = False
+    like: str | None = None
 
 
 def set_cell(study, subject, column, value):
@@ -176,11 +177,15 @@ EDITS = {
     ),
     "a scan of a development patient": Edit(partial(replace_scan, subject="D0015"), (FEATURES, PREDICTIONS)),
     "a scan of a development patient, of an older date": Edit(
-        partial(replace_scan, subject="D0016", date=LONG_AGO), (FEATURES, PREDICTIONS)
+        partial(replace_scan, subject="D0015", date=LONG_AGO),
+        (FEATURES, PREDICTIONS),
+        like="a scan of a development patient",
     ),
     "a scan of an external patient": Edit(partial(replace_scan, subject="E0003"), (FEATURES, PREDICTIONS)),
     "a scan of an external patient, of an older date": Edit(
-        partial(replace_scan, subject="E0014", date=LONG_AGO), (FEATURES, PREDICTIONS)
+        partial(replace_scan, subject="E0003", date=LONG_AGO),
+        (FEATURES, PREDICTIONS),
+        like="a scan of an external patient",
     ),
     "a slice more in a folder of DICOM files": Edit(add_slice, (FEATURES, PREDICTIONS)),
     "another slice in a folder of DICOM files": Edit(overwrite_slice, (FEATURES, PREDICTIONS)),
