@@ -193,7 +193,7 @@ EDITS = {
         DEVELOPMENT, EXTERNAL, PREDICTIONS, "cohort/flow.tsv",
         cohort={"quality": {"limits": {"onset_to_ct_hours": [0, 8]}}},
     ),
-    "the grid": setting("segmentation/scores.tsv", FEATURES, PREDICTIONS, preprocessing={"grid": 40}),
+    "the grid": setting("segmentation/scores.tsv", FEATURES, PREDICTIONS, preprocessing={"grid": 48}),
     "epochs of the segmentation networks": setting(
         "segmentation/scores.tsv", FEATURES, PREDICTIONS, segmentation={"training": {"epochs": 13}}
     ),
