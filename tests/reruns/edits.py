@@ -201,6 +201,10 @@ EDITS = {
         "features/external/vaegan.parquet", PREDICTIONS, latent={"training": {"epochs": 3}}
     ),
     "networks trained anew": setting("segmentation/scores.tsv", FEATURES, segmentation={"retrain": 2}),
+    "how the networks are asked": setting(
+        "segmentation/scores.tsv", FEATURES, PREDICTIONS, segmentation={"inference": {"mirror_axes": [0]}}
+    ),
+    "manual masks": setting(FEATURES, PREDICTIONS, segmentation={"masks": "manual"}),
     "radiomics parameters": Edit(change_radiomics, (FEATURES, PREDICTIONS)),
     "the rank of NMF": setting("features/external/radiomics.parquet", PREDICTIONS, features={"rank": 2}),
     "a setting of one classifier": setting(
