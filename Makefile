@@ -18,7 +18,7 @@ DEMO_RUN = --directory $(DEMO) --configfile config/demo.yaml $(CONTROL) --workfl
 	--cores $(CORES) --set-threads train_network=1 train_vaegan=1
 RUN = bash workflow/progress/run.sh $(DEMO)
 
-.PHONY: help setup demo plan check test test-cluster test-envs lint format docs lock clean clean-demo
+.PHONY: help setup demo plan check test test-cluster test-envs test-reruns lint format docs lock clean clean-demo
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,9 @@ test-cluster: setup ## As root on Debian or Ubuntu: install and start a real SLU
 
 test-envs: setup ## Run the tiny study with a virtual environment for each file in envs/, of what it names alone.
 	@python -m pytest tests/environments
+
+test-reruns: setup ## After an edit one run leaves what a study from nothing has: hours; SHORT=yes: 6 minutes.
+	@CORES=$(CORES) python -m pytest tests/reruns $(if $(SHORT),-m short)
 
 lint: setup ## Check code, rules and generated documents.
 	@ruff check .

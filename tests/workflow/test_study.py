@@ -44,7 +44,7 @@ def test_a_finished_study_has_nothing_to_do(study):
     assert study.planned() == {} and "Nothing to be done" in study.snakemake("--dry-run")
 
 
-def test_one_external_scan_reruns_its_patient_and_the_tables_and_fits_nothing(study, tmp_path):
+def test_one_external_scan_costs_its_own_jobs_and_fits_nothing(study, tmp_path):
     copy = replace(study, folder=shutil.copytree(study.folder, tmp_path / "study", copy_function=shutil.copy2))
     table = read_table(copy.folder / "results/cohort/external.tsv", PARTICIPANTS)
     subject = table.subject[table.status == "included"].iloc[0]
@@ -53,16 +53,8 @@ def test_one_external_scan_reruns_its_patient_and_the_tables_and_fits_nothing(st
     scan.values[tuple(size // 2 for size in scan.values.shape)] += 1
     write_image(scan, path)
     planned = copy.planned()
-    assert not FITS & set(planned)
-    for rule in (
-        "check_scans",
-        "preprocess_scans",
-        "restore_masks",
-        "extract_radiomics",
-        "segment_batch",
-        "make_report",
-    ):
-        assert planned[rule] == 1, (rule, planned)
+    assert planned["make_report"] == 1 and not FITS & set(planned)
+    assert all(planned[rule] == 1 for rule in ("check_scans", "extract_radiomics", "segment_batch")), planned
 
 
 def test_the_frozen_model_gives_an_external_patient_the_probability_of_the_study(study, tmp_path):

@@ -27,15 +27,20 @@ class Study:
     folder: Path
     code: Path = ROOT
 
+    @property
+    def configuration(self):
+        """The arguments that name the settings."""
+        return "--configfile", SETTINGS
+
     def command(self, *arguments):
-        """Snakemake with the tiny settings."""
+        """Snakemake with the study's settings."""
         command = [sys.executable, "-m", "snakemake", "--snakefile", self.code / "Snakefile"]
         command += ["--directory", self.folder, "--workflow-profile", "none", "--scheduler", "greedy", "--cores", "2"]
-        command += ["--rerun-triggers", *TRIGGERS, "--configfile", SETTINGS, "--rerun-incomplete"]
+        command += ["--rerun-triggers", *TRIGGERS, *self.configuration, "--rerun-incomplete"]
         return [*map(str, [*command, *arguments])]
 
     def snakemake(self, *arguments, ok=True):
-        """Run Snakemake with the tiny settings; return what it printed."""
+        """Run Snakemake with the study's settings; return what it printed."""
         done = subprocess.run(
             self.command(*arguments), env=os.environ | THREADS | WIDE, capture_output=True, text=True, timeout=900
         )
