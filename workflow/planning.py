@@ -13,7 +13,9 @@ from typing import Any
 
 from snakemake.dag import DAG
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.types import RerunTrigger
 
+NEEDED = {RerunTrigger.MTIME, RerunTrigger.PARAMS, RerunTrigger.INPUT}
 MASKING = "masked.update(self.bfs(self.depending, job))"
 
 
@@ -29,6 +31,7 @@ def mend_plans(forced: Callable[[], Iterable[str]]) -> None:
 
     @wraps(original)
     async def update_needrun(dag: DAG, *args: Any, **more: Any) -> None:
+        refuse_to_look_at_less(dag)
         dag.forcerules.update(map(dag.workflow.get_rule, forced()))
         dag.bfs = partial(follow_plain_edges, set())
         try:
@@ -37,6 +40,19 @@ def mend_plans(forced: Callable[[], Iterable[str]]) -> None:
             del dag.bfs
 
     DAG.update_needrun = update_needrun
+
+
+def refuse_to_look_at_less(dag: DAG) -> None:
+    """Raise WorkflowError if a run is told not to look at settings, inputs or dates: it would end well with old results.
+
+    A dry run may, and whoever says which rules are allowed knows that others are not.
+    """
+    told = dag.workflow.dag_settings
+    if not (dag.workflow.dryrun or told.allowed_rules) and not NEEDED <= set(told.rerun_triggers):
+        names = " ".join(sorted(trigger.name.lower() for trigger in NEEDED))
+        raise WorkflowError(
+            f"With these --rerun-triggers, changes would go unnoticed and old results be left: they need {names}."
+        )
 
 
 def follow_plain_edges(seen: set, direction: dict, *jobs: Any) -> Iterator[Any]:
