@@ -43,12 +43,12 @@ def mend_plans(forced: Callable[[], Iterable[str]]) -> None:
 
 
 def refuse_to_look_at_less(dag: DAG) -> None:
-    """Raise WorkflowError if a run is told not to look at settings, inputs or dates: it would end well with old results.
+    """Raise WorkflowError if a run is told not to look at settings, inputs or dates: old results would be left.
 
     A dry run may, and whoever says which rules are allowed knows that others are not.
     """
     told = dag.workflow.dag_settings
-    if not (dag.workflow.dryrun or told.allowed_rules) and not NEEDED <= set(told.rerun_triggers):
+    if not (dag.workflow.dryrun or told.allowed_rules) and not set(told.rerun_triggers) >= NEEDED:
         names = " ".join(sorted(trigger.name.lower() for trigger in NEEDED))
         raise WorkflowError(
             f"With these --rerun-triggers, changes would go unnoticed and old results be left: they need {names}."
