@@ -13,6 +13,7 @@ from snakemake.exceptions import WorkflowError
 from ichdag.cohort.sheet import FILES, read_sheet, subject_of
 from ichdag.jobs import StudyError
 from ichdag.ledger import refuse_broken_ledger
+from ichdag.prediction.frozen import is_spoiled, model_files
 from ichdag.provenance import code_digest, definitions_digest, expose_package, put_in_order
 from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 from ichdag.provenance.standing import Standing
@@ -26,7 +27,7 @@ if workflow.is_main_process:
 
     from ichdag.cohort.validation import refuse, refuse_settings, sheet_faults, summary_of
 
-    mend_plans(lambda: [*standing().forced_rules, *spoiled_model()])
+    mend_plans(lambda: forced_rules())
 
     try:
         refuse_settings(config)
@@ -52,6 +53,7 @@ REDUCED = "results/features/reduced/{outcome}_{fold}_{block}.parquet"
 PARAMETERS = config["radiomics"]["parameters"]
 PARAMETERS = PARAMETERS if exists(PARAMETERS) else f"{workflow.basedir}/{PARAMETERS}"
 REPEATABILITY = config["radiomics"]["repeatability"]
+MODEL_FILES = model_files(config["prediction"]["features"], outcomes=OUTCOMES)
 PATCHES = {
     **config["latent"]["patches"],
     "window_hu": config["preprocessing"]["window_hu"],
@@ -124,6 +126,12 @@ def standing():
         raise WorkflowError(str(error))
 
 
+def forced_rules():
+    """The rules that make what is there but does not hold, or is not what was made, whatever its date says."""
+    spoiled = is_spoiled("results/prediction/model", files=MODEL_FILES.values())
+    return [*standing().forced_rules, *(["freeze_model"] if spoiled else [])]
+
+
 def batch_of(subject):
     """The batch of a participant, from role and id alone: it never changes when others come or go."""
     return f"{participants()[subject]['role']}-{crc32(subject.encode()) % config['batches']:04d}"
@@ -146,14 +154,6 @@ def batches_of(role):
 def members_of(batch):
     """The participants of a batch."""
     return batch_table()[batch]
-
-
-@lru_cache(maxsize=None)
-def pages():
-    """Of each batch those who have a page of their own, batches without any left out."""
-    chosen = set(sample_of(config["report"]["pages"], *PATIENT_ROLES))
-    found = {batch: [subject for subject in members_of(batch) if subject in chosen] for batch in sorted(batch_table())}
-    return {batch: subjects for batch, subjects in found.items() if subjects}
 
 
 def mask_of(subject):

@@ -7,16 +7,8 @@ Writes: results/prediction/model/, results/prediction/sub-{subject}_prediction.j
     results/prediction/sub-{subject}_baseline_desc-hematoma_mask.nii.gz, results/prediction/predictions.tsv
 """
 
-from ichdag.prediction.frozen import is_spoiled, model_files
-
-PARTS = model_files(config["prediction"]["features"], outcomes=OUTCOMES)
-REDUCTIONS = [block for block in BLOCKS if f"reduction/{block}" in PARTS]
+REDUCTIONS = [block for block in BLOCKS if f"reduction/{block}" in MODEL_FILES]
 CLASSIFIER = "results/classification/models/{outcome}_{classifier}"
-
-
-def spoiled_model():
-    """The rule that freezes the model, if a part of it is not what was frozen though its date says so."""
-    return ["freeze_model"] if is_spoiled("results/prediction/model", files=PARTS.values()) else []
 
 
 rule freeze_model:
@@ -38,7 +30,7 @@ rule freeze_model:
         vaegan_card="ledger/latent/vaegan/card.json",
         cleanup="ledger/segmentation/cleanup.json",
     output:
-        **{part: f"results/prediction/model/{name}" for part, name in PARTS.items()},
+        **{part: f"results/prediction/model/{name}" for part, name in MODEL_FILES.items()},
         card="results/prediction/model/card.json",
     log:
         "logs/freeze_model.log",
@@ -67,7 +59,7 @@ rule predict_patient:
         baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
         scans="results/cohort/sub-{subject}_scans.json",
         card=rules.freeze_model.output.card,
-        parts=[f"results/prediction/model/{name}" for name in PARTS.values()],
+        parts=[f"results/prediction/model/{name}" for name in MODEL_FILES.values()],
     output:
         record="results/prediction/sub-{subject}_prediction.json",
         mask="results/prediction/sub-{subject}_baseline_desc-hematoma_mask.nii.gz",

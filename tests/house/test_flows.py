@@ -28,7 +28,13 @@ BESIDE = {
     "provenance",
     "provenance.journal",
 }
-BESIDE |= {"cohort.dicom.decoding", "cohort.originals", "cohort.validation.settings", "radiomics.parameters"}
+BESIDE |= {
+    "cohort.dicom.decoding",
+    "cohort.nifti",
+    "cohort.originals",
+    "cohort.validation.settings",
+    "radiomics.parameters",
+}
 
 
 @pytest.fixture(scope="module")

@@ -116,7 +116,7 @@ SPOILED = {
     ),
     "a card cut short": (lambda folder: os.truncate(folder / "card.json", 100), ["card.json cannot be read"]),
     "an empty card": (lambda folder: os.truncate(folder / "card.json", 0), ["card.json cannot be read"]),
-    "a card that is a list": (lambda folder: (folder / "card.json").write_text("[1]"), ["card.json has no digests"]),
+    "a card that is a list": (lambda folder: (folder / "card.json").write_text("[1]"), ["card.json cannot be read"]),
     "a card without digests": (lambda folder: edit(folder, sha256=None), ["card.json has no digests"]),
     "no card": (lambda folder: (folder / "card.json").unlink(), ["holds no frozen model: card.json is missing"]),
     "no folder": (shutil.rmtree, ["holds no frozen model: card.json is missing"]),

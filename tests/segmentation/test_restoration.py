@@ -223,7 +223,7 @@ def test_an_excluded_scan_has_no_mask_and_the_record_says_why(restored):
 
 def test_a_store_that_lacks_a_usable_scan_is_an_error_and_excludes_nobody(restored, tmp_path):
     restored(20)
-    write_store(tmp_path / "other.h5", [])
+    write_store(tmp_path / "other.h5", [("S1/grids", file_digest(tmp_path / "g.npz"))])
     with pytest.raises(DamagedResult, match=r"other\.h5 cannot be read.*it lacks S1/baseline/dual"):
         restored(20, probabilities=tmp_path / "other.h5")
 
