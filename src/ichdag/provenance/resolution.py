@@ -9,7 +9,7 @@ from ichdag.provenance.modules import Imported, Module
 
 PACKAGE = Path(__file__).parents[1]
 STARTS_LOG = {"ichdag.jobs.start", "logging.getLogger"}
-ERROR = "ichdag.jobs.StudyError"  # its text ends in the log; that of a DataFault in tables
+ERRORS = {"ichdag.jobs.StudyError", "ichdag.faults.MachineFault"}  # told in the log alone; a DataFault ends in tables
 TEXTS = {"ichdag.schema.Column": {"meaning", "unit"}, "ichdag.schema.number": {"meaning", "unit"}}
 ANYTHING = {"__import__", "importlib.import_module", "runpy.run_module"}
 Seen = frozenset[tuple[str, str]]
@@ -133,9 +133,9 @@ class Modules:
         )
 
     def is_error(self, target: str) -> bool:
-        """Whether it is an error whose text nothing but the log has."""
+        """Whether it is an error that ends the job, so that nothing but the log has its text."""
         bases = [base for node in self.statements(target) if isinstance(node, ast.ClassDef) for base in node.bases]
-        return target == ERROR or any(self.is_error(self._target(target, base)) for base in bases)
+        return target in ERRORS or any(self.is_error(self._target(target, base)) for base in bases)
 
     def tells_heirs(self, module: Module, statement: ast.stmt) -> bool:
         """Whether a class has a base that hears of it as soon as it is defined."""
