@@ -58,16 +58,16 @@ def tree(tmp_path_factory):
 
 @pytest.fixture
 def digest_in(tmp_path):
-    """The digest of a script beside a package `pack` of these modules, by their paths."""
+    """The digest of a script beside a package of these modules, by their paths."""
     count = iter(range(1000))
 
-    def digest(script, **modules):
+    def digest(script, package="pack", **modules):
         folder = tmp_path / str(next(count))
         for name, text in {"__init__": "", **modules}.items():
-            path = folder / "pack" / f"{name}.py"
+            path = folder / package / f"{name}.py"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, "utf-8")
         (folder / "script.py").write_text(script, "utf-8")
-        return Package(folder / "pack").digest_of_script(folder / "script.py")
+        return Package(folder / package).digest_of_script(folder / "script.py")
 
     return digest

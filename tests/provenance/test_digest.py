@@ -1,5 +1,6 @@
 """What makes a result run again: code that can change it, and nothing else; settings in one order."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -160,11 +161,33 @@ def test_the_copy_of_a_checkout_has_its_digests(tree):
     assert definitions_digest("ichdag.names.ROLES") == tree.digest_of("ichdag.names.ROLES")
 
 
+def test_errors_that_end_a_job_count_by_their_kind_and_not_by_what_they_say(digest_in):
+    jobs = "class StudyError(Exception):\n    pass"
+    cut = "class Cut(StudyError):\n    def __init__(self, path):\n        super().__init__(f'{path} is CUT')\n"
+    texts = [f"from ichdag.jobs import StudyError\n{cut}def g(x): raise Cut(WHERE)"] * 4
+    texts[1] = texts[1].replace("is CUT", "was cut short")
+    texts[2] = texts[2].replace("WHERE", "f'the file {x}'")
+    texts[3] = texts[3].replace("raise Cut", "raise StudyError")
+    digests = [digest_in("from ichdag.b import g\ng", package="ichdag", jobs=jobs, b=text) for text in texts]
+    assert digests[0] == digests[1] == digests[2] != digests[3]
+
+
 def test_no_code_reads_what_the_digest_leaves_out():
-    told = re.compile(r"get_type_hints|__annotations__|__doc__|singledispatch|\binspect\b|except StudyError as")
+    told = re.compile(r"get_type_hints|__annotations__|__doc__|singledispatch|\binspect\b")
     files = [*(ROOT / "src").rglob("*.py"), *(ROOT / "workflow/scripts").glob("*.py")]
-    found = {file.parent.name for file in files if told.search(file.read_text("utf-8"))}
-    assert len(files) > 200 and found <= {"validation"}  # of the settings, before any job
+    assert len(files) > 200 and not [file for file in files if told.search(file.read_text("utf-8"))]
+
+
+def test_the_text_of_an_error_that_ends_a_job_goes_nowhere_but_into_another():
+    found = set()
+    for file in [*(ROOT / "src").rglob("*.py"), *(ROOT / "workflow/scripts").glob("*.py")]:
+        for handler in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(handler, ast.ExceptHandler) and handler.name and "StudyError" in ast.unparse(handler.type):
+                raised = [node for node in ast.walk(handler) if isinstance(node, ast.Raise)]
+                handed_on = {id(node) for error in raised for node in ast.walk(error)}
+                used = [node for node in ast.walk(handler) if isinstance(node, ast.Name) and node.id == handler.name]
+                found |= {file.parent.name} if {id(node) for node in used} - handed_on else set()
+    assert found <= {"validation"}  # of the settings, before any job
 
 
 def test_settings_stand_in_the_order_of_the_shipped_file_whatever_an_overlay_names_first(tmp_path):

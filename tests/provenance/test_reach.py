@@ -115,6 +115,18 @@ def test_modules_that_import_each_other_end(digest_in):
     assert digests[0] != digests[1]
 
 
+def test_names_that_only_import_each_other_end(digest_in):
+    assert digest_in("from pack.a import f\nf", a="from pack.b import f", b="from pack.a import f")
+
+
+def test_what_is_imported_and_then_changed_counts_by_where_it_comes_from(digest_in):
+    modules = [
+        f"from {name} import norm\nnorm = abs(norm)\ndef g(): return norm" for name in ("numpy", "numpy", "scipy")
+    ]
+    one, same, other = (digest_in("from pack.a import g\ng", a=module) for module in modules)
+    assert one == same != other
+
+
 def test_imports_for_annotations_alone_do_not_count(digest_in):
     text = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from pack.a import f\ndef g(x: 'f') -> 'f': pass"
     plain = "from pack.a import f\ndef g(x: f, *args: f) -> f:\n    y: f = x\n    return y"

@@ -84,7 +84,8 @@ class Package(Modules):
             text += "".join(f"<*{star}>" for star in module.stars if star not in self.files)
             reaches = self._read_by(module)
         else:
-            text = writer.write(self.statements(name))
+            text = "".join(f"<{what.module}:{what.name}>" for what in self.imports_of(name))
+            text += writer.write(self.statements(name))
             reaches = {f"{module.name}!"}
         known = hashlib.sha256(f"{name} {text}".encode("utf-8", "surrogatepass")).digest() if text else b""
         return Unit(known, frozenset(writer.reaches | reaches))

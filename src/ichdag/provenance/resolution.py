@@ -9,7 +9,7 @@ from ichdag.provenance.modules import Imported, Module
 
 PACKAGE = Path(__file__).parents[1]
 STARTS_LOG = {"ichdag.jobs.start", "logging.getLogger"}
-ERROR = "ichdag.jobs.StudyError"  # its text ends in the log; that of a DataFault in tables
+ERRORS = {"ichdag.jobs.StudyError", "ichdag.faults.MachineFault"}  # told in the log alone; a DataFault ends in tables
 TEXTS = {"ichdag.schema.Column": {"meaning", "unit"}, "ichdag.schema.number": {"meaning", "unit"}}
 ANYTHING = {"__import__", "importlib.import_module", "runpy.run_module"}
 Seen = frozenset[tuple[str, str]]
@@ -45,11 +45,17 @@ class Modules:
         return self._modules.get(name)
 
     def statements(self, name: str) -> list[ast.stmt]:
-        """What binds a definition, in turn."""
+        """What binds a definition, in turn, without imports."""
+        return [what for what in self._bindings(name) if isinstance(what, ast.stmt)]
+
+    def imports_of(self, name: str) -> list[Imported]:
+        """The imports that bind a definition before its statements do."""
+        return [what for what in self._bindings(name) if isinstance(what, Imported)]
+
+    def _bindings(self, name: str) -> list[ast.stmt | Imported]:
         place, _, own = name.rpartition(".")
         module = self.module(place)
-        found = module.bindings.get(own, []) if module else []
-        return [statement for statement in found if isinstance(statement, ast.stmt)]
+        return module.bindings.get(own, []) if module else []
 
     def all_of(self, modules: Iterable[str]) -> set[str]:
         """All that modules define, those of this package."""
@@ -77,7 +83,7 @@ class Modules:
 
     def _follow(self, module: Module, chain: list[str]) -> Meaning | None:
         found, rest = self.member(module, chain[0]), chain[1:]
-        while rest and found.target in self.files:
+        while rest and found.reaches == {f"{found.target}*"}:  # a module
             inner = self.member(self.module(found.target), rest[0])
             if not inner.target:  # made while the program runs, or not there
                 return Meaning(found.target, rest, found.reaches)
@@ -91,13 +97,13 @@ class Modules:
 
     def member(self, module: Module, name: str, seen: Seen = UNSEEN) -> Meaning:
         """What a name of a module stands for: a definition, a module, or what another package calls so."""
-        known = module.bindings.get(name, [])
-        imports = [self._import(what, seen | {(module.name, name)}) for what in known if isinstance(what, Imported)]
         here = f"{module.name}.{name}"
         if (module.name, name) in seen:
             return Meaning(here, [], self.all_of([module.name]))
+        known = module.bindings.get(name, [])
+        imports = [self._import(what, seen | {(module.name, name)}) for what in known if isinstance(what, Imported)]
         reached = {one for found in imports for one in found.reaches}
-        if imports and (len(known) == 1 or not module.name):
+        if imports and (len(imports) == len(known) or not module.name):
             return Meaning(imports[-1].target, [], reached)
         if known:
             return Meaning(here, [], reached | {here}) if module.name else Meaning("", [], set())
@@ -127,9 +133,9 @@ class Modules:
         )
 
     def is_error(self, target: str) -> bool:
-        """Whether it is an error whose text nothing but the log has."""
+        """Whether it is an error that ends the job, so that nothing but the log has its text."""
         bases = [base for node in self.statements(target) if isinstance(node, ast.ClassDef) for base in node.bases]
-        return target == ERROR or any(self.is_error(self._target(target, base)) for base in bases)
+        return target in ERRORS or any(self.is_error(self._target(target, base)) for base in bases)
 
     def tells_heirs(self, module: Module, statement: ast.stmt) -> bool:
         """Whether a class has a base that hears of it as soon as it is defined."""

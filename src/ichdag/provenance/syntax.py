@@ -125,7 +125,7 @@ class Writer:
         plain = plain or any("dataclass" in ast.unparse(decorator) for decorator in node.decorator_list)
         self.out.append(f"(ClassDef {node.name}")
         self._value([*node.decorator_list, *node.bases, *node.keywords], local)
-        for statement in node.body:
+        for statement in [] if self.package.is_error(f"{self.module.name}.{node.name}") else node.body:
             if isinstance(statement, ast.AnnAssign):
                 told = {node.id for node in ast.walk(statement.annotation) if isinstance(node, ast.Name)}
                 told |= {node.attr for node in ast.walk(statement.annotation) if isinstance(node, ast.Attribute)}
