@@ -148,3 +148,23 @@ def test_small_random_lesions_have_stock_s_values_or_a_reason(made, few, corner,
     assert set(ours.values) <= set(theirs)
     wrong = {n: d for n, d in made.differences(ours.values, theirs, ours.missing).items() if not d <= 1e-6}
     assert not wrong
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("Failed to allocate memory for image.")])
+def test_want_of_memory_is_neither_a_missing_feature_nor_a_reason_to_leave_anybody_out(
+    error, made, settings, monkeypatch
+):
+    def wanting(*arguments, **options):
+        try:
+            raise error
+        except (MemoryError, RuntimeError) as cause:
+            raise ValueError("a library's words") from cause
+
+    monkeypatch.setattr("radiomics.firstorder.RadiomicsFirstOrder.execute", wanting)
+    scan, mask = made.head_with(lesion(LESIONS["two parts"]))
+    with pytest.raises(type(error)):
+        extract_lesion(scan, mask=mask, settings=settings)
+    monkeypatch.undo()
+    monkeypatch.setattr("ichdag.radiomics.extraction.shape_features", wanting)
+    with pytest.raises(type(error)):
+        extract_lesion(scan, mask=mask, settings=settings)

@@ -1,6 +1,7 @@
 """Faults on one machine: after each, one rerun ends with the bytes of an undisturbed run."""
 
 import os
+import platform
 import random
 import shutil
 import signal
@@ -128,3 +129,50 @@ def test_a_full_disk_fails_the_job_and_leaves_nothing_half_written(study, small_
     copy.recover()
     copy.run(LARGEST)
     is_as_before(copy, study, LARGEST)
+
+
+CONVERTED = "results/cohort/sub-D0001_conversion.json"
+SCAN = "phantom/sub-D0001_baseline_ct.nii.gz"
+MASK = "results/segmentation/sub-D0001_baseline_desc-hematoma_mask.nii.gz"
+
+
+def test_an_original_that_the_disk_cannot_read_fails_the_job_and_a_rerun_leaves_nobody_out(study, copy):
+    unmake(copy, CONVERTED)
+    scan, aside = copy.folder / SCAN, copy.folder / "aside"
+    scan.rename(aside)
+    scan.symlink_to("/proc/self/mem")  # it opens, and every read of its beginning is an input/output error
+    copy.snakemake(CONVERTED, ok=False)
+    log = (copy.folder / "logs/convert_scans/D0001.log").read_text()
+    assert "convert_scans subject=D0001 failed" in log and "OSError, Input/output error" in log
+    assert "nobody is left out" in log and SCAN not in log and not (copy.folder / CONVERTED).exists()
+    scan.unlink()
+    aside.rename(scan)
+    copy.run(CONVERTED)
+    is_as_before(copy, study, CONVERTED)
+
+
+@pytest.mark.parametrize("part", [0, 0.5])
+def test_a_mask_that_is_cut_excludes_nobody_and_is_made_anew_once_it_is_deleted(study, copy, part):
+    unmake(copy, FEATURES[0])
+    content = (copy.folder / MASK).read_bytes()
+    (copy.folder / MASK).write_bytes(content[: int(len(content) * part)])
+    copy.snakemake(FEATURES[0], ok=False)
+    log = (copy.folder / "logs/extract_radiomics/D0001.log").read_text()
+    assert f"{MASK} cannot be read: it was cut short or altered" in log and "Delete it and run again" in log
+    assert not (copy.folder / FEATURES[0]).exists()
+    unmake(copy, MASK)
+    copy.run(FEATURES[0])
+    is_as_before(copy, study, FEATURES[0], MASK)
+
+
+def test_the_start_of_a_run_clears_what_a_killed_conversion_had_unpacked_and_a_look_does_not(copy):
+    process = subprocess.Popen(["true"])
+    process.wait()
+    left = copy.folder / f"temporary/convert_scans/sub-gone/{platform.node()}-{process.pid}/dicom-1/unpacked/000001"
+    left.parent.mkdir(parents=True)
+    left.touch()
+    unmake(copy, FEATURES[0])
+    copy.planned(FEATURES[0])
+    assert left.exists()
+    copy.run(FEATURES[0])
+    assert not left.parents[3].exists()

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -69,7 +70,8 @@ def _run(command: list[str]) -> tuple[int, bool]:
         try:
             words, _ = process.communicate(timeout=LONGEST_S)
         except BaseException as error:
-            os.killpg(process.pid, signal.SIGKILL)  # the program that pip installs is the parent of the real one
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # the program that pip installs is the parent of the real one
             if isinstance(error, subprocess.TimeoutExpired):
                 raise MachineFault(f"dcm2niix did not end within {LONGEST_S} s") from None
             raise
