@@ -12,7 +12,7 @@ from snakemake.exceptions import WorkflowError
 
 from ichdag.cohort.sheet import FILES, read_sheet, subject_of
 from ichdag.jobs import StudyError
-from ichdag.ledger import refuse_broken_ledger
+from ichdag.ledger import refuse_broken_ledger, refuse_forgotten_records
 from ichdag.prediction.frozen import is_spoiled, model_files
 from ichdag.provenance import code_digest, definitions_digest, expose_package, put_in_order
 from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
@@ -32,6 +32,7 @@ if workflow.is_main_process:
     try:
         refuse_settings(config)
         refuse_broken_ledger()
+        refuse_forgotten_records()
     except StudyError as error:
         raise WorkflowError(str(error))
 

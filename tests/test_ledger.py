@@ -1,12 +1,13 @@
 """The ledger is refused where it is lost, cut short or of another study; a model holds until what it is changes."""
 
+import shutil
 import subprocess
 
 import pytest
 import torch
 
 from ichdag.jobs import StudyError
-from ichdag.ledger import locked_list, refuse_broken_ledger, seal_of, sealed, why_train
+from ichdag.ledger import locked_list, refuse_broken_ledger, refuse_forgotten_records, seal_of, sealed, why_train
 from ichdag.models import Card, read_identity, read_weights, write_model, write_weights
 from ichdag.records import read_record, write_record
 
@@ -63,6 +64,17 @@ def test_results_without_any_ledger_are_refused_and_a_ledger_without_results_is_
         file.unlink()
     with pytest.raises(StudyError, match="lacks 3 of 3 assignments"):
         refuse_broken_ledger()
+
+
+def test_results_without_snakemakes_records_are_refused(study):
+    with pytest.raises(StudyError, match=r"\.snakemake/, which tells what they were made with, is not"):
+        refuse_forgotten_records()
+    (study / ".snakemake/metadata").mkdir(parents=True)
+    (study / ".snakemake/metadata/bGVkZ2Vy").touch()
+    refuse_forgotten_records()
+    shutil.rmtree(study / ".snakemake")
+    (study / "results/cohort/folds.tsv").unlink()
+    refuse_forgotten_records()
 
 
 def test_a_writer_killed_between_table_and_seal_leaves_a_pair_that_fits(study, monkeypatch):

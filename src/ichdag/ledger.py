@@ -70,6 +70,20 @@ def refuse_broken_ledger() -> None:
             )
 
 
+def refuse_forgotten_records() -> None:
+    """Raise StudyError where there are results, but not Snakemake's records of what they were made with.
+
+    Folders that begin with a dot are easily left behind; without them a changed setting would go unnoticed.
+    """
+    records = [Path(".snakemake/metadata.db"), *Path(".snakemake/metadata").glob("*")]
+    if Path(DRAWN).is_file() and not any(record.exists() for record in records):
+        raise StudyError(
+            "results/ is here, but .snakemake/, which tells what they were made with, is not: changes would go unnoticed. "
+            "Copy .snakemake/ from where the study was, or remove results/ and run again (ledger/ is kept, and so are "
+            "folds and networks)"
+        )
+
+
 def locked_list(path: str | Path = TRAINING, *, retrain: int) -> dict[str, int] | None:
     """The folds of the locked training list by subject; None where none was drawn for this `retrain`."""
     if not Path(path).is_file():
