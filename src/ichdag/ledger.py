@@ -78,8 +78,8 @@ def refuse_forgotten_records() -> None:
     records = [Path(".snakemake/metadata.db"), *Path(".snakemake/metadata").glob("*")]
     if Path(DRAWN).is_file() and not any(record.exists() for record in records):
         raise StudyError(
-            "results/ is here, but .snakemake/, which tells what they were made with, is not: changes would go unnoticed. "
-            "Copy .snakemake/ from where the study was, or remove results/ and run again (ledger/ is kept, and so are "
+            "results/ is here, but .snakemake/, which tells what they were made with, is not: changes would go "
+            "unnoticed. Copy .snakemake/ from where the study was, or remove results/ and run again (ledger/ is kept, and so are "
             "folds and networks)"
         )
 
@@ -98,13 +98,16 @@ def why_train(folder: str | Path, identity: dict[str, Any] | None) -> str | None
     """Why a model has to be trained (anew), in words; None while the one in `folder` holds.
 
     `identity` is what would be trained now; None if its list of subjects is still to be drawn. Raises StudyError if
-    the model in the folder is damaged, for a training is too dear to be repeated for that.
+    the model in the folder is damaged, for a training is too dear to be repeated for that. Where a training was killed
+    between its card and its weights, the weights are those of before, and do not hold.
     """
     weights = Path(folder) / "weights.safetensors"
     if not weights.is_file():
         return "it is not there yet"
-    refuse_parted(weights)
-    return why_anew(read_identity(weights), identity)
+    reason = why_anew(read_identity(weights), identity)
+    if reason is None:
+        refuse_parted(weights)
+    return reason
 
 
 def why_anew(then: dict[str, Any] | None, identity: dict[str, Any] | None) -> str | None:
