@@ -79,8 +79,8 @@ def refuse_forgotten_records() -> None:
     if Path(DRAWN).is_file() and not any(record.exists() for record in records):
         raise StudyError(
             "results/ is here, but .snakemake/, which tells what they were made with, is not: changes would go "
-            "unnoticed. Copy .snakemake/ from where the study was, or remove results/ and run again (ledger/ is kept, and so are "
-            "folds and networks)"
+            "unnoticed. Copy .snakemake/ from where the study was, or remove results/ and run again (ledger/ is kept, "
+            "and so are folds and networks)"
         )
 
 

@@ -36,7 +36,7 @@ def test_everybody_is_in_the_cohort_table_once_and_the_faulty_ones_have_a_reason
 def test_masks_of_development_patients_are_out_of_fold(study):
     training = read_table(study.folder / "ledger/training.tsv", TRAINING)
     for fold, subjects in training.groupby("fold").subject:
-        card = read_record(study.folder / f"results/segmentation/models/dual_{fold}/card.json")
+        card = read_record(study.folder / f"ledger/segmentation/dual_{fold}/card.json")
         assert card["subjects"] and not set(card["subjects"]) & set(subjects)
 
 
