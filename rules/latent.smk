@@ -6,7 +6,7 @@ Reads: ledger/training.tsv, results/cohort/sub-{subject}_baseline_ct.nii.gz, the
     results/preprocessing/development.tsv, results/segmentation/networks.json, ledger/segmentation/cleanup.json,
     results/preprocessing/sub-{subject}_grids.npz, ledger/segmentation/dual_final/
 Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.json,
-    ledger/latent/{model}/{weights.safetensors,card.json,curve.tsv,data.tsv}, results/latent/batches/{batch}.h5,
+    ledger/latent/{model}/{weights.safetensors,card.json,curve.tsv,data.tsv,run.json}, results/latent/batches/{batch}.h5,
     results/latent/{role}.h5, results/latent/reconstructions.h5, results/latent/imagined.h5,
     results/latent/reconstruction.tsv
 """
@@ -83,6 +83,7 @@ rule train_vaegan:
         card=update("ledger/latent/{model}/card.json"),
         curve=update("ledger/latent/{model}/curve.tsv"),
         data=update("ledger/latent/{model}/data.tsv"),
+        run=update("ledger/latent/{model}/run.json"),
     log:
         "logs/train_vaegan/{model}.log",
     benchmark:

@@ -6,13 +6,12 @@ Reads: results/cohort/folds.tsv, results/cohort/sub-{subject}_scans.json,
     results/preprocessing/{role}.tsv, results/preprocessing/sub-{subject}_grids.npz,
     results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
     results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz
-Writes: ledger/{list}.tsv, ledger/{list}.tsv.sha256, ledger/segmentation/{network}/weights.safetensors,
-    ledger/segmentation/{network}/card.json, ledger/segmentation/{network}/curve.tsv,
-    ledger/segmentation/{network}/data.tsv, ledger/segmentation/{choice}.json, results/segmentation/networks.json,
-    results/segmentation/batches/{batch}.h5, results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
-    results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
+Writes: ledger/{list}.tsv, ledger/{list}.tsv.sha256, ledger/segmentation/{choice}.json,
+    ledger/segmentation/{network}/{weights.safetensors,card.json,curve.tsv,data.tsv,run.json},
+    results/segmentation/networks.json, results/segmentation/batches/{batch}.h5,
+    results/segmentation/sub-{subject}_{baseline,followup}_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_scores.json, results/segmentation/{role}.tsv,
-    results/segmentation/{role}_scores.tsv, results/segmentation/scores.tsv, results/segmentation/comparison.tsv
+    results/segmentation/{role}_scores.tsv, results/segmentation/{scores,comparison}.tsv
 """
 
 from ichdag.cohort.sheet import shared_persons
@@ -59,6 +58,7 @@ rule train_network:
         card=update("ledger/segmentation/{network}/card.json"),
         curve=update("ledger/segmentation/{network}/curve.tsv"),
         data=update("ledger/segmentation/{network}/data.tsv"),
+        run=update("ledger/segmentation/{network}/run.json"),
     log:
         "logs/train_network/{network}.log",
     benchmark:

@@ -109,12 +109,17 @@ def test_the_locked_list_is_that_of_its_retraining(study):
 def model(tmp_path):
     """A trained model's folder."""
     files = type("Files", (), {})()
-    for name in ("weights.safetensors", "card.json", "curve.tsv", "data.tsv"):
+    for name in ("weights.safetensors", "card.json", "curve.tsv", "data.tsv", "run.json"):
         setattr(files, name.split(".")[0], tmp_path / "ledger/segmentation/dual_0" / name)
     files.weights.parent.mkdir(parents=True)
     files.curve.write_text("curve", "utf-8")
     files.data.write_text("data", "utf-8")
-    write_model(Card("dual_0", IDENTITY, ["S1"]), {"one": torch.arange(6.0), "two": torch.ones(2)}, files=files)
+    write_model(
+        Card("dual_0", IDENTITY, ["S1"]),
+        {"one": torch.arange(6.0), "two": torch.ones(2)},
+        run={"seconds": 1},
+        files=files,
+    )
     return files.weights.parent
 
 

@@ -122,9 +122,9 @@ def why_anew(then: dict[str, Any] | None, identity: dict[str, Any] | None) -> st
 
 
 def hours_of_last_training(folder: str | Path) -> float | None:
-    """How long the training of the model in `folder` took, from its card; None where none is there."""
-    card = Path(folder) / "card.json"
-    seconds = read_record(card).get("run", {}).get("seconds") if card.is_file() else None
+    """How long the training of the model in `folder` took; None where none is there."""
+    run = Path(folder) / "run.json"
+    seconds = read_record(run).get("seconds") if run.is_file() else None
     return None if seconds is None else seconds / 3600
 
 

@@ -21,9 +21,9 @@ HEADER = "ichdag"  # one key, for safetensors writes several in any order
 
 @dataclass(frozen=True)
 class Card:
-    """What a model is: name, settings, the subjects it was fitted on, input limits, scores, versions, and how it ran.
+    """What a model is: name, settings, the subjects it was fitted on, input limits, scores and versions.
 
-    `run` says on which device a training ran and for how many seconds; scores hold only what another run would repeat.
+    It holds only what another run would repeat; on which device a training ran and for how long lies beside it.
     `folds` has, for a model that was cross-validated, the subjects that the fit of each fold saw.
     """
 
@@ -33,7 +33,6 @@ class Card:
     limits: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
-    run: dict[str, Any] = field(default_factory=dict)
     folds: dict[str, list[str]] = field(default_factory=dict)
 
 
@@ -69,11 +68,13 @@ def write_weights(
         save_file(tensors, partial, metadata={HEADER: json.dumps(told, sort_keys=True)})
 
 
-def write_model(card: Card, weights: dict[str, Any], *, files: Any) -> None:
-    """Write card and weights of a trained network to `files.card` and `files.weights`, the weights last.
+def write_model(card: Card, weights: dict[str, Any], *, run: dict[str, Any], files: Any) -> None:
+    """Write card, run and weights of a trained network to `files.card`, `files.run` and `files.weights`, these last.
 
-    The card's settings are the identity of the training; `files.curve` and `files.data` must have been written.
+    The card's settings are the identity of the training, `run` tells how it ran (device, epochs, seconds);
+    `files.curve` and `files.data` must have been written.
     """
+    write_record(run, files.run)
     write_card(card, files.card)
     write_weights(weights, files.weights, identity=card.settings, beside=[files.card, files.curve, files.data])
 

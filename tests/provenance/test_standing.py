@@ -9,7 +9,7 @@ import yaml
 
 from ichdag.latent.identity import vaegan_identity
 from ichdag.ledger import digest_of, sealed
-from ichdag.models import Card, write_card, write_weights
+from ichdag.models import write_weights
 from ichdag.provenance.standing import NEVER, Standing
 from ichdag.records import write_record
 from ichdag.segmentation.identity import masks_identity
@@ -52,7 +52,7 @@ def study(tmp_path, monkeypatch, config):
             write_record({"identity": identity}, tmp_path / "ledger/segmentation/cleanup.json")
             continue
         folder = tmp_path / ("ledger/latent/vaegan" if name == "vaegan" else f"ledger/segmentation/{name}")
-        write_card(Card(name, identity, ["S0"], run={"seconds": 7200}), folder / "card.json")
+        write_record({"seconds": 7200}, folder / "run.json")
         write_weights({"x": torch.ones(1)}, folder / "weights.safetensors", identity=identity)
     assert standing(config).reasons == {} and standing(config).due(*NETWORKS) == NEVER
     return tmp_path

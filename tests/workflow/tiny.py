@@ -14,8 +14,6 @@ ROOT = Path(__file__).parents[2]
 SETTINGS = Path(__file__).with_name("tiny.yaml")
 PREDICTIONS = "results/classification/predictions.parquet"
 TRIGGERS = yaml.safe_load((ROOT / "profiles/local/config.yaml").read_text("utf-8"))["rerun-triggers"]
-# A network trained anew has a new card, which says how long that took, and so pages that show cards are due.
-SHOW_DURATIONS = frozenset({"check_study", "require_checks", "fill_checklists", "make_report", "all"})
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 WIDE = {"COLUMNS": "160"}  # messages in tables are not broken where the terminal is narrow
 

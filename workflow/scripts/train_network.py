@@ -23,8 +23,8 @@ how = read_settings(settings, checkpoint_every_epochs=params.checkpoint_every_ep
 network, course = train_network(samples, **how, checkpoint=checkpoint, device=device)
 unseen = [path for subject, path in paths.items() if subject not in seen]
 scores = course.last | mean_dice(network, unseen, threshold=0.5, device=device)
-more = {"limits": settings["preprocessing"], "scores": scores, "run": describe_run(course, device=device)}
+run, more = describe_run(course, device=device), {"limits": settings["preprocessing"], "scores": scores}
 write_table(learning_curve(course, model=name), model.curve, CURVES)
 write_table(locking.trained_on(grids, subjects=samples.subjects), model.data, TRAINED_ON)
-write_model(Card(name, settings, samples.subjects, **more), network.state_dict(), files=model)
+write_model(Card(name, settings, samples.subjects, **more), network.state_dict(), run=run, files=model)
 checkpoint.remove()

@@ -23,8 +23,8 @@ device = find_device(snakemake.threads, deterministic=settings["training"]["dete
 how = read_settings(settings, checkpoint_every_epochs=params.checkpoint_every_epochs)
 autoencoder, course = train_vaegan(patches, **how, checkpoint=checkpoint, device=device)
 scores = health.examine(autoencoder, patches, losses=course.last, device=device)
-more = {"limits": settings["patches"], "scores": scores, "run": describe_run(course, device=device)}
+run, more = describe_run(course, device=device), {"limits": settings["patches"], "scores": scores}
 write_table(learning_curve(course, model="vaegan"), model.curve, CURVES)
 write_table(trained_on(read_table(files.grids, GRIDS), subjects=subjects), model.data, TRAINED_ON)
-write_model(Card("VAE-GAN of lesion patches", settings, subjects, **more), autoencoder.state_dict(), files=model)
+write_model(Card("lesion VAE-GAN", settings, subjects, **more), autoencoder.state_dict(), run=run, files=model)
 checkpoint.remove()
