@@ -44,6 +44,8 @@ def overlaid(settings, changes):
 class SmallStudy(Study):
     """A study with whole settings in its own config.yaml: an overlay could take no outcome away."""
 
+    seconds: int = 3600
+
     @property
     def configuration(self):
         """The arguments that name the settings."""

@@ -24,6 +24,7 @@ class Study:
 
     folder: Path
     code: Path = ROOT
+    seconds: int = 900  # that a command may take
 
     @property
     def configuration(self):
@@ -40,7 +41,11 @@ class Study:
     def snakemake(self, *arguments, ok=True):
         """Run Snakemake with the study's settings; return what it printed."""
         done = subprocess.run(
-            self.command(*arguments), env=os.environ | THREADS | WIDE, capture_output=True, text=True, timeout=900
+            self.command(*arguments),
+            env=os.environ | THREADS | WIDE,
+            capture_output=True,
+            text=True,
+            timeout=self.seconds,
         )
         text = done.stdout + done.stderr
         assert not ok or done.returncode == 0, text[-6000:]
