@@ -78,11 +78,14 @@ wildcard_constraints:
     classifier="|".join(CLASSIFIERS),
 
 
+read_once = lru_cache(maxsize=None)(read_sheet)
+
+
 @lru_cache(maxsize=None)
 def sheet():
     """The participants sheet, read when the first rule asks, refused as a whole if faulty."""
     try:
-        found = read_sheet(config["participants"])
+        found = read_once(config["participants"])
         if workflow.is_main_process:
             refuse(sheet_faults(found, config))
     except StudyError as error:
@@ -120,8 +123,9 @@ def checksum_of(path):
 @lru_cache(maxsize=None)
 def standing():
     """What of the ledger stands: training list, trained networks, clean-up; and what is to be made."""
-    roles = {one: row["role"] for one, row in participants().items()} if exists(config["participants"]) else {}
     try:
+        rows = read_once(config["participants"]).rows if exists(config["participants"]) else []  # not checked yet
+        roles = {subject_of(row): row.get("role") for row in rows}
         return Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=definitions_digest).asked()
     except StudyError as error:
         raise WorkflowError(str(error))

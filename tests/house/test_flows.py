@@ -18,6 +18,7 @@ BY_PATH = {"predict_patient"}  # a model is a folder
 # image's header.
 BESIDE = {
     "arrays",
+    "faults",
     "jobs",
     "ledger",
     "models",
