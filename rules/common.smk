@@ -156,11 +156,6 @@ def batches_of(role):
     return sorted(batch for batch in batch_table() if batch.startswith(f"{role}-"))
 
 
-def members_of(batch):
-    """The participants of a batch."""
-    return batch_table()[batch]
-
-
 def mask_of(subject):
     """The baseline mask that features are computed in: the predicted one, or the manual one if the config says so."""
     if MANUAL_MASKS:

@@ -19,10 +19,10 @@ rule cut_patches:
             lambda wildcards: named(
                 "scan/{subject}",
                 "results/cohort/sub-{subject}_baseline_ct.nii.gz",
-                subject=members_of(wildcards.batch),
+                subject=batch_table()[wildcards.batch],
             )
         ),
-        unpack(lambda wildcards: {f"mask/{subject}": mask_of(subject) for subject in members_of(wildcards.batch)}),
+        unpack(lambda wildcards: {f"mask/{subject}": mask_of(subject) for subject in batch_table()[wildcards.batch]}),
     output:
         patches="results/latent/patches/{batch}.h5",
     log:
@@ -63,7 +63,7 @@ rule list_patches:
         mem_mb=grow(1000),
         runtime=grow(10),
     params:
-        members=lambda wildcards: {batch: members_of(batch) for batch in batches_of("development")},
+        members=lambda wildcards: {batch: batch_table()[batch] for batch in batches_of("development")},
         code=code_of("list_patches"),
     script:
         "../workflow/scripts/list_patches.py"
@@ -116,7 +116,7 @@ rule train_vaegan:
 rule extract_latents:
     """Extract both encoders' last stages and the VAE-GAN's mean for the baseline scans of a batch."""
     input:
-        unpack(lambda wildcards: named("grids/{subject}", GRIDS_FILE, subject=members_of(wildcards.batch))),
+        unpack(lambda wildcards: named("grids/{subject}", GRIDS_FILE, subject=batch_table()[wildcards.batch])),
         patches=rules.cut_patches.output.patches,
         network="ledger/segmentation/dual_final/weights.safetensors",
         vaegan="ledger/latent/vaegan/weights.safetensors",

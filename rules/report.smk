@@ -71,7 +71,9 @@ PAGED = {
 def pages():
     """Of each batch those who have a page of their own, batches without any left out."""
     chosen = set(sample_of(config["report"]["pages"], *PATIENT_ROLES))
-    found = {batch: [subject for subject in members_of(batch) if subject in chosen] for batch in sorted(batch_table())}
+    found = {
+        batch: [subject for subject in batch_table()[batch] if subject in chosen] for batch in sorted(batch_table())
+    }
     return {batch: subjects for batch, subjects in found.items() if subjects}
 
 

@@ -113,7 +113,7 @@ rule list_networks:
 rule segment_batch:
     """Compute lesion probabilities of a batch of participants, each by a network that was not trained on it."""
     input:
-        unpack(lambda wildcards: named("grids/{subject}", GRIDS_FILE, subject=members_of(wildcards.batch))),
+        unpack(lambda wildcards: named("grids/{subject}", GRIDS_FILE, subject=batch_table()[wildcards.batch])),
         networks=rules.list_networks.output.networks,
         weights=collect("ledger/segmentation/{network}/weights.safetensors", network=NETWORKS),
     output:
