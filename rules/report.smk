@@ -52,9 +52,10 @@ TEMPLATES = {
 TEMPLATES = {
     page: digests(f"src/ichdag/report/templates/{name}.j2" for name in names) for page, names in TEMPLATES.items()
 }
-CAPTIONS = digests(f"workflow/report/{name}.rst" for name in CAPTIONED)
-QUESTIONS = digests(f"resources/checklists/{name}.tsv" for name in TOLD["report"])
-PAGED = {
+CAPTIONS = {name: f"workflow/report/{name}.rst" for name in CAPTIONED}
+QUESTIONS = {name: f"resources/checklists/{name}.tsv" for name in TOLD["report"]}
+PAGES = (config["report"]["pages"], *PATIENT_ROLES)  # so many of these roles have a page of their own
+SHOWN = {
     "baseline_ct": "results/cohort/sub-{subject}_baseline_ct.nii.gz",
     "followup_ct": "results/cohort/sub-{subject}_followup_ct.nii.gz",
     "baseline_manual": "results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
@@ -67,24 +68,18 @@ PAGED = {
 }
 
 
-@lru_cache(maxsize=None)
-def pages():
-    """Of each batch those who have a page of their own, batches without any left out."""
-    chosen = set(sample_of(config["report"]["pages"], *PATIENT_ROLES))
-    found = {
-        batch: [subject for subject in batch_table()[batch] if subject in chosen] for batch in sorted(batch_table())
-    }
-    return {batch: subjects for batch, subjects in found.items() if subjects}
-
-
 rule draw_pages:
     """Show each participant of a batch on a page: slices with outlines, quality checks, volumes, outcomes, place."""
     input:
         unpack(
             lambda wildcards: {
                 name: path
-                for kind, file in PAGED.items()
-                for name, path in named(f"{{subject}}/{kind}", file, subject=pages()[wildcards.batch]).items()
+                for kind, file in SHOWN.items()
+                for name, path in named(
+                    f"{{subject}}/{kind}",
+                    file,
+                    subject=[subject for subject in members_of(wildcards.batch) if subject in sample_of(*PAGES)],
+                ).items()
             }
         ),
     output:
@@ -100,7 +95,9 @@ rule draw_pages:
         mem_mb=grow(2000),
         runtime=grow(30),
     params:
-        rows=lambda wildcards: {subject: participants()[subject] for subject in pages()[wildcards.batch]},
+        rows=lambda wildcards: {
+            subject: participants()[subject] for subject in members_of(wildcards.batch) if subject in sample_of(*PAGES)
+        },
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
         templates=TEMPLATES["participant"],
@@ -112,7 +109,11 @@ rule draw_pages:
 rule list_participants:
     """List all participants with status and reason, each linked to its page."""
     input:
-        unpack(lambda wildcards: named("pages/{batch}", rules.draw_pages.output.pages, batch=pages())),
+        unpack(
+            lambda wildcards: named(
+                "pages/{batch}", rules.draw_pages.output.pages, batch=sorted(set(map(batch_of, sample_of(*PAGES))))
+            )
+        ),
         participants="results/cohort/participants.tsv",
     output:
         page="results/report/participants.html",
@@ -127,7 +128,7 @@ rule list_participants:
         mem_mb=grow(1000),
         runtime=grow(10),
     params:
-        pages=lambda wildcards: pages(),
+        batches=lambda wildcards: {subject: batch_of(subject) for subject in sample_of(*PAGES)},
         title=config["report"]["title"],
         templates=TEMPLATES["participants"],
         code=code_of("list_participants"),
@@ -160,6 +161,7 @@ rule fill_checklists:
     params:
         settings=config,
         questions=QUESTIONS,
+        digests=digests(QUESTIONS.values()),
         code=code_of("fill_checklists"),
     script:
         "../workflow/scripts/fill_checklists.py"
@@ -195,6 +197,7 @@ rule make_report:
         settings=config,
         cards=["segmentation", "vaegan"],
         captions=CAPTIONS,
+        digests=digests(CAPTIONS.values()),
         templates=TEMPLATES["report"],
         code=code_of("make_report"),
     script:

@@ -121,14 +121,14 @@ def test_the_same_study_gives_the_same_page(page_of, made_up, text):
 
 
 def test_a_figure_is_carried_inside_the_page(tmp_path):
-    (tmp_path / "one.svg").write_text("<svg/>", encoding="utf-8")
+    (tmp_path / "one.svg").write_text("<svg> </svg>", encoding="utf-8")
     (tmp_path / "two.svg").write_text("<svg></svg>", encoding="utf-8")
     files = {"saliency_poor_outcome": str(tmp_path / "one.svg"), "auc": str(tmp_path / "two.svg")}
     plates = read_plates(files, captions={"saliency": "Where it looks."})
     assert plates == read_plates(dict(reversed(files.items())), captions={"saliency": "Where it looks."})
     plate = plates["saliency_poor_outcome"]
     assert plate.title == "Saliency: Poor outcome" and plate.caption == "Where it looks."
-    assert plate.source == "data:image/svg+xml;base64,PHN2Zy8+" != plates["auc"].source
+    assert plate.source == "data:image/svg+xml;base64,PHN2Zz4gPC9zdmc+" != plates["auc"].source
 
 
 def test_the_page_is_written_whole(tmp_path):

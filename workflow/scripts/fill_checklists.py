@@ -12,6 +12,6 @@ start(snakemake)
 participants = read_table(snakemake.input.participants, PARTICIPANTS)
 metrics = read_table(snakemake.input.metrics, METRICS)
 facts = facts_of(snakemake.params.settings, participants=participants, metrics=metrics)
-for path in map(shipped, snakemake.params.questions):
-    schema = CHECKLISTS[path.stem]
-    write_table(fill(read_table(path, schema), facts=facts), snakemake.output[path.stem], schema)
+for name, path in snakemake.params.questions.items():
+    filled = fill(read_table(shipped(path), CHECKLISTS[name]), facts=facts)
+    write_table(filled, snakemake.output[name], CHECKLISTS[name])

@@ -12,7 +12,6 @@ table = read_table(snakemake.input.participants, PARTICIPANTS)
 folder = Path(snakemake.output.page).parent
 pages = {
     f"sub-{subject}": str(Path(snakemake.input[f"pages/{batch}"], f"sub-{subject}.html").relative_to(folder))
-    for batch, subjects in snakemake.params.pages.items()
-    for subject in subjects
+    for subject, batch in snakemake.params.batches.items()
 }
 write_text(render_list(list_rows(table, pages), title=snakemake.params.title), snakemake.output.page)

@@ -8,7 +8,7 @@ from ichdag.shipped import shipped
 from ichdag.tables import read_table
 
 start(snakemake)
-captions = read_captions(map(shipped, snakemake.params.captions))
+captions = read_captions({name: shipped(path) for name, path in snakemake.params.captions.items()})
 page = render(
     {name: read_table(path, TOLD[name]) for name, path in files_of(snakemake.input, "table/").items()},
     plates=read_plates(files_of(snakemake.input, "figure/"), captions=captions),

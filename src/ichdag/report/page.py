@@ -1,7 +1,7 @@
 """The page: sections filled with tables, figures and words, rendered through the templates with every value escaped."""
 
 import base64
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -105,9 +105,9 @@ def read_plates(files: dict[str, str], *, captions: dict[str, str]) -> dict[str,
     return plates
 
 
-def read_captions(files: Iterable[Path]) -> dict[str, str]:
-    """The captions by the names of their files, each as one line of text."""
-    return {path.stem: " ".join(path.read_text(encoding="utf-8").split()) for path in files}
+def read_captions(files: Mapping[str, Path]) -> dict[str, str]:
+    """The captions of figures and tables by name, each as one line of text."""
+    return {name: " ".join(path.read_text(encoding="utf-8").split()) for name, path in files.items()}
 
 
 def render(
