@@ -78,7 +78,7 @@ rule draw_pages:
                 for name, path in named(
                     f"{{subject}}/{kind}",
                     file,
-                    subject=[subject for subject in members_of(wildcards.batch) if subject in sample_of(*PAGES)],
+                    subject=[subject for subject in batch_table()[wildcards.batch] if subject in sample_of(*PAGES)],
                 ).items()
             }
         ),
@@ -96,7 +96,9 @@ rule draw_pages:
         runtime=grow(30),
     params:
         rows=lambda wildcards: {
-            subject: participants()[subject] for subject in members_of(wildcards.batch) if subject in sample_of(*PAGES)
+            subject: participants()[subject]
+            for subject in batch_table()[wildcards.batch]
+            if subject in sample_of(*PAGES)
         },
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
