@@ -46,7 +46,7 @@ def head(matrix, spacing, lesion_ml, middle, parts):
 
 def ours(scan, mask):
     """What the workflow computes; missing values as None."""
-    from ichdag.radiomics import Settings, extract_lesion
+    from ichdag.radiomics.extraction import Settings, extract_lesion
 
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))["radiomics"]
     settings = Settings(str(ROOT / config["parameters"]), config["drop_whole_image_diagnostics"])
@@ -81,7 +81,7 @@ def imports(who):
     def work():
         if who == "ours":
             import ichdag.images  # noqa: F401
-            import ichdag.radiomics  # noqa: F401
+            import ichdag.radiomics.extraction  # noqa: F401
             import ichdag.records  # noqa: F401
         else:
             from radiomics import featureextractor  # noqa: F401

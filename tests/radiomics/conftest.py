@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
 from ichdag.images import Volume
-from ichdag.radiomics import Settings
+from ichdag.radiomics.extraction import Settings
 from ichdag.radiomics.pictures import to_sitk
 
 ROOT = Path(__file__).parents[2]

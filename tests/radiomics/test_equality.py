@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ichdag.images import Volume
-from ichdag.radiomics import Settings, extract, extract_lesion
+from ichdag.radiomics.extraction import Settings, extract, extract_lesion
 
 CLOSE = 1e-6
 CASES = {  # matrix, voxel size in mm, and the lesion's parts: center and radii in voxels

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ichdag.images import read_mask, read_scan
-from ichdag.radiomics import Settings, extract
+from ichdag.radiomics.extraction import Settings, extract
 
 PHANTOM = Path(__file__).parents[3] / "shared" / "data" / "ibsi_digital_phantom"
 SIGNIFICANT = 0.005  # the consensus values are given with three significant digits

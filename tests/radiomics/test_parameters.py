@@ -3,8 +3,8 @@
 import pytest
 
 from ichdag.jobs import StudyError
-from ichdag.radiomics import Settings, column_names, extract, read_parameters
-from ichdag.radiomics.parameters import validated
+from ichdag.radiomics.extraction import Settings, extract
+from ichdag.radiomics.parameters import column_names, read_parameters, validated
 from ichdag.radiomics.statement import describe
 
 FAULTY = {

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ichdag.images import Volume, read_mask
-from ichdag.radiomics import Settings, extract_lesion
+from ichdag.radiomics.extraction import Settings, extract_lesion
 
 MASKS = Path(__file__).parents[3] / "shared" / "data" / "stroke_outcomes" / "lesion_masks_mni_1mm"
 EVERY = 19  # of 380: a sample of 20

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.radiomics import Settings, extract_lesion
+from ichdag.radiomics.extraction import Settings, extract_lesion
 
 SHAPE = (24, 22, 12)
 FEW = """

@@ -2,7 +2,7 @@
 
 from ichdag.images import read_mask, read_scan
 from ichdag.jobs import DataFault, start
-from ichdag.radiomics import Settings, extract_lesion
+from ichdag.radiomics.extraction import Settings, extract_lesion
 from ichdag.records import write_record
 
 logger = start(snakemake)

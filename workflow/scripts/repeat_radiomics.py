@@ -4,7 +4,7 @@ from zlib import crc32
 
 from ichdag.images import read_mask, read_scan
 from ichdag.jobs import DataFault, start
-from ichdag.radiomics import Settings, extract
+from ichdag.radiomics.extraction import Settings, extract
 from ichdag.radiomics.perturbation import RepeatSettings, perturbed
 from ichdag.records import write_record
 

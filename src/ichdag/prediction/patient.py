@@ -19,8 +19,8 @@ from ichdag.pipelines import read_pipeline
 from ichdag.prediction.frozen import FrozenModel
 from ichdag.preprocessing import Settings as GridSettings
 from ichdag.preprocessing import make_grids
-from ichdag.radiomics import Settings as RadiomicsSettings
-from ichdag.radiomics import extract
+from ichdag.radiomics.extraction import Settings as RadiomicsSettings
+from ichdag.radiomics.extraction import extract
 from ichdag.segmentation.inference import bottleneck_features, lesion_probability, load_network
 from ichdag.segmentation.restoration import RestorationSettings, restore_mask
 
