@@ -17,8 +17,8 @@ from ichdag.models import read_card
 from ichdag.names import BLOCKS, FEATURE_SETS
 from ichdag.pipelines import read_pipeline
 from ichdag.prediction.frozen import FrozenModel
-from ichdag.preprocessing import Settings as GridSettings
-from ichdag.preprocessing import make_grids
+from ichdag.preprocessing.grids import Settings as GridSettings
+from ichdag.preprocessing.grids import make_grids
 from ichdag.radiomics.extraction import Settings as RadiomicsSettings
 from ichdag.radiomics.extraction import extract
 from ichdag.segmentation.inference import bottleneck_features, lesion_probability, load_network

@@ -22,9 +22,9 @@ CODE = {
     NETWORKS: (
         "ichdag.segmentation.training.train_network",
         "ichdag.segmentation.training.load_samples",
-        "ichdag.preprocessing.make_grids",
+        "ichdag.preprocessing.grids.make_grids",
     ),
-    CLEANUP: ("ichdag.segmentation.cleanup.choose_cleanup", "ichdag.preprocessing.make_grids"),
+    CLEANUP: ("ichdag.segmentation.cleanup.choose_cleanup", "ichdag.preprocessing.grids.make_grids"),
     VAEGAN: (
         "ichdag.latent.training.train_vaegan",
         "ichdag.latent.training.load_patches",
