@@ -12,7 +12,7 @@ from ichdag.features import schemas as features
 from ichdag.figures import schemas as figures
 from ichdag.latent import schemas as latent
 from ichdag.prediction import schemas as prediction
-from ichdag.preprocessing.grids import schemas as preprocessing
+from ichdag.preprocessing import schemas as preprocessing
 from ichdag.provenance import schemas as provenance
 from ichdag.radiomics import schemas as radiomics
 from ichdag.report import schemas as report
