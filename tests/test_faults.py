@@ -13,8 +13,10 @@ import pytest
 import torch
 
 from ichdag.arrays import link_stores, read_arrays, read_item, read_store, write_arrays, write_store
+from ichdag.cohort.schemas import FLOW
 from ichdag.faults import DamagedResult, MachineFault, machine_fault, reading
 from ichdag.features.reducer import Reducer
+from ichdag.features.schemas import REDUCED
 from ichdag.images import Volume, is_absent, read_mask, read_scan, write_absent, write_image
 from ichdag.jobs import StudyError, write_text
 from ichdag.models import Card, read_card, read_weights, write_card, write_weights
@@ -27,7 +29,7 @@ RANDOM = np.random.default_rng(0)
 NUMBERS = RANDOM.random((12, 12, 12)).astype(np.float32)
 FLOWS = pd.DataFrame({"cohort": ["a", "b"], "role": "external", "step": "enrolled", "outcome": None, "reason": None,
                       "n": [3, 4]})  # fmt: skip
-REDUCED = pd.DataFrame({"subject": [f"S{place}" for place in range(500)]} | {"vaegan_000": RANDOM.random(500)})
+BLOCK = pd.DataFrame({"subject": [f"S{place}" for place in range(500)]} | {"vaegan_000": RANDOM.random(500)})
 
 
 def scan(path):
@@ -47,6 +49,14 @@ def pipeline(path):
     write_pipeline(Reducer(rank=2, init="nndsvd", max_iter=20, tolerance=1e-4, random_state=0).fit(NUMBERS[0]), path)
 
 
+def weights(path):
+    write_weights({"a": torch.from_numpy(NUMBERS)}, path, identity={})
+
+
+def plates(path):
+    return read_plates({"auc": path}, captions={})
+
+
 KINDS = {
     "sub-1_baseline_ct.nii.gz": (scan, read_scan),
     "sub-1_desc-manual_mask.nii.gz": (mask, read_mask),
@@ -57,11 +67,17 @@ KINDS = {
     "linked.h5": (link, lambda path: read_item(path, "A/vaegan")),
     "sub-1_scores.json": (lambda path: write_record({"subject": "1", "n": 3}, path), read_record),
     "card.json": (lambda path: write_card(Card("a", {"b": 1}, ["c"]), path), read_card),
-    "flow.tsv": (lambda path: write_table(FLOWS, path, "flow"), lambda path: read_table(path, "flow")),
-    "reduced.parquet": (lambda path: write_table(REDUCED, path, "reduced"), lambda path: read_table(path, "reduced")),
-    "weights.safetensors": (lambda path: write_weights({"a": torch.from_numpy(NUMBERS)}, path), read_weights),
+    "flow.tsv": (lambda path: write_table(FLOWS, path, FLOW), lambda path: read_table(path, FLOW)),
+    "reduced.parquet": (lambda path: write_table(BLOCK, path, REDUCED), lambda path: read_table(path, REDUCED)),
+    "weights.safetensors": (
+        lambda path: write_weights({"a": torch.from_numpy(NUMBERS)}, path, identity={}),
+        read_weights,
+    ),
     "pipeline.skops": (pipeline, read_pipeline),
-    "auc.svg": (lambda path: write_text(f"<svg>{0:99}</svg>\n", path), lambda path: read_plates([path], captions={})),
+    "auc.svg": (
+        lambda path: write_text(f"<svg>{0:99}</svg>\n", path),
+        lambda path: read_plates({"auc": path}, captions={}),
+    ),
 }
 CHECKED = ["sub-1_baseline_ct.nii.gz", "sub-1_desc-manual_mask.nii.gz", "sub-1_grids.npz", "batch.h5", "item.h5"]
 CHECKED += ["reduced.parquet", "pipeline.skops"]
@@ -183,11 +199,11 @@ def test_a_record_within_a_record_names_the_file_too_and_copies_are_plain(tmp_pa
 
 
 def test_a_table_that_breaks_its_schema_is_named(tmp_path):
-    write_table(FLOWS, tmp_path / "flow.tsv", "flow")
+    write_table(FLOWS, tmp_path / "flow.tsv", FLOW)
     text = (tmp_path / "flow.tsv").read_text()
     (tmp_path / "flow.tsv").write_text(text.replace("\t3\n", "\tthree\n"))
     with pytest.raises(DamagedResult, match=r"(?s)flow\.tsv cannot be read.*'three' is not a number"):
-        read_table(tmp_path / "flow.tsv", "flow")
+        read_table(tmp_path / "flow.tsv", FLOW)
 
 
 def test_a_damaged_ledger_is_to_be_restored_and_not_deleted(tmp_path):

@@ -349,7 +349,7 @@ def card_files(tmp_path):
         "features/poor_outcome_1_radiomics": "poor_outcome 1 radiomics",
         "segmentation/dual_0": "dual_0",
         "classification/poor_outcome_svm": "poor_outcome svm",
-        "latent/vaegan": "VAE-GAN of lesion patches",
+        "latent/vaegan": "lesion VAE-GAN",
     }
     files = {}
     for number, (folder, name) in enumerate(names.items()):

@@ -6,7 +6,7 @@ from pathlib import Path
 from ichdag.jobs import StudyError
 from ichdag.models import Card, read_card
 
-NAMES = {"latent/vaegan": "VAE-GAN of lesion patches"}  # whose card has another name than its folder
+NAMES = {"latent/vaegan": "lesion VAE-GAN"}  # whose card has another name than its folder
 
 
 def read_cards(files: Mapping[str, str | Path]) -> dict[str, Card]:
