@@ -18,6 +18,7 @@ pytestmark = pytest.mark.whole
 WHOLE_STUDY = (*COMPARED, "figures/*.tsv", "checks/*.tsv", "latent/*.tsv", "segmentation/*.tsv")
 SEEDS = range(1, 9)
 DEFINITION = "the definition of an outcome"
+PROGRESS = ROOT / "workflow/progress"
 STEPS = ("--set-threads", "train_network=1", "train_vaegan=1")  # trainings side by side
 
 
@@ -94,17 +95,17 @@ def test_a_run_that_is_told_to_look_at_less_mends_all_or_does_not_end_well(trigg
 
 def started(study, way, *arguments):
     """Run a study in one of the ways that the documents name; what came of it."""
-    command = ["--directory", study.folder, *study.configuration, "--cores", os.environ.get("CORES", "2"), *arguments]
+    command = [*TARGETS, "--directory", study.folder, *study.configuration, *STEPS, *arguments]
+    command += ["--cores", os.environ.get("CORES", "2")]
     if way == "with progress":
         command = ["bash", "workflow/progress/run.sh", study.folder, *command, "--workflow-profile", "none"]
     else:
         command = ["snakemake", *command]
     if way != "without a profile":
         command += ["--profile", "profiles/local"]
-    folders = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
-    environment = os.environ | THREADS | {"PATH": folders}
-    command = [*map(str, [*command, *STEPS, "--", *TARGETS])]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    environment = os.environ | THREADS | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT / "src", PROGRESS)))}
+    environment["PATH"] = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    return subprocess.run([*map(str, command)], cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
 def test_results_that_are_missing_when_an_edit_is_made_are_made_by_the_same_run(finished, from_nothing, tmp_path):
