@@ -10,6 +10,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from ichdag.records import differences, read_record
 
 FOLDS, TRAINING, DRAWN = "ledger/folds.tsv", "ledger/training.tsv", "results/cohort/folds.tsv"
 SHOWN = 3
+WORDS = {"code": "the code behind it changed", "masks": "what draws its masks is another", "folds": "the folds changed"}
+WORDS |= {"networks": "the networks that it is chosen with are others"}
 
 
 @contextmanager
@@ -116,7 +119,8 @@ def why_anew(then: dict[str, Any] | None, identity: dict[str, Any] | None) -> st
         return "it is not there yet"
     if identity is None:
         return "the training list is to be drawn anew"
-    changes = differences(then, identity)
+    lines = differences(then, identity)
+    changes = [*dict.fromkeys(WORDS.get(re.split(r"[ .]", line)[0], line) for line in lines)]
     more = f" and {len(changes) - SHOWN} more changes" if len(changes) > SHOWN else ""
     return ", ".join(changes[:SHOWN]) + more if changes else None
 

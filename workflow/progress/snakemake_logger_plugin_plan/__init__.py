@@ -52,7 +52,7 @@ def plan(jobs: list[Any]) -> list[str]:
     """The plan as lines: what would run in the order of the data, each rule with its reasons."""
     if not jobs:
         return ["Nothing to be done: every result is there, and nothing it was made from has changed."]
-    makers = {path: job.rule_name for job in jobs for path in job.output}
+    makers = {path.partition(" (")[0]: job.rule_name for job in jobs for path in job.output}  # (update) may follow
     reasons: dict[str, Counter] = {}
     for job in jobs:
         reasons.setdefault(job.rule_name, Counter()).update({"; ".join(causes(job, makers)): 1})
