@@ -169,7 +169,7 @@ def test_the_start_of_a_run_clears_what_a_killed_conversion_had_unpacked_and_a_l
     left.parent.mkdir(parents=True)
     left.touch()
     unmake(copy, FEATURES[0])
-    copy.planned(FEATURES[0])
+    copy.planned("--", FEATURES[0])
     assert left.exists()
     copy.run(FEATURES[0])
     assert not left.parents[3].exists()
