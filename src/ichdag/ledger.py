@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from ichdag.jobs import StudyError, write_text
-from ichdag.models import read_identity, refuse_parted
+from ichdag.models import file_digest, read_identity, refuse_parted
 from ichdag.records import differences, read_record
 
 FOLDS, TRAINING, DRAWN = "ledger/folds.tsv", "ledger/training.tsv", "results/cohort/folds.tsv"
@@ -138,8 +138,7 @@ def digest_of(value: Any) -> str:
 
 
 def _seal_line(path: Path, name: str) -> str:
-    with open(path, "rb") as stream:
-        return f"{hashlib.file_digest(stream, 'sha256').hexdigest()}  {name}\n"
+    return f"{file_digest(path)}  {name}\n"
 
 
 def _cure(path: Path) -> str:

@@ -62,7 +62,7 @@ def write_weights(
     from safetensors.torch import save_file
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    files = {Path(file).name: _file_digest(Path(file)) for file in beside}
+    files = {Path(file).name: file_digest(Path(file)) for file in beside}
     told = {"identity": identity, "sha256": _digest(tensors), "beside": files}
     with whole_file(path) as partial:
         save_file(tensors, partial, metadata={HEADER: json.dumps(told, sort_keys=True)})
@@ -106,7 +106,7 @@ def refuse_parted(path: str | Path) -> None:
     """Raise DamagedResult if a file that belongs to weights is not beside them as it was written."""
     for name, digest in _told(path)["beside"].items():
         file = Path(path).with_name(name)
-        if not file.is_file() or _file_digest(file) != digest:
+        if not file.is_file() or file_digest(file) != digest:
             raise DamagedResult(file, "it is another than was written" if file.is_file() else "it is lost")
 
 
@@ -126,7 +126,8 @@ def _told(path: str | Path) -> dict[str, Any]:
     return told
 
 
-def _file_digest(path: Path) -> str:
+def file_digest(path: str | Path) -> str:
+    """SHA-256 of a file, as `sha256sum` prints it."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
