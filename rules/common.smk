@@ -27,7 +27,7 @@ if workflow.is_main_process:
 
     from ichdag.cohort.validation import refuse, refuse_settings, sheet_faults, summary_of
 
-    mend_plans(lambda: forced_rules())
+    mend_plans(lambda rules: forced_rules(rules))
 
     try:
         refuse_settings(config)
@@ -132,10 +132,11 @@ def standing():
         raise WorkflowError(str(error))
 
 
-def forced_rules():
-    """The rules that make what is there but does not hold, or is not what was made, whatever its date says."""
-    spoiled = is_spoiled("results/prediction/model", files=MODEL_FILES.values())
-    return [*standing().forced_rules, *(["freeze_model"] if spoiled else [])]
+def forced_rules(planned):
+    """Those of the planned rules that make what is there but does not hold, whatever its date says."""
+    asked = "freeze_model" in planned  # only then: to read a whole model takes a second
+    spoiled = asked and is_spoiled("results/prediction/model", files=MODEL_FILES.values())
+    return planned & {*standing().forced_rules, *(["freeze_model"] if spoiled else [])}
 
 
 def batch_of(subject):

@@ -19,8 +19,8 @@ NEEDED = {RerunTrigger.MTIME, RerunTrigger.PARAMS, RerunTrigger.INPUT}
 MASKING = "masked.update(self.bfs(self.depending, job))"
 
 
-def mend_plans(forced: Callable[[], Iterable[str]]) -> None:
-    """Mend the plans of this process; the rules that `forced` names are run whatever their files' dates say.
+def mend_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
+    """Mend the plans of this process; of the rules of a plan, those that `forced` names run whatever the dates of files.
 
     Raises WorkflowError if this version of Snakemake plans in a way that is not known here.
     """
@@ -32,7 +32,7 @@ def mend_plans(forced: Callable[[], Iterable[str]]) -> None:
     @wraps(original)
     async def update_needrun(dag: DAG, *args: Any, **more: Any) -> None:
         refuse_to_look_at_less(dag)
-        dag.forcerules.update(map(dag.workflow.get_rule, forced()))
+        dag.forcerules.update(map(dag.workflow.get_rule, forced({job.rule.name for job in dag.jobs})))
         dag.bfs = partial(follow_plain_edges, set())
         try:
             await original(dag, *args, **more)

@@ -26,7 +26,7 @@ rule third:
 MENDED = """
 sys.path.insert(0, {folder!r})
 from planning import mend_plans
-mend_plans(lambda: {forced!r})
+mend_plans(lambda planned: planned & set({forced!r}))
 """
 
 
