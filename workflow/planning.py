@@ -20,7 +20,7 @@ MASKING = "masked.update(self.bfs(self.depending, job))"
 
 
 def mend_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
-    """Mend the plans of this process; of the rules of a plan, those that `forced` names run whatever the dates of files.
+    """Mend the plans of this process; those rules of a plan that `forced` names run whatever the dates of files.
 
     Raises WorkflowError if this version of Snakemake plans in a way that is not known here.
     """

@@ -13,9 +13,13 @@ def project(X: np.ndarray, *, parts: np.ndarray, prepare: Callable[[np.ndarray],
 
     A row's weights depend on that row alone, to the last bit: products are always made of as many rows, the missing
     ones zero, since libraries round differently for matrices of another size. `prepare` gives (rows, p) for some rows.
+    Parts count by their direction: each is divided by its norm, and the weights after, so that a short part beside a
+    long one is not taken for rounding. A part of zeros has weight 0.
     Source: Lawson and Hanson 1974.
     """
-    parts = parts.astype(np.float64)
+    norms = np.linalg.norm(parts.astype(np.float64), axis=1)
+    norms[norms == 0] = 1
+    parts = parts / norms[:, None]
     values, vectors = np.linalg.eigh(parts @ parts.T)
     known = values > max(values[-1], 0) * 1e-10
     root = np.sqrt(values[known])
@@ -29,5 +33,5 @@ def project(X: np.ndarray, *, parts: np.ndarray, prepare: Callable[[np.ndarray],
         block[: len(rows)], block[len(rows) :] = rows, 0
         targets = (block @ parts.T) @ back
         for place in range(len(rows)):
-            weights[start + place] = nnls(triangle, targets[place])[0]
+            weights[start + place] = nnls(triangle, targets[place])[0] / norms
     return weights
