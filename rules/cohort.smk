@@ -1,7 +1,7 @@
-"""Who is in the study: scans converted and checked, folds drawn, everybody in one table with status and outcomes.
+"""Who is in the study: scans converted and checked, everybody in one table with status and outcomes, folds drawn.
 
 Reads: the participants sheet and the scans and masks it names, results/segmentation/{role}.tsv,
-    results/radiomics/{role}.parquet
+    results/radiomics/{role}.parquet, ledger/training.tsv
 Writes: results/cohort/sub-{subject}_baseline_ct.nii.gz, results/cohort/sub-{subject}_followup_ct.nii.gz,
     results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
     results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz, results/cohort/sub-{subject}_conversion.json,
@@ -107,36 +107,6 @@ rule list_scans:
         "../workflow/scripts/list_scans.py"
 
 
-rule draw_folds:
-    """Draw the cross-validation folds, stratified by each outcome, before anything is fitted; earlier folds stay."""
-    input:
-        scans="results/cohort/development_scans.tsv",
-    output:
-        folds="results/cohort/folds.tsv",
-        ledger=update("ledger/folds.tsv"),
-        seal=update("ledger/folds.tsv.sha256"),
-    log:
-        "logs/draw_folds.log",
-    benchmark:
-        "benchmarks/draw_folds.tsv"
-    conda:
-        "../envs/imaging.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
-    params:
-        rows=lambda wildcards: [participants()[subject] for subject in subjects_of("development")],
-        outcomes=config["outcomes"],
-        volumes=config["cohort"]["volumes"],
-        fold_count=config["folds"],
-        repeats=config["repeats"],
-        seed=config["seed"],
-        code=code_of("draw_folds"),
-    script:
-        "../workflow/scripts/draw_folds.py"
-
-
 rule assemble_cohort:
     """Put every participant of a role in one table: status, stage, reason, volumes, covariates and outcomes."""
     input:
@@ -162,6 +132,36 @@ rule assemble_cohort:
         code=code_of("assemble_cohort"),
     script:
         "../workflow/scripts/assemble_cohort.py"
+
+
+rule draw_folds:
+    """Draw the folds of each outcome, stratified by it, once it is known and before anything is fitted; earlier ones stay."""
+    input:
+        cohort="results/cohort/development.tsv",
+        training="ledger/training.tsv",
+    output:
+        folds="results/cohort/folds.tsv",
+        ledger=update("ledger/folds.tsv"),
+        seal=update("ledger/folds.tsv.sha256"),
+    log:
+        "logs/draw_folds.log",
+    benchmark:
+        "benchmarks/draw_folds.tsv"
+    conda:
+        "../envs/imaging.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(1000),
+        runtime=grow(10),
+    params:
+        outcomes=OUTCOMES,
+        persons=lambda wildcards: persons_among("development"),
+        fold_count=config["folds"],
+        repeats=config["repeats"],
+        seed=config["seed"],
+        code=code_of("draw_folds"),
+    script:
+        "../workflow/scripts/draw_folds.py"
 
 
 rule join_cohort:

@@ -3,16 +3,16 @@
 import gc
 import sys
 from functools import lru_cache
-from hashlib import sha256
 from zlib import crc32
 
 sys.path[:0] = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
 
 from snakemake.exceptions import WorkflowError
 
-from ichdag.cohort.sheet import FILES, read_sheet, subject_of
+from ichdag.cohort.sheet import FILES, read_sheet, shared_persons, subject_of
 from ichdag.jobs import StudyError
 from ichdag.ledger import refuse_broken_ledger, refuse_forgotten_records
+from ichdag.models import file_digest
 from ichdag.prediction.frozen import is_spoiled, model_files
 from ichdag.provenance import code_digest, definitions_digest, expose_package, put_in_order
 from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
@@ -53,6 +53,7 @@ GRIDS_FILE = "results/preprocessing/sub-{subject}_grids.npz"
 REDUCED = "results/features/reduced/{outcome}_{fold}_{block}.parquet"
 PARAMETERS = config["radiomics"]["parameters"]
 PARAMETERS = PARAMETERS if exists(PARAMETERS) else f"{workflow.basedir}/{PARAMETERS}"
+PARAMETERS_DIGEST = file_digest(PARAMETERS) if exists(PARAMETERS) else None
 REPEATABILITY = config["radiomics"]["repeatability"]
 MODEL_FILES = model_files(config["prediction"]["features"], outcomes=OUTCOMES)
 PATCHES = {
@@ -111,14 +112,14 @@ def sample_of(size, *roles):
     return dict.fromkeys(sorted(subjects_of(*roles), key=lambda one: (crc32(one.encode()), one))[:size])
 
 
+def persons_among(role):
+    """Who is behind each participant of a role, as far as one person is several participants."""
+    return shared_persons(participants()[subject] for subject in subjects_of(role))
+
+
 def named(name, path, /, **values):
     """Files by name, both written with the same wildcards, so that a script asks for the file of a fold by name."""
     return dict(zip(collect(name, **values), collect(path, **values, allow_missing=True), strict=True))
-
-
-def checksum_of(path):
-    """The digest of a file that is no result."""
-    return sha256(open(path, "rb").read()).hexdigest() if exists(path) else None
 
 
 @lru_cache(maxsize=None)

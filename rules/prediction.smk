@@ -46,7 +46,7 @@ rule freeze_model:
         settings={name: config[name] for name in ("cohort", "preprocessing", "segmentation", "radiomics")},
         latent={"patches": PATCHES, "precision": config["latent"]["precision"]},
         prediction=config["prediction"],
-        parameters=checksum_of(PARAMETERS),
+        parameters=PARAMETERS_DIGEST,
         outcomes=OUTCOMES,
         code=code_of("freeze_model"),
     script:

@@ -22,7 +22,7 @@ if workflow.is_main_process:
 # would make all of them due.
 OF_PARTICIPANT = {
     "settings": {"parameters": config["radiomics"]["parameters"], **EXTRACTION},
-    "parameters": checksum_of(PARAMETERS),
+    "parameters": PARAMETERS_DIGEST,
 }
 
 

@@ -2,7 +2,7 @@
 
 What is in the ledger is made by a rule only while it does not stand (see `Standing`): its wildcard matches nothing else.
 
-Reads: results/cohort/folds.tsv, results/cohort/sub-{subject}_scans.json,
+Reads: results/cohort/development_scans.tsv, results/cohort/sub-{subject}_scans.json,
     results/preprocessing/{role}.tsv, results/preprocessing/sub-{subject}_grids.npz,
     results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
     results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz
@@ -14,8 +14,6 @@ Writes: ledger/{list}.tsv, ledger/{list}.tsv.sha256, ledger/segmentation/{choice
     results/segmentation/{role}_scores.tsv, results/segmentation/{scores,comparison}.tsv
 """
 
-from ichdag.cohort.sheet import shared_persons
-
 TRAINED_WITH = {
     "segmentation": config["segmentation"],
     "preprocessing": config["preprocessing"],
@@ -26,7 +24,7 @@ TRAINED_WITH = {
 rule lock_training_list:
     """Lock the list of subjects that the networks are trained on, until a retraining is asked for."""
     input:
-        folds="results/cohort/folds.tsv",
+        scans="results/cohort/development_scans.tsv",
     output:
         training=update("ledger/{list}.tsv"),
         seal=update("ledger/{list}.tsv.sha256"),
@@ -42,8 +40,10 @@ rule lock_training_list:
         mem_mb=grow(1000),
         runtime=grow(10),
     params:
-        subjects=lambda wildcards: subjects_of("development"),
+        persons=lambda wildcards: persons_among("development"),
+        fold_count=config["folds"],
         retrain=config["segmentation"]["retrain"],
+        seed=config["seed"],
     script:
         "../workflow/scripts/lock_training_list.py"
 
@@ -104,7 +104,7 @@ rule list_networks:
     params:
         networks=NETWORKS,
         away=standing().away,
-        persons=lambda wildcards: shared_persons(participants()[subject] for subject in subjects_of("development")),
+        persons=lambda wildcards: persons_among("development"),
         code=code_of("list_networks"),
     script:
         "../workflow/scripts/list_networks.py"

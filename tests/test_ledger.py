@@ -25,7 +25,8 @@ def study(tmp_path, monkeypatch):
     for name, text in (("folds.tsv", FOLDS), ("training.tsv", LIST)):
         with sealed(tmp_path / "ledger" / name) as partial:
             partial.write_text(text, "utf-8")
-    (tmp_path / "results/cohort/folds.tsv").write_text(FOLDS, "utf-8")
+    (tmp_path / "results/cohort/folds.tsv").write_text(f"{FOLDS}S0\tsegmentation\t0\n", "utf-8")
+    (tmp_path / "results/cohort/development_scans.tsv").touch()
     refuse_broken_ledger()
     return tmp_path
 
@@ -66,6 +67,16 @@ def test_results_without_any_ledger_are_refused_and_a_ledger_without_results_is_
         refuse_broken_ledger()
 
 
+def test_a_training_list_that_is_lost_with_its_seal_is_missed_where_there_are_networks(study):
+    for file in study.glob("ledger/training.tsv*"):
+        file.unlink()
+    refuse_broken_ledger()
+    (study / "results/segmentation").mkdir()
+    (study / "results/segmentation/networks.json").touch()
+    with pytest.raises(StudyError, match=r"ledger/training\.tsv is lost: results/segmentation/networks\.json"):
+        refuse_broken_ledger()
+
+
 def test_results_without_snakemakes_records_are_refused(study):
     with pytest.raises(StudyError, match=r"\.snakemake/, which tells what they were made with, is not"):
         refuse_forgotten_records()
@@ -73,7 +84,7 @@ def test_results_without_snakemakes_records_are_refused(study):
     (study / ".snakemake/metadata/bGVkZ2Vy").touch()
     refuse_forgotten_records()
     shutil.rmtree(study / ".snakemake")
-    (study / "results/cohort/folds.tsv").unlink()
+    (study / "results/cohort/development_scans.tsv").unlink()
     refuse_forgotten_records()
 
 

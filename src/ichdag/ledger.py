@@ -20,7 +20,12 @@ from ichdag.jobs import StudyError, write_text
 from ichdag.models import file_digest, read_identity, refuse_parted
 from ichdag.records import differences, read_record
 
-FOLDS, TRAINING, DRAWN = "ledger/folds.tsv", "ledger/training.tsv", "results/cohort/folds.tsv"
+FOLDS, TRAINING = "ledger/folds.tsv", "ledger/training.tsv"
+# Results that are there once a study has begun, the networks are trained, and the folds of its outcomes are drawn.
+BEGUN, TRAINED, DRAWN = (
+    f"results/{name}" for name in ("cohort/development_scans.tsv", "segmentation/networks.json", "cohort/folds.tsv")
+)
+NETWORKS = "segmentation"  # as an outcome in DRAWN: the folds of the training list
 SHOWN = 3
 WORDS = {"code": "the code behind it changed", "masks": "what draws its masks is another", "folds": "the folds changed"}
 WORDS |= {"networks": "the networks that it is chosen with are others"}
@@ -62,8 +67,11 @@ def refuse_broken_ledger() -> None:
             raise StudyError(f"{path} is lost: its seal {seal} is there. {_cure(path)}")
         if _seal_line(path, path.name) not in seal.read_text(encoding="utf-8"):
             raise StudyError(f"{path} is not as it was written: its SHA-256 is another than in {seal}. {_cure(path)}")
+    if Path(TRAINED).is_file() and not Path(TRAINING).is_file():
+        raise StudyError(f"{TRAINING} is lost: {TRAINED} is of networks trained on that list. {_cure(Path(TRAINING))}")
     if Path(DRAWN).is_file():
-        drawn, kept = _assignments(DRAWN), _assignments(FOLDS)
+        drawn = {one for one in _assignments(DRAWN) if one[1] != NETWORKS}
+        kept = _assignments(FOLDS)
         lost = sorted(drawn - kept)
         if lost:
             shown = "; ".join(f"sub-{subject}, {outcome}, fold {fold}" for subject, outcome, fold in lost[:SHOWN])
@@ -79,7 +87,7 @@ def refuse_forgotten_records() -> None:
     Folders that begin with a dot are easily left behind; without them a changed setting would go unnoticed.
     """
     records = [Path(".snakemake/metadata.db"), *Path(".snakemake/metadata").glob("*")]
-    if Path(DRAWN).is_file() and not any(record.exists() for record in records):
+    if Path(BEGUN).is_file() and not any(record.exists() for record in records):
         raise StudyError(
             "results/ is here, but .snakemake/, which tells what they were made with, is not: changes would go "
             "unnoticed. Copy .snakemake/ from where the study was, or remove results/ and run again (ledger/ is kept, "

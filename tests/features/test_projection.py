@@ -40,5 +40,39 @@ def test_parts_that_depend_on_each_other_or_are_empty_still_fit_as_well_as_they_
     assert not project(rows, parts=np.zeros((2, 300)), prepare=np.asarray).any()
 
 
+PARTS = {
+    "one is longer by five powers of ten": lambda random: random.random((3, 10)) * [[1e5], [1], [1]],
+    "each is longer than the next": lambda random: random.random((6, 40)) * 10.0 ** -np.arange(0, 30, 5)[:, None],
+    "one stands twice": lambda random: random.random((4, 30))[[0, 1, 1, 2, 3]],
+    "one stands twice, and longer": lambda random: random.random((4, 30))[[0, 1, 1, 2]] * [[1], [1], [1e6], [1e-3]],
+    "some are sums of others": lambda random: np.vstack([one := random.random((3, 30)), one[:2].sum(axis=0), one[1:]]),
+    "more than columns": lambda random: random.random((8, 5)),
+    "disjoint": lambda random: np.kron(np.eye(4), random.random((1, 6))) * [[1e4], [1e-4], [1], [1e8]],
+    "nearly one": lambda random: random.random(20) + 1e-4 * random.random((5, 20)),
+}
+
+
+@pytest.mark.parametrize("kind", PARTS)
+def test_parts_of_any_length_and_rank_leave_no_more_of_a_row_than_scipy_does(kind):
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        parts = PARTS[kind](random)
+        rows = np.vstack([random.random((3, parts.shape[1])), random.random((2, len(parts))) @ parts])
+        weights = project(rows, parts=parts, prepare=np.asarray)
+        left = np.linalg.norm(rows - weights @ parts, axis=1)
+        norms = np.linalg.norm(parts, axis=1, keepdims=True)
+        best = [nnls((parts / norms).T, row)[1] for row in rows]
+        assert (weights >= 0).all() and np.allclose(left, best, rtol=1e-9, atol=1e-9 * np.linalg.norm(rows, axis=1))
+
+
+def test_the_residual_of_ill_scaled_random_parts_is_the_exact_one():
+    """1.119 was left where parts of very different length lost directions; 0.906 is exact (SciPy)."""
+    random = np.random.default_rng(0)
+    parts, row = random.random((3, 10)), random.random(10)
+    parts[0] *= 1e5
+    weights = project(row[None], parts=parts, prepare=np.asarray)
+    assert np.linalg.norm(row - weights @ parts) == pytest.approx(nnls(parts.T, row)[1], rel=1e-12)
+
+
 def test_no_rows_give_no_weights(parts):
     assert project(np.empty((0, 300)), parts=parts, prepare=np.asarray).shape == (0, 7)

@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import nnls
 
 from ichdag.arrays import write_store
-from ichdag.features import Settings, describe, fit_reduction, reduce_block
+from ichdag.features import Settings, describe, fit_reduction, limits_of, reduce_block
 from ichdag.features.blocks import Block, read_block, shape_columns
 from ichdag.features.subjects import fold_of, included, known, training_subjects
 from ichdag.jobs import StudyError
@@ -77,7 +78,7 @@ def test_what_the_validation_rows_hold_changes_nothing_that_is_fitted(block):
 
 def test_reduced_rows_are_ordered_by_subject_and_named_by_block(block):
     reducer = fit_reduction(block, training=8, settings=SETTINGS, seed=0)
-    limits = describe(reducer, block=block, training=8, name="x", settings=SETTINGS, seed=0).limits
+    limits = limits_of(block)
     table = reduce_block(block, reducer=reducer, limits=limits)
     assert list(table) == ["subject", "radiomics_000", "radiomics_001", "radiomics_002"]
     assert table.subject.tolist() == sorted(block.subjects)
@@ -87,15 +88,29 @@ def test_reduced_rows_are_ordered_by_subject_and_named_by_block(block):
 
 def test_the_card_lists_whom_the_reduction_has_seen(block):
     reducer = fit_reduction(block, training=8, settings=SETTINGS, seed=7)
-    card = describe(reducer, block=block, training=8, name="x", settings=SETTINGS, seed=7)
+    reduced = reduce_block(block, reducer=reducer, limits=limits_of(block))
+    card = describe(reducer, block=block, reduced=reduced, training=8, name="x", settings=SETTINGS, seed=7)
     assert card.subjects == block.subjects[:8]
     assert card.limits == {"width": 20, "columns": block.columns}
     assert card.settings["rank"] == 3 and card.settings["seed"] == 7
 
 
+def test_the_card_tells_what_the_weights_of_the_training_rows_leave(block):
+    """By hand: scaled by the training rows' range, and each row's weights by SciPy's non-negative least squares."""
+    reducer = fit_reduction(block, training=8, settings=SETTINGS, seed=0)
+    reduced = reduce_block(block, reducer=reducer, limits=limits_of(block))
+    card = describe(reducer, block=block, reduced=reduced, training=8, name="x", settings=SETTINGS, seed=0)
+    rows = block.values[:8].astype(float)
+    scaled = (rows - rows.min(axis=0)) / np.ptp(rows, axis=0)
+    left = [nnls(reducer.components_.T.astype(float), row)[1] for row in scaled]
+    expected = np.linalg.norm(left) / np.linalg.norm(scaled)
+    assert card.scores["relative_error_transformed"] == pytest.approx(expected, rel=1e-6)
+    assert expected <= card.scores["relative_error"] * (1 + 1e-6)
+
+
 def test_columns_other_than_the_fitted_ones_are_refused(block):
     reducer = fit_reduction(block, training=8, settings=SETTINGS, seed=0)
-    limits = describe(reducer, block=block, training=8, name="x", settings=SETTINGS, seed=0).limits
+    limits = limits_of(block)
     swapped = Block(block.name, block.subjects, block.values, block.columns[::-1])
     with pytest.raises(StudyError, match="names differ"):
         reduce_block(swapped, reducer=reducer, limits=limits)
@@ -115,7 +130,7 @@ def test_a_rank_above_the_training_rows_names_block_and_setting(block):
 @pytest.mark.parametrize(("row", "who"), [(2, "s9"), (10, "s1")])
 def test_an_infinite_value_names_block_participant_and_column(block, row, who):
     reducer = fit_reduction(block, training=8, settings=SETTINGS, seed=0)
-    limits = describe(reducer, block=block, training=8, name="x", settings=SETTINGS, seed=0).limits
+    limits = limits_of(block)
     block.values[row, 4] = np.inf
     message = f"block radiomics: {who} has 1 infinite values, column4 first"
     with pytest.raises(StudyError, match=message):

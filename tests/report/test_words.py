@@ -75,8 +75,24 @@ def test_methods_tell_of_repeats_if_there_are_any(config, made_up):
     found = made_up.study()
     given = {"participants": found["participants"], "metrics": found["metrics"]}
     told = [dict(methods.methods(config | {"repeats": times}, **given))["Models"] for times in (1, 10)]
-    assert "5-fold cross-validation, done 10 times" in told[1] and "mean of the repeats' probabilities" in told[1]
+    assert (
+        "5-fold cross-validation stratified by outcome, done 10 times" in told[1]
+        and "mean of the repeats' probabilities" in told[1]
+    )
     assert "repeats" not in told[0]
+
+
+@pytest.mark.parametrize(
+    ("positives", "words"), [(9, "by outcome and"), (8, "no longer evenly for Expansion > 3 mL and")]
+)
+def test_folds_are_called_stratified_only_where_their_counts_are_even(config, made_up, positives, words):
+    found = made_up.study()
+    pooled = found["metrics"].query("fold == 'pooled'")
+    inner = pd.concat([pooled.assign(fold=str(fold), n=40, positives=10) for fold in range(5)])
+    inner.loc[(inner.outcome == "expansion_3ml") & (inner.fold == "1"), "positives"] = positives
+    metrics = pd.concat([found["metrics"], inner], ignore_index=True)
+    told = dict(methods.methods(config, participants=found["participants"], metrics=metrics))["Models"]
+    assert "5-fold cross-validation stratified by outcome" in told and words in told
 
 
 def test_limits_follow_what_was_done(config, made_up):

@@ -45,7 +45,7 @@ def join_persons(study, *subjects):
 
 def join_development_persons(study):
     """Say so of two development participants whom the folds drawn before do not part."""
-    folds = pd.read_csv(study.folder / "ledger/folds.tsv", sep="\t").sort_values("outcome")
+    folds = pd.read_csv(study.folder / "results/cohort/folds.tsv", sep="\t").sort_values("outcome")
     together = {}
     for subject, own in folds.groupby("subject"):
         if subject not in ("D0009", "D0011"):  # other edits take these away

@@ -20,6 +20,8 @@ findings = [
     *checks.leakage(**people, training=training, cards=cards, count=count),
     *checks.sides(fitted, people=persons, participants=participants, folds=folds, count=count),
     *checks.completeness(**people, outcomes=list(snakemake.params.outcomes), count=count),
+    *checks.stratification(participants=participants, folds=folds, outcomes=snakemake.params.outcomes, count=count),
+    checks.reductions(cards=cards),
     *checks.plausibility(volumes=volumes, settings=checks.Settings(**snakemake.params.settings)),
     *checks.currency(trained_on=data, grids=read_table(given.grids, checks.READ["grids"])),
     *checks.truth(metrics=read_table(given.metrics, checks.READ["metrics"])),

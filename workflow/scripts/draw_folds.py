@@ -1,24 +1,26 @@
-"""Draw the folds, keeping those in the study's ledger."""
+"""Draw the folds of each outcome, keeping those in the study's ledger, and list them with those of the networks."""
 
 from pathlib import Path
 
 import pandas as pd
 
-from ichdag.cohort.folds import draw_folds, known_labels
-from ichdag.cohort.schemas import FOLDS, SCANS
-from ichdag.cohort.sheet import persons_of
+from ichdag.cohort.folds import NETWORKS, draw_folds, folds_of_persons, known_labels
+from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.jobs import start
 from ichdag.ledger import sealed
+from ichdag.segmentation.schemas import TRAINING
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
 params, ledger = snakemake.params, Path(snakemake.output.ledger)
 earlier = read_table(ledger, FOLDS) if ledger.exists() else pd.DataFrame(columns=["subject", "outcome", "fold"])
-scans = read_table(snakemake.input.scans, SCANS)
-labels = known_labels(params.rows, scans=scans, outcomes=params.outcomes, volumes=params.volumes)
-persons = persons_of(params.rows)
+cohort, training = read_table(snakemake.input.cohort, PARTICIPANTS), read_table(snakemake.input.training, TRAINING)
+folds_of_persons(training, persons=params.persons)  # refuses a person whom the networks' folds part
+labels = known_labels(cohort, outcomes=params.outcomes, fewest=params.fold_count)
 sizes = {"count": params.fold_count, "repeats": params.repeats}
-folds = draw_folds(labels, earlier=earlier, persons=persons, **sizes, seed=params.seed)
+folds = draw_folds(labels, earlier=earlier, persons=params.persons, **sizes, seed=params.seed)
 with sealed(ledger) as partial:
     write_table(folds, partial, FOLDS)
-write_table(folds[folds.fold < params.fold_count * params.repeats], snakemake.output.folds, FOLDS)
+networks = training.assign(outcome=NETWORKS)[["subject", "outcome", "fold"]]
+used = folds[folds.fold < params.fold_count * params.repeats]
+write_table(pd.concat([used, networks]), snakemake.output.folds, FOLDS)

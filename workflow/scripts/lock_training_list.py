@@ -1,6 +1,10 @@
 """Lock the list of participants that the networks are trained on."""
 
-from ichdag.cohort.schemas import FOLDS
+from pathlib import Path
+
+import pandas as pd
+
+from ichdag.cohort.schemas import SCANS
 from ichdag.jobs import start
 from ichdag.ledger import sealed
 from ichdag.segmentation.locking import lock
@@ -8,7 +12,16 @@ from ichdag.segmentation.schemas import TRAINING
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-params = snakemake.params
-training = lock(read_table(snakemake.input.folds, FOLDS), subjects=params.subjects, retrain=params.retrain)
-with sealed(snakemake.output.training) as partial:
+path, params = Path(snakemake.output.training), snakemake.params
+earlier = read_table(path, TRAINING) if path.exists() else pd.DataFrame(columns=TRAINING.column_names)
+scans = read_table(snakemake.input.scans, SCANS)
+training = lock(
+    scans,
+    earlier=earlier,
+    persons=params.persons,
+    count=params.fold_count,
+    retrain=params.retrain,
+    seed=params.seed,
+)
+with sealed(path) as partial:
     write_table(training, partial, TRAINING)

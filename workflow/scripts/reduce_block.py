@@ -1,12 +1,12 @@
 """Fit the reduction of one block on the training part of one fold; reduce every development participant with it."""
 
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
-from ichdag.features import Settings, describe, fit_reduction, reduce_block
+from ichdag.features import Settings, describe, fit_reduction, limits_of, reduce_block
 from ichdag.features.blocks import blank_columns, read_block
 from ichdag.features.schemas import REDUCED
 from ichdag.features.subjects import included, training_subjects
 from ichdag.jobs import start
-from ichdag.models import read_card, write_card
+from ichdag.models import write_card
 from ichdag.pipelines import write_pipeline
 from ichdag.radiomics.schemas import REPEATABILITY
 from ichdag.tables import read_table, write_table
@@ -22,9 +22,10 @@ if snakemake.input.get("unstable"):
     judged = read_table(snakemake.input.unstable, REPEATABILITY)
     block = blank_columns(block, names=judged.feature[judged.stable == "no"].tolist())
 reducer = fit_reduction(block, training=len(training), settings=settings, seed=params.seed)
+reduced = reduce_block(block, reducer=reducer, limits=limits_of(block))
 name = f"{wildcards.outcome} {wildcards.fold} {wildcards.block}"
-card = describe(reducer, block=block, training=len(training), name=name, settings=settings, seed=params.seed)
+fitted = {"training": len(training), "settings": settings, "seed": params.seed}
+card = describe(reducer, block=block, reduced=reduced, name=name, **fitted)
 write_pipeline(reducer, snakemake.output.pipeline)
 write_card(card, snakemake.output.card)
-reduced = reduce_block(block, reducer=reducer, limits=read_card(snakemake.output.card).limits)
 write_table(reduced, snakemake.output.reduced, REDUCED)

@@ -8,7 +8,9 @@ from ichdag.checks.finding import Finding, require, tabulate
 from ichdag.checks.leakage import leakage
 from ichdag.checks.plausibility import Settings, plausibility
 from ichdag.checks.reading import READ
+from ichdag.checks.reductions import reductions
 from ichdag.checks.schemas import AUDIT, CHECKS
+from ichdag.checks.stratification import stratification
 from ichdag.checks.truth import truth
 
 __all__ = [
@@ -24,4 +26,4 @@ __all__ = [
     "persons_of",
     "plausibility",
 ]
-__all__ += ["read_cards", "require", "sides", "tabulate", "truth"]
+__all__ += ["read_cards", "reductions", "require", "sides", "stratification", "tabulate", "truth"]

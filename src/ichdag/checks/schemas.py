@@ -15,10 +15,12 @@ AUDIT = Schema(
     ),
 )
 
+KINDS = ("leakage", "completeness", "folds", "features", "plausibility", "truth", "training")
+
 CHECKS = Schema(
     "checks",
     (
-        Column("kind", "what it guards", values=("leakage", "completeness", "plausibility", "truth", "training")),
+        Column("kind", "what it guards", values=KINDS),
         Column("check", "what must hold"),
         Column("status", "whether it does", values=("passed", "warned", "failed", "skipped")),
         Column("found", "what was found"),

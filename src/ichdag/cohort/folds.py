@@ -1,39 +1,51 @@
-"""Folds: drawn once, before anything is fitted; a participant who has one keeps it when others join."""
+"""Folds: drawn before anything is fitted that they part; a participant who has one keeps it when others join.
 
-from collections.abc import Iterator, Mapping
+The networks' own folds are drawn before any mask is predicted, among those with a manual mask. An outcome's folds are
+drawn once its labels are known, those from predicted volumes included, so that they can be stratified.
+"""
+
+from collections.abc import Collection, Iterator, Mapping
+from zlib import crc32
 
 import numpy as np
 import pandas as pd
 
-from ichdag.cohort.outcomes import outcome_of, with_expansion
-from ichdag.cohort.sheet import Row, subject_of
 from ichdag.jobs import StudyError
 from ichdag.repeats import repeat_of
 
 NETWORKS = "segmentation"
 
 
-def known_labels(rows: list[Row], *, scans: pd.DataFrame, outcomes: dict[str, str], volumes: str) -> pd.DataFrame:
-    """What is known of each outcome before any mask is predicted: columns subject, outcome, label (1, 0 or missing).
+def network_candidates(scans: pd.DataFrame, *, fewest: int) -> pd.DataFrame:
+    """The development participants whom networks can be trained on: columns subject, outcome, label, for `draw_folds`.
 
-    `scans` follows schema scans. Participants without a usable baseline scan get no row; the outcome 'segmentation'
-    (the networks' own cross-validation) has those with a manual baseline mask, all with one label.
+    `scans` follows its schema; a usable baseline scan with a manual mask is what a network needs. All have one label.
+    Raises StudyError if there are fewer than `fewest`.
     """
-    usable = scans[scans.status == "included"].set_index(["subject", "timepoint"])
-    manual = usable.manual_volume_ml
-    found = []
-    for row in rows:
-        subject = subject_of(row)
-        if (subject, "baseline") not in usable.index:
-            continue
-        if volumes == "masks":
-            pair = {f"{time}_volume_ml": _known(manual.get((subject, time))) for time in ("baseline", "followup")}
-            row = row | pair
-        labels = {name: outcome_of(text, with_expansion(row)) for name, text in outcomes.items()}
-        if pd.notna(manual.get((subject, "baseline"))):
-            labels[NETWORKS] = 0
-        found += [{"subject": subject, "outcome": name, "label": label} for name, label in labels.items()]
-    return pd.DataFrame(found, columns=["subject", "outcome", "label"]).astype({"label": "Int64"})
+    usable = scans[(scans.timepoint == "baseline") & (scans.status == "included") & scans.manual_volume_ml.notna()]
+    if len(usable) < fewest:
+        raise StudyError(
+            f"{len(usable)} development participants have a usable baseline scan with a manual mask: the networks need "
+            f"{fewest} at least, one for each fold. Add manual masks, or set fewer folds (config folds)"
+        )
+    return pd.DataFrame({"subject": usable.subject.to_numpy(), "outcome": NETWORKS, "label": 0})
+
+
+def known_labels(cohort: pd.DataFrame, *, outcomes: Collection[str], fewest: int) -> pd.DataFrame:
+    """Each known outcome of each included participant: columns subject, outcome, label (1 or 0), for `draw_folds`.
+
+    `cohort` follows schema participants. Raises StudyError if an outcome is known of fewer than `fewest`.
+    """
+    included = cohort[cohort.status == "included"]
+    for outcome in outcomes:
+        known = int(included[outcome].notna().sum())
+        if known < fewest:
+            raise StudyError(
+                f"outcome {outcome}: it is known of {known} usable development participants, for {fewest} folds. Add "
+                "participants, set fewer folds (config folds), or take the outcome out of config outcomes"
+            )
+    labels = included.melt("subject", [*outcomes], "outcome", "label").dropna(subset="label")
+    return labels.astype({"label": int}).reset_index(drop=True)
 
 
 def draw_folds(
@@ -41,21 +53,20 @@ def draw_folds(
 ) -> pd.DataFrame:
     """Assign every (subject, outcome) a fold in each repeat, stratified by label; `earlier` assignments are kept.
 
-    Repeat i has the folds i * count to (i + 1) * count - 1; the networks' folds are drawn in the first alone. `persons`
-    says who is behind a subject, where one person may be several subjects: these share a fold. New subjects go, in
-    seeded random order, to the fold that has the fewest of their stratum. The result follows schema folds and keeps the
-    earlier rows of participants who left and of repeats beyond. Raises StudyError if there are fewer subjects than
-    folds, if earlier folds part subjects of whom it is said only now that they are one person, or if they are repeats
-    of another number of folds.
+    `labels` has the columns subject, outcome and label. Repeat i has the folds
+    i * count to (i + 1) * count - 1. `persons` says who is behind a subject, where one person may be several subjects:
+    these share a fold. New subjects go, in seeded random order, to the fold that has the fewest of their stratum, so
+    that the folds of a study that nobody joined differ by at most one in each class. The result follows schema folds
+    and keeps the earlier rows of participants who left and of repeats beyond. Raises StudyError if earlier folds part
+    subjects of whom it is said only now that they are one person, or if they are repeats of another number of folds.
     """
     earlier = earlier.assign(repeat=repeat_of(earlier.fold, count=count))
     _refuse_other_counts(earlier, count=count)
     drawn = []
     for repeat in range(repeats):
-        wanted = labels if repeat == 0 else labels[labels.outcome != NETWORKS]
         before = earlier[earlier.repeat == repeat].drop(columns="repeat")
         before = before.assign(fold=before.fold.astype(int) - repeat * count)
-        found = _draw(wanted, earlier=before, persons=persons, count=count, seed=[seed, repeat][: 1 + (repeat > 0)])
+        found = _draw(labels, earlier=before, persons=persons, count=count, seed=[seed, repeat])
         drawn.append(found.assign(fold=found.fold + repeat * count))
     keys = ["subject", "outcome", "fold"]
     folds = pd.concat(drawn)
@@ -82,17 +93,18 @@ def _draw(
     """The folds 0..count-1 of one repeat."""
     merged = labels.merge(earlier, on=["subject", "outcome"], how="left", validate="one_to_one")
     drawn = []
-    for number, (outcome, table) in enumerate(merged.groupby("outcome", sort=True)):
-        if len(table) < count:
-            raise StudyError(f"outcome {outcome}: {len(table)} usable development participants for {count} folds")
-        known = _folds_of_persons(earlier[earlier.outcome == outcome], persons)
-        random = np.random.default_rng([seed[0], number, *seed[1:]])
+    for outcome, table in merged.groupby("outcome", sort=True):
+        known = folds_of_persons(earlier[earlier.outcome == outcome], persons=persons)
+        random = np.random.default_rng([*seed, crc32(str(outcome).encode())])  # the same whatever outcomes are beside
         drawn.append(_with_folds(table.copy(), known, persons, count, random))
     return pd.concat(drawn)[["subject", "outcome", "fold"]].astype({"fold": int})
 
 
-def _folds_of_persons(earlier: pd.DataFrame, persons: Mapping[str, str]) -> dict[str, int]:
-    """The fold of every person who has one."""
+def folds_of_persons(earlier: pd.DataFrame, *, persons: Mapping[str, str]) -> dict[str, int]:
+    """The fold of every person who has one; `earlier` has columns subject and fold.
+
+    Raises StudyError if a person has two.
+    """
     found: dict[str, tuple[int, str]] = {}
     for subject, fold in zip(earlier.subject, earlier.fold, strict=True):
         person = persons.get(subject)
@@ -114,20 +126,20 @@ def _with_folds(
     """One outcome's table with every fold filled: persons who have one, then large persons, then the rest."""
     people = table.subject.map(persons)
     table["fold"] = table.fold.fillna(people.map(known)).astype(float)
-    strata = table.label.fillna(-1).astype(int).to_dict()
+    strata = table.label.astype(int).to_dict()
     sizes = {label: np.zeros(count) for label in sorted(set(strata.values()))}
     for index, fold in table.fold.dropna().items():
         sizes[strata[index]][int(fold)] += 1
     totals = sum(sizes.values())
-    fresh = table[table.fold.isna()].sort_values("subject")
+    fresh, given = table[table.fold.isna()].sort_values("subject"), {}
     for unit in _units(fresh, people[fresh.index], strata, random):
         here = sum(sizes[strata[index]] for index in unit)
         fold = int(np.lexsort((totals, here))[0])
         totals[fold] += len(unit)
         for index in unit:
-            table.at[index, "fold"] = fold
+            given[index] = fold
             sizes[strata[index]][fold] += 1
-    return table
+    return table.assign(fold=table.fold.fillna(pd.Series(given, dtype=float)))
 
 
 def _units(
@@ -141,7 +153,3 @@ def _units(
     singles = [index for index in fresh.index if index not in grouped]
     for label in sorted(set(strata.values())):
         yield from ([index] for index in random.permutation([i for i in singles if strata[i] == label]))
-
-
-def _known(value: float | None) -> float | None:
-    return None if value is None or pd.isna(value) else float(value)

@@ -42,7 +42,7 @@ def reduce_block(block: Block, *, reducer: Reducer, limits: dict[str, Any]) -> p
     or infinite values.
     """
     _refuse_infinite(block)
-    found = _limits(block)
+    found = limits_of(block)
     if block.subjects and found != limits:
         raise StudyError(
             f"block {block.name} has {found['width']} columns, the reduction was fitted on {limits['width']}, or their "
@@ -55,16 +55,24 @@ def reduce_block(block: Block, *, reducer: Reducer, limits: dict[str, Any]) -> p
     return table.sort_values("subject", ignore_index=True)
 
 
-def describe(reducer: Reducer, *, block: Block, training: int, name: str, settings: Settings, seed: int) -> Card:
-    """The card of a fitted reduction: whom it has seen, which columns it takes, how well the parts fit them."""
+def describe(
+    reducer: Reducer, *, block: Block, reduced: pd.DataFrame, training: int, name: str, settings: Settings, seed: int
+) -> Card:
+    """The card of a fitted reduction: whom it has seen, which columns it takes, how well the parts fit them.
+
+    `reduced` has the weights of everybody in the block, schema reduced.
+    """
+    subjects = block.subjects[:training]
+    weights = reduced.set_index("subject").loc[subjects].to_numpy()
     scores = {
         "iterations": reducer.n_iter_,
         "converged": reducer.n_iter_ < settings.max_iter,
         "reconstruction_error": reducer.reconstruction_err_,
         "relative_error": reducer.error_,
+        "relative_error_transformed": reducer.residual(block.values[:training], weights=weights),
         "dropped_columns": int((~reducer.kept_).sum()),
     }
-    return Card(name, asdict(settings) | {"seed": seed}, block.subjects[:training], _limits(block), scores)
+    return Card(name, asdict(settings) | {"seed": seed}, subjects, limits_of(block), scores)
 
 
 def _refuse_infinite(block: Block) -> None:
@@ -78,5 +86,6 @@ def _refuse_infinite(block: Block) -> None:
             )
 
 
-def _limits(block: Block) -> dict[str, Any]:
+def limits_of(block: Block) -> dict[str, Any]:
+    """What a reduction that was fitted on this block can be given: so many columns, of these names."""
     return {"width": block.values.shape[1]} | ({"columns": block.columns} if block.columns else {})

@@ -21,7 +21,7 @@ def project(X: np.ndarray, *, parts: np.ndarray, prepare: Callable[[np.ndarray],
     norms[norms == 0] = 1
     parts = parts / norms[:, None]
     values, vectors = np.linalg.eigh(parts @ parts.T)
-    known = values > max(values[-1], 0) * 1e-10
+    known = values > max(values[-1], 0) * 10 * len(parts) * np.finfo(np.float64).eps
     root = np.sqrt(values[known])
     triangle, back = (vectors[:, known] * root).T, vectors[:, known] / root
     weights = np.zeros((len(X), len(parts)), dtype=X.dtype)

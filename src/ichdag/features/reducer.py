@@ -7,7 +7,7 @@ from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, Transfo
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ichdag.features.nmf import NMF
-from ichdag.features.projection import project
+from ichdag.features.projection import ROWS_AT_ONCE, project
 
 COLUMNS_AT_ONCE = 4096
 
@@ -60,6 +60,17 @@ class Reducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         X = self._checked(X, reset=False)
         return project(X, parts=self.components_, prepare=self._scaled)
+
+    def residual(self, X: np.ndarray, *, weights: np.ndarray) -> float:
+        """What these weights (n, rank) leave of the rows of X (n, p), relative to the norm of the scaled rows."""
+        left, whole = 0.0, 0.0
+        for start in range(0, len(X), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            scaled = self._scaled(X[part])
+            whole += float(np.vdot(scaled, scaled))
+            scaled -= weights[part] @ self.components_
+            left += float(np.vdot(scaled, scaled))
+        return float(np.sqrt(left / whole))
 
     def _scaled(self, X: np.ndarray) -> np.ndarray:
         """A new matrix of the kept columns, missing cells filled, scaled and clipped to [0, 1]."""

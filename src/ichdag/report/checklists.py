@@ -7,7 +7,7 @@ import pandas as pd
 
 from ichdag.figures.names import classifier_name, outcome_name
 from ichdag.report.cells import rounded
-from ichdag.report.summary import counts, events, has_external
+from ichdag.report.summary import counts, events, has_external, split_of
 
 TITLES = {
     "checklist_tripod_ai": "TRIPOD+AI (Collins et al. 2024)",
@@ -62,6 +62,7 @@ def facts_of(config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.
         "outcomes": "; ".join(f"{outcome_name(name)} ({rule})" for name, rule in config["outcomes"].items()),
         "enrolled": "; ".join(counts(participants)),
         "events": events(metrics),
+        "split": split_of(metrics),
         "folds": f"{config['repeats']} x {config['folds']}" if config["repeats"] > 1 else str(config["folds"]),
         "classifiers": ", ".join(classifier_name(name) for name in chosen["classifiers"]),
         "tuning": "none" if chosen["tuning"] == "none" else "grid, nested in the training part",

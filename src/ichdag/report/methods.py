@@ -8,7 +8,7 @@ from ichdag.figures.names import classifier_name, features_name, metric_name, ou
 from ichdag.names import COMPARATORS
 from ichdag.report.cells import rounded
 from ichdag.report.handcrafted import radiomics_words
-from ichdag.report.summary import counts, events, has_external
+from ichdag.report.summary import counts, events, has_external, split_of
 
 
 def methods(
@@ -82,8 +82,9 @@ def _models(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
         else "; there is no external cohort to test the final models on. "
     )
     return (
-        f"Seven feature sets were given to {len(chosen['classifiers'])} classifiers ({names}; {tuning}), in stratified "
-        f"{config['folds']}-fold cross-validation{_repeated(config)}{beyond}{_balance(chosen, metrics)} The threshold "
+        f"Seven feature sets were given to {len(chosen['classifiers'])} classifiers ({names}; {tuning}), in "
+        f"{config['folds']}-fold cross-validation {split_of(metrics)}{_repeated(config)}{beyond}"
+        f"{_balance(chosen, metrics)} The threshold "
         "of sensitivity, specificity, F1 and predictive values is Youden's on the training part. "
         f"Comparators: volume alone, and clinical data alone ({', '.join(chosen['clinical'])}), by logistic regression."
     )

@@ -113,6 +113,22 @@ def events(metrics: pd.DataFrame) -> str:
     return f"Events: {'; '.join(shares) or 'none'}"
 
 
+def split_of(metrics: pd.DataFrame) -> str:
+    """How the folds were drawn, to stand after 'cross-validation': stratified only where the counts say so.
+
+    Folds of a class differ by one participant at most where nobody joined after they were drawn.
+    """
+    rows = metrics[metrics["fold"].str.isdecimal() & (metrics["metric"] == "auc")]
+    rows = rows[~rows["features"].isin(COMPARATORS)].drop_duplicates(["outcome", "fold"])
+    sizes = rows[["outcome", "positives"]].assign(negatives=rows["n"] - rows["positives"])
+    spread = sizes.groupby("outcome", sort=False).agg(lambda column: column.max() - column.min())
+    uneven = spread.index[(spread > 1).any(axis=1)]
+    if uneven.empty:
+        return "stratified by outcome"
+    names = ", ".join(outcome_name(name) for name in uneven)
+    return f"stratified by outcome when the folds were drawn, no longer evenly for {names}"
+
+
 def numbers(name: str, found: dict[str, pd.DataFrame]) -> str:
     """How many participants a figure shows, to stand after its caption; nothing where the figure itself says it."""
     if name in ("auc", "oracle", "ranks", "calibration", "decision"):

@@ -1,24 +1,29 @@
 """The locked list: who trains the networks, drawn once, so that new participants retrain nothing."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from ichdag.jobs import StudyError
+from ichdag.cohort.folds import NETWORKS, draw_folds, network_candidates
 
 
-def lock(folds: pd.DataFrame, *, subjects: Collection[str], retrain: int) -> pd.DataFrame:
+def lock(
+    scans: pd.DataFrame, *, earlier: pd.DataFrame, persons: Mapping[str, str], count: int, retrain: int, seed: int
+) -> pd.DataFrame:
     """Draw the training list (subject, fold, retrain) of a study, or of a retraining.
 
-    `folds` is the fold table; its rows with outcome 'segmentation' are the candidates, as far as they are among
-    `subjects`, the development participants: folds are kept of those who left. Raises StudyError if there are none.
+    `scans` are those of the development cohort (schema scans): whoever has a usable baseline scan with a manual mask is
+    on the list. Whoever was on the `earlier` list (schema training) keeps the fold, unless there were another number of
+    folds. `persons` says who is behind a subject. Raises StudyError if there are fewer participants than folds.
     """
-    drawn = folds.loc[(folds["outcome"] == "segmentation") & folds["subject"].isin(subjects), ["subject", "fold"]]
-    if drawn.empty:
-        raise StudyError(
-            "no participants to train the networks on: results/cohort/folds.tsv has none for 'segmentation'"
-        )
-    return drawn.assign(retrain=retrain).sort_values("subject")
+    candidates = network_candidates(scans, fewest=count)
+    fits = set(earlier["fold"]) == set(range(count))
+    kept = earlier.loc[earlier["subject"].notna() & fits, ["subject", "fold"]]
+    folds = draw_folds(
+        candidates, earlier=kept.assign(outcome=NETWORKS), persons=persons, count=count, repeats=1, seed=seed
+    )
+    drawn = folds[folds["subject"].isin(candidates["subject"])]
+    return drawn[["subject", "fold"]].assign(retrain=retrain).sort_values("subject")
 
 
 def locked_folds(training: pd.DataFrame, *, away: Collection[str]) -> dict[str, int]:
