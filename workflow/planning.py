@@ -2,7 +2,8 @@
 
 Snakemake 9 asks no job that follows from one that runs, for that one will run too. By an ancient edge it will not, and
 its changed settings, inputs or missing results go unnoticed, with exit status 0 (docs/running.md has an example of
-twenty lines). What is mended is which jobs it takes for granted, nothing else.
+twenty lines). Nor does it run a job whose result is there while the record of what it was made with is not. Mended is
+which jobs it takes for granted, nothing else.
 """
 
 from collections import deque
@@ -36,6 +37,10 @@ def mend_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
         dag.bfs = partial(follow_plain_edges, set())
         try:
             await original(dag, *args, **more)
+            forgotten = results_without_record(dag)
+            if forgotten:
+                dag.forcefiles.update(forgotten)
+                await original(dag, *args, **more)
         finally:
             del dag.bfs
 
@@ -53,6 +58,14 @@ def refuse_to_look_at_less(dag: DAG) -> None:
         raise WorkflowError(
             f"With these --rerun-triggers, changes would go unnoticed and old results be left: they need {names}."
         )
+
+
+def results_without_record(dag: DAG) -> set[str]:
+    """The results of a plan of which Snakemake has no record (lost, cleaned up, or never kept): they are made anew.
+
+    It cannot know what they were made with, so that a changed setting would go unnoticed.
+    """
+    return {file for job in dag.jobs if dag.reason(job).no_metadata and not dag.needrun(job) for file in job.output}
 
 
 def follow_plain_edges(seen: set, direction: dict, *jobs: Any) -> Iterator[Any]:

@@ -78,6 +78,15 @@ def test_rules_that_are_named_run_whatever_the_dates_say(run):
     assert after["c"] != before["c"] and after["b"] == before["b"]
 
 
+def test_a_result_whose_record_is_lost_is_made_anew_and_no_other(run, tmp_path):
+    """Without a record nobody knows which setting a result was made with."""
+    before = run()
+    subprocess.run([sys.executable, "-m", "snakemake", "--cleanup-metadata", "b.txt", "--cores", "1"], cwd=tmp_path)
+    after = run("two=2")
+    assert after["b"] == "2" and (after["a"], after["c"]) == (before["a"], before["c"])
+    assert "Nothing to be done" in run("two=2")[""]
+
+
 @pytest.mark.parametrize("triggers", ["mtime", "params", "mtime params"])
 def test_a_run_that_is_told_to_look_at_less_is_refused_and_a_dry_run_is_not(run, triggers):
     run()
