@@ -83,9 +83,7 @@ def link_stores(path: str | Path, sources: Iterable[str | Path]) -> None:
         for source in sources:
             with reading(source), h5py.File(source, "r") as part:
                 names = list(part)
-            with open(source, "rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()
             place = os.path.relpath(source, folder)
-            store.attrs[place] = digest
+            store.attrs[place] = file_digest(source).tobytes().hex()
             for name in names:
                 store[name] = h5py.ExternalLink(place, f"/{name}")

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ BEGUN, TRAINED, DRAWN = (
 )
 NETWORKS = "segmentation"  # as an outcome in DRAWN: the folds of the training list
 SHOWN = 3
+WITHOUT_EFFECT = ("checkpoint_every_epochs",)  # settings of a training that change no weight
 WORDS = {"code": "the code behind it changed", "masks": "what draws its masks is another", "folds": "the folds changed"}
 WORDS |= {"networks": "the networks that it is chosen with are others"}
 
@@ -138,6 +139,11 @@ def hours_of_last_training(folder: str | Path) -> float | None:
     run = Path(folder) / "run.json"
     seconds = read_record(run).get("seconds") if run.is_file() else None
     return None if seconds is None else seconds / 3600
+
+
+def effective_settings(training: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings of a training that can change the weights that come out."""
+    return {name: value for name, value in training.items() if name not in WITHOUT_EFFECT}
 
 
 def digest_of(value: Any) -> str:

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ichdag.ledger import digest_of
-
-WITHOUT_EFFECT = ("checkpoint_every_epochs",)  # on the weights that come out
+from ichdag.ledger import digest_of, effective_settings
 
 
 def vaegan_identity(
@@ -27,7 +25,7 @@ def vaegan_identity(
     own, subjects = config["latent"], sorted(training)
     return {
         "network": own["network"],
-        "training": {name: value for name, value in own["training"].items() if name not in WITHOUT_EFFECT},
+        "training": effective_settings(own["training"]),
         "patches": dict(patches),
         "seed": config["seed"],
         "retrain": config["segmentation"]["retrain"],

@@ -7,10 +7,8 @@ the study), a `retrain` does. The rules ask before any job, so all of this needs
 from collections.abc import Mapping
 from typing import Any
 
-from ichdag.ledger import digest_of
+from ichdag.ledger import digest_of, effective_settings
 from ichdag.segmentation.choice import trained_in
-
-WITHOUT_EFFECT = ("checkpoint_every_epochs",)  # on the weights that come out
 
 
 def network_identity(
@@ -28,7 +26,7 @@ def network_identity(
         "variant": variant,
         "fold": fold,
         "network": own["network"],
-        "training": {name: value for name, value in own["training"].items() if name not in WITHOUT_EFFECT},
+        "training": effective_settings(own["training"]),
         "augmentation": own["augmentation"],
         "preprocessing": config["preprocessing"],
         "seed": config["seed"],
