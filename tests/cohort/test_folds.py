@@ -133,7 +133,7 @@ def studies(draw):
     return pd.DataFrame(rows).astype({"label": "Int64"}), persons, draw(st.integers(6, count))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(studies(), st.integers(0, 1000))
 def test_persons_never_part_earlier_folds_stay_and_sizes_are_even(study, seed):
     table, persons, early = study
