@@ -45,7 +45,8 @@ def join_persons(study, *subjects):
 
 def join_development_persons(study):
     """Say so of two development participants whom the folds drawn before do not part."""
-    folds = pd.read_csv(study.folder / "results/cohort/folds.tsv", sep="\t").sort_values("outcome")
+    tables = [pd.read_csv(study.folder / f"ledger/{name}.tsv", sep="\t") for name in ("folds", "training")]
+    folds = pd.concat(tables).fillna({"outcome": "segmentation"}).sort_values("outcome")
     together = {}
     for subject, own in folds.groupby("subject"):
         if subject not in ("D0009", "D0011"):  # other edits take these away
