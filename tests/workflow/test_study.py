@@ -98,6 +98,7 @@ def test_a_missing_sheet_says_what_to_do(new_study):
     assert "participants sheet phantom/participants.tsv not found" in text and "target 'phantom'" in text
 
 
+@pytest.mark.whole
 def test_two_runs_with_one_seed_give_the_same_predictions_bit_for_bit(study, new_study):
     """One outcome, from the scans through networks, radiomics, latents and NMF to every classifier."""
     shutil.copytree(study.folder / "phantom", new_study.folder / "phantom")
