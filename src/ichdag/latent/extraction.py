@@ -12,6 +12,7 @@ from ichdag.faults import reading
 from ichdag.jobs import StudyError
 from ichdag.latent.network import Autoencoder, VaeganSettings
 from ichdag.models import read_identity, read_weights
+from ichdag.numerals import numeral
 
 
 def load_autoencoder(weights: str | Path, *, device: torch.device) -> Autoencoder:
@@ -61,7 +62,9 @@ def as_stored(latents: np.ndarray, precision: str) -> np.ndarray:
         stored = latents.astype(precision)
     if not np.isfinite(stored).all():
         largest = np.abs(latents).max()
-        raise StudyError(f"latents up to {largest:g} cannot be stored as {precision}: set latent.precision to float32")
+        raise StudyError(
+            f"latents up to {numeral(largest, 3)} cannot be stored as {precision}: set latent.precision to float32"
+        )
     return stored
 
 

@@ -15,6 +15,7 @@ from ichdag.latent.extraction import as_stored, load_autoencoder, vaegan_feature
 from ichdag.latent.patches import PatchSettings, cut_patch
 from ichdag.models import read_card
 from ichdag.names import BLOCKS, FEATURE_SETS
+from ichdag.numerals import numeral
 from ichdag.pipelines import read_pipeline
 from ichdag.prediction.frozen import FrozenModel
 from ichdag.preprocessing.grids import Settings as GridSettings
@@ -44,7 +45,8 @@ def predict_patient(
     mirror_axes = settings["segmentation"]["inference"]["mirror_axes"]
     mask = _mask(lesion_probability(network, **views, mirror_axes=mirror_axes), grids, settings["segmentation"])
     if mask.volume_ml < max(limits["smallest_lesion_ml"], 1e-9):
-        raise DataFault("prediction", f"no hematoma of {limits['smallest_lesion_ml']:g} mL or more was found")
+        smallest = numeral(limits["smallest_lesion_ml"])
+        raise DataFault("prediction", f"no hematoma of {smallest} mL or more was found")
     blocks = _blocks(scan, mask, subject=subject, model=model, device=device)
     if "segmentation" in FEATURE_SETS[settings["features"]]:
         latents = as_stored(bottleneck_features(network, **views), settings["precision"]).astype("float32")
