@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from ichdag.cohort.assembly import assemble, count_flow, summarize
+from ichdag.cohort.outcomes import outcome_of
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.tables import read_table, write_table
 
@@ -85,6 +86,24 @@ def test_whoever_lacks_an_outcome_is_counted_with_the_reason():
         ("poor_outcome", "mrs missing"): 1,
         ("grown", "follow-up: follow-up too late"): 1,
         ("grown", "expansion_ml missing"): 1,
+    }
+
+
+def test_whoever_an_outcome_cannot_be_computed_for_is_counted_with_the_part_that_has_no_value():
+    people = pd.DataFrame(
+        {
+            **{"subject": list("abcd"), "cohort": "trial", "role": "development", "status": "included"},
+            **{"stage": None, "reason": None, "followup_reason": None, "expansion_ml": [1.0, 2.0, None, 0.1]},
+            **{"baseline_volume_ml": [0.0, 4.0, 5.0, 0.0]},
+        }
+    )
+    third = "expansion_ml / baseline_volume_ml > 0.33"
+    people["third"] = [outcome_of(third, row) for row in people.to_dict("records")]
+    flow = count_flow(people, outcomes={"third": third})
+    assert flow.set_index("step").n[["with outcome", "with event"]].tolist() == [1, 1]
+    assert flow[flow.step == "without outcome"].set_index("reason").n.to_dict() == {
+        "expansion_ml / baseline_volume_ml divides by zero": 2,
+        "expansion_ml missing": 1,
     }
 
 

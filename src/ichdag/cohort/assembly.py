@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from ichdag.cohort.outcomes import columns_of, outcome_of
+from ichdag.cohort.outcomes import columns_of, judge_outcome, outcome_of
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.cohort.sheet import FILES, Row, subject_of, typed_columns
 
@@ -114,13 +114,10 @@ def count_flow(participants: pd.DataFrame, *, outcomes: dict[str, str]) -> pd.Da
 
 
 def _missing_reason(lacking: pd.DataFrame, expression: str) -> pd.Series:
-    """Why each of these participants lacks an outcome: what is wrong with the follow-up, or the missing column."""
-    reads = sorted(columns_of(expression))
-    needs_followup = bool({"expansion_ml", "followup_volume_ml"} & set(reads))
-    gaps = [
-        ", ".join(name for name in reads if name not in lacking or pd.isna(row[name])) + " missing"
-        for _, row in lacking.iterrows()
-    ]
+    """Why each of these participants lacks an outcome: what is wrong with the follow-up, the missing column, or what
+    the expression cannot compute."""
+    needs_followup = bool({"expansion_ml", "followup_volume_ml"} & columns_of(expression))
+    gaps = [judge_outcome(expression, row)[1] for row in lacking.to_dict("records")]
     found = pd.Series(gaps, index=lacking.index, dtype="object")
     if needs_followup:
         reasons = "follow-up: " + _short(lacking.followup_reason)
