@@ -9,7 +9,8 @@ Reads: results/cohort/{participants,quality,sensitivity}.tsv, results/segmentati
     results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz, results/cohort/sub-{subject}_scans.json,
     results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
-    results/segmentation/sub-{subject}_scores.json, results/radiomics/sub-{subject}_features.json
+    results/segmentation/sub-{subject}_scores.json, results/radiomics/sub-{subject}_features.json,
+    results/latent/batches/{batch}.h5
 Writes: results/report/report.html, results/report/participants.html, results/report/participants/{batch},
     results/report/checklist_tripod_ai.tsv, results/report/checklist_clear.tsv
 """
@@ -82,6 +83,7 @@ rule draw_pages:
                 ).items()
             }
         ),
+        latents="results/latent/batches/{batch}.h5",
     output:
         pages=directory("results/report/participants/{batch}"),
     log:

@@ -8,6 +8,7 @@ from ichdag.cohort.outcomes import outcome_of
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.tables import read_table, write_table
 
+NOBODY = pd.DataFrame(columns=["subject", "status", "stage", "reason"])
 OUTCOMES = {"poor_outcome": "mrs > 3", "grown": "expansion_ml > 3"}
 
 
@@ -37,9 +38,8 @@ def table():
     volumes["baseline_predicted_ml"], volumes["followup_predicted_ml"] = [9.0, 8.0, None, 3.0], [9.5, 9.0, None, None]
     features = pd.DataFrame({"subject": names, "status": ["included", "included", "excluded", "excluded"]})
     features["reason"] = [None, None, "no mask", "lesion too small"]
-    return assemble(
-        rows, scans=pd.DataFrame(scans), volumes=volumes, features=features, outcomes=OUTCOMES, source="masks"
-    ).set_index("subject")
+    found = {"scans": pd.DataFrame(scans), "volumes": volumes, "features": features, "latents": NOBODY}
+    return assemble(rows, **found, outcomes=OUTCOMES, source="masks").set_index("subject")
 
 
 def test_the_first_stage_that_could_not_go_on_gives_the_reason(table):
@@ -112,15 +112,15 @@ def test_a_follow_up_that_was_left_out_gives_no_volume_whatever_the_source():
     pair = {time: scan("a", time, manual=10.0) for time in ("baseline", "followup")}
     pair["followup"] |= {"status": "excluded", "stage": "cohort", "reason": "follow-up too late: 90 h"}
     volume = {"status": "included", "baseline_predicted_ml": 9.0, "followup_predicted_ml": 20.0}
-    summary = summarize(
-        row, scans=pair, volume=volume, feature={"status": "included"}, outcomes=OUTCOMES, source="masks"
-    )
+    found = {"scans": pair, "volume": volume, "feature": {"status": "included"}, "latent": None}
+    summary = summarize(row, **found, outcomes=OUTCOMES, source="masks")
     assert summary["status"] == "included" and summary["volume_source"] == "manual"
     assert summary["followup_volume_ml"] is None and summary["grown"] is None and summary["poor_outcome"] == 0
 
 
 def test_a_role_that_nobody_has_is_a_table_without_rows(tmp_path):
     none = {"scans": ["subject", "timepoint"], "volumes": ["subject"], "features": ["subject", "status", "reason"]}
+    none |= {"latents": list(NOBODY)}
     empty = {name: pd.DataFrame(columns=columns) for name, columns in none.items()}
     table = assemble([], **empty, outcomes=OUTCOMES, source="masks")
     write_table(table, tmp_path / "external.tsv", PARTICIPANTS)
