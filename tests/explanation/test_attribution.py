@@ -26,6 +26,7 @@ SETTINGS = Settings(
     confidence=0.95,
     top_features=5,
     saliency_patients=4,
+    permutations=2,
 )
 CLASSIFICATION = ClassificationSettings(
     tuning="none",

@@ -24,6 +24,7 @@ HEADINGS = {
     "smallest_reachable_p": "smallest possible p",
     "kendall_w": "Kendall's W",
     "auc": "AUC",
+    "auc_lost": "AUC lost when exchanged",
     "auc_reference": "AUC of reference",
     "auc_women": "AUC in women",
     "auc_men": "AUC in men",
