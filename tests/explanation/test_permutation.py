@@ -8,6 +8,7 @@ import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.inspection import permutation_importance
 from sklearn.metrics import roc_auc_score
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
@@ -55,19 +56,19 @@ def test_the_auc_is_scikit_learn_s_ties_and_all():
 
 def test_blocks_of_one_column_lose_what_scikit_learn_says():
     rows, labels = people(80, "radiomics_000", "vaegan_000")
-    model = make_pipeline(StandardScaler(), SVC(probability=True, random_state=0)).fit(rows, labels)
-    found = losses(model, rows, labels, permutations=300)
-    known = permutation_importance(model, rows, labels, scoring="roc_auc", n_repeats=300, random_state=5)
-    error = 4 * known.importances_std * (2 / 300) ** 0.5
+    model = make_pipeline(StandardScaler(), GaussianNB()).fit(rows, labels)
+    found = losses(model, rows, labels, permutations=100)
+    known = permutation_importance(model, rows, labels, scoring="roc_auc", n_repeats=100, random_state=5)
+    error = 4 * known.importances_std * (2 / 100) ** 0.5
     assert (np.abs(found.auc_lost.to_numpy() - known.importances_mean) < error).all()
     assert found.auc.tolist() == pytest.approx([roc_auc_score(labels, model.predict_proba(rows)[:, 1])] * 2)
 
 
 def test_the_mean_loss_is_that_over_every_order_there_is():
-    rows, _ = people(6, "radiomics_000", "vaegan_000", seed=3)
-    labels = pd.Series([0, 1, 0, 1, 1, 0], index=rows.index)
+    rows, _ = people(5, "radiomics_000", "vaegan_000", seed=3)
+    labels = pd.Series([0, 1, 0, 1, 1], index=rows.index)
     model = Known(lambda table: 1 / (1 + np.exp(-table.radiomics_000 - 0.5 * table.vaegan_000)))
-    found = losses(model, rows, labels, permutations=4000)
+    found = losses(model, rows, labels, permutations=2000)
     for column in rows:
         every = [
             roc_auc_score(labels, model.predict_proba(rows.assign(**{column: values}))[:, 1])
@@ -75,7 +76,7 @@ def test_the_mean_loss_is_that_over_every_order_there_is():
         ]
         whole = roc_auc_score(labels, model.predict_proba(rows)[:, 1])
         expected, spread = whole - np.mean(every), np.std(every)
-        assert abs(found.auc_lost[column.removesuffix("_000")] - expected) < 4 * spread / 4000**0.5
+        assert abs(found.auc_lost[column.removesuffix("_000")] - expected) < 4 * spread / 2000**0.5
 
 
 def test_a_block_that_the_model_does_not_read_costs_nothing_and_the_one_it_reads_everything():
@@ -150,5 +151,5 @@ def test_a_block_of_pure_noise_has_a_large_share_and_loses_no_auc():
 
 def test_a_transformer_before_the_model_sees_the_exchanged_columns():
     rows, labels = people(60, "radiomics_000", "vaegan_000")
-    model = make_pipeline(FunctionTransformer(), StandardScaler(), SVC(probability=True, random_state=0))
+    model = make_pipeline(FunctionTransformer(), StandardScaler(), GaussianNB())
     assert losses(model.fit(rows, labels), rows, labels).auc_lost["radiomics"] > 0.1

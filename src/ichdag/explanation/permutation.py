@@ -77,5 +77,5 @@ def _loss(
 
 
 def _fall(aucs: np.ndarray) -> float:
-    """The first AUC less the mean of the others."""
-    return float(aucs[0] - aucs[1:].mean())
+    """The mean of the first AUC less each of the others."""
+    return float((aucs[0] - aucs[1:]).mean())
