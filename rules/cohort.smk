@@ -1,7 +1,7 @@
 """Who is in the study: scans converted and checked, everybody in one table with status and outcomes, folds drawn.
 
 Reads: the participants sheet and the scans and masks it names, results/segmentation/{role}.tsv,
-    results/radiomics/{role}.parquet, ledger/training.tsv
+    results/radiomics/{role}.parquet, results/latent/{role}.tsv, ledger/training.tsv
 Writes: results/cohort/sub-{subject}_baseline_ct.nii.gz, results/cohort/sub-{subject}_followup_ct.nii.gz,
     results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
     results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz, results/cohort/sub-{subject}_conversion.json,
@@ -113,6 +113,7 @@ rule assemble_cohort:
         scans=rules.list_scans.output.scans,
         volumes="results/segmentation/{role}.tsv",
         features="results/radiomics/{role}.parquet",
+        latents="results/latent/{role}.tsv",
     output:
         cohort="results/cohort/{role}.tsv",
     log:

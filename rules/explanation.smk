@@ -2,8 +2,8 @@
 
 Reads: results/features/{reduced/all_final_,external/}{block}.parquet, results/features/models/all_final_{block}/,
     results/classification/models/{outcome}_{classifier}/{features}.skops, results/radiomics/{role}.parquet,
-    results/latent/external.h5; without an external cohort results/features/reduced/{outcome}_{fold}_{block}.parquet,
-    results/cohort/development.tsv, results/cohort/folds.tsv
+    results/latent/external.h5, results/cohort/external.tsv; without an external cohort
+    results/features/reduced/{outcome}_{fold}_{block}.parquet, results/cohort/development.tsv, results/cohort/folds.tsv
 Writes: results/explanation/shap_{outcome}.tsv, results/explanation/out_of_fold/shap_{outcome}.tsv (without an external
     cohort), results/explanation/shap.tsv, results/explanation/components.tsv,
     results/explanation/saliency_{outcome}.h5
@@ -11,7 +11,7 @@ Writes: results/explanation/shap_{outcome}.tsv, results/explanation/out_of_fold/
 
 
 rule explain_predictions:
-    """Attribute the external predictions of every classifier to the feature blocks (SHAP), for one outcome."""
+    """Tell what each block contributed to the external predictions of an outcome: SHAP, and AUC lost by permutation."""
     input:
         **named(
             "model/{classifier}",
@@ -21,6 +21,7 @@ rule explain_predictions:
         ),
         **named("development/{block}", "results/features/reduced/all_final_{block}.parquet", block=BLOCKS),
         **named("external/{block}", "results/features/external/{block}.parquet", block=BLOCKS),
+        cohort="results/cohort/external.tsv",
         radiomics="results/radiomics/development.parquet",
         external_radiomics="results/radiomics/external.parquet",
     output:
@@ -44,7 +45,7 @@ rule explain_predictions:
 
 
 rule explain_out_of_fold:
-    """Attribute out-of-fold predictions of development participants to the feature blocks (SHAP), where none are external."""
+    """Tell what each block contributed to out-of-fold predictions, where none are external: SHAP, and AUC lost."""
     input:
         **named("reduced/{fold}/{block}", REDUCED, fold=FIRST_FOLDS, block=BLOCKS),
         cohort="results/cohort/development.tsv",

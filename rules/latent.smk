@@ -7,7 +7,7 @@ Reads: ledger/training.tsv, results/cohort/sub-{subject}_baseline_ct.nii.gz, the
     results/preprocessing/sub-{subject}_grids.npz, ledger/segmentation/dual_final/
 Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.json,
     ledger/latent/{model}/{weights.safetensors,card.json,curve.tsv,data.tsv,run.json}, results/latent/batches/{batch}.h5,
-    results/latent/{role}.h5, results/latent/reconstructions.h5, results/latent/imagined.h5,
+    results/latent/{role}.{h5,tsv}, results/latent/reconstructions.h5, results/latent/imagined.h5,
     results/latent/reconstruction.tsv
 """
 
@@ -141,11 +141,12 @@ rule extract_latents:
 
 
 rule gather_latents:
-    """Gather the latent features of a cohort in one store, by links: they are written once."""
+    """Gather the latent features of a cohort in one store, by links: they are written once; infinite ones leave out."""
     input:
         batches=lambda wildcards: collect(rules.extract_latents.output.latents, batch=batches_of(wildcards.role)),
     output:
         latents="results/latent/{role}.h5",
+        judged="results/latent/{role}.tsv",
     log:
         "logs/gather_latents/{role}.log",
     benchmark:

@@ -3,13 +3,14 @@
 Reads: results/cohort/{participants,quality,sensitivity}.tsv, results/segmentation/{scores,comparison}.tsv,
     results/latent/reconstruction.tsv, results/evaluation/metrics.tsv, results/statistics/*.tsv,
     results/explanation/{shap,components}.tsv, results/checks/{checks,audit}.tsv, results/figures/*.svg,
-    ledger/segmentation/dual_final/card.json, ledger/latent/vaegan/card.json,
+    ledger/segmentation/{dual_final/card,cleanup}.json, ledger/latent/vaegan/card.json,
     results/radiomics/statement.json, results/cohort/sub-{subject}_baseline_ct.nii.gz,
     results/cohort/sub-{subject}_followup_ct.nii.gz, results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
     results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz, results/cohort/sub-{subject}_scans.json,
     results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
-    results/segmentation/sub-{subject}_scores.json, results/radiomics/sub-{subject}_features.json
+    results/segmentation/sub-{subject}_scores.json, results/radiomics/sub-{subject}_features.json,
+    results/latent/batches/{batch}.h5
 Writes: results/report/report.html, results/report/participants.html, results/report/participants/{batch},
     results/report/checklist_tripod_ai.tsv, results/report/checklist_clear.tsv
 """
@@ -82,6 +83,7 @@ rule draw_pages:
                 ).items()
             }
         ),
+        latents="results/latent/batches/{batch}.h5",
     output:
         pages=directory("results/report/participants/{batch}"),
     log:
@@ -180,6 +182,7 @@ rule make_report:
             outcome=config["explanation"]["outcomes"],
         ),
         segmentation="ledger/segmentation/dual_final/card.json",
+        cleanup="ledger/segmentation/cleanup.json",
         vaegan="ledger/latent/vaegan/card.json",
         radiomics="results/radiomics/statement.json",
         participants=rules.list_participants.output.page,

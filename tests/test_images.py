@@ -5,7 +5,17 @@ import numpy as np
 import pytest
 
 from ichdag.faults import DamagedResult
-from ichdag.images import Volume, is_absent, read_expected, read_mask, read_scan, write_absent, write_image
+from ichdag.images import (
+    Volume,
+    corner_offsets_mm,
+    is_absent,
+    read_expected,
+    read_mask,
+    read_scan,
+    same_grid,
+    write_absent,
+    write_image,
+)
 from ichdag.jobs import DataFault
 
 
@@ -58,3 +68,67 @@ def test_the_record_decides_and_a_file_that_contradicts_it_is_named(paths):
         DamagedResult, match=r"there\.nii\.gz.*it holds an image, where its record says that there is n"
     ):
         read_expected(there, there=False, read=read_scan)
+
+
+SHAPE = (512, 512, 32)
+
+
+def grid(spacing=(0.45, 0.45, 5.0), shape=SHAPE, turn_degrees=0.0, origin=(-115.0, -115.0, -80.0)):
+    """An empty grid whose voxels cost no memory, turned about the axis of the slices through its first voxel."""
+    cosine, sine = np.cos(np.radians(turn_degrees)), np.sin(np.radians(turn_degrees))
+    turn = np.array([[cosine, -sine, 0, 0], [sine, cosine, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])
+    affine = turn @ np.diag([*spacing, 1.0])
+    affine[:3, 3] = origin
+    return Volume(np.broadcast_to(np.False_, shape), affine)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        grid(spacing=(0.46, 0.46, 5.0)),
+        grid(spacing=(0.451, 0.45, 5.0)),
+        grid(spacing=(0.45, 0.45, 5.03)),
+        grid(turn_degrees=0.9),
+        grid(turn_degrees=0.1),
+        grid(origin=(-114.9, -115.0, -80.0)),
+        grid(origin=(-115.0, -115.0, -79.0)),
+        grid(shape=(512, 512, 31)),
+    ],
+)
+def test_grids_whose_corners_lie_apart_are_not_the_same(other):
+    assert not same_grid(grid(), other) and not same_grid(other, grid())
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        grid(),
+        grid(spacing=(np.float32(0.45), np.float32(0.45), 5.0)),
+        grid(spacing=(0.45003, 0.45, 5.0)),
+        grid(turn_degrees=0.003),
+        grid(origin=(-115.02, -115.0, -80.2)),
+    ],
+)
+def test_grids_that_differ_by_what_headers_round_are_the_same(other):
+    assert same_grid(grid(), other) and same_grid(other, grid())
+
+
+def test_no_voxel_lies_further_apart_than_a_corner_of_its_grid():
+    random = np.random.default_rng(4)
+    for _ in range(20):
+        one, other = (np.vstack([random.normal(size=(3, 4)), [0, 0, 0, 1]]) for _ in range(2))
+        shape = tuple(random.integers(1, 9, 3))
+        places = np.argwhere(np.ones(shape))
+        apart = np.linalg.norm(
+            nibabel.affines.apply_affine(one, places) - nibabel.affines.apply_affine(other, places), axis=1
+        )
+        corners = np.linalg.norm(corner_offsets_mm(one, other, shape), axis=1)
+        assert apart.max() <= corners.max()
+    assert corners.shape == (8,)
+
+
+def test_the_offset_of_half_a_millimeter_spacing_is_that_of_the_far_corner():
+    one, other = grid(), grid(spacing=(0.46, 0.45, 5.0))
+    assert np.linalg.norm(corner_offsets_mm(one.affine, other.affine, SHAPE), axis=1).max() == pytest.approx(
+        0.01 * 511.5
+    )

@@ -4,6 +4,7 @@ import gzip
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import nibabel
@@ -14,6 +15,7 @@ from ichdag.jobs import DataFault, whole_file
 
 ABSENT = b"absent"  # the intent of a file that stands for an image that is not there
 HEADER_BYTES = 540  # of NIfTI-2; NIfTI-1 has 348
+LARGEST_OFFSET = 0.1  # of a voxel, between grids that count as the same
 DENSEST = 1100  # gzip packs no byte into less than a 1032nd of one
 
 
@@ -124,8 +126,24 @@ def _stored(values: np.ndarray) -> np.ndarray:
 
 
 def same_grid(one: Volume, other: Volume) -> bool:
-    """Whether two volumes share shape and affine (to a hundredth of a millimeter)."""
-    return one.values.shape == other.values.shape and np.allclose(one.affine, other.affine, atol=0.01)
+    """Whether two volumes share shape and place: no corner of one lies a tenth of a voxel from that of the other.
+
+    ASSUME: a tenth of a voxel along each axis. Below a half each voxel is the nearest of its own place on the other
+    grid; what programs round when they write a header stays below a tenth.
+    """
+    if one.values.shape != other.values.shape:
+        return False
+    offsets = corner_offsets_mm(one.affine, other.affine, one.values.shape)
+    return bool((np.abs(np.linalg.solve(other.affine[:3, :3], offsets.T)) < LARGEST_OFFSET).all())
+
+
+def corner_offsets_mm(one: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """How far apart two affines (4, 4) place the outer corners of a grid of this shape (i, j, k): (8, 3), mm.
+
+    No point within the grid is further apart than one of them.
+    """
+    corners = np.array(list(product(*((-0.5, size - 0.5) for size in shape[:3]))))
+    return corners @ (one - other)[:3, :3].T + (one - other)[:3, 3]
 
 
 def write_absent(path: str | Path) -> None:

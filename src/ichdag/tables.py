@@ -7,6 +7,7 @@ import pandas as pd
 
 from ichdag.faults import DamagedResult, reading
 from ichdag.jobs import StudyError, whole_file
+from ichdag.numerals import CODE, LARGEST_EXACT
 from ichdag.schema import Column, Schema
 
 
@@ -19,15 +20,24 @@ def read_table(path: str | Path, schema: Schema) -> pd.DataFrame:
         if Path(path).suffix == ".parquet":
             frame = pd.read_parquet(path, page_checksum_verification=True)
         else:
-            content = Path(path).read_bytes()
-            if not content.endswith(b"\n"):
-                raise ValueError("its last line has no end")
-            kinds = {column.name: "string" for column in schema.columns if column.kind == "text"}
-            frame = pd.read_csv(BytesIO(content), sep="\t", na_values=["n/a"], keep_default_na=False, dtype=kinds)
+            frame = _parsed(Path(path).read_bytes(), schema)
     try:
         return _checked(frame, schema, path)
     except StudyError as error:
         raise DamagedResult(path, error) from error
+
+
+def _parsed(content: bytes, schema: Schema) -> pd.DataFrame:
+    """The table of a .tsv; a column beyond the schema that holds codes of digits, such as 007, is text."""
+    if not content.endswith(b"\n"):
+        raise ValueError("its last line has no end")
+    kinds = {column.name: "string" for column in schema.columns if column.kind == "text"}
+    how = {"sep": "\t", "na_values": ["n/a"], "keep_default_na": False}
+    further = set(pd.read_csv(BytesIO(content), nrows=0, **how)) - set(schema.column_names)
+    if further:
+        texts = pd.read_csv(BytesIO(content), usecols=sorted(further), dtype="string", **how)
+        kinds |= {name: "string" for name in texts if texts[name].str.fullmatch(CODE).any()}
+    return pd.read_csv(BytesIO(content), dtype=kinds, **how)
 
 
 def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
@@ -37,7 +47,12 @@ def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
         if Path(path).suffix == ".parquet":
             frame.to_parquet(partial, index=False, write_page_checksum=True)
         else:
-            frame.to_csv(partial, sep="\t", index=False, na_rep="n/a", float_format="%.10g")
+            frame.to_csv(partial, sep="\t", index=False, na_rep="n/a", float_format=_digits)
+
+
+def _digits(value: float) -> str:
+    """A number of a .tsv: whole ones to the last digit, for they may be codes; others to ten significant ones."""
+    return f"{value:.0f}" if float(value).is_integer() and abs(value) < LARGEST_EXACT else f"{value:.10g}"
 
 
 def _checked(frame: pd.DataFrame, schema: Schema, path: str | Path) -> pd.DataFrame:

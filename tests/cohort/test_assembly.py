@@ -4,9 +4,11 @@ import pandas as pd
 import pytest
 
 from ichdag.cohort.assembly import assemble, count_flow, summarize
+from ichdag.cohort.outcomes import outcome_of
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.tables import read_table, write_table
 
+NOBODY = pd.DataFrame(columns=["subject", "status", "stage", "reason"])
 OUTCOMES = {"poor_outcome": "mrs > 3", "grown": "expansion_ml > 3"}
 
 
@@ -36,9 +38,8 @@ def table():
     volumes["baseline_predicted_ml"], volumes["followup_predicted_ml"] = [9.0, 8.0, None, 3.0], [9.5, 9.0, None, None]
     features = pd.DataFrame({"subject": names, "status": ["included", "included", "excluded", "excluded"]})
     features["reason"] = [None, None, "no mask", "lesion too small"]
-    return assemble(
-        rows, scans=pd.DataFrame(scans), volumes=volumes, features=features, outcomes=OUTCOMES, source="masks"
-    ).set_index("subject")
+    found = {"scans": pd.DataFrame(scans), "volumes": volumes, "features": features, "latents": NOBODY}
+    return assemble(rows, **found, outcomes=OUTCOMES, source="masks").set_index("subject")
 
 
 def test_the_first_stage_that_could_not_go_on_gives_the_reason(table):
@@ -88,20 +89,38 @@ def test_whoever_lacks_an_outcome_is_counted_with_the_reason():
     }
 
 
+def test_whoever_an_outcome_cannot_be_computed_for_is_counted_with_the_part_that_has_no_value():
+    people = pd.DataFrame(
+        {
+            **{"subject": list("abcd"), "cohort": "trial", "role": "development", "status": "included"},
+            **{"stage": None, "reason": None, "followup_reason": None, "expansion_ml": [1.0, 2.0, None, 0.1]},
+            **{"baseline_volume_ml": [0.0, 4.0, 5.0, 0.0]},
+        }
+    )
+    third = "expansion_ml / baseline_volume_ml > 0.33"
+    people["third"] = [outcome_of(third, row) for row in people.to_dict("records")]
+    flow = count_flow(people, outcomes={"third": third})
+    assert flow.set_index("step").n[["with outcome", "with event"]].tolist() == [1, 1]
+    assert flow[flow.step == "without outcome"].set_index("reason").n.to_dict() == {
+        "expansion_ml / baseline_volume_ml divides by zero": 2,
+        "expansion_ml missing": 1,
+    }
+
+
 def test_a_follow_up_that_was_left_out_gives_no_volume_whatever_the_source():
     row = {"participant_id": "sub-a", "cohort": "trial", "role": "development", "mrs": 2.0}
     pair = {time: scan("a", time, manual=10.0) for time in ("baseline", "followup")}
     pair["followup"] |= {"status": "excluded", "stage": "cohort", "reason": "follow-up too late: 90 h"}
     volume = {"status": "included", "baseline_predicted_ml": 9.0, "followup_predicted_ml": 20.0}
-    summary = summarize(
-        row, scans=pair, volume=volume, feature={"status": "included"}, outcomes=OUTCOMES, source="masks"
-    )
+    found = {"scans": pair, "volume": volume, "feature": {"status": "included"}, "latent": None}
+    summary = summarize(row, **found, outcomes=OUTCOMES, source="masks")
     assert summary["status"] == "included" and summary["volume_source"] == "manual"
     assert summary["followup_volume_ml"] is None and summary["grown"] is None and summary["poor_outcome"] == 0
 
 
 def test_a_role_that_nobody_has_is_a_table_without_rows(tmp_path):
     none = {"scans": ["subject", "timepoint"], "volumes": ["subject"], "features": ["subject", "status", "reason"]}
+    none |= {"latents": list(NOBODY)}
     empty = {name: pd.DataFrame(columns=columns) for name, columns in none.items()}
     table = assemble([], **empty, outcomes=OUTCOMES, source="masks")
     write_table(table, tmp_path / "external.tsv", PARTICIPANTS)

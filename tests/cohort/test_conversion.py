@@ -64,6 +64,28 @@ def test_a_mask_shifted_by_a_voxel_is_on_another_grid(reason, written, mask_file
     assert "not on the scan's grid" in reason(written(), mask_file(Volume(brain_scan[1].values, moved)))
 
 
+@pytest.mark.parametrize("change", [np.diag([1.003, 1.003, 1, 1]), np.diag([1, 1, 1.01, 1])])
+def test_a_mask_of_slightly_other_spacing_is_on_another_grid(reason, written, mask_file, brain_scan, change):
+    off = reason(written(), mask_file(Volume(brain_scan[1].values, brain_scan[0].affine @ change)))
+    assert "not on the scan's grid: 96 x 112 x 36 voxels of 2" in off and "the scan has 96 x 112 x 36" in off
+    mask_words, scan_words = off.split(", the scan has ")
+    assert mask_words.split("of ")[1].split(" mm")[0] != scan_words.split("of ")[1].split(" mm")[0]
+
+
+def test_a_mask_whose_header_is_rounded_is_on_the_scan_s_grid_and_measured_by_the_scan_s_voxels(
+    convert, written, mask_file, brain_scan
+):
+    scan, mask = brain_scan
+    volumes, record = convert(
+        {
+            "baseline_ct": written(),
+            "baseline_mask": mask_file(Volume(mask.values, scan.affine @ np.diag([1.0003, 1, 1, 1]))),
+        }
+    )
+    assert np.array_equal(volumes["baseline_mask"].affine, volumes["baseline_ct"].affine)
+    assert record["baseline"]["manual_volume_ml"] == pytest.approx(np.count_nonzero(mask.values) * scan.voxel_ml)
+
+
 def test_a_mask_on_another_grid_is_resampled_if_the_settings_say_so_and_the_record_tells(
     convert, written, mask_file, brain_scan
 ):

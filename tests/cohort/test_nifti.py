@@ -51,7 +51,18 @@ def test_a_qform_that_only_lies_elsewhere_is_noted_and_the_sform_counts(written,
     moved = brain_scan[0].affine.copy()
     moved[:3, 3] += 7
     scan, notes = read_nifti_scan(written(qform=moved))
-    assert np.allclose(scan.affine, brain_scan[0].affine) and notes["qform_differs_mm"] == 7
+    assert np.allclose(scan.affine, brain_scan[0].affine) and notes["qform_differs_mm"] == round(7 * 3**0.5, 2)
+
+
+def test_the_noted_distance_of_a_turned_qform_is_that_of_the_corner_it_moves_most(written, brain_scan):
+    scan = brain_scan[0]
+    turn = np.eye(4)
+    turn[:2, :2] = [[np.cos(0.01), -np.sin(0.01)], [np.sin(0.01), np.cos(0.01)]]
+    reach = scan.affine @ np.array([*(np.array(scan.values.shape) - 0.5), 1])
+    other = scan.affine @ np.array([-0.5, -0.5, -0.5, 1])
+    furthest = max(np.hypot(x, y) for x in (reach[0], other[0]) for y in (reach[1], other[1]))
+    notes = read_nifti_scan(written(qform=turn @ scan.affine))[1]
+    assert notes["qform_differs_mm"] == pytest.approx(2 * np.sin(0.005) * furthest, abs=0.01)
 
 
 def test_a_qform_alone_serves(written, brain_scan):

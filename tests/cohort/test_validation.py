@@ -354,9 +354,15 @@ def test_an_outcome_that_compares_text_with_a_number_is_a_fault(sheet, config):
     assert "compares text with a number" in texts(sheet_faults(sheet(died=["yes", *["no"] * 5]), config))
 
 
-def test_an_outcome_that_divides_by_zero_is_a_fault(sheet, config):
-    config["outcomes"] = {"ratio": "age / mrs > 20"}
-    assert "divides by zero" in texts(sheet_faults(sheet(), config))
+def test_an_outcome_over_masks_that_computes_with_text_is_a_fault_before_any_mask_is_drawn(sheet, config):
+    config["outcomes"] = {"grown": "expansion_ml > died * 2"}
+    assert "computes with text" in texts(sheet_faults(sheet(died=["yes", *["no"] * 5]), config))
+
+
+def test_whoever_an_outcome_divides_by_zero_for_is_missing_it_and_no_fault(sheet, config):
+    config["outcomes"] = {"ratio": "age / mrs > 20"}  # mrs is 0 to 5
+    assert sheet_faults(sheet(), config) == []
+    assert "ratio (age / mrs > 20), development: 2 with, 3 without, 1 missing" in summary_of(sheet(), config)
 
 
 def test_one_class_only_is_a_fault(found):

@@ -26,6 +26,7 @@ SETTINGS = Settings(
     confidence=0.95,
     top_features=5,
     saliency_patients=4,
+    permutations=2,
 )
 CLASSIFICATION = ClassificationSettings(
     tuning="none",
@@ -149,7 +150,9 @@ def test_shares_are_the_blocks_parts_of_all_absolute_values():
 
 def test_a_model_that_nothing_moves_has_no_shares(tmp_path):
     table = block_shares(np.zeros((4, 2)), columns=["radiomics_000", "vaegan_000"], settings=SETTINGS, seed=0)
-    write_table(table.assign(outcome="poor_outcome", classifier="elastic_net"), tmp_path / "shap.tsv", SHAP)
+    unknown = dict.fromkeys(("auc", "auc_lost", "auc_lost_low", "auc_lost_high"), np.nan) | {"scored": 0}
+    names = {"outcome": "poor_outcome", "classifier": "elastic_net"}
+    write_table(table.assign(**names, **unknown), tmp_path / "shap.tsv", SHAP)
     assert read_table(tmp_path / "shap.tsv", SHAP).share.isna().all()
 
 

@@ -7,9 +7,9 @@ from scipy.optimize import nnls
 
 from ichdag.arrays import write_store
 from ichdag.features import Settings, describe, fit_reduction, limits_of, reduce_block
-from ichdag.features.blocks import Block, read_block, shape_columns
+from ichdag.features.blocks import Block, read_block, refuse_unusable, shape_columns
 from ichdag.features.subjects import fold_of, included, known, training_subjects
-from ichdag.jobs import StudyError
+from ichdag.jobs import DataFault, StudyError
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import write_table
 
@@ -132,11 +132,24 @@ def test_an_infinite_value_names_block_participant_and_column(block, row, who):
     reducer = fit_reduction(block, training=8, settings=SETTINGS, seed=0)
     limits = limits_of(block)
     block.values[row, 4] = np.inf
-    message = f"block radiomics: {who} has 1 infinite values, column4 first"
-    with pytest.raises(StudyError, match=message):
+    message = f"radiomics: {who} has infinite features: 1 of 20, column4 first"
+    with pytest.raises(DataFault, match=message):
         fit_reduction(block, training=8, settings=SETTINGS, seed=0)
-    with pytest.raises(StudyError, match=message):
+    with pytest.raises(DataFault, match=message):
         reduce_block(block, reducer=reducer, limits=limits)
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_a_latent_that_is_no_finite_number_names_its_participant(value):
+    latents = np.ones((3, 5), dtype=np.float32)
+    latents[1, 2:4] = value
+    with pytest.raises(DataFault, match=r"latent: b has vaegan latents that are not finite: 2 of 5, column 2 first"):
+        refuse_unusable(Block("vaegan", ["a", "b", "c"], latents, None))
+
+
+def test_a_radiomic_feature_may_be_missing(block):
+    block.values[3, 3] = np.nan
+    refuse_unusable(block)
 
 
 def test_a_block_without_a_varying_column_is_refused_with_the_reason(block):

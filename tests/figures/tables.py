@@ -169,14 +169,16 @@ def decision(models: list[tuple[str, str]]) -> pd.DataFrame:
 
 
 def shap() -> pd.DataFrame:
-    """Shares of three blocks in two classifiers."""
-    shares = {"radiomics": 0.5, "segmentation": 0.2, "vaegan": 0.3}
+    """Shares of three blocks in two classifiers, and what they are worth: one is worth less than nothing."""
+    shares = {"radiomics": (0.5, 0.2), "segmentation": (0.2, -0.02), "vaegan": (0.3, 0.1)}
     rows = [
         ("poor_outcome", classifier, block, share, share, share - 0.1, share + 0.1, 20)
+        + (0.8, lost, lost - 0.05, lost + 0.05, 18)
         for classifier in ("random_forest", "svm")
-        for block, share in shares.items()
+        for block, (share, lost) in shares.items()
     ]
-    return pd.DataFrame(rows, columns=["outcome", "classifier", "block", "importance", "share", "low", "high", "n"])
+    names = ["outcome", "classifier", "block", "importance", "share", "low", "high", "n"]
+    return pd.DataFrame(rows, columns=[*names, "auc", "auc_lost", "auc_lost_low", "auc_lost_high", "scored"])
 
 
 def checks() -> pd.DataFrame:

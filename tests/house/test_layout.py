@@ -70,6 +70,22 @@ def test_no_assert_guards_a_result(modules):
         assert not any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(file.read_text("utf-8")))), name
 
 
+def test_no_number_is_printed_with_fewer_digits_than_it_may_need(modules, root):
+    """`g` writes 1000001 as 1e+06, `ichdag.numerals.numeral` does not; those allowed have few digits or are DICOM's."""
+    allowed = {
+        "src/ichdag/cohort/dicom/copies.py": 4,
+        "src/ichdag/preprocessing/grids.py": 1,
+        "src/ichdag/tables.py": 1,
+        "workflow/cluster/check.py": 1,
+        "workflow/progress/snakemake_logger_plugin_plan/__init__.py": 1,
+        "workflow/scripts/draw_phantom_cohort.py": 1,
+    }
+    files = [*modules.values(), *(root / "workflow").rglob("*.py"), *(root / "docs").glob("*.py")]
+    for file in map(str, sorted({file.relative_to(root) for file in files})):
+        count = len(re.findall(r":(?:\.\d+)?[gG]\}|%(?:\.\d+)?[gG]\b", (root / file).read_text("utf-8")))
+        assert count == allowed.get(file, 0), f"{file}: write numeral(value)"
+
+
 def test_scientific_assumptions_are_marked(modules):
     assumptions = [name for name, file in modules.items() for _ in re.findall(r"\bASSUME: ", file.read_text("utf-8"))]
     rooms = {name.split(".")[1] for name in assumptions}

@@ -78,6 +78,14 @@ def test_numbers_too_large_for_the_store_are_refused_with_the_cure():
         as_stored(large, "float16")
 
 
+def test_latents_that_are_not_finite_are_stored_as_they_are_for_the_judgment_to_leave_their_participant_out():
+    broken = np.array([1.0, np.inf, np.nan], dtype=np.float32)
+    for precision in ("float16", "float32"):
+        assert np.array_equal(as_stored(broken, precision), broken.astype(precision), equal_nan=True)
+    with pytest.raises(StudyError, match="up to 70000 cannot"):
+        as_stored(np.array([np.inf, 70_000.0], dtype=np.float32), "float16")
+
+
 def test_a_gathered_store_reads_as_one_and_holds_nothing_twice_even_after_it_moved(tmp_path):
     random = np.random.default_rng(0)
     values = {subject: random.random(100_000).astype(np.float32) for subject in "ABC"}

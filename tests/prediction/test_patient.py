@@ -2,11 +2,13 @@
 
 import shutil
 
+import numpy as np
 import pytest
 import torch
 
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
+from ichdag.prediction import patient
 from ichdag.prediction.frozen import freeze, load_frozen, model_files
 from ichdag.prediction.patient import predict_patient
 from ichdag.shipped import shipped
@@ -42,6 +44,17 @@ def test_each_outcome_is_answered_by_its_own_classifier(known, head):
     record, mask = predict_patient(head[0], **known)
     assert mask.volume_ml > 1 and mask.values.shape == head[0].values.shape
     assert record == pytest.approx({"subject": "P1", "baseline_volume_ml": mask.volume_ml, **PROBABILITIES})
+
+
+def test_latents_that_are_not_finite_are_said_to_be_a_fault_of_the_patient_s_data(known, head, monkeypatch):
+    def broken(*_, **__):
+        return np.full(512, np.inf, dtype=np.float32)
+
+    monkeypatch.setattr(patient, "vaegan_features", broken)
+    with pytest.raises(
+        DataFault, match=r"latent: P1 has vaegan latents that are not finite: 512 of 512, column 0 first"
+    ):
+        predict_patient(head[0], **known)
 
 
 def test_an_empty_scan_is_a_fault_of_its_data(known, head):

@@ -36,10 +36,11 @@ def captions():
 def page_of(captions, config):
     """A function: tables and settings to the page."""
 
-    def page(found, complaints=(), **changed):
+    def page(found, complaints=(), cleanup=None, **changed):
         plates = {"auc": Plate("figure-auc", "Figure 3. AUC", captions["auc"], "data:image/svg+xml;base64,PHN2Zy8+")}
         cards = {"network": {"torch": "9.9.9"}}
         config_of = config | changed
-        return render(found, plates=plates, captions=captions, cards=cards, config=config_of, complaints=complaints)
+        told = {"plates": plates, "captions": captions, "cards": cards, "cleanup": cleanup, "complaints": complaints}
+        return render(found, config=config_of, **told)
 
     return page

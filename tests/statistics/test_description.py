@@ -145,3 +145,13 @@ def test_a_level_that_one_cohort_lacks_still_has_a_standardized_difference(parti
     participants.loc[(participants.role == "external") & (participants.mrs == 4), "mrs"] = 1.0
     row = described(participants).set_index("variable").loc["mrs"].iloc[0]
     assert row.smd > 0 and math.isfinite(row.p)
+
+
+def test_codes_of_seven_digits_and_more_are_levels_of_their_own(participants):
+    for first in (1000001.0, 12345678901.0):
+        participants["mrs"] = first + np.arange(100) % 3
+        rows = described(participants)
+        levels = rows[rows.variable == "mrs"].set_index("level")
+        assert levels.index.tolist() == [str(int(first) + step) for step in range(3)]
+        for side, role in zip(sides(participants, "mrs"), ("development", "external"), strict=True):
+            assert levels[f"value_{role}"].tolist() == side.value_counts().sort_index().tolist()

@@ -3,12 +3,15 @@
 from ichdag.cohort.assembly import assemble
 from ichdag.cohort.schemas import PARTICIPANTS, SCANS
 from ichdag.jobs import start
+from ichdag.latent.schemas import LATENTS
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.segmentation.schemas import VOLUMES
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-found = {schema.name: read_table(snakemake.input[schema.name], schema) for schema in (SCANS, VOLUMES, FEATURES)}
+found = {
+    schema.name: read_table(snakemake.input[schema.name], schema) for schema in (SCANS, VOLUMES, FEATURES, LATENTS)
+}
 outcomes, source = snakemake.params.outcomes, snakemake.params.source
 table = assemble(snakemake.params.rows, **found, outcomes=outcomes, source=source)
 write_table(table, snakemake.output.cohort, PARTICIPANTS)

@@ -4,17 +4,20 @@ from pathlib import Path
 
 from ichdag.cohort.assembly import summarize
 from ichdag.jobs import files_of, start, write_text
+from ichdag.latent.judgment import judge_latents
 from ichdag.records import read_record_of
 from ichdag.report.participant import read_images, render_participant
 
 start(snakemake)
 params = snakemake.params
+latents = {row["subject"]: row for row in judge_latents([snakemake.input.latents]).to_dict("records")}
 settings = {"outcomes": params.outcomes, "source": params.source}
 for subject, row in params.rows.items():
     files = files_of(snakemake.input, f"{subject}/")
     scans, volume, feature = (read_record_of(subject, files.pop(name)) for name in ("scans", "volume", "feature"))
     images = read_images(files, scans=scans, volume=volume)
-    summary = summarize(row, scans=scans, volume=volume, feature=feature, **settings)
+    found = {"scans": scans, "volume": volume, "feature": feature, "latent": latents.get(subject)}
+    summary = summarize(row, **found, **settings)
     told = {"record": scans, "summary": summary, "images": images, "outcomes": list(params.outcomes)}
     page = render_participant(subject, row=row, **told)
     write_text(page, Path(snakemake.output.pages, f"sub-{subject}.html"))

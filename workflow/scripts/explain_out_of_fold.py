@@ -1,4 +1,4 @@
-"""Attribute out-of-fold predictions of one outcome to the feature blocks, where there is no external cohort."""
+"""Say what each feature block contributed to out-of-fold predictions of one outcome, where nobody is external."""
 
 import pandas as pd
 
@@ -9,9 +9,8 @@ from ichdag.classification.people import development_people
 from ichdag.classification.validation import fit_folds
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.explanation import Settings
-from ichdag.explanation.folds import attribute_folds
+from ichdag.explanation.contribution import explain_folds
 from ichdag.explanation.schemas import SHAP
-from ichdag.explanation.shares import block_shares
 from ichdag.jobs import files_of, start
 from ichdag.tables import read_table, write_table
 
@@ -24,7 +23,6 @@ tables = designs(blocks, features=settings.features)
 for recipe in [Recipe(name, given, params.seed, snakemake.threads) for name in given.classifiers]:
     people = development_people(cohort, folds=drawn, outcome=outcome, fewest=recipe.fewest)
     models = {fold: own.pipeline for fold, own in fit_folds(tables, people=people, recipe=recipe).items()}
-    own = {"classifier": recipe.classifier}
-    values = attribute_folds(models, designs=tables, folds=people.fold, settings=settings, seed=params.seed, **own)
-    found.append(block_shares(values, columns=list(tables["0"]), settings=settings, seed=params.seed).assign(**own))
+    names = {"people": people, "classifier": recipe.classifier, "settings": settings, "seed": params.seed}
+    found.append(explain_folds(models, designs=tables, **names).assign(classifier=recipe.classifier))
 write_table(pd.concat(found).assign(outcome=outcome), snakemake.output.shares, SHAP)

@@ -1,16 +1,19 @@
-"""Attribute the external predictions of one outcome to the feature blocks, for every classifier."""
+"""Say what each feature block contributed to the external predictions of one outcome, for every classifier."""
 
 import pandas as pd
 
 from ichdag.classification.designs import design, read_blocks
+from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.explanation import Settings
-from ichdag.explanation.attribution import attribute, sample_rows
+from ichdag.explanation.attribution import sample_rows
+from ichdag.explanation.contribution import explain_model
 from ichdag.explanation.schemas import SHAP
-from ichdag.explanation.shares import block_shares, no_shares
+from ichdag.explanation.shares import no_shares
+from ichdag.features.subjects import known
 from ichdag.jobs import files_of, start
 from ichdag.names import CLASSIFIERS
 from ichdag.pipelines import read_pipeline
-from ichdag.tables import write_table
+from ichdag.tables import read_table, write_table
 
 start(snakemake)
 files, seed, outcome = snakemake.input, snakemake.params.seed, snakemake.wildcards.outcome
@@ -18,11 +21,10 @@ settings = Settings(**snakemake.params.settings)
 development = read_blocks(files_of(files, "development/"), radiomics=files.radiomics)
 external = read_blocks(files_of(files, "external/"), radiomics=files.external_radiomics)
 background = sample_rows(design(development, features=settings.features), count=settings.background, seed=seed)
-rows = sample_rows(design(external, features=settings.features), count=settings.patients, seed=seed)
-found = []
-for classifier in CLASSIFIERS if len(rows) else []:
-    names = {"classifier": classifier, "rows": rows, "background": background}
-    values = attribute(read_pipeline(files[f"model/{classifier}"]), **names, settings=settings, seed=seed).values
-    shares = block_shares(values, columns=list(rows), settings=settings, seed=seed)
-    found.append(shares.assign(outcome=outcome, classifier=classifier))
+tested, y_true = design(external, features=settings.features), known(read_table(files.cohort, PARTICIPANTS), outcome)
+given, found = {"tested": tested, "y_true": y_true, "background": background}, []
+for classifier in CLASSIFIERS if len(tested) else []:
+    model = read_pipeline(files[f"model/{classifier}"])
+    table = explain_model(model, classifier=classifier, **given, settings=settings, seed=seed)
+    found.append(table.assign(outcome=outcome, classifier=classifier))
 write_table(pd.concat(found or [no_shares()]), snakemake.output.shares, SHAP)

@@ -16,6 +16,7 @@ page = render(
     cards={name: read_card(snakemake.input[name]).versions for name in snakemake.params.cards},
     config=snakemake.params.settings,
     radiomics=read_record(snakemake.input.radiomics),
+    cleanup=read_record(snakemake.input.cleanup),
     complaints=tuple(read_card(snakemake.input.vaegan).scores.get("complaints", [])),
 )
 write_text(page, snakemake.output.report)

@@ -41,7 +41,8 @@ def read_shape(radiomics: str | Path) -> pd.DataFrame:
 def design(tables: Tables, *, features: str) -> pd.DataFrame:
     """The columns of one feature set by subject, float64: its blocks side by side, in the order of FEATURE_SETS.
 
-    ASSUME: an infinite cell is a missing one, for the pipelines to fill; the model's card counts what was filled.
+    ASSUME: an infinite cell is a missing one, for the pipelines to fill; the model's card counts what was filled. Of
+    blocks nobody has any by now: the cohort table leaves them out, and a new patient is told.
     """
     blocks = [tables[block] for block in FEATURE_SETS[features]]
     return _finite(pd.concat(blocks, axis=1, join="inner").astype(np.float64))

@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
-from ichdag.cohort.outcomes import columns_of, outcome_of
+from ichdag.cohort.outcomes import columns_of, judge_outcome, outcome_of
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.cohort.sheet import FILES, Row, subject_of, typed_columns
+from ichdag.finite import fault_of_cells
 
 COLUMNS = ("baseline_volume_ml", "followup_volume_ml", "expansion_ml", "volume_source")
 ASIDE = ("participant_id", "baseline_series", "followup_series", "followup_hours")
@@ -18,24 +20,28 @@ def assemble(
     scans: pd.DataFrame,
     volumes: pd.DataFrame,
     features: pd.DataFrame,
+    latents: pd.DataFrame,
     outcomes: dict[str, str],
     source: str,
 ) -> pd.DataFrame:
     """Join the sheet with what every image stage found; follows schema participants.
 
-    `scans`, `volumes`, `features` follow those schemas; `source` is config cohort.volumes. A participant is
-    excluded at the first stage that could not go on; an outcome whose columns are missing is missing.
+    `scans`, `volumes`, `features`, `latents` follow those schemas; `source` is config cohort.volumes. A participant is
+    excluded at the first stage that could not go on, one with infinite features at that which made them; an outcome
+    whose columns are missing is missing.
     """
     by_scan = {(row["subject"], row["timepoint"]): row for row in scans.to_dict("records")}
     by_volume = {row["subject"]: row for row in volumes.to_dict("records")}
-    by_feature = {row["subject"]: row for row in features[["subject", "status", "reason"]].to_dict("records")}
+    by_feature = {row["subject"]: row for row in judge_features(features).to_dict("records")}
+    by_latent = {row["subject"]: row for row in latents.to_dict("records")}
     sheet = pd.DataFrame(typed_columns(rows)).drop(columns=[*FILES, *ASIDE, *COLUMNS], errors="ignore")
     found = []
     for row in rows:
         subject = subject_of(row)
         pair = {time: by_scan[subject, time] for time in ("baseline", "followup")}
         found.append({"subject": subject} | summarize(
-            row, scans=pair, volume=by_volume[subject], feature=by_feature[subject], outcomes=outcomes, source=source
+            row, scans=pair, volume=by_volume[subject], feature=by_feature[subject], latent=by_latent.get(subject),
+            outcomes=outcomes, source=source
         ))  # fmt: skip
     table = pd.concat([pd.DataFrame(found), sheet], axis=1)
     if not rows:  # a role that nobody has: the columns without a row
@@ -49,17 +55,31 @@ def summarize(
     scans: dict[str, dict[str, Any]],
     volume: dict[str, Any],
     feature: dict[str, Any],
+    latent: dict[str, Any] | None,
     outcomes: dict[str, str],
     source: str,
 ) -> dict[str, Any]:
     """One participant's place in the study: status, stage, reason, followup_reason, volumes and outcomes.
 
-    `row` is that of the sheet, `scans` has the record of each timepoint, `volume` and `feature` those of the
-    segmentation and the radiomics stage.
+    `row` is that of the sheet, `scans` has the record of each timepoint, `volume`, `feature` and `latent` those of the
+    segmentation, the radiomics and the latent stage, the last None where no latents were computed.
     """
-    record = _status([scans["baseline"], volume, feature]) | {"followup_reason": scans["followup"]["reason"]}
+    record = _status([scans["baseline"], volume, feature, *([latent] if latent else [])]) | {
+        "followup_reason": scans["followup"]["reason"]
+    }
     record |= _volumes(row, scans=scans, predicted=volume, source=source)
     return record | {name: outcome_of(text, row | record) for name, text in outcomes.items()}
+
+
+def judge_features(features: pd.DataFrame) -> pd.DataFrame:
+    """Subject, status and reason of a table of features; whoever has an infinite one is excluded."""
+    found = features[["subject", "status", "reason"]].astype(object)
+    values = features.drop(columns=list(found)).select_dtypes("number")
+    cells = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    for place in np.flatnonzero(np.isinf(cells).any(axis=1) & (found.status == "included").to_numpy()):
+        reason = fault_of_cells(cells[place], what="features", names=list(values), may_lack=True)
+        found.loc[found.index[place], ["status", "reason"]] = ["excluded", reason]
+    return found
 
 
 def _status(stages: list[dict[str, Any]]) -> dict[str, Any]:
@@ -114,13 +134,10 @@ def count_flow(participants: pd.DataFrame, *, outcomes: dict[str, str]) -> pd.Da
 
 
 def _missing_reason(lacking: pd.DataFrame, expression: str) -> pd.Series:
-    """Why each of these participants lacks an outcome: what is wrong with the follow-up, or the missing column."""
-    reads = sorted(columns_of(expression))
-    needs_followup = bool({"expansion_ml", "followup_volume_ml"} & set(reads))
-    gaps = [
-        ", ".join(name for name in reads if name not in lacking or pd.isna(row[name])) + " missing"
-        for _, row in lacking.iterrows()
-    ]
+    """Why each of these participants lacks an outcome: what is wrong with the follow-up, the missing column, or what
+    the expression cannot compute."""
+    needs_followup = bool({"expansion_ml", "followup_volume_ml"} & columns_of(expression))
+    gaps = [judge_outcome(expression, row)[1] for row in lacking.to_dict("records")]
     found = pd.Series(gaps, index=lacking.index, dtype="object")
     if needs_followup:
         reasons = "follow-up: " + _short(lacking.followup_reason)

@@ -22,6 +22,7 @@ from ichdag.faults import MachineFault, machine_fault
 from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault
 from ichdag.names import TIMEPOINTS
+from ichdag.numerals import numeral
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,7 @@ def _convert(
         else:
             scan, record["facts"] = read_nifti_scan(ct)
         scan = _padded_as_air(scan, record["facts"])
-        record["spacing_mm"] = " x ".join(f"{edge:.3g}" for edge in scan.spacing_mm)
+        record["spacing_mm"] = " x ".join(numeral(edge, 3) for edge in scan.spacing_mm)
         record["digest"] = _digest(scan)
         if mask is not None:
             lesion = _manual_mask(mask, scan, settings, record["facts"])
@@ -143,10 +144,13 @@ def _manual_mask(path: str, scan: Volume, settings: ConversionSettings, facts: d
             raise DataFault("cohort", f"manual mask is not on the scan's grid: {found}")
         facts["mask_resampled_from"] = grid_words(mask)
         mask = on_grid_of(mask, scan)
+    mask = Volume(mask.values, scan.affine)  # to the last digit
     if not mask.values.any():
         raise DataFault("cohort", "manual mask is empty")
     if mask.volume_ml < settings.smallest_lesion_ml:
-        raise DataFault("cohort", f"lesion of {mask.volume_ml:.3f} mL is below {settings.smallest_lesion_ml:g} mL")
+        raise DataFault(
+            "cohort", f"lesion of {mask.volume_ml:.3f} mL is below {numeral(settings.smallest_lesion_ml)} mL"
+        )
     return mask
 
 

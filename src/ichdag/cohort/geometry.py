@@ -7,6 +7,7 @@ from scipy import ndimage
 
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
+from ichdag.numerals import numeral
 
 LARGEST_COSINE = 1e-3
 
@@ -60,6 +61,6 @@ def on_grid_of(mask: Volume, scan: Volume) -> Volume:
 def grid_words(volume: Volume) -> str:
     """Shape, spacing and origin of a grid, for a sentence."""
     shape = " x ".join(map(str, volume.values.shape))
-    spacing = " x ".join(f"{edge:.3g}" for edge in volume.spacing_mm)
+    spacing = " x ".join(numeral(edge, 6) for edge in volume.spacing_mm)
     origin = ", ".join(f"{place:.1f}" for place in volume.affine[:3, 3])
     return f"{shape} voxels of {spacing} mm from ({origin})"

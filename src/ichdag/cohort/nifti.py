@@ -14,7 +14,7 @@ import numpy as np
 
 from ichdag.cohort.geometry import straightened
 from ichdag.faults import read_through, refuse_machine_fault
-from ichdag.images import DENSEST, Volume, open_nifti
+from ichdag.images import DENSEST, Volume, corner_offsets_mm, open_nifti
 from ichdag.jobs import DataFault
 
 AIR_HU = -1024
@@ -67,7 +67,7 @@ def _noted(header: nibabel.Nifti1Header, what: str) -> dict[str, Any]:
     if quality == 0 and scanner == 0:
         raise DataFault("cohort", f"{what} has neither sform nor qform: where its voxels lie is not known")
     if quality and scanner:
-        notes |= _reconciled(header.get_qform(), header.get_sform(), what)
+        notes |= _reconciled(header.get_qform(), header.get_sform(), header.get_data_shape(), what)
     return notes
 
 
@@ -76,15 +76,18 @@ def _unnamed(error: Exception, path: str | Path) -> str:
     return type(error).__name__ if Path(path).name.partition(".")[0] in str(error) else str(error)
 
 
-def _reconciled(quality: np.ndarray, scanner: np.ndarray, what: str) -> dict[str, Any]:
-    """Notes on how far the two affines of one header are apart. Raises DataFault if their voxel sizes differ by 1 %."""
+def _reconciled(quality: np.ndarray, scanner: np.ndarray, shape: tuple[int, ...], what: str) -> dict[str, Any]:
+    """Notes on how far apart the two affines of one header place a voxel at most (mm, from 0.1 on).
+
+    Raises DataFault if their voxel sizes differ by 1 %.
+    """
     sizes = [np.abs(np.linalg.det(affine[:3, :3])) ** (1 / 3) for affine in (quality, scanner)]
     edges = [np.linalg.norm(affine[:3, :3], axis=0) for affine in (quality, scanner)]
     tilted = np.abs(_cosines(scanner)).max() > 1e-3  # a tilt can stand in the sform only, and lengthens its slice axis
     if not np.allclose(edges[0], edges[1], rtol=0.01) and not (tilted and np.isclose(sizes[0], sizes[1], rtol=0.01)):
         found = " and ".join(str(edge.round(3).tolist()) for edge in edges)
         raise DataFault("cohort", f"{what}: qform and sform disagree on the voxel size, {found} mm: mend its header")
-    apart = float(np.abs(quality - scanner).max())
+    apart = float(np.linalg.norm(corner_offsets_mm(quality, scanner, shape), axis=1).max())
     return {"qform_differs_mm": round(apart, 2)} if apart > 0.1 else {}
 
 

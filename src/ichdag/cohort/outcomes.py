@@ -1,45 +1,70 @@
 """Outcomes: named expressions over columns of the cohort table, such as `mrs > 3`."""
 
 import ast
+import math
 import operator
 from collections.abc import Mapping
 from functools import lru_cache
+from numbers import Real
 from typing import Any
 
 from ichdag.jobs import StudyError
+from ichdag.numerals import LARGEST_EXACT
 
 VOLUMES = ("baseline_volume_ml", "followup_volume_ml", "expansion_ml")
-OPERATORS = {
+LONGEST, DEEPEST, LONGEST_TEXT, SHOWN = 2000, 100, 100, 60  # characters, levels, characters, characters
+COMPARISONS = {
     ast.Gt: operator.gt,
     ast.GtE: operator.ge,
     ast.Lt: operator.lt,
     ast.LtE: operator.le,
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
+}
+ARITHMETIC = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.USub: operator.neg,
-    ast.And: lambda *values: all(values),
-    ast.Or: lambda *values: any(values),
-    ast.Not: operator.not_,
 }
-ALLOWED = (ast.Expression, ast.Compare, ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Name, ast.Constant, ast.Load)
+LOGIC = {ast.And: all, ast.Or: any}  # of a generator: what decides ends them
+ALLOWED = (ast.Expression, ast.Compare, ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Name, ast.Constant, ast.Load, ast.Not)
+
+
+class _Undefined(Exception):
+    """A part of an expression has no value for a participant, such as a number over zero."""
 
 
 def columns_of(expression: str) -> set[str]:
     """The columns an outcome reads. Raises StudyError if the expression is more than comparisons and arithmetic."""
-    return {node.id for node in ast.walk(_parsed(str(expression))) if isinstance(node, ast.Name)}
+    return set(_names(str(expression)))
 
 
 def outcome_of(expression: str, row: Mapping[str, Any]) -> int | None:
-    """The outcome of one participant: 1, 0, or None where a column it reads is missing."""
-    tree = _parsed(str(expression))
-    values = {name: row.get(name) for name in columns_of(expression)}
-    if any(value is None or value != value for value in values.values()):
-        return None
-    return int(bool(_value(tree.body, values)))
+    """The outcome of one participant: 1, 0, or None where it is missing; see `judge_outcome`."""
+    return judge_outcome(expression, row)[0]
+
+
+def judge_outcome(expression: str, row: Mapping[str, Any]) -> tuple[int | None, str | None]:
+    """The outcome of one participant, 1 or 0, and None; or None, and the reason why it is missing.
+
+    It is missing where a column it reads is, whatever the others say, and where a part that is looked at has no value:
+    a number over zero, a result that is not finite. `and` and `or` look at the right side only if the left one does not
+    decide, so that `a > 0 and b / a > 2` is 0 where a is 0. Raises StudyError if it compares or computes with text as
+    with numbers.
+    """
+    tree, names = _parsed(str(expression)), _names(str(expression))
+    values = {name: row.get(name) for name in names}
+    missing = sorted(name for name, value in values.items() if _is_missing(value))
+    if missing:
+        return None, f"{', '.join(missing)} missing"
+    try:
+        return int(bool(_value(tree.body, values))), None
+    except _Undefined as undefined:
+        return None, str(undefined)
+    except TypeError as error:
+        raise StudyError(f"'{_shown(expression)}' compares text with a number, or computes with text") from error
 
 
 def with_expansion(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,18 +73,77 @@ def with_expansion(row: Mapping[str, Any]) -> dict[str, Any]:
     return {**row, "expansion_ml": row["followup_volume_ml"] - row["baseline_volume_ml"] if known else None}
 
 
+def _is_missing(value: Any) -> bool:
+    """Whether a cell is None, NaN, or pandas' NA, which is equal to nothing and to nothing not."""
+    return value is None or type(value).__name__ == "NAType" or value != value
+
+
+@lru_cache
+def _names(expression: str) -> frozenset[str]:
+    return frozenset(node.id for node in ast.walk(_parsed(expression)) if isinstance(node, ast.Name))
+
+
 @lru_cache
 def _parsed(expression: str) -> ast.Expression:
+    if len(expression) > LONGEST:
+        raise StudyError(
+            f"'{_shown(expression)}' has {len(expression)} characters, {LONGEST} at most are allowed: put what it "
+            "computes into a column of the sheet"
+        )
     try:
         tree = ast.parse(expression, mode="eval")
-    except SyntaxError as error:
-        raise StudyError(f"'{expression}' is not an expression: write one such as 'mrs > 3'") from error
+    except (RecursionError, MemoryError) as error:  # how the parser says it, whatever memory there is
+        raise _too_deep(expression) from error
+    except (SyntaxError, ValueError) as error:
+        raise StudyError(f"'{_shown(expression)}' is not an expression: write one such as 'mrs > 3'") from error
+    _refuse_deep(tree, expression)
+    sides = [
+        side for node in ast.walk(tree) if isinstance(node, ast.Compare) for side in (node.left, *node.comparators)
+    ]
     for node in ast.walk(tree):
-        if not isinstance(node, (*ALLOWED, *OPERATORS)):
+        if not isinstance(node, (*ALLOWED, *COMPARISONS, *ARITHMETIC, *LOGIC)):
             raise StudyError(
-                f"'{expression}' holds {type(node).__name__}: only comparisons, arithmetic and and/or/not are allowed"
+                f"'{_shown(expression)}' holds {type(node).__name__}: only comparisons, arithmetic and and/or/not are "
+                "allowed"
             )
+        if isinstance(node, ast.Constant):
+            _refuse_constant(node, expression, compared=node in sides)
     return tree
+
+
+def _refuse_deep(tree: ast.AST, expression: str) -> None:
+    level, depth = [tree], 0
+    while level:
+        level, depth = [child for node in level for child in ast.iter_child_nodes(node)], depth + 1
+        if depth > DEEPEST:
+            raise _too_deep(expression)
+
+
+def _too_deep(expression: str) -> StudyError:
+    return StudyError(
+        f"'{_shown(expression)}' is nested deeper than the {DEEPEST} levels that are allowed: put what it computes "
+        "into a column of the sheet"
+    )
+
+
+def _refuse_constant(node: ast.Constant, expression: str, *, compared: bool) -> None:
+    """Refuse a constant that is neither a number of at most 15 digits nor a short text beside a comparison."""
+    value, found = node.value, None
+    if isinstance(value, str):
+        if len(value) > LONGEST_TEXT:
+            found = f"a text of {len(value)} characters, {LONGEST_TEXT} at most are allowed"
+        elif not compared:
+            found = "a text that is not compared with anything: write one such as sex == 'F'"
+    elif isinstance(value, bool) or not isinstance(value, (int, float)):
+        found = f"{_shown(repr(value))}: only numbers and texts are allowed"
+    elif abs(value) > LARGEST_EXACT:
+        found = "a number above 1000000000000000, the largest allowed: compare a code of so many digits as a text"
+    if found:
+        raise StudyError(f"'{_shown(expression)}' holds {found}")
+
+
+def _shown(expression: str) -> str:
+    return expression if len(expression) <= SHOWN else f"{expression[:SHOWN]}..."
 
 
 def _value(node: ast.AST, values: Mapping[str, Any]) -> Any:
@@ -67,14 +151,41 @@ def _value(node: ast.AST, values: Mapping[str, Any]) -> Any:
         case ast.Constant():
             return node.value
         case ast.Name():
-            return values[node.id]
+            return values[node.id] if isinstance(values[node.id], str) else _finite(values[node.id], node)
+        case ast.UnaryOp(op=ast.Not()):
+            return not _value(node.operand, values)
         case ast.UnaryOp():
-            return OPERATORS[type(node.op)](_value(node.operand, values))
+            return _computed(node, _value(node.operand, values))
         case ast.BinOp():
-            return OPERATORS[type(node.op)](_value(node.left, values), _value(node.right, values))
+            return _computed(node, _value(node.left, values), _value(node.right, values))
         case ast.BoolOp():
-            return OPERATORS[type(node.op)](*(_value(item, values) for item in node.values))
+            return LOGIC[type(node.op)](_value(item, values) for item in node.values)
         case ast.Compare():
-            sides = [_value(item, values) for item in (node.left, *node.comparators)]
-            pairs = zip(sides[:-1], sides[1:], strict=True)
-            return all(OPERATORS[type(op)](*pair) for op, pair in zip(node.ops, pairs, strict=True))
+            return _compared(node, values)
+
+
+def _compared(node: ast.Compare, values: Mapping[str, Any]) -> bool:
+    """A comparison, or a chain of them, which ends at the first that is false."""
+    left = _value(node.left, values)
+    for operation, side in zip(node.ops, node.comparators, strict=True):
+        right = _value(side, values)
+        if not COMPARISONS[type(operation)](left, right):
+            return False
+        left = right
+    return True
+
+
+def _computed(node: ast.UnaryOp | ast.BinOp, *numbers: Any) -> float:
+    if not all(isinstance(number, Real) for number in numbers):
+        raise TypeError("arithmetic is for numbers")
+    try:
+        found = ARITHMETIC[type(node.op)](*map(float, numbers))
+    except ZeroDivisionError as error:
+        raise _Undefined(f"{ast.unparse(node)} divides by zero") from error
+    return _finite(found, node)
+
+
+def _finite(value: float, node: ast.AST) -> float:
+    if not math.isfinite(value):
+        raise _Undefined(f"{ast.unparse(node)} is not finite")
+    return value

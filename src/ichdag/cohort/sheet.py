@@ -12,6 +12,7 @@ from typing import Any
 
 from ichdag.cohort.spreadsheets import Record, read_cells
 from ichdag.jobs import StudyError
+from ichdag.numerals import CODE, LARGEST_EXACT
 
 SCHEMA = Path(__file__).parents[3] / "config" / "schemas" / "participants.schema.json"
 FILES = ("baseline_ct", "followup_ct", "baseline_mask", "followup_mask")
@@ -19,8 +20,6 @@ MISSING_WORDS = frozenset(
     ("n/a", "na", "n.a.", "n.a", "nan", "#n/a", "null", "none", "nil", "missing", "unknown", "-", "--", ".", "?")
 )
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-CODE = re.compile(r"[+-]?0\d+")  # 007 is a name, not a number
-LARGEST_EXACT = 1e15  # Excel keeps 15 digits
 
 Row = dict[str, Any]
 

@@ -16,3 +16,4 @@ class Settings:
     confidence: float
     top_features: int
     saliency_patients: int
+    permutations: int

@@ -10,6 +10,13 @@ from ichdag.explanation import Settings
 from ichdag.explanation.attribution import attribute, sample_rows
 
 
+def held_out(
+    models: Mapping[str, Pipeline], *, designs: Mapping[str, pd.DataFrame], folds: pd.Series
+) -> dict[str, tuple[Pipeline, pd.DataFrame]]:
+    """The model of each fold, and the participants of the fold in its own reduction; `folds` is by subject."""
+    return {fold: (model, designs[fold].loc[folds.index[folds == fold]]) for fold, model in models.items()}
+
+
 def attribute_folds(
     models: Mapping[str, Pipeline],
     *,

@@ -1,6 +1,6 @@
 """Tables of what predictions rest on."""
 
-from ichdag.columns import CLASSIFIER, OUTCOME
+from ichdag.columns import AUC, CLASSIFIER, GAP, OUTCOME
 from ichdag.schema import Column, Schema, number
 
 SHAP = Schema(
@@ -16,6 +16,11 @@ SHAP = Schema(
         number("low", "lower limit of the share (bootstrap over patients)", low=0, high=1, missing=True),
         number("high", "upper limit of the share", low=0, high=1, missing=True),
         number("n", "patients explained", low=1),
+        number("auc", "AUC of the predictions with all blocks (all folds together, or external)", **AUC),
+        number("auc_lost", "what of it is lost, mean, when the block's columns are exchanged among patients", **GAP),
+        number("auc_lost_low", "lower limit of the loss (bootstrap over patients)", **GAP),
+        number("auc_lost_high", "upper limit of the loss", **GAP),
+        number("scored", "patients with a known outcome, whom the AUC is over", low=0),
     ),
 )
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ichdag.features.blocks import Block
+from ichdag.features.blocks import Block, refuse_unusable
 from ichdag.features.reducer import Reducer
 from ichdag.jobs import StudyError
 from ichdag.models import Card
@@ -25,9 +25,10 @@ class Settings:
 def fit_reduction(block: Block, *, training: int, settings: Settings, seed: int) -> Reducer:
     """Fit the reduction on the first `training` rows of a block; the matrix is not copied, one scaled copy is made.
 
-    Raises StudyError if there are too few rows or varying columns for the rank, or infinite values in any row.
+    Raises StudyError if there are too few rows or varying columns for the rank, DataFault if a row has features that
+    cannot be used.
     """
-    _refuse_infinite(block)
+    refuse_unusable(block)
     reducer = Reducer(**asdict(settings), random_state=seed)
     try:
         return reducer.fit(block.values[:training])
@@ -39,9 +40,9 @@ def reduce_block(block: Block, *, reducer: Reducer, limits: dict[str, Any]) -> p
     """The reduced features, schema reduced: subject, then {block}_000 and on, rows ordered by subject.
 
     `limits` are those of the model's card: the columns the reduction was fitted on. Raises StudyError if others come,
-    or infinite values.
+    DataFault if a row has features that cannot be used.
     """
-    _refuse_infinite(block)
+    refuse_unusable(block)
     found = limits_of(block)
     if block.subjects and found != limits:
         raise StudyError(
@@ -73,17 +74,6 @@ def describe(
         "dropped_columns": int((~reducer.kept_).sum()),
     }
     return Card(name, asdict(settings) | {"seed": seed}, subjects, limits_of(block), scores)
-
-
-def _refuse_infinite(block: Block) -> None:
-    for subject, row in zip(block.subjects, block.values, strict=True):
-        if np.isinf(row).any():
-            places = np.flatnonzero(np.isinf(row))
-            first = block.columns[places[0]] if block.columns else f"column {places[0]}"
-            raise StudyError(
-                f"block {block.name}: {subject} has {len(places)} infinite values, {first} first: "
-                "exclude the participant or make the block's features again"
-            )
 
 
 def limits_of(block: Block) -> dict[str, Any]:

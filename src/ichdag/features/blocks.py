@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from ichdag.arrays import read_item
-from ichdag.jobs import StudyError
+from ichdag.finite import fault_of_cells
+from ichdag.jobs import DataFault, StudyError
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import read_table
 
@@ -41,6 +42,19 @@ def blank_columns(block: Block, *, names: list[str]) -> Block:
     values = block.values.copy()
     values[:, [column in set(names) for column in block.columns or []]] = np.nan
     return Block(block.name, block.subjects, values, block.columns)
+
+
+def refuse_unusable(block: Block) -> None:
+    """Raise DataFault for the first participant with a feature that is infinite, or a latent that is no number.
+
+    In a study nobody is left who has one: the cohort table leaves them out. A new patient is told so.
+    """
+    named = block.columns is not None  # then a feature may be lacking, and is filled in
+    what, stage = ("features", block.name) if named else (f"{block.name} latents", "latent")
+    for subject, row in zip(block.subjects, block.values, strict=True):
+        fault = fault_of_cells(row, what=what, names=block.columns, may_lack=named)
+        if fault:
+            raise DataFault(stage, f"{subject} has {fault}")
 
 
 def shape_columns(columns: list[str]) -> list[str]:

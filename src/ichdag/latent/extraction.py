@@ -12,6 +12,7 @@ from ichdag.faults import reading
 from ichdag.jobs import StudyError
 from ichdag.latent.network import Autoencoder, VaeganSettings
 from ichdag.models import read_identity, read_weights
+from ichdag.numerals import numeral
 
 
 def load_autoencoder(weights: str | Path, *, device: torch.device) -> Autoencoder:
@@ -55,13 +56,24 @@ def extract_batch(
         yield f"{subject}/vaegan", as_stored(encode_patch(patch), precision)
 
 
-def as_stored(latents: np.ndarray, precision: str) -> np.ndarray:
-    """Latents in float16 or float32. Raises StudyError if one is not finite, or too large for float16."""
+def rounded(latents: np.ndarray, precision: str) -> np.ndarray:
+    """Latents in float16 or float32; what is too large is infinite."""
     with np.errstate(over="ignore"):
-        stored = latents.astype(precision)
-    if not np.isfinite(stored).all():
-        largest = np.abs(latents).max()
-        raise StudyError(f"latents up to {largest:g} cannot be stored as {precision}: set latent.precision to float32")
+        return latents.astype(precision)
+
+
+def as_stored(latents: np.ndarray, precision: str) -> np.ndarray:
+    """Latents in float16 or float32. Raises StudyError if one is finite, and too large for float16.
+
+    One that is not finite stays so: it leaves its participant out (`latent.judgment`).
+    """
+    stored = rounded(latents, precision)
+    finite = np.isfinite(latents)
+    if not np.isfinite(stored[finite]).all():
+        largest = np.abs(latents[finite]).max()
+        raise StudyError(
+            f"latents up to {numeral(largest, 3)} cannot be stored as {precision}: set latent.precision to float32"
+        )
     return stored
 
 

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from ichdag.latent.network import Autoencoder
+from ichdag.numerals import numeral
 
 LOGGER = logging.getLogger("ichdag")
 # A latent unit is active if its mean varies over patients by more than this (Burda et al., ICLR 2016).
@@ -47,8 +48,9 @@ def complaints(scores: Mapping[str, float]) -> list[str]:
     """
     found = []
     if scores["active_units"] < FEWEST_ACTIVE:
+        active = numeral(100 * scores["active_units"], 2)
         found.append(
-            f"The latent space has collapsed: {100 * scores['active_units']:.2g} % of its units vary over patients. "
+            f"The latent space has collapsed: {active} % of its units vary over patients. "
             "Lower latent.training.kl_weight or lengthen latent.training.warmup_epochs."
         )
     if scores["discriminator_right"] > BALANCE[1]:

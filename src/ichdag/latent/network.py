@@ -35,7 +35,7 @@ class VaeganSettings:
         last = size / 2 ** len(self.channels)
         if last < 2 or last != int(last):
             raise StudyError(
-                f"patches of {size} voxels leave a latent space of {last:g}^3 after {len(self.channels)} stages: it "
+                f"patches of {size} voxels leave a latent space of {last:.0f}^3 after {len(self.channels)} stages: it "
                 f"must be whole and at least 2. Use a multiple of {2 ** (len(self.channels) + 1)} (latent.patches.size)"
                 " or fewer latent.network.channels"
             )

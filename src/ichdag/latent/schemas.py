@@ -1,6 +1,17 @@
-"""Tables of the VAE-GAN."""
+"""Tables of latents and of the VAE-GAN."""
 
+from ichdag.columns import REASON, STAGE, STATUS, SUBJECT
 from ichdag.schema import Column, Schema, number
+
+LATENTS = Schema(
+    "latents",
+    (
+        SUBJECT,
+        STATUS,
+        STAGE,
+        REASON,
+    ),
+)
 
 RECONSTRUCTION = Schema(
     "reconstruction",

@@ -8,13 +8,14 @@ import torch
 from ichdag.classification.designs import design
 from ichdag.cohort.quality import QualitySettings, require_quality
 from ichdag.features import reduce_block
-from ichdag.features.blocks import Block, shape_columns
+from ichdag.features.blocks import Block, refuse_unusable, shape_columns
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.latent.extraction import as_stored, load_autoencoder, vaegan_features
+from ichdag.latent.extraction import load_autoencoder, rounded, vaegan_features
 from ichdag.latent.patches import PatchSettings, cut_patch
 from ichdag.models import read_card
 from ichdag.names import BLOCKS, FEATURE_SETS
+from ichdag.numerals import numeral
 from ichdag.pipelines import read_pipeline
 from ichdag.prediction.frozen import FrozenModel
 from ichdag.preprocessing.grids import Settings as GridSettings
@@ -31,8 +32,8 @@ def predict_patient(
     """Probability of each outcome for one scan (HU), and the hematoma mask on its grid.
 
     `facts` is what is known of the scan beside its voxels (see cohort.quality.measure). Returns a record: subject,
-    baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not a usable head CT or shows no
-    hematoma of the size the model was made for.
+    baseline_volume_ml and one probability an outcome. Raises DataFault if the scan is not a usable head CT, shows no
+    hematoma of the size the model was made for, or has features that are infinite.
     """
     settings, limits = model.card.settings, model.card.limits
     head_hu = settings["preprocessing"]["head_hu"]
@@ -44,11 +45,14 @@ def predict_patient(
     mirror_axes = settings["segmentation"]["inference"]["mirror_axes"]
     mask = _mask(lesion_probability(network, **views, mirror_axes=mirror_axes), grids, settings["segmentation"])
     if mask.volume_ml < max(limits["smallest_lesion_ml"], 1e-9):
-        raise DataFault("prediction", f"no hematoma of {limits['smallest_lesion_ml']:g} mL or more was found")
+        smallest = numeral(limits["smallest_lesion_ml"])
+        raise DataFault("prediction", f"no hematoma of {smallest} mL or more was found")
     blocks = _blocks(scan, mask, subject=subject, model=model, device=device)
     if "segmentation" in FEATURE_SETS[settings["features"]]:
-        latents = as_stored(bottleneck_features(network, **views), settings["precision"]).astype("float32")
+        latents = rounded(bottleneck_features(network, **views), settings["precision"]).astype("float32")
         blocks["segmentation"] = Block("segmentation", [subject], latents[None], None)
+    for block in blocks.values():
+        refuse_unusable(block)
     values = design(_reduced(blocks, model), features=settings["features"])
     record = {"subject": subject, "baseline_volume_ml": mask.volume_ml}
     for outcome in limits["outcomes"]:
@@ -79,7 +83,7 @@ def _blocks(scan: Volume, mask: Volume, *, subject: str, model: FrozenModel, dev
         patch, _ = cut_patch(scan, mask=mask, settings=PatchSettings(**settings["patches"]))
         autoencoder = load_autoencoder(files["vaegan"], device=device)
         latents = vaegan_features(autoencoder, patch.astype("float16"), device=device)
-        latents = as_stored(latents, settings["precision"]).astype("float32")
+        latents = rounded(latents, settings["precision"]).astype("float32")
         blocks["vaegan"] = Block("vaegan", [subject], latents[None], None)
     return blocks
 

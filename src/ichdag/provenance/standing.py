@@ -11,6 +11,7 @@ from typing import Any
 
 from ichdag.latent.identity import vaegan_identity
 from ichdag.ledger import digest_of, hours_of_last_training, locked_list, why_anew, why_train
+from ichdag.numerals import numeral
 from ichdag.records import read_record
 from ichdag.segmentation.identity import cleanup_identity, masks_identity, network_identity
 
@@ -99,7 +100,8 @@ class Standing:
     def told(self, name: str) -> str:
         """Why one of them is to be made, and what its training took last time, for the plan."""
         hours = None if name in (TRAINING, CLEANUP) else hours_of_last_training(folder_of(name))
-        return self.reasons.get(name, "it stands") + (f"; the last training took {hours:.2g} h" if hours else "")
+        took = f"; the last training took {numeral(hours, 2)} h" if hours else ""
+        return self.reasons.get(name, "it stands") + took
 
     def asked(self) -> "Standing":
         """Look at the ledger now, and give this back. Raises StudyError if a model is damaged."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from ichdag.figures.names import classifier_name, features_name, fold_name, metric_name, outcome_name
+from ichdag.numerals import numeral
 
 DASH = "–"
 NAMES = {
@@ -23,6 +24,7 @@ HEADINGS = {
     "smallest_reachable_p": "smallest possible p",
     "kendall_w": "Kendall's W",
     "auc": "AUC",
+    "auc_lost": "AUC lost when exchanged",
     "auc_reference": "AUC of reference",
     "auc_women": "AUC in women",
     "auc_men": "AUC in men",
@@ -81,7 +83,7 @@ def cell(value: object, column: str) -> str:
         return p_value(value)
     if WHOLE.search(column) and float(value).is_integer():
         return f"{value:.0f}"
-    return f"{value:.0f}".replace("-", "−") if abs(value) >= 1000 else f"{value:.3g}".replace("-", "−")
+    return numeral(value, 3).replace("-", "−")
 
 
 def heading(column: str) -> str:

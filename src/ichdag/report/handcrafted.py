@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from ichdag.numerals import numeral
+
 
 def radiomics_words(statement: dict[str, Any]) -> str:
     """How many columns of which image types, with which settings and version, and where they are not IBSI's."""
     settings, versions = statement["settings"], statement["versions"]
     types = statement["image_types"]
-    bins = f"{settings['binCount']} bins" if settings.get("binCount") else f"bins of width {settings['binWidth']:g}"
+    bins = (
+        f"{settings['binCount']} bins" if settings.get("binCount") else f"bins of width {numeral(settings['binWidth'])}"
+    )
     own = "; ".join(f"{kind} {_pairs(custom)}" for kind, custom in statement["custom"].items())
     grid = settings.get("resampledPixelSpacing")
     return (

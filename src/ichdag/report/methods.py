@@ -7,6 +7,7 @@ import pandas as pd
 from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
 from ichdag.names import COMPARATORS
 from ichdag.report.cells import rounded
+from ichdag.report.cleanup import cleanup_words
 from ichdag.report.handcrafted import radiomics_words
 from ichdag.report.summary import counts, events, has_external, split_of
 
@@ -17,8 +18,12 @@ def methods(
     participants: pd.DataFrame,
     metrics: pd.DataFrame,
     radiomics: dict[str, Any] | None = None,
+    cleanup: dict[str, Any] | None = None,
 ) -> list[tuple[str, str]]:
-    """The methods paragraphs, titled, with the settings and numbers of this run; `radiomics` is its statement."""
+    """The methods paragraphs, titled, with the settings and numbers of this run.
+
+    `radiomics` is the statement of the radiomics, `cleanup` what was chosen for the masks.
+    """
     outcomes = "; ".join(f"{outcome_name(name)} ({rule})" for name, rule in config["outcomes"].items())
     volumes = participants.loc[participants["status"] == "included", "volume_source"].value_counts()
     sources = ", ".join(f"{source} for {n}" for source, n in volumes.items()) or "not known"
@@ -26,9 +31,10 @@ def methods(
         f"{'. '.join(counts(participants))}. Outcomes: {outcomes}. Hematoma volumes were {sources} participants. "
         "A participant with a missing outcome is out of the analysis of that outcome alone."
     )
+    chosen = [cleanup_words(cleanup, settings=config["segmentation"])] if cleanup else []
     return [
         ("Participants", people),
-        ("Segmentation", _imaging(config, tested=has_external(metrics))),
+        ("Segmentation", " ".join([_imaging(config, tested=has_external(metrics)), *chosen])),
         *([("Radiomics", radiomics_words(radiomics))] if radiomics else []),
         ("Features", _features(config, tested=has_external(metrics))),
         ("Models", _models(config, metrics=metrics)),

@@ -18,6 +18,7 @@ from ichdag.latent.schemas import RECONSTRUCTION
 from ichdag.machine import versions
 from ichdag.report import Settings, checklists, methods, summary, tables
 from ichdag.report.cells import Table, as_table
+from ichdag.report.cleanup import cleanup_limit
 from ichdag.report.rendering import template
 from ichdag.report.schemas import CHECKLISTS
 from ichdag.segmentation.schemas import COMPARISON, SCORES
@@ -43,7 +44,7 @@ TITLES = {
     "shapiro": "Normality of the AUCs (Shapiro-Wilk)",
     "comparison": "Dual and single scale compared",
     "reconstruction": "Reconstruction error of lesion patches",
-    "shap": "Share of each feature block",
+    "shap": "Share of each feature block, and the AUC lost without it",
     "components": "Radiomic features behind the NMF components",
     "audit": "Fitted on, scored on",
 }
@@ -62,7 +63,7 @@ COLUMNS = {
     "interaction:interaction_low:interaction_high p_interaction note",
     "wilcoxon": "outcome cohort fold first second median_difference blocks p p_bonferroni p_holm p_bh "
     "smallest_reachable_p friedman_significant note",
-    "shap": "outcome classifier block importance share:low:high n",
+    "shap": "outcome classifier block importance share:low:high n auc auc_lost:auc_lost_low:auc_lost_high scored",
 }
 FIGURES = {
     "cohort_flow": "Flow of participants",
@@ -77,7 +78,7 @@ FIGURES = {
     "ranks": "Ranks of the feature sets",
     "calibration": "Figure 4. Calibration of the best models",
     "decision": "Decision curves",
-    "shap": "Figure 5. SHAP importance by feature block",
+    "shap": "Figure 5. SHAP importance by feature block, and AUC lost without it",
 }
 
 
@@ -118,13 +119,14 @@ def render(
     cards: dict[str, dict[str, str]],
     config: dict[str, Any],
     radiomics: dict[str, Any] | None = None,
+    cleanup: dict[str, Any] | None = None,
     complaints: tuple[str, ...] = (),
 ) -> str:
     """The whole page as one string.
 
     `found` holds the tables of the study by name, `cards` the package versions of the jobs, `config` the merged
-    configuration, `radiomics` the statement of the radiomics that were extracted, `complaints` what went wrong in the
-    training of the VAE-GAN; they stand first among the limits.
+    configuration, `radiomics` the statement of the radiomics that were extracted, `cleanup` what was chosen for the
+    masks, `complaints` what went wrong in the training of the VAE-GAN; they stand first among the limits.
     """
     plates = {
         name: replace(plate, caption=plate.caption + summary.numbers(name, found)) for name, plate in plates.items()
@@ -139,7 +141,7 @@ def render(
         versions=tables.versions_list({"report": versions()} | cards),
         checklists=[checklists.shown(found[name], name=name) for name in checklists.TITLES if name in found],
         seed=config["seed"],
-        **_results(found, config, radiomics=radiomics, complaints=complaints),
+        **_results(found, config, radiomics=radiomics, cleanup=cleanup, complaints=complaints),
     )
 
 
@@ -148,26 +150,30 @@ def _results(
     config: dict[str, Any],
     *,
     radiomics: dict[str, Any] | None,
+    cleanup: dict[str, Any] | None,
     complaints: tuple[str, ...],
 ) -> dict[str, Any]:
     """What is told of the results: words, the table at a glance, the grids of AUCs, all metrics, checks."""
     metrics, participants, checks = found["metrics"], found["participants"], found["checks"]
-    reference = config["statistics"]["reference"]
+    reference, records = config["statistics"]["reference"], {"radiomics": radiomics, "cleanup": cleanup}
+    tested = summary.has_external(metrics)
+    masks = cleanup_limit(cleanup, settings=config["segmentation"], tested=tested) if cleanup else []
     return {
         "counts": summary.counts(participants),
         "headline": summary.headline(metrics, delong=found.get("delong"), reference=reference),
-        "external": summary.has_external(metrics),
+        "external": tested,
         "glance": summary.glance(metrics, reference=reference, caption=GLANCE),
         "grids": [tables.auc_grid(metrics, outcome) for outcome in metrics["outcome"].drop_duplicates()],
         "everything": tables.all_metrics(metrics),
         "checks": checks.to_dict("records"),
         "verdict": summary.verdict(checks),
         "failed": int((checks["status"] == "failed").sum()),
-        "methods": methods.methods(config, participants=participants, metrics=metrics, radiomics=radiomics),
+        "methods": methods.methods(config, participants=participants, metrics=metrics, **records),
         "limits": [
             *summary.warnings(checks),
             *(f"VAE-GAN: {complaint}" for complaint in complaints),
             *methods.limits(config, metrics=metrics),
+            *masks,
         ],
     }
 

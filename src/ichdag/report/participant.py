@@ -6,6 +6,7 @@ import pandas as pd
 
 from ichdag.figures.names import outcome_name
 from ichdag.images import Volume, read_expected, read_mask, read_scan
+from ichdag.numerals import numeral
 from ichdag.report.rendering import template
 from ichdag.report.slices import histogram, mid_slices
 
@@ -94,8 +95,8 @@ def _timepoint(time: str, record: dict[str, Any], images: dict[str, Volume]) -> 
 def _check(row: dict[str, Any]) -> dict[str, str]:
     """One check as text."""
     unit = f" {row['unit']}" if row["unit"] else ""
-    value = "–" if row["value"] is None else f"{row['value']:.3g}{unit}"
-    limits = f"{row['low']:g} to {row['high']:g}{unit}"
+    value = "–" if row["value"] is None else f"{numeral(row['value'], 3)}{unit}"
+    limits = f"{numeral(row['low'])} to {numeral(row['high'])}{unit}"
     return {name: row[name] for name in ("check", "meaning", "verdict")} | {"value": value, "limits": limits}
 
 

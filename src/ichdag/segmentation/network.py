@@ -47,7 +47,7 @@ class NetworkSettings:
         coarse = grid / 2**stages
         if coarse < 2 or coarse != int(coarse):
             raise StudyError(
-                f"a fine grid of {grid} voxels leaves a coarse bottleneck of {coarse:g}^3 after {stages} stages: it "
+                f"a fine grid of {grid} voxels leaves a coarse bottleneck of {coarse:.0f}^3 after {stages} stages: it "
                 f"must be whole and at least 2. Use a multiple of {2 ** (stages + 1)} (preprocessing.grid) or fewer "
                 "segmentation.network.channels"
             )

@@ -9,6 +9,7 @@ from ichdag.faults import DamagedResult
 from ichdag.images import Volume, read_expected, read_mask, write_absent, write_image
 from ichdag.jobs import StudyError
 from ichdag.names import TIMEPOINTS, VARIANTS
+from ichdag.numerals import numeral
 from ichdag.segmentation.choice import network_of
 from ichdag.segmentation.restoration import RestorationSettings, restore_mask
 from ichdag.segmentation.scores import agreement
@@ -98,7 +99,7 @@ def _status(volume_ml: float | None, smallest_ml: float, source: str) -> dict[st
     elif volume_ml == 0:
         reason = f"no hematoma in the {source} baseline mask"
     elif volume_ml < smallest_ml:
-        reason = f"hematoma below {smallest_ml:g} mL in the {source} baseline mask"
+        reason = f"hematoma below {numeral(smallest_ml)} mL in the {source} baseline mask"
     if reason:
         return {"status": "excluded", "stage": "segmentation", "reason": reason}
     return {"status": "included", "stage": None, "reason": None}

@@ -59,7 +59,14 @@ SCORES = Schema(
         ROLE,
         Column("variant", "network: dual scale or single scale", values=VARIANTS),
         Column("fold", "fold whose network drew the mask, 'final' for external and later participants"),
-        number("dice", "Dice similarity coefficient with the manual mask, native grid", low=0, high=1, missing=True),
+        number(
+            "dice",
+            "Dice similarity coefficient with the manual mask, native grid; in development of scans that threshold and "
+            "smallest part were chosen on, if segmentation.cleanup.chosen is cv",
+            low=0,
+            high=1,
+            missing=True,
+        ),
         number("hd95_mm", "95th percentile of the symmetric surface distance", "mm", 0, missing=True),
         number("surface_mm", "mean symmetric surface distance", "mm", 0, missing=True),
         number("manual_ml", "manual lesion volume", "mL", 0, missing=True),

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency, fisher_exact, ttest_ind
 
+from ichdag.numerals import numeral
 from ichdag.statistics.frames import as_frame
 from ichdag.statistics.schemas import TABLE1
 from ichdag.statistics.settings import Settings
@@ -56,7 +57,7 @@ def _rows(cohort: str | None, name: str, kind: str, left: pd.DataFrame, right: p
 
 def _category_rows(head: dict[str, Any], left: pd.Series, right: pd.Series) -> Iterator[Row]:
     """A row for each level; of an outcome only that it happened."""
-    names = [series.map(lambda value: value if isinstance(value, str) else f"{value:g}") for series in (left, right)]
+    names = [series.map(lambda value: value if isinstance(value, str) else numeral(value)) for series in (left, right)]
     levels = sorted({*names[0], *names[1]})
     counts = np.array([[int((series == level).sum()) for level in levels] for series in names])
     found = _compare_categories(counts)

@@ -91,6 +91,15 @@ def test_a_segmentation_drawn_on_another_series_is_left_out(folder, draw, conver
         read_segmentation(path, scan=Volume(done.volume.values, shifted))
 
 
+def test_a_segmentation_of_slightly_other_spacing_is_left_out(folder, draw, convert, write, lesion):
+    headers = draw()
+    done = convert(folder)
+    path = write(headers, stacked(done, lesion(done.volume)))
+    stretched = done.volume.affine @ np.diag([1.01, 1, 1, 1])
+    with pytest.raises(DataFault, match="not on the scan's grid"):
+        read_segmentation(path, scan=Volume(done.volume.values, stretched))
+
+
 def test_several_segments_are_left_out(folder, draw, convert, write, lesion):
     headers = draw()
     one = stacked(None, lesion(convert(folder).volume))

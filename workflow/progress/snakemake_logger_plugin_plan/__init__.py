@@ -74,7 +74,8 @@ def trainings(jobs: list[Any]) -> list[str]:
             if job.rule_name == rule
         ]
         hours = [float(one["hours"]) for one in told if one["hours"]]
-        took = f"; the last trainings took {sum(hours):.2g} h together" if hours else ""
+        total = f"{sum(hours):.0f}" if sum(hours) >= 10 else f"{sum(hours):.2g}"
+        took = f"; the last trainings took {total} h together" if hours else ""
         for why, count in Counter(one["why"] for one in told).items():
             name = f"{count} {what}" if what == "networks" else f"the {what}"
             anew = " anew" if hours else ""

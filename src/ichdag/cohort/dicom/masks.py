@@ -8,7 +8,7 @@ from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
 from ichdag.cohort.dicom.decoding import LPS_TO_RAS
 from ichdag.cohort.dicom.headers import quiet
 from ichdag.faults import refuse_machine_fault
-from ichdag.images import Volume
+from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault
 
 
@@ -40,11 +40,11 @@ def read_segmentation(path: str | Path, *, scan: Volume | None = None) -> Volume
 
 def _on_grid(mask: Volume, scan: Volume) -> Volume:
     """The mask within the scan's grid; none of its voxels may lie between or outside the scan's."""
-    offset = np.linalg.inv(scan.affine) @ mask.affine
-    start = np.rint(offset[:3, 3]).astype(int)
-    aligned = np.allclose(offset[:3, :3], np.eye(3), atol=1e-3) and np.abs(offset[:3, 3] - start).max() < 0.05
+    start = np.rint(np.linalg.inv(scan.affine) @ mask.affine[:, 3])[:3].astype(int)
+    beside = scan.affine.copy()
+    beside[:3, 3] += scan.affine[:3, :3] @ start
     places = np.argwhere(mask.values) + start
-    if not aligned or (places < 0).any() or (places >= scan.values.shape).any():
+    if not same_grid(mask, Volume(mask.values, beside)) or (places < 0).any() or (places >= scan.values.shape).any():
         raise DataFault("cohort", "manual mask is not on the scan's grid: the segmentation was drawn on another series")
     values = np.zeros(scan.values.shape, dtype=bool)
     values[tuple(places.T)] = True

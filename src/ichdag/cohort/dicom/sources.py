@@ -11,6 +11,7 @@ from pydicom.misc import is_dicom as has_preamble
 from ichdag.cohort.dicom.settings import DicomSettings
 from ichdag.faults import MachineFault, refuse_machine_fault
 from ichdag.jobs import DataFault
+from ichdag.numerals import numeral
 
 SUFFIXES = ("", ".dcm", ".dicom", ".ima", ".zip")
 
@@ -81,7 +82,7 @@ def _check(members: list[zipfile.ZipInfo], settings: DicomSettings) -> None:
     _limit(len(members), settings)
     unpacked_gb = sum(member.file_size for member in members) / 1e9
     if unpacked_gb > settings.largest_unpacked_gb:
-        limit = f"more than {settings.largest_unpacked_gb:g} GB"
+        limit = f"more than {numeral(settings.largest_unpacked_gb)} GB"
         raise DataFault("cohort", f"the zip is too large: {unpacked_gb:.1f} GB unpacked, {limit}")
     for member in members:
         name = PurePosixPath(member.orig_filename.replace("\\", "/"))

@@ -10,6 +10,7 @@ from ichdag.cohort.quality.words import CHECKS
 from ichdag.heads import find_head
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
+from ichdag.numerals import numeral
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def measure(scan: Volume, *, facts: dict[str, Any], settings: QualitySettings) -
     refuse_other_units(scan)
     head = find_head(scan, head_hu=settings.head_hu)
     if not head.inside.any():
-        raise DataFault("cohort", f"no head: no tissue above {settings.head_hu:g} HU holds together")
+        raise DataFault("cohort", f"no head: no tissue above {numeral(settings.head_hu)} HU holds together")
     brain = brain_voxels(head)
     found = measure_intensity(head, brain) | measure_coverage(scan, head, facts)
     found |= measure_artifacts(scan, head, facts, brain=brain)
@@ -57,9 +58,11 @@ def complaints(rows: list[dict[str, Any]], verdict: str) -> list[str]:
     for row in rows:
         if row["verdict"] == verdict:
             words, high = CHECKS[row["check"]], row["value"] > row["high"]
-            limit = f"limit {row['high' if high else 'low']:g}"
+            limit = f"limit {numeral(row['high' if high else 'low'])}"
             unit = f" {row['unit']}" if row["unit"] else ""
-            found.append(f"{words.above if high else words.below}: {row['check']} {row['value']:.4g}{unit}, {limit}")
+            found.append(
+                f"{words.above if high else words.below}: {row['check']} {numeral(row['value'], 4)}{unit}, {limit}"
+            )
     return found
 
 

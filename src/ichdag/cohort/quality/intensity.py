@@ -6,6 +6,7 @@ from scipy import ndimage
 from ichdag.heads import Head
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
+from ichdag.numerals import numeral
 
 AIR_HU, SMALLEST_ML = -500, 50
 ERODED_MM = 15
@@ -17,10 +18,12 @@ def refuse_other_units(scan: Volume) -> None:
     values = scan.values
     low, high = float(values.min()), float(values.max())
     if low == high:
-        raise DataFault("cohort", f"empty scan: every voxel is {low:g}")
+        raise DataFault("cohort", f"empty scan: every voxel is {numeral(low)}")
     if low > AIR_HU or high < 300:
         looks = _looks_like(values, low, high)
-        raise DataFault("cohort", f"not in HU: values from {low:g} to {high:g}{looks}; air should be near -1000")
+        raise DataFault(
+            "cohort", f"not in HU: values from {numeral(low)} to {numeral(high)}{looks}; air should be near -1000"
+        )
 
 
 def _looks_like(values: np.ndarray, low: float, high: float) -> str:

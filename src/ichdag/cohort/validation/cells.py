@@ -7,6 +7,7 @@ from typing import Any
 
 from ichdag.cohort.sheet import MISSING_WORDS, Row, Sheet, column_schema
 from ichdag.cohort.validation.faults import Fault, rows_named, values_named
+from ichdag.numerals import numeral
 
 EXCEL_ERRORS = frozenset(("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"))
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
@@ -94,7 +95,7 @@ def _trouble_of_id(cell: Any, schema: dict[str, Any]) -> Trouble | None:
     if not isinstance(cell, str):
         return (
             "is a number: Excel drops leading zeros of such ids",
-            f"Format the column as text and write sub-{cell:g}, or with the zeros it had",
+            f"Format the column as text and write sub-{numeral(cell)}, or with the zeros it had",
         )
     letters = re.sub(r"[^A-Za-z0-9]", "", re.sub(r"^sub[-_ ]*", "", cell, flags=re.IGNORECASE))
     return "is not sub- and letters or digits", f"Write sub-{letters or '001'}"

@@ -26,7 +26,13 @@ def outcome_faults(sheet: Sheet, config: Mapping[str, Any]) -> Iterator[Fault]:
         if strangers:
             found = f"'{expression}' reads {', '.join(sorted(strangers))}, which the sheet does not have"
             yield Fault(f"config outcomes.{name}", found, f"Columns: {', '.join([*columns, *VOLUMES])}")
-        elif is_decided_by_the_sheet(expression, config):
+            continue
+        try:  # whatever the volumes will be: text that is used as a number
+            class_counts(expression, [row | dict.fromkeys(VOLUMES, 1.0) for row in sheet.rows])
+        except StudyError as error:
+            yield Fault(f"config outcomes.{name}", str(error), "Mend the column or it")
+            continue
+        if is_decided_by_the_sheet(expression, config):
             yield from _class_faults(name, expression, development, folds)
 
 
@@ -54,14 +60,7 @@ def class_counts(expression: str, rows: list[Row]) -> Counter:
 
 
 def _class_faults(name: str, expression: str, development: list[Row], folds: int) -> Iterator[Fault]:
-    try:
-        counts = class_counts(expression, development)
-    except TypeError:
-        yield Fault(f"config outcomes.{name}", f"'{expression}' compares text with a number", "Mend the column or it")
-        return
-    except ZeroDivisionError:
-        yield Fault(f"config outcomes.{name}", f"'{expression}' divides by zero", "Mend the column or it")
-        return
+    counts = class_counts(expression, development)
     if min(counts[0], counts[1]) < folds:
         found = f"{counts[1]} development participants with it, {counts[0]} without, {counts[None]} missing"
         cure = f"Both classes need at least {folds} (config: folds): drop the outcome, or add participants"

@@ -1,0 +1,24 @@
+"""Numbers in words that people read: without exponent, and never so short that two numbers of a table look alike."""
+
+import math
+import re
+from decimal import Decimal
+
+CODE = re.compile(r"[+-]?(0\d+|\d{16,})")  # 007 is a name and no number, and so is what no float keeps whole
+LARGEST_EXACT = 1e15  # Excel keeps 15 digits
+
+
+def numeral(value: float, digits: int | None = None) -> str:
+    """A number without exponent: all digits it has, or so many significant ones, but never less than its whole part.
+
+    1000001.0 is '1000001', 0.1 is '0.1', 1234.56 to three digits is '1235', 0.0000123 is '0.0000123'.
+    """
+    value = value + 0.0  # no minus before a zero
+    if not math.isfinite(value):
+        return str(float(value))
+    if digits is None:
+        text = format(Decimal(str(value)), "f")
+    else:
+        size = math.floor(math.log10(abs(value))) if value else 0
+        text = f"{value:.{max(0, digits - 1 - size)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
