@@ -49,7 +49,8 @@ def ours(scan, mask):
     from ichdag.radiomics.extraction import Settings, extract_lesion
 
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))["radiomics"]
-    settings = Settings(str(ROOT / config["parameters"]), config["drop_whole_image_diagnostics"])
+    chosen = {name: config[name] for name in ("drop_whole_image_diagnostics", "truncate_resampled")}
+    settings = Settings(str(ROOT / config["parameters"]), **chosen)
 
     def work():
         found = extract_lesion(scan, mask=mask, settings=settings)

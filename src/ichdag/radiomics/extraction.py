@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 
 import numpy as np
+import SimpleITK as sitk
 from radiomics import imageoperations
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 from radiomics.generalinfo import GeneralInfo
@@ -26,6 +27,7 @@ class Settings:
 
     parameters: str
     drop_whole_image_diagnostics: bool
+    truncate_resampled: bool
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ def extract(scan: Volume, *, mask: Volume, settings: Settings) -> dict[str, floa
 def extract_lesion(scan: Volume, *, mask: Volume, settings: Settings) -> Extraction:
     """The features of one lesion: 1693 with the shipped parameter file, equal to pyradiomics' on the whole scan.
 
+    Where the parameter file resamples, gray values keep their fractions, which pyradiomics cuts off if the scan is
+    stored as whole numbers and is not normalized; settings.truncate_resampled does so here.
     Source: pyradiomics (van Griethuysen et al. 2017). Raises DataFault if the mask is empty, on another grid, or
     smaller than the parameter file allows.
     """
@@ -58,7 +62,7 @@ def extract_lesion(scan: Volume, *, mask: Volume, settings: Settings) -> Extract
     columns = column_names(extractor, drop_whole_image_diagnostics=settings.drop_whole_image_diagnostics)
     try:
         found = _diagnostics(scan, mask)
-        scene = _scene(*_preprocessed(scan, mask, extractor), extractor)
+        scene = _scene(*_preprocessed(scan, mask, extractor, truncate=settings.truncate_resampled), extractor)
         values, missing = _measured(scene, extractor)
     except ValueError as error:
         refuse_machine_fault(error)
@@ -93,14 +97,17 @@ def _diagnostics(scan: Volume, mask: Volume) -> dict[str, float]:
 
 
 def _preprocessed(
-    scan: Volume, mask: Volume, extractor: RadiomicsFeatureExtractor
+    scan: Volume, mask: Volume, extractor: RadiomicsFeatureExtractor, *, truncate: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Gray values, mask and voxel size after what the parameter file asks for before any filter."""
     settings = extractor.settings
     if not any(settings.get(name) for name in GLOBAL):
         return scan.values, mask.values, scan.spacing_mm
     own = Volume(mask.values, scan.affine)  # the same grid, to the last digit
-    image, lesion = extractor.loadImage(to_sitk(scan), to_sitk(own), None, **settings)
+    image = to_sitk(scan)
+    if truncate and np.array_equal(scan.values, np.rint(scan.values)):
+        image = sitk.Cast(image, sitk.sitkInt32)
+    image, lesion = extractor.loadImage(image, to_sitk(own), None, **settings)
     return array_of(image), array_of(lesion) == 1, np.array(image.GetSpacing())
 
 

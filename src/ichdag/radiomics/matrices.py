@@ -10,11 +10,9 @@ from typing import Any
 import numpy as np
 from radiomics import cMatrices, getFeatureClasses, imageoperations
 
-LARGEST_MATRIX_MIB = 384  # a job of 3 GB holds it with the features' copies
-
 
 class TooManyLevels(ValueError):
-    """A matrix of so many gray levels would be larger than LARGEST_MATRIX_MIB."""
+    """A matrix of so many gray levels would be larger than a job may hold."""
 
 
 def binned(values: np.ndarray, mask: np.ndarray, settings: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
@@ -49,13 +47,15 @@ class _BinnedOnce:
 class _Ranked(_BinnedOnce):
     """A matrix with a row for each gray level that occurs; its features have the true levels."""
 
+    largest_mib = 384  # a job of 3 GB holds it with the features' copies
+
     def _calculateMatrix(self, voxelCoordinates=None):  # noqa: N802, N803, pyradiomics' names
         levels, image, highest = self.coefficients["grayLevels"], self.imageArray, self.coefficients["Ng"]
         mib = len(levels) * self.columns() * np.dtype(float).itemsize / 2**20
-        if mib > LARGEST_MATRIX_MIB:
+        if mib > self.largest_mib:
             raise TooManyLevels(
-                f"{len(levels)} gray levels make a matrix of {mib:.0f} MiB, more than the {LARGEST_MATRIX_MIB} that a "
-                "job may hold; wider bins make fewer"
+                f"{len(levels)} gray levels make a matrix of {mib:.0f} MiB, more than the {self.largest_mib} that are "
+                "computed; wider bins make fewer levels"
             )
         self.coefficients |= {"grayLevels": np.arange(1, len(levels) + 1), "Ng": len(levels)}
         if len(levels) < highest:
@@ -78,6 +78,8 @@ class _Ranked(_BinnedOnce):
 
 class _RankedPairs(_Ranked):
     """GLCM; its sums and differences of two gray levels are those that occur, not all up to the largest."""
+
+    largest_mib = 100  # 1000 gray levels in 3D, whose eigenvalues (MCC) take two minutes an image
 
     def columns(self) -> int:
         return len(self.coefficients["grayLevels"]) * self.angles(self.settings.get("distances", [1]))

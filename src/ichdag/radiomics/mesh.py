@@ -17,6 +17,8 @@ Spacing = tuple[float, float, float]
 class Shape(getFeatureClasses()["shape"]):
     """pyradiomics' shape features of a mesh that is measured here."""
 
+    __module__ = "radiomics.shape"  # whose name its words are logged under
+
     def _initSegmentBasedCalculation(self):  # noqa: N802, pyradiomics' name
         super(getFeatureClasses()["shape"], self)._initSegmentBasedCalculation()
         spacing = self.inputImage.GetSpacing()[::-1]

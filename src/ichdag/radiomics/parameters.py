@@ -1,5 +1,6 @@
 """pyradiomics' parameter file: read, validated, and what it makes: the columns, in their order."""
 
+import math
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,8 @@ def validated(path: str | Path) -> RadiomicsFeatureExtractor:
 def _refuse_unusable(extractor: RadiomicsFeatureExtractor) -> None:
     """Refuse what pyradiomics accepts in a file but cannot use in any scan. Raises StudyError."""
     settings = extractor.settings
+    for own in (settings, *extractor.enabledImagetypes.values()):
+        _refuse_numbers_in_quotes(own)
     for title, wanted in extractor.enabledFeatures.items():
         strangers = set(feature_names(title, wanted)) - set(getFeatureClasses()[title].getFeatureNames())
         if strangers:
@@ -110,6 +113,21 @@ def _refuse_unusable(extractor: RadiomicsFeatureExtractor) -> None:
         value = settings.get(name)
         if value is not None and len(value) not in counts:
             raise StudyError(f"{name} needs {' or '.join(map(str, counts))} numbers, found {value}")
+
+
+def _refuse_numbers_in_quotes(settings: dict[str, Any]) -> None:
+    """Refuse a number that YAML reads as a text, which pyradiomics takes for a number only until it calculates."""
+    for name, value in settings.items():
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, str) and _is_number(item):
+                raise StudyError(f"{name}: {item} is a text, write the number without quotation marks")
+
+
+def _is_number(text: str) -> bool:
+    try:
+        return math.isfinite(float(text))
+    except ValueError:
+        return False
 
 
 def _why_none(kind: str) -> str:
