@@ -1,6 +1,6 @@
 """IBSI's configurations C and D, as far as pyradiomics follows them: values of mirp 2.7.0 for a drawn volume.
 
-C: voxels of 2 mm by linear interpolation, gray values of -1000 to 400 HU, bins of 25 HU. D: the same voxels, gray values
+C: voxels of 2 mm by linear interpolation, gray values from -1000 to 400 HU, bins of 25 HU. D: the same voxels, values
 within three standard deviations, 32 bins. mirp follows IBSI (Zwanenburg et al. 2020). The volume is drawn so that what
 pyradiomics does otherwise makes no difference: its extent is a whole number of new voxels, interpolated gray values are
 whole numbers, and the first bin above -1000 HU is not empty.

@@ -6,10 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pykwalify.compat import yml
+from pykwalify.compat import yaml, yml
 from radiomics import getFeatureClasses, getImageTypes
 from radiomics.featureextractor import RadiomicsFeatureExtractor
-from ruamel.yaml.error import YAMLError
 
 from ichdag.faults import refuse_machine_fault
 from ichdag.jobs import StudyError
@@ -68,7 +67,7 @@ def _read(file: Path) -> dict[str, Any]:
     """The keys of a parameter file, by the reader of YAML that pyradiomics uses, so that both read the same numbers."""
     try:
         found = yml.load(file.read_text(encoding="utf-8"))
-    except (YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ValueError(str(error)) from error
     if not isinstance(found, dict):
         raise ValueError("it has no keys")
