@@ -26,7 +26,7 @@ FAULTY = {
     "a number that is a text": ("setting: {binWidth: '25'}", "binWidth: 25 is a text"),
     "a number that is a text for one image": ("imageType: {Wavelet: {binWidth: '1e-1'}}", "binWidth: 1e-1 is a text"),
     "a yes that is a text": ("setting: {normalize: yes}", "normalize"),
-    "no keys": ("just a sentence", "no keys"),
+    "no keys": ("just a sentence", "not a pyradiomics parameter file"),
     "no YAML": ("setting: {binWidth: [", "not a pyradiomics parameter file"),
 }
 

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pykwalify.compat import yaml, yml
-from radiomics import getFeatureClasses, getImageTypes
+from radiomics import getFeatureClasses
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
 from ichdag.faults import refuse_machine_fault
@@ -17,7 +16,6 @@ from ichdag.radiomics.filters import filtered
 from ichdag.radiomics.pictures import Scene
 from ichdag.shipped import own_or_shipped
 
-KEYS = {"imageType", "featureClass", "setting", "voxelSetting"}
 LABELS = {"label", "label_channel"}
 NEEDS = {  # what pyradiomics imports when it makes an image, and is silent about if it is not there
     "LBP2D": (("skimage.feature", "local_binary_pattern"),),
@@ -37,7 +35,7 @@ DIAGNOSTICS = (
 
 
 def read_parameters(path: str | Path) -> RadiomicsFeatureExtractor:
-    """pyradiomics with a parameter file in its own form, its names checked; `validated` checks every value.
+    """pyradiomics with a parameter file, as it reads and validates it; `validated` tries whether it can be used.
 
     A relative path is that of the study, or else of this project. Raises StudyError if the file is missing or is not
     one.
@@ -46,32 +44,16 @@ def read_parameters(path: str | Path) -> RadiomicsFeatureExtractor:
     if not file.is_file():
         raise StudyError(f"radiomics parameter file {path} not found: mend config radiomics.parameters")
     try:
-        found = _read(file)
-        extractor = RadiomicsFeatureExtractor()
-        if found.get("imageType"):
-            extractor.enabledImagetypes = {kind: _of_lesion(own or {}) for kind, own in found["imageType"].items()}
-        for part in ("setting", "voxelSetting"):
-            extractor.settings |= _of_lesion(found.get(part) or {})
-        every = [kind for kind in getFeatureClasses() if kind != "shape2D" or extractor.settings["force2D"]]
-        extractor.enabledFeatures = dict(found.get("featureClass") or dict.fromkeys(every, []))
-        unknown = set(found) - KEYS | set(extractor.enabledImagetypes) - set(getImageTypes())
-        unknown |= set(extractor.enabledFeatures) - set(getFeatureClasses())
-    except (AttributeError, TypeError, ValueError) as error:
+        extractor = RadiomicsFeatureExtractor(str(file))
+    except Exception as error:  # pykwalify and ruamel.yaml each raise their own
+        refuse_machine_fault(error)
         raise StudyError(f"{path} is not a pyradiomics parameter file: {error}") from error
-    if unknown:
-        raise StudyError(f"{path} is not a pyradiomics parameter file: it does not know {', '.join(sorted(unknown))}")
+    extractor.settings = _of_lesion(extractor.settings) | {"label": 1}
+    extractor.enabledImagetypes = {kind: _of_lesion(own or {}) for kind, own in extractor.enabledImagetypes.items()}
+    every = dict.fromkeys(getFeatureClasses(), [])
+    if extractor.enabledFeatures == every and not extractor.settings["force2D"]:  # the file names none
+        del extractor.enabledFeatures["shape2D"]
     return extractor
-
-
-def _read(file: Path) -> dict[str, Any]:
-    """The keys of a parameter file, by the reader of YAML that pyradiomics uses, so that both read the same numbers."""
-    try:
-        found = yml.load(file.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ValueError(str(error)) from error
-    if not isinstance(found, dict):
-        raise ValueError("it has no keys")
-    return found
 
 
 def _of_lesion(settings: dict[str, Any]) -> dict[str, Any]:
@@ -80,18 +62,17 @@ def _of_lesion(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def validated(path: str | Path) -> RadiomicsFeatureExtractor:
-    """As `read_parameters`, after pyradiomics' own validation of the file, and a trial of its filters.
+    """As `read_parameters`, after a trial of the filters.
 
     Raises StudyError also if it asks for what cannot be made here, or what pyradiomics would refuse scan by scan.
     """
     extractor = read_parameters(path)
     try:
-        RadiomicsFeatureExtractor(str(own_or_shipped(path)))
         _refuse_unusable(extractor)
         for kind, own in extractor.enabledImagetypes.items():
             if not image_names({kind: own}, extractor):
                 raise StudyError(f"image type {kind} makes no image here: {_why_none(kind)}")
-    except Exception as error:  # pykwalify, pywt and SimpleITK each raise their own
+    except Exception as error:  # pywt and SimpleITK raise their own
         refuse_machine_fault(error)
         raise StudyError(f"{path} is not a pyradiomics parameter file that can be used here: {error}") from error
     return extractor
