@@ -7,7 +7,7 @@ Writes: results/radiomics/statement.json, results/radiomics/sub-{subject}_featur
     results/radiomics/sub-{subject}_repeats.json, results/radiomics/repeatability/{outcome}_{fold}.tsv
 """
 
-EXTRACTION = {name: config["radiomics"][name] for name in ("drop_whole_image_diagnostics",)}
+EXTRACTION = {name: config["radiomics"][name] for name in ("drop_whole_image_diagnostics", "truncate_resampled")}
 
 if workflow.is_main_process:
     try:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from ichdag.images import Volume
 from ichdag.radiomics.extraction import Settings, extract, extract_lesion
@@ -31,6 +32,14 @@ OTHER_STUDIES = {
         setting: {binWidth: 5, force2D: true}
         imageType: {Original: {}, Wavelet: {}, Gradient: {}}
         featureClass: {shape: , firstorder: , glcm: , glrlm: , glszm: , gldm: , ngtdm: }""",
+    "relative resegmentation, all directions summed": """
+        setting: {binWidth: 4, resegmentRange: [0.5], resegmentMode: relative, weightingNorm: manhattan}
+        imageType: {Original: {distances: [1, 2]}}""",
+    "outliers left out": """
+        setting: {binCount: 12, resegmentRange: [-2, 2], resegmentMode: sigma, voxelArrayShift: 1000, gldm_a: 1}""",
+    "in-plane voxels, tight crop": """
+        setting: {binWidth: 5, resampledPixelSpacing: [1.5, 1.5, 0], interpolator: sitkLinear, preCrop: true}
+        imageType: {Original: {}, Gradient: {gradientUseSpacing: false}, Square: {}}""",
     "deep wavelets": """
         setting: {binCount: 16}
         imageType: {Wavelet: {wavelet: db3, level: 2, start_level: 1}, Gradient: {}}""",
@@ -55,11 +64,42 @@ def test_every_value_equals_stock_pyradiomics_on_the_whole_scan(case, made, sett
 def test_the_parameter_file_of_another_study_gives_that_study_s_columns(study, made, pair, parameter_file):
     path = parameter_file(OTHER_STUDIES[study])
     label = 3 if "label: 3" in OTHER_STUDIES[study] else 1
-    ours = extract(pair[0], mask=pair[1], settings=Settings(path, drop_whole_image_diagnostics=False))
+    ours = extract(
+        pair[0], mask=pair[1], settings=Settings(path, drop_whole_image_diagnostics=False, truncate_resampled=False)
+    )
     theirs = made.stock(pair[0], pair[1], path, label=label)
     assert set(ours) == {name for name in theirs if not name.startswith("diagnostics") or name in ours}
     wrong = {name: value for name, value in made.differences(ours, theirs).items() if not value <= CLOSE}
     assert len(ours) > 10 and not wrong
+
+
+RESAMPLED = """
+setting: {binWidth: 5, resampledPixelSpacing: [1.5, 1.5, 1.5], padDistance: 10, voxelArrayShift: 1000}
+imageType: {Original: {}, LoG: {sigma: [2]}, Wavelet: {}}
+featureClass: {firstorder: , glcm: , gldm: }"""
+
+
+def test_resampling_keeps_fractions_or_cuts_them_as_stock_does_with_a_scan_of_whole_numbers(made, pair, parameter_file):
+    """Stock pyradiomics resamples into the numbers that a scan is stored as, with ours as a choice of both."""
+    path = parameter_file(RESAMPLED)
+    stored = {truncate: sitk.sitkInt16 if truncate else sitk.sitkFloat64 for truncate in (True, False)}
+    theirs = {truncate: made.stock(*pair, path, stored=kind) for truncate, kind in stored.items()}
+    for truncate in stored:
+        choice = Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=truncate)
+        ours = extract(pair[0], mask=pair[1], settings=choice)
+        far = {name: value for name, value in made.differences(ours, theirs[not truncate]).items() if value > 0.01}
+        wrong = {name: value for name, value in made.differences(ours, theirs[truncate]).items() if not value <= CLOSE}
+        assert not wrong and len(far) > 100
+
+
+def test_a_scan_with_fractions_keeps_them_whatever_the_choice(pair, parameter_file):
+    scan = Volume(pair[0].values + np.float32(0.25), pair[0].affine)
+    path = parameter_file(RESAMPLED)
+    first, second = (
+        extract(scan, mask=pair[1], settings=Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=way))
+        for way in (True, False)
+    )
+    assert first == second
 
 
 def test_the_same_lesion_gives_the_same_bits_however_the_scan_lies_in_memory(pair, settings):
@@ -69,5 +109,9 @@ def test_the_same_lesion_gives_the_same_bits_however_the_scan_lies_in_memory(pai
 
 
 def test_whole_image_diagnostics_can_be_left_out(pair, settings):
-    found = extract(pair[0], mask=pair[1], settings=Settings(settings.parameters, drop_whole_image_diagnostics=True))
+    found = extract(
+        pair[0],
+        mask=pair[1],
+        settings=Settings(settings.parameters, drop_whole_image_diagnostics=True, truncate_resampled=False),
+    )
     assert len(found) == 1690 and not any("Image-original" in name for name in found)

@@ -91,7 +91,9 @@ def found(consensus, tmp_path_factory):
     path.write_text("setting: {binWidth: 1}\nimageType: {Original: {}}")
     scan = read_scan(PHANTOM / "nifti/image/phantom.nii.gz")
     mask = read_mask(PHANTOM / "nifti/mask/mask.nii.gz")
-    return extract(scan, mask=mask, settings=Settings(str(path), drop_whole_image_diagnostics=True))
+    return extract(
+        scan, mask=mask, settings=Settings(str(path), drop_whole_image_diagnostics=True, truncate_resampled=False)
+    )
 
 
 @pytest.mark.parametrize("title", FOLLOWED)
@@ -129,7 +131,9 @@ def test_bins_start_at_a_multiple_of_their_width_as_pyradiomics_documents(consen
     scan = read_scan(PHANTOM / "nifti/image/phantom.nii.gz")
     mask = read_mask(PHANTOM / "nifti/mask/mask.nii.gz")
     values = pd.Series(scan.values[mask.values])
-    found = extract(scan, mask=mask, settings=Settings(str(path), drop_whole_image_diagnostics=True))
+    found = extract(
+        scan, mask=mask, settings=Settings(str(path), drop_whole_image_diagnostics=True, truncate_resampled=False)
+    )
     shares = (values // 2).value_counts(normalize=True)
     assert found["original_firstorder_Uniformity"] == pytest.approx((shares**2).sum())
     ibsi = ((values - values.min()) // 2).value_counts(normalize=True)

@@ -99,7 +99,11 @@ def test_a_filter_that_the_scan_is_too_small_for_leaves_its_columns_missing(made
 def test_a_parameter_file_that_refuses_small_lesions_is_obeyed(made, parameter_file):
     scan, mask = made.head_with(lesion(LESIONS["a line"]))
     for setting in ("minimumROIDimensions: 2", "minimumROIDimensions: 1, minimumROISize: 5"):
-        strict = Settings(parameter_file(f"setting: {{binWidth: 2, {setting}}}"), drop_whole_image_diagnostics=True)
+        strict = Settings(
+            parameter_file(f"setting: {{binWidth: 2, {setting}}}"),
+            drop_whole_image_diagnostics=True,
+            truncate_resampled=False,
+        )
         with pytest.raises(DataFault, match="minimumROI"):
             extract_lesion(scan, mask=mask, settings=strict)
 
@@ -119,7 +123,7 @@ def few(tmp_path_factory):
     """Settings with fewer image types, to try many lesions."""
     path = tmp_path_factory.mktemp("few") / "few.yaml"
     path.write_text(FEW)
-    return Settings(str(path), drop_whole_image_diagnostics=False)
+    return Settings(str(path), drop_whole_image_diagnostics=False, truncate_resampled=False)
 
 
 @hypothesis_settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -76,7 +76,8 @@ def _blocks(scan: Volume, mask: Volume, *, subject: str, model: FrozenModel, dev
     settings, files, blocks = model.card.settings, model.files, {}
     wanted = FEATURE_SETS[settings["features"]]
     if {"radiomics", "shape"} & set(wanted):
-        own = RadiomicsSettings(str(files["parameters"]), settings["radiomics"]["drop_whole_image_diagnostics"])
+        chosen = {name: settings["radiomics"][name] for name in ("drop_whole_image_diagnostics", "truncate_resampled")}
+        own = RadiomicsSettings(str(files["parameters"]), **chosen)
         found = pd.DataFrame([extract(scan, mask=mask, settings=own)])
         blocks["radiomics"] = Block("radiomics", [subject], found.to_numpy(), list(found))
     if "vaegan" in wanted:

@@ -1,59 +1,51 @@
-"""pyradiomics' feature classes on one image: gray values are binned once for all; what is undefined is told."""
+"""pyradiomics' feature classes on one image; what the lesion does not define is told."""
 
 import warnings
 from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
-from radiomics import getFeatureClasses, imageoperations
-from radiomics.featureextractor import RadiomicsFeatureExtractor
+from radiomics import getFeatureClasses
 
 from ichdag.faults import refuse_machine_fault
+from ichdag.radiomics.matrices import GRAY_CLASSES
+from ichdag.radiomics.mesh import Shape
 from ichdag.radiomics.undefined import NOT_FINITE, ROUNDING, not_defined
 
 Values = dict[str, float]
 Reasons = dict[str, str]
 DIGITS_LOST = 64  # units of the last place of the scan's extreme
+SHAPES = {"shape": Shape, "shape2D": getFeatureClasses()["shape2D"]}
+CLASSES = SHAPES | GRAY_CLASSES
 FAILURES = (ValueError, IndexError, RuntimeError, ZeroDivisionError, np.linalg.LinAlgError)
-
-
-class _BinnedOnce:
-    """Binning of a feature class that takes over what another class has binned in the same image."""
-
-    def _applyBinning(self, matrix: np.ndarray) -> np.ndarray:  # noqa: N802, pyradiomics' name
-        shared = self.settings["binned"]
-        if not shared:
-            shared["matrix"], _ = imageoperations.binImage(matrix, self.maskArray, **self.settings)
-            shared["levels"] = np.unique(shared["matrix"][self.maskArray])
-        self.coefficients["grayLevels"] = shared["levels"].copy()
-        self.coefficients["Ng"] = int(shared["levels"].max())
-        return shared["matrix"].copy()
-
-
-CLASSES = {
-    name: type(kind.__name__, (_BinnedOnce, kind), {"__module__": kind.__module__})
-    for name, kind in getFeatureClasses().items()
-    if not name.startswith("shape")
-}
 
 
 def feature_names(title: str, wanted: list[str] | None) -> list[str]:
     """The features of one class that a parameter file asks for; all that are not deprecated where it names none."""
-    known = getFeatureClasses()[title].getFeatureNames()
+    known = CLASSES[title].getFeatureNames()
     return list(wanted) if wanted else [name for name, deprecated in known.items() if not deprecated]
 
 
 def shape_features(
-    image: sitk.Image, outline: sitk.Image, *, extractor: RadiomicsFeatureExtractor
+    image: sitk.Image, outline: sitk.Image, *, wanted: dict[str, list[str] | None], settings: dict[str, Any]
 ) -> tuple[Values, Reasons]:
-    """The shape of the lesion, computed once, whatever the number of image types."""
-    ends = np.ravel([(0, size - 1) for size in outline.GetSize()])
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        found = extractor.computeShape(image, outline, ends, **extractor.settings)
-    values = {name: float(value) for name, value in found.items()}
-    one = np.count_nonzero(sitk.GetArrayViewFromImage(outline)) == 1
-    return _sorted_out(values, dict.fromkeys(values, "the lesion is a single voxel" if one else NOT_FINITE), {})
+    """The shape of the lesion, computed once, whatever the number of image types; arguments as in `gray_features`."""
+    inside = sitk.GetArrayViewFromImage(outline)
+    slices = inside.shape[settings.get("force2Ddimension", 0)]
+    other = "the lesion is a single voxel" if np.count_nonzero(inside) == 1 else NOT_FINITE
+    values: Values = {}
+    reasons: Reasons = {}
+    for title, features in wanted.items():
+        if title == "shape2D" and slices > 1:
+            found = dict.fromkeys(feature_names(title, features), np.nan)
+            undefined, why = {}, f"{title} is that of a lesion of one slice, this one has {slices}"
+        elif title in SHAPES:
+            found, undefined, why = _of_class(title, features, image, outline, settings)
+        else:
+            continue
+        why = other if why == NOT_FINITE else why
+        _gather(values, reasons, f"original_{title}", _sorted_out(found, dict.fromkeys(found, why), undefined))
+    return values, reasons
 
 
 def gray_features(
@@ -74,19 +66,21 @@ def gray_features(
     values: Values = {}
     reasons: Reasons = {}
     binned: dict[str, np.ndarray] = {}
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        for title, features in wanted.items():
-            if title in CLASSES:
-                found, undefined, why = _of_class(title, features, image, mask, settings | {"binned": binned})
-                if rounded and title != "firstorder":
-                    undefined = dict.fromkeys(found, ROUNDING)
-                elif rounded:
-                    undefined |= dict.fromkeys(("Skewness", "Kurtosis"), ROUNDING)
-                found, missing = _sorted_out(found, dict.fromkeys(found, why), undefined)
-                values |= {f"{name}_{title}_{feature}": value for feature, value in found.items()}
-                reasons |= {f"{name}_{title}_{feature}": reason for feature, reason in missing.items()}
+    for title, features in wanted.items():
+        if title not in SHAPES:
+            found, undefined, why = _of_class(title, features, image, mask, settings | {"binned": binned})
+            if rounded and title != "firstorder":
+                undefined = dict.fromkeys(found, ROUNDING)
+            elif rounded:
+                undefined |= dict.fromkeys(("Skewness", "Kurtosis"), ROUNDING)
+            _gather(values, reasons, f"{name}_{title}", _sorted_out(found, dict.fromkeys(found, why), undefined))
     return values, reasons
+
+
+def _gather(values: Values, reasons: Reasons, prefix: str, found: tuple[Values, Reasons]) -> None:
+    """Add what one class found, under full names, to the values and reasons of all."""
+    for total, part in zip((values, reasons), found, strict=True):
+        total |= {f"{prefix}_{feature}": item for feature, item in part.items()}
 
 
 def _differs_by_rounding(image: sitk.Image, mask: sitk.Image, extreme: float) -> bool:
@@ -99,10 +93,12 @@ def _of_class(title, features, image, mask, settings) -> tuple[Values, Reasons, 
     """Values of one class, what of it the lesion does not define, and what to say of further values not finite."""
     names = feature_names(title, features)
     try:
-        worker = CLASSES[title](image, mask, **settings)
-        for feature in names:
-            worker.enableFeatureByName(feature)
-        found = {feature: float(value) for feature, value in worker.execute().items()}
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            worker = CLASSES[title](image, mask, **settings)
+            for feature in names:
+                worker.enableFeatureByName(feature)
+            found = {feature: float(value) for feature, value in worker.execute().items()}
     except FAILURES as error:
         refuse_machine_fault(error)
         return dict.fromkeys(names, np.nan), {}, f"pyradiomics cannot compute {title} here: {error}"

@@ -4,6 +4,7 @@ import logging
 from dataclasses import dataclass
 
 import numpy as np
+import SimpleITK as sitk
 from radiomics import imageoperations
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 from radiomics.generalinfo import GeneralInfo
@@ -26,6 +27,7 @@ class Settings:
 
     parameters: str
     drop_whole_image_diagnostics: bool
+    truncate_resampled: bool
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ def extract(scan: Volume, *, mask: Volume, settings: Settings) -> dict[str, floa
 def extract_lesion(scan: Volume, *, mask: Volume, settings: Settings) -> Extraction:
     """The features of one lesion: 1693 with the shipped parameter file, equal to pyradiomics' on the whole scan.
 
+    Where the parameter file resamples, gray values keep their fractions, which pyradiomics cuts off if the scan is
+    stored as whole numbers and is not normalized; settings.truncate_resampled does so here.
     Source: pyradiomics (van Griethuysen et al. 2017). Raises DataFault if the mask is empty, on another grid, or
     smaller than the parameter file allows.
     """
@@ -58,7 +62,7 @@ def extract_lesion(scan: Volume, *, mask: Volume, settings: Settings) -> Extract
     columns = column_names(extractor, drop_whole_image_diagnostics=settings.drop_whole_image_diagnostics)
     try:
         found = _diagnostics(scan, mask)
-        scene = _scene(*_preprocessed(scan, mask, extractor), extractor)
+        scene = _scene(*_preprocessed(scan, mask, extractor, truncate=settings.truncate_resampled), extractor)
         values, missing = _measured(scene, extractor)
     except ValueError as error:
         refuse_machine_fault(error)
@@ -70,13 +74,12 @@ def extract_lesion(scan: Volume, *, mask: Volume, settings: Settings) -> Extract
 
 def _measured(scene: Scene, extractor: RadiomicsFeatureExtractor) -> tuple[dict[str, float], dict[str, str]]:
     """All features of a scene, and the reason of every missing one."""
-    label = extractor.settings.get("label", 1)
-    inside, outline = (picture(mask * np.uint8(label), scene.spacing_mm) for mask in (scene.inside, scene.outline))
+    inside, outline = (picture(mask.astype(np.uint8), scene.spacing_mm) for mask in (scene.inside, scene.outline))
     gray = picture(scene.values[scene.box].astype(np.float64), scene.spacing_mm)
-    values, missing = shape_features(gray, outline, extractor=extractor)
-    how = {"wanted": extractor.enabledFeatures, "extreme": scene.extreme}
+    wanted = extractor.enabledFeatures
+    values, missing = shape_features(gray, outline, wanted=wanted, settings=extractor.settings)
     for image, name, used in filtered(scene, types=extractor.enabledImagetypes, settings=extractor.settings):
-        found, reasons = gray_features(image, inside, name=name, settings=used, **how)
+        found, reasons = gray_features(image, inside, name=name, wanted=wanted, settings=used, extreme=scene.extreme)
         values |= found
         missing |= reasons
     return values, missing
@@ -94,41 +97,55 @@ def _diagnostics(scan: Volume, mask: Volume) -> dict[str, float]:
 
 
 def _preprocessed(
-    scan: Volume, mask: Volume, extractor: RadiomicsFeatureExtractor
+    scan: Volume, mask: Volume, extractor: RadiomicsFeatureExtractor, *, truncate: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Gray values, mask and voxel size after what the parameter file asks for before any filter."""
     settings = extractor.settings
     if not any(settings.get(name) for name in GLOBAL):
         return scan.values, mask.values, scan.spacing_mm
     own = Volume(mask.values, scan.affine)  # the same grid, to the last digit
-    image, lesion = extractor.loadImage(to_sitk(scan), to_sitk(own), None, **settings | {"label": 1})
+    image = to_sitk(scan)
+    if truncate and np.array_equal(scan.values, np.rint(scan.values)):
+        image = sitk.Cast(image, sitk.sitkInt32)
+    image, lesion = extractor.loadImage(image, to_sitk(own), None, **settings)
     return array_of(image), array_of(lesion) == 1, np.array(image.GetSpacing())
 
 
 def _scene(values: np.ndarray, mask: np.ndarray, spacing_mm: np.ndarray, extractor: RadiomicsFeatureExtractor) -> Scene:
     """The lesion in its box, resegmented where asked. Raises DataFault if it is smaller than the settings allow."""
     settings = extractor.settings
-    _refuse_small(mask, settings)
-    inside = mask
+    if not mask.any():
+        raise DataFault("radiomics", "no voxel of the mask is left after preprocessing")
+    box = box_of(mask)
+    outline = mask[box]
+    _refuse_small(outline, settings)
+    inside = outline
     if settings.get("resegmentRange") is not None:
-        box = box_of(mask)
-        pair = (values[box].astype(np.float64), mask[box].astype(np.uint8))
-        kept = imageoperations.resegmentMask(*(picture(part, spacing_mm) for part in pair), **settings | {"label": 1})
-        inside = np.zeros(mask.shape, dtype=bool)
-        inside[box] = array_of(kept) == 1
+        inside = _resegmented(values[box], outline, spacing_mm, settings)
         _refuse_small(inside, settings)
-    outline = inside if settings.get("resegmentShape") else mask
-    box = box_of(inside)
+    own = box_of(inside)
+    box = tuple(slice(side.start + part.start, side.start + part.stop) for side, part in zip(box, own, strict=True))
+    inside, outline = inside[own], (inside if settings.get("resegmentShape") else outline)[own]
     if np.count_nonzero(inside) == 1:  # pyradiomics' texture classes need an extent to look along
         box = widened(box, (1, 1, 1), mask.shape)
-    return Scene(np.asfortranarray(values), spacing_mm, box, inside[box], outline[box])
+        inside = outline = mask[box]
+    return Scene(np.asfortranarray(values), spacing_mm, box, inside, outline)
+
+
+def _resegmented(values: np.ndarray, mask: np.ndarray, spacing_mm: np.ndarray, settings: dict) -> np.ndarray:
+    """The voxels of a mask within resegmentRange. Raises DataFault if fewer than two are left."""
+    pair = picture(values.astype(np.float64), spacing_mm), picture(mask.astype(np.uint8), spacing_mm)
+    try:
+        return array_of(imageoperations.resegmentMask(*pair, **settings)) == 1
+    except ValueError as error:
+        refuse_machine_fault(error)
+        asked = f"resegmentRange {settings['resegmentRange']} ({settings.get('resegmentMode', 'absolute')})"
+        raise DataFault("radiomics", f"{asked} leaves fewer than two voxels of the lesion") from error
 
 
 def _refuse_small(mask: np.ndarray, settings: dict) -> None:
     """Refuse what the parameter file's minimumROIDimensions and minimumROISize refuse; one voxel counts as a line."""
     voxels = np.count_nonzero(mask)
-    if not voxels:
-        raise DataFault("radiomics", "no voxel of the mask is left after preprocessing")
     extended = max(sum(side.stop - side.start > 1 for side in box_of(mask)), 1)
     fewest, dimensions = settings.get("minimumROISize"), settings["minimumROIDimensions"]
     if extended < dimensions:

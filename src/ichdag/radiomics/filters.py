@@ -74,7 +74,7 @@ def _filter(scene: Scene, window: Box, kind: str, settings: dict[str, Any]) -> F
 def _run(scene: Scene, values: np.ndarray, box: Box, kind: str, settings: dict[str, Any]) -> Found:
     """pyradiomics' own filter on a part of the scan; `box` is where the lesion's box lies in that part."""
     inside = np.zeros(values.shape, dtype=np.uint8)
-    inside[box][scene.inside] = settings.get("label", 1)
+    inside[box][scene.inside] = 1
     pair = picture(values.astype(np.float64), scene.spacing_mm), picture(inside, scene.spacing_mm)
     for image, name, used in getattr(imageoperations, f"get{kind}Image")(*pair, **settings):
         yield image[box], name, used

@@ -1,6 +1,7 @@
 """Volumes as SimpleITK images and back, and the lesion's box within the scan that the filters look at."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ class Scene:
     inside: np.ndarray
     outline: np.ndarray
 
-    @property
+    @cached_property
     def extreme(self) -> float:
         """The gray value of the whole scan that is farthest from zero."""
         low, high = self.values.min(), self.values.max()
@@ -55,11 +56,12 @@ def array_of(image: sitk.Image) -> np.ndarray:
 
 def box_of(mask: np.ndarray) -> Box:
     """The smallest box (i, j, k) that holds all voxels of a mask that is not empty."""
-    ends = []
-    for axis in range(mask.ndim):
-        hit = np.flatnonzero(mask.any(axis=tuple(other for other in range(mask.ndim) if other != axis)))
-        ends.append(slice(int(hit[0]), int(hit[-1]) + 1))
-    return tuple(ends)
+    box = [slice(0, size) for size in mask.shape]
+    for axis in sorted(range(mask.ndim), key=lambda axis: -mask.strides[axis]):  # the nearest in memory come last
+        others = tuple(other for other in range(mask.ndim) if other != axis)
+        hit = np.flatnonzero(mask[tuple(box)].any(axis=others))
+        box[axis] = slice(int(hit[0]), int(hit[-1]) + 1)
+    return tuple(box)
 
 
 def widened(box: Box, margins: Any, shape: tuple[int, ...]) -> Box:

@@ -22,9 +22,10 @@ def radiomics_words(statement: dict[str, Any]) -> str:
         f"{f'voxels of {_plain(grid)} mm' if grid else 'no resampling'}, "
         f"{'normalized gray values' if settings.get('normalize') else 'no normalization'}, {bins}"
         f"{f' (of their own: {own})' if own else ''}. Each filter was given as much of the scan as it reaches, which "
-        "changes no value by more than 1e-6 of it. A feature that a lesion does not define (texture of a single voxel, "
-        "skewness of one gray value) is missing: it gets the median of the training part of the fold, and a column "
-        f"without a value there is dropped. Documented deviations from IBSI: {'; '.join(statement['deviations'])}."
+        "changes no value by more than 1e-6 of it, or in LoG images 5e-6 HU. A feature that a lesion does "
+        "not define (texture of a single voxel, skewness of one gray value) is missing: it gets the median of the "
+        "training part of the fold, and a column without a value there is dropped. "
+        f"Documented deviations from IBSI: {'; '.join(statement['deviations'])}."
     )
 
 

@@ -1,0 +1,150 @@
+"""pyradiomics' feature classes, told only the gray levels that occur: binned once an image, ranked for the matrices.
+
+A piece of bone in the mask makes thousands of gray levels of an exponential image, of which a hundred occur. The
+matrices of pyradiomics have a row for each level up to the largest; those that do not occur are left out afterwards.
+"""
+
+from functools import cache, reduce
+from typing import Any
+
+import numpy as np
+from radiomics import cMatrices, getFeatureClasses, imageoperations
+
+
+class TooManyLevels(ValueError):
+    """A matrix of so many gray levels would be larger than a job may hold."""
+
+
+def binned(values: np.ndarray, mask: np.ndarray, settings: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+    """Gray levels of an image (int32, 0 outside the mask) and those that occur, in their order.
+
+    Source: pyradiomics, imageoperations.binImage; its edges depend on nothing but the extremes.
+    """
+    inside = values[mask]
+    edges = imageoperations.getBinEdges(np.array([inside.min(), inside.max()]), **settings)
+    levels = np.zeros(values.shape, dtype=np.int32)
+    levels[mask] = np.digitize(inside, edges)
+    return levels, np.unique(levels[mask])
+
+
+class _BinnedOnce:
+    """Binning of a feature class that takes over what another class has binned in the same image."""
+
+    @classmethod
+    @cache
+    def getFeatureNames(cls):  # noqa: N802, pyradiomics' name
+        return super().getFeatureNames()
+
+    def _applyBinning(self, matrix: np.ndarray) -> np.ndarray:  # noqa: N802, pyradiomics' name
+        shared = self.settings["binned"]
+        if not shared:
+            shared["matrix"], shared["levels"] = binned(matrix, self.maskArray, self.settings)
+        self.coefficients["grayLevels"] = shared["levels"].copy()
+        self.coefficients["Ng"] = int(shared["levels"].max())
+        return shared["matrix"].copy()
+
+
+class _Ranked(_BinnedOnce):
+    """A matrix with a row for each gray level that occurs; its features have the true levels."""
+
+    largest_mib = 384  # a job of 3 GB holds it with the features' copies
+
+    def _calculateMatrix(self, voxelCoordinates=None):  # noqa: N802, N803, pyradiomics' names
+        levels, image, highest = self.coefficients["grayLevels"], self.imageArray, self.coefficients["Ng"]
+        mib = len(levels) * self.columns() * np.dtype(float).itemsize / 2**20
+        if mib > self.largest_mib:
+            raise TooManyLevels(
+                f"{len(levels)} gray levels make a matrix of {mib:.0f} MiB, more than the {self.largest_mib} that are "
+                "computed; wider bins make fewer levels"
+            )
+        self.coefficients |= {"grayLevels": np.arange(1, len(levels) + 1), "Ng": len(levels)}
+        if len(levels) < highest:
+            self.imageArray = (np.searchsorted(levels, image) + 1).astype(image.dtype)
+        try:
+            return super()._calculateMatrix(voxelCoordinates)
+        finally:
+            self.coefficients |= {"grayLevels": levels, "Ng": highest}
+            self.imageArray = image
+
+    def columns(self) -> int:
+        """Numbers in a row of the matrix, at most: other levels, runs or zones, along each angle."""
+        raise NotImplementedError
+
+    def angles(self, distances: list[int]) -> int:
+        """The number of directions that pyradiomics looks along in this lesion."""
+        plane = self.settings.get("force2D", False), self.settings.get("force2Ddimension", 0)
+        return len(cMatrices.generate_angles(np.array(self.imageArray.shape), np.array(distances), False, *plane))
+
+
+class _RankedPairs(_Ranked):
+    """GLCM; its sums and differences of two gray levels are those that occur, not all up to the largest."""
+
+    largest_mib = 100  # 1000 gray levels in 3D, whose eigenvalues (MCC) take two minutes an image
+
+    def columns(self) -> int:
+        return len(self.coefficients["grayLevels"]) * self.angles(self.settings.get("distances", [1]))
+
+    def _calculateCoefficients(self):  # noqa: N802, pyradiomics' name
+        highest = self.coefficients["Ng"]
+        self.coefficients["Ng"] = 1
+        super()._calculateCoefficients()
+        i, j = self.coefficients["i"], self.coefficients["j"]
+        sums, differences = self._marginal(i + j), self._marginal(np.abs(i - j))
+        self.coefficients |= dict(zip(("kValuesSum", "pxAddy"), sums, strict=True))
+        self.coefficients |= dict(zip(("kValuesDiff", "pxSuby"), differences, strict=True), Ng=highest)
+
+    def _marginal(self, of_pair: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The values that a number of each pair of levels takes, and their probabilities (1, values, angles)."""
+        values, place = np.unique(of_pair, return_inverse=True)
+        shares = np.zeros((1, len(values), self.P_glcm.shape[-1]))
+        np.add.at(shares[0], place.ravel(), self.P_glcm[0].reshape(place.size, -1))
+        return values, shares
+
+
+class _Moments(_BinnedOnce):
+    """First-order features; powers are products, ten times as fast as `numpy.power`."""
+
+    @staticmethod
+    def _moment(a: np.ndarray, moment: int = 1) -> np.ndarray:
+        distance = a - a.mean(axis=1, keepdims=True)
+        return reduce(np.multiply, [distance] * moment).mean(axis=1)
+
+
+class _RankedRuns(_Ranked):
+    def columns(self) -> int:
+        return max(self.imageArray.shape) * self.angles([1])
+
+
+class _RankedZones(_Ranked):
+    """GLSZM; no zone has more voxels than its gray level has."""
+
+    def columns(self) -> int:
+        return int(np.unique(self.imageArray[self.maskArray], return_counts=True)[1].max())
+
+
+class _RankedDependences(_Ranked):
+    """GLDM; ranks would change which levels count as near where `gldm_a` lets others than the same be near."""
+
+    def columns(self) -> int:
+        return 2 * self.angles(self.settings.get("distances", [1])) + 1
+
+    def _calculateMatrix(self, voxelCoordinates=None):  # noqa: N802, N803, pyradiomics' names
+        if self.gldm_a:
+            return super(_Ranked, self)._calculateMatrix(voxelCoordinates)
+        matrix = super()._calculateMatrix(voxelCoordinates)
+        self.coefficients["ivector"] = self.coefficients["grayLevels"].astype(float)
+        return matrix
+
+
+WAYS = {
+    "firstorder": _Moments,
+    "glcm": _RankedPairs,
+    "glrlm": _RankedRuns,
+    "glszm": _RankedZones,
+    "gldm": _RankedDependences,
+}
+GRAY_CLASSES = {
+    name: type(kind.__name__, (WAYS.get(name, _BinnedOnce), kind), {"__module__": kind.__module__})
+    for name, kind in getFeatureClasses().items()
+    if not name.startswith("shape")
+}

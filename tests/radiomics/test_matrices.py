@@ -1,0 +1,76 @@
+"""Matrices have a row for each gray level that occurs: pyradiomics' values, in the memory that a job has."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from radiomics import getFeatureClasses
+
+from ichdag.images import Volume
+from ichdag.radiomics.extraction import Settings, extract_lesion
+from ichdag.radiomics.matrices import GRAY_CLASSES
+from ichdag.radiomics.pictures import picture
+
+SETTINGS = {
+    "as shipped": {"binWidth": 2},
+    "two distances, weighted": {"binWidth": 2, "distances": [1, 2], "weightingNorm": "euclidean"},
+    "one way": {"binWidth": 3, "symmetricalGLCM": False},
+    "near levels are alike": {"binWidth": 2, "gldm_a": 1},
+    "slice by slice": {"binWidth": 2, "force2D": True},
+    "a number of bins": {"binCount": 500},
+}
+
+
+@pytest.fixture(scope="module")
+def bone():
+    """An image with a few voxels of bone among 25 gray levels of blood, and its mask."""
+    random = np.random.default_rng(4)
+    values = np.rint(random.normal(60, 8, (12, 11, 8)))
+    values[tuple(random.integers(0, size, 9) for size in values.shape)] = np.linspace(200, 1000, 9).round()
+    mask = (random.random(values.shape) < 0.9).astype(np.uint8)
+    return picture(values, np.array([0.5, 0.6, 5])), picture(mask, np.array([0.5, 0.6, 5]))
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("title", GRAY_CLASSES)
+def test_values_are_those_of_pyradiomics_whose_matrices_have_every_level(title, name, bone):
+    found = GRAY_CLASSES[title](*bone, **SETTINGS[name], binned={}).execute()
+    stock = getFeatureClasses()[title](*bone, **SETTINGS[name]).execute()
+    assert list(found) == list(stock)
+    for feature, value in stock.items():
+        assert found[feature] == pytest.approx(value, rel=1e-14, abs=0), feature
+
+
+def test_bone_in_the_mask_costs_neither_the_participant_nor_the_memory_of_a_job(pair, parameter_file):
+    """With a row for each of the 13,000 levels of the exponential image a single matrix took 16 GiB."""
+    path = parameter_file("setting: {binWidth: 0.01, minimumROIDimensions: 1}\nimageType: {Exponential: {}}")
+    choice = Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
+    scan, mask = pair
+    values = scan.values.copy()
+    inside = np.argwhere(mask.values)
+    bone = inside[:: len(inside) // 60]
+    values[tuple(bone.T)] = np.linspace(200, 1000, len(bone)).round()
+    tracemalloc.start()
+    found = extract_lesion(Volume(values, scan.affine), mask=mask, settings=choice)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert not found.missing and peak < 300 * 2**20
+    assert found.values["exponential_firstorder_Range"] / 0.01 > 13_000
+
+
+def test_a_matrix_that_no_job_could_hold_is_missing_with_the_number_of_levels_and_the_cure(made, parameter_file):
+    """1960 voxels, each of a gray level of its own: 13 x 1960 x 1960 numbers."""
+    mask = np.zeros((24, 22, 12), dtype=bool)
+    mask[4:18, 4:18, 1:-1] = True
+    scan, mask = made.head_with(mask)
+    random = np.random.default_rng(0)
+    scan = Volume(scan.values + random.random(scan.values.shape).astype(np.float32) * 40, scan.affine)
+    path = parameter_file("setting: {binWidth: 0.0001}")
+    choice = Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
+    tracemalloc.start()
+    found = extract_lesion(scan, mask=mask, settings=choice)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert {name.split("_")[1] for name in found.missing} == {"glcm"} and len(found.missing) == 24
+    assert "gray levels make a matrix of" in found.missing["original_glcm_Contrast"]
+    assert "wider bins" in found.missing["original_glcm_Contrast"] and peak < 600 * 2**20
