@@ -1,7 +1,8 @@
 """How good the predictions are, with intervals, from the predictions table alone.
 
 Reads: results/classification/predictions.parquet
-Writes: results/evaluation/metrics.tsv, results/evaluation/calibration.tsv, results/evaluation/decision.tsv
+Writes: results/evaluation/metrics.tsv, results/evaluation/best.tsv, results/evaluation/calibration.tsv,
+    results/evaluation/decision.tsv
 """
 
 
@@ -32,6 +33,35 @@ rule measure_performance:
         code=code_of("measure_performance"),
     script:
         "../workflow/scripts/measure_performance.py"
+
+
+rule correct_best:
+    """Correct the AUC of each outcome's best model for the choice (bootstrap bias-corrected cross-validation)."""
+    input:
+        predictions="results/classification/predictions.parquet",
+    output:
+        best=report(
+            "results/evaluation/best.tsv",
+            caption="../workflow/report/best.rst",
+            category="Prediction",
+            labels={"table": "Best models"},
+        ),
+    log:
+        "logs/correct_best.log",
+    benchmark:
+        "benchmarks/correct_best.tsv"
+    conda:
+        "../envs/statistics.yaml"
+    threads: 1
+    resources:
+        mem_mb=grow(4000),
+        runtime=grow(60),
+    params:
+        settings=config["evaluation"],
+        seed=config["seed"],
+        code=code_of("correct_best"),
+    script:
+        "../workflow/scripts/correct_best.py"
 
 
 rule measure_calibration:

@@ -1,7 +1,7 @@
 """The report: every table and figure of the study in one page that opens from disk, without a network.
 
 Reads: results/cohort/{participants,quality,sensitivity}.tsv, results/segmentation/{scores,comparison}.tsv,
-    results/latent/reconstruction.tsv, results/evaluation/metrics.tsv, results/statistics/*.tsv,
+    results/latent/reconstruction.tsv, results/evaluation/{metrics,best}.tsv, results/statistics/*.tsv,
     results/explanation/{shap,components}.tsv, results/checks/{checks,audit}.tsv, results/figures/*.svg,
     ledger/segmentation/{dual_final/card,cleanup}.json, ledger/latent/vaegan/card.json,
     results/radiomics/statement.json, results/cohort/sub-{subject}_baseline_ct.nii.gz,
@@ -21,7 +21,7 @@ TOLD = {
     "cohort": ["participants", "quality", "sensitivity"],
     "segmentation": ["scores", "comparison"],
     "latent": ["reconstruction"],
-    "evaluation": ["metrics"],
+    "evaluation": ["metrics", "best"],
     "statistics": ["table1", "shapiro", "friedman", "wilcoxon", "delong", "nadeau_bengio", "sex"],
     "explanation": ["shap", "components"],
     "checks": ["checks", "audit"],

@@ -5,6 +5,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from ichdag.evaluation.schemas import BEST as CHOSEN
 from ichdag.names import CLASSIFIERS, COMPARATORS, FEATURE_SETS
 from ichdag.segmentation.schemas import SCORES
 
@@ -45,6 +46,10 @@ def study(*, oracle: bool = True) -> dict[str, pd.DataFrame]:
             columns=["role", "model", "latents", "mae", "rmse", "n"],
         ),
         "metrics": metrics(models),
+        "best": pd.DataFrame(
+            [(outcome, *BEST, 42, 0.8, 0.72, 0.58, 0.86, 40, 12, None) for outcome in OUTCOMES],
+            columns=CHOSEN.column_names,
+        ),
         "calibration": calibration(models),
         "decision": decision(models),
         "shap": shap(),

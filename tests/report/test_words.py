@@ -95,6 +95,17 @@ def test_folds_are_called_stratified_only_where_their_counts_are_even(config, ma
     assert "5-fold cross-validation stratified by outcome" in told and words in told
 
 
+def test_methods_tell_the_price_of_one_cross_validation_and_which_comparison_is_primary(config, made_up):
+    found = made_up.study()
+    given = {"participants": found["participants"], "metrics": found["metrics"]}
+    once, often = (dict(methods.methods(config | {"repeats": times}, **given))["Statistics"] for times in (1, 2))
+    assert "2.25 (1 + folds" in once and "in 0 to 4%" in once and "estimated for each of them from the repeats" in often
+    assert all("The primary comparison is that on external participants" in words for words in (once, often))
+    alone = found["metrics"].query("fold != 'external'")
+    told = dict(methods.methods(config, participants=found["participants"], metrics=alone))["Statistics"]
+    assert "none is confirmatory" in told and "primary" not in told
+
+
 def test_limits_follow_what_was_done(config, made_up):
     inner = made_up.metrics(made_up.MODELS).query("fold != 'external'")
     told = " ".join(methods.limits(config, metrics=inner))

@@ -17,7 +17,7 @@ TARGETS = [
     "results/cohort/sensitivity.tsv",
     "results/segmentation/scores.tsv",
     "results/radiomics/features.parquet",
-    *(f"results/evaluation/{name}.tsv" for name in ("metrics", "calibration", "decision")),
+    *(f"results/evaluation/{name}.tsv" for name in ("metrics", "best", "calibration", "decision")),
     *(f"results/statistics/{name}.tsv" for name in ("table1", "shapiro", "friedman", "wilcoxon", "delong")),
     *(f"results/statistics/{name}.tsv" for name in ("nadeau_bengio", "sex")),
     *(f"results/explanation/{name}.tsv" for name in ("shap", "components")),

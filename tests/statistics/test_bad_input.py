@@ -75,7 +75,7 @@ CASES = [sound, five_positives, a_fold_without_positives, one_probability_for_ev
 CASES += [no_external_outcome, no_external_cohort, one_class_outside]
 # Of each table, the number that must not be missing without a note.
 NUMBERS = {"metrics": "value", "shapiro": "p", "friedman": "p", "wilcoxon": "p", "delong": "p", "nadeau_bengio": "p"}
-NUMBERS |= {"sex": "p", "table1": "p"}
+NUMBERS |= {"best": "corrected", "sex": "p", "table1": "p"}
 
 
 def tables_of(predictions):
@@ -87,6 +87,7 @@ def tables_of(predictions):
     people.loc[3, "age"] = np.nan
     metrics = evaluation.measure_performance(predictions, settings=EVALUATION, seed=1)
     yield "metrics", metrics
+    yield "best", evaluation.correct_best(predictions, settings=EVALUATION, seed=1)
     yield "calibration", evaluation.measure_calibration(predictions, settings=EVALUATION)
     yield "decision", evaluation.measure_net_benefit(predictions, settings=EVALUATION)
     yield "shapiro", statistics.check_normality(metrics, settings=STATISTICS)

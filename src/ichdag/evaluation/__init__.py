@@ -1,8 +1,16 @@
 """Evaluation: how good the predictions are, with intervals, from the predictions table alone."""
 
 from ichdag.evaluation.choice import best_models
+from ichdag.evaluation.correction import correct_best
 from ichdag.evaluation.curves import measure_calibration, measure_net_benefit
 from ichdag.evaluation.performance import measure_performance
 from ichdag.evaluation.settings import Settings
 
-__all__ = ["Settings", "best_models", "measure_calibration", "measure_net_benefit", "measure_performance"]
+__all__ = [
+    "Settings",
+    "best_models",
+    "correct_best",
+    "measure_calibration",
+    "measure_net_benefit",
+    "measure_performance",
+]

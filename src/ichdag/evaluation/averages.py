@@ -49,4 +49,4 @@ def _auc(cell: Cell, measures: list[Measure], settings: Settings, seed: int) -> 
     draws = resample(found.positives, found.negatives, count=settings.bootstrap, seed=seed)
     limits = percentiles(resampled_auc(*cell.split, draws=draws), confidence=settings.confidence)
     wide = widen(value, (limits[0] + moved, limits[1] + moved), factor=cell.inflation, within=(0, 1))
-    return Measure("auc", value, low, high, named(method, cell), None, *wide)
+    return Measure("auc", value, low, high, named(method, cell), None, *wide, cell.inflation)

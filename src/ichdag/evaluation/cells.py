@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
+from ichdag.evaluation import inflation
 from ichdag.evaluation.thresholds import youden
 from ichdag.jobs import StudyError
 from ichdag.repeats import repeats_of
@@ -21,7 +22,7 @@ class Cell:
     """One model's predictions for n participants, by subject; `threshold` (n,) was chosen on other participants.
 
     `inflation` is what the variance of an AUC is multiplied by: above 1 where the predictions come from several folds.
-    `repeats` are the pooled cells of each repeat, where there are several.
+    `folds` (n,) is who was held out with whom, in a pooled cell; `repeats` are those of each repeat, if several.
     """
 
     outcome: str
@@ -35,6 +36,7 @@ class Cell:
     threshold: np.ndarray
     inflation: float = 1.0
     repeats: tuple["Cell", ...] = ()
+    folds: np.ndarray | None = None
 
     @property
     def name(self) -> dict[str, str]:
@@ -87,7 +89,8 @@ def _development_cells(rows: pd.DataFrame, name: dict[str, str], repeats: np.nda
     pooled = []
     for repeat in range(repeats.max() + 1):
         values = (column[repeats == repeat] for column in (subjects, happened, probability, threshold))
-        pooled.append(Cell(*name.values(), cohort, POOLED, *values, inflation(folds[repeats == repeat])))
+        held = folds[repeats == repeat]
+        pooled.append(Cell(*name.values(), cohort, POOLED, *values, inflation.of_one(held), folds=held))
     return [*cells, pooled[0] if len(pooled) == 1 else _averaged(pooled)]
 
 
@@ -95,27 +98,14 @@ def _averaged(repeats: list[Cell]) -> Cell:
     """The pooled cell of several repeats, whose metrics are means of what is measured within each.
 
     ASSUME: where patients are compared, resampled or binned, each stands with the mean of the repeats' probabilities.
-    The inflation stays that of one repeat: all repeats share all participants.
     """
     first = repeats[0]
-    mean = np.mean([one.probability for one in repeats], axis=0)
-    factor = float(np.mean([one.inflation for one in repeats]))
-    blank = np.full(len(mean), math.nan)
-    return replace(first, probability=mean, threshold=blank, inflation=factor, repeats=tuple(repeats))
-
-
-def inflation(folds: np.ndarray) -> float:
-    """What the variance of a cross-validated AUC must be multiplied by: 1 + K n_test / n_train, 2.25 for five folds.
-
-    The folds of each participant (n,) are given. Each participant's label took part in the fits that predict all other
-    folds, so what a model found by chance is met again where it is judged: without a signal, intervals that take
-    predictions as given hold 0.5 in eight to nine cases of ten, not in 95 of 100. ASSUME: the factor of Nadeau and
-    Bengio 2003 (doi 10.1023/A:1024068626366); in simulations it covers 95 to 99%, with a signal and without.
-    """
-    sizes = np.unique(folds, return_counts=True)[1]
-    if len(sizes) < 2:
-        return 1.0
-    return 1 + len(sizes) * float(np.mean(sizes / (len(folds) - sizes)))
+    scores, folds = (np.stack([getattr(one, name) for one in repeats]) for name in ("probability", "folds"))
+    factor = inflation.of_repeats(first.happened, scores=scores, folds=folds)
+    blank = np.full(len(first.happened), math.nan)
+    return replace(
+        first, probability=scores.mean(axis=0), threshold=blank, inflation=factor, repeats=tuple(repeats), folds=None
+    )
 
 
 def _external_cells(rows: pd.DataFrame, inside: pd.Series, name: dict[str, str]) -> Iterator[Cell]:

@@ -26,7 +26,7 @@ ONE_CLASS = "one class only"
 class Measure:
     """One metric: value and limits (NaN where not defined), how the limits were computed, why it is not defined.
 
-    The AUC has bootstrap limits beside DeLong's.
+    The AUC has bootstrap limits beside DeLong's, and the factor by which the variance of both was multiplied.
     """
 
     metric: str
@@ -37,12 +37,13 @@ class Measure:
     note: str | None = None
     bootstrap_low: float = math.nan
     bootstrap_high: float = math.nan
+    inflation: float = math.nan
 
 
 def measure(cell: Cell, *, settings: Settings, seed: int) -> list[Measure]:
     """All metrics of one cell.
 
-    Limits: DeLong for AUC, with bootstrap limits beside them, both widened where folds are pooled (`cells.inflation`);
+    Limits: DeLong for AUC, with bootstrap limits beside them, both widened where folds are pooled (`inflation`);
     Wilson for the four proportions, as the threshold was fixed on other participants; Wald for the recalibration;
     percentiles of a bootstrap within each class for the rest.
     """
@@ -65,7 +66,7 @@ def _auc(cell: Cell, draws: Resamples, settings: Settings) -> Measure:
         return Measure("auc", value, low, high, method, ONE_CLASS)
     limits = percentiles(resampled_auc(*cell.split, draws=draws), confidence=settings.confidence)
     wide = widen(value, limits, factor=cell.inflation, within=(0, 1))
-    return Measure("auc", value, low, high, named(method, cell), None, *wide)
+    return Measure("auc", value, low, high, named(method, cell), None, *wide, cell.inflation)
 
 
 def named(method: str, cell: Cell) -> str:

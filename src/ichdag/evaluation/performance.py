@@ -44,8 +44,8 @@ def _means(cells: list[Cell], measured: list[list[Measure]], pooled: Cell, setti
         sd = float(np.std(known, ddof=1)) if len(known) > 1 else math.nan
         note = None if len(known) == len(cells) else f"defined in {len(known)} of {len(cells)} folds"
         limits = _mean_auc_interval(cells, mean, pooled, settings) if name == "auc" else NO_INTERVAL
-        found = Measure(name, mean, *limits, note)
-        rows.append(vars(found) | {"sd": sd})
+        factor = pooled.inflation if limits[2] else math.nan
+        rows.append(vars(Measure(name, mean, *limits, note, inflation=factor)) | {"sd": sd})
     return rows
 
 
@@ -54,7 +54,7 @@ def _mean_auc_interval(
 ) -> tuple[float, float, str | None]:
     """Limits of the mean AUC over folds on the logit scale: DeLong's variances added up, then inflated.
 
-    LeDell, Petersen, van der Laan 2015 (doi 10.1214/15-EJS1035) but for `cells.inflation`. Repeats are averaged, as
+    LeDell, Petersen, van der Laan 2015 (doi 10.1214/15-EJS1035) but for `inflation`. Repeats are averaged, as
     they have the same patients.
     """
     folds = len(cells) // max(1, len(pooled.repeats))

@@ -25,14 +25,18 @@ def resample(m: int, n: int, *, count: int, seed: int) -> Resamples:
 
 
 def resampled_auc(positives: np.ndarray, negatives: np.ndarray, *, draws: Resamples) -> np.ndarray:
-    """AUC (B,) of every resample, from the scores of the positives (m,) and the negatives (n,), ties counted half."""
+    """AUC (B,) of every resample, from the scores of the positives (m,) and the negatives (n,), ties counted half.
+
+    NaN for a resample without positives or without negatives.
+    """
     order = np.argsort(negatives, kind="stable")
     ranked = negatives[order]
     below = _cumulated(draws.negatives[order])
     less = below[np.searchsorted(ranked, positives, "left")]
     less += below[np.searchsorted(ranked, positives, "right")]
     won = np.einsum("ij,ij->j", draws.positives, less, dtype=float)
-    return won / (2 * len(positives) * len(negatives))
+    pairs = draws.positives.sum(axis=0, dtype=float) * draws.negatives.sum(axis=0, dtype=float)
+    return np.divide(won, 2 * pairs, out=np.full(len(won), np.nan), where=pairs > 0)
 
 
 def resampled_precision(positives: np.ndarray, negatives: np.ndarray, *, draws: Resamples) -> np.ndarray:

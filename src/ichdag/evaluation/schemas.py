@@ -1,6 +1,6 @@
 """Tables of how good predictions are."""
 
-from ichdag.columns import CLASSIFIER, COHORT, FEATURE_SET, INTERVALS, NOTE, OUTCOME, PROBABILITY
+from ichdag.columns import AUC, CLASSIFIER, COHORT, FEATURE_SET, INTERVALS, NOTE, OUTCOME, PROBABILITY
 from ichdag.schema import Column, Schema, number
 
 METRICS = Schema(
@@ -24,14 +24,44 @@ METRICS = Schema(
         number("positives", "of them with the outcome", low=0),
         Column(
             "interval",
-            "how its limits were computed; 'delong-corrected': the variance times 1 + folds x n_test / n_train, as the "
-            "models of the folds share training participants",
+            "how its limits were computed; 'delong-corrected': the variance times `inflation`, as the models of the "
+            "folds share training participants",
             values=INTERVALS,
             missing=True,
             optional=True,
         ),
         number("bootstrap_low", "lower limit of an AUC (bootstrap within each class)", missing=True, optional=True),
         number("bootstrap_high", "upper limit, widened like the interval", missing=True, optional=True),
+        number(
+            "inflation",
+            "what the variance of an AUC was multiplied by: 1 + folds x n_test / n_train for one cross-validation, "
+            "estimated where it was repeated, 1 outside of it",
+            low=1,
+            missing=True,
+            optional=True,
+        ),
+        NOTE,
+    ),
+)
+
+BEST = Schema(
+    "best",
+    (
+        OUTCOME,
+        FEATURE_SET,
+        CLASSIFIER,
+        number("models", "how many models it is the best of", low=1),
+        number("auc", "its pooled AUC in cross-validation, as in metrics.tsv: of a maximum, hence optimistic", **AUC),
+        number(
+            "corrected",
+            "the AUC corrected for the choice: mean over bootstrap resamples of the AUC that the model chosen in one "
+            "has on participants not drawn in it",
+            **AUC,
+        ),
+        number("corrected_low", "lower limit (percentile of those AUCs)", **AUC),
+        number("corrected_high", "upper limit (percentile of those AUCs)", **AUC),
+        number("n", "participants", low=0),
+        number("positives", "of them with the outcome", low=0),
         NOTE,
     ),
 )

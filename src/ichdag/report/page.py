@@ -10,7 +10,7 @@ import pandas as pd
 
 from ichdag.checks.schemas import AUDIT, CHECKS
 from ichdag.cohort.schemas import PARTICIPANTS, QUALITY, SENSITIVITY
-from ichdag.evaluation.schemas import METRICS
+from ichdag.evaluation.schemas import BEST, METRICS
 from ichdag.explanation.schemas import COMPONENTS, SHAP
 from ichdag.faults import DamagedResult
 from ichdag.figures.names import outcome_name
@@ -27,11 +27,12 @@ from ichdag.statistics.schemas import DELONG, FRIEDMAN, NADEAU_BENGIO, SEX, SHAP
 TOLD = {
     schema.name: schema
     for schema in (
-        *(PARTICIPANTS, QUALITY, SENSITIVITY, SCORES, COMPARISON, RECONSTRUCTION, METRICS, TABLE1, SHAPIRO, FRIEDMAN),
-        *(WILCOXON, DELONG, NADEAU_BENGIO, SEX, SHAP, COMPONENTS, AUDIT, CHECKS, *CHECKLISTS.values()),
+        *(PARTICIPANTS, QUALITY, SENSITIVITY, SCORES, COMPARISON, RECONSTRUCTION, METRICS, BEST, TABLE1, SHAPIRO),
+        *(FRIEDMAN, WILCOXON, DELONG, NADEAU_BENGIO, SEX, SHAP, COMPONENTS, AUDIT, CHECKS, *CHECKLISTS.values()),
     )
 }  # the tables that the page is made of
-OWN = {"participants", "flow", "scores", "curves", "metrics", "calibration", "decision", "checks", *checklists.TITLES}
+OWN = {"participants", "flow", "scores", "curves", "metrics", "best", "calibration", "decision", "checks"}
+OWN |= set(checklists.TITLES)
 TITLES = {
     "table1": "Table 1. Participants",
     "quality": "Quality of the scans",
@@ -50,7 +51,9 @@ TITLES = {
 }
 GLANCE = (
     "AUC with confidence interval. The best model of an outcome is the one with the largest AUC in cross-validation; "
-    "external results play no part in the choice."
+    "external results play no part in the choice. The largest of many AUCs is too high; the corrected one is what the "
+    "model chosen in a resample of the participants reaches on those who were not drawn (bootstrap bias-corrected "
+    "cross-validation; limits are percentiles, and wide)."
 )
 COLUMNS = {
     "quality": "role timepoint check unit low high n median smallest largest warned failed",
@@ -160,9 +163,11 @@ def _results(
     masks = cleanup_limit(cleanup, settings=config["segmentation"], tested=tested) if cleanup else []
     return {
         "counts": summary.counts(participants),
-        "headline": summary.headline(metrics, delong=found.get("delong"), reference=reference),
+        "headline": summary.headline(
+            metrics, corrected=found.get("best"), delong=found.get("delong"), reference=reference
+        ),
         "external": tested,
-        "glance": summary.glance(metrics, reference=reference, caption=GLANCE),
+        "glance": summary.glance(metrics, corrected=found.get("best"), reference=reference, caption=GLANCE),
         "grids": [tables.auc_grid(metrics, outcome) for outcome in metrics["outcome"].drop_duplicates()],
         "everything": tables.all_metrics(metrics),
         "checks": checks.to_dict("records"),

@@ -11,10 +11,10 @@ from ichdag.report.tables import auc_of
 EXTERNAL_FIGURES = ("reconstructions", "imagined")
 
 
-def glance(metrics: pd.DataFrame, *, reference: str, caption: str) -> Table:
+def glance(metrics: pd.DataFrame, *, corrected: pd.DataFrame | None, reference: str, caption: str) -> Table:
     """The main result: per outcome the best model by cross-validation, beside its comparators on external data.
 
-    In a study without external participants all is told of cross-validation.
+    In a study without external participants all is told of cross-validation. `corrected` follows schema best.
     """
     comparators = [name for name in COMPARATORS if name in set(metrics["features"])]
     told, where = ("external", "external") if has_external(metrics) else ("pooled", "cross-validation")
@@ -25,10 +25,12 @@ def glance(metrics: pd.DataFrame, *, reference: str, caption: str) -> Table:
         row = [outcome_name(best.outcome), f"{features_name(best.features)}, {classifier_name(best.classifier)}"]
         for fold in folds:
             row.append(f"{auc_of(metrics, tuple(best), fold=fold)}{_events(metrics, best.outcome, fold)}")
+        row.insert(3, _corrected(corrected, tuple(best)))
         row.append("is the best model" if best.features == reference else auc_of(metrics, same, fold=told))
         row += [auc_of(metrics, (best.outcome, f, COMPARATORS[f]), fold=told) for f in comparators]
         rows.append(row[:2] + [cell.replace(" (", "\n(") for cell in row[2:]])
-    header = ["Outcome", "Best model", *["AUC, cross-validation", "AUC, external"][: len(folds)]]
+    header = ["Outcome", "Best model", "AUC, cross-validation", "corrected for the choice", "AUC, external"]
+    header = header[: 3 + len(folds)]
     header += [f"{features_name(reference)} alone, {where}"]
     header += [f"{features_name(name)}, {where}" for name in comparators]
     return Table(
@@ -48,13 +50,28 @@ def _events(metrics: pd.DataFrame, outcome: str, fold: str) -> str:
     return "".join(f"\n{row.positives:.0f} of {row.n:.0f} had it" for row in counts.itertuples())
 
 
-def headline(metrics: pd.DataFrame, *, delong: pd.DataFrame | None, reference: str) -> list[tuple[str, str]]:
-    """The main result: each outcome with a sentence."""
+def _corrected(corrected: pd.DataFrame | None, model: tuple[str, str, str]) -> str:
+    """The AUC of the best model corrected for its having been chosen, with limits; a dash where it is not known."""
+    rows = _row_of(corrected, model)
+    return next((interval(row.corrected, row.corrected_low, row.corrected_high) for row in rows.itertuples()), DASH)
+
+
+def _row_of(corrected: pd.DataFrame | None, model: tuple[str, str, str]) -> pd.DataFrame:
+    """The row of a model, if it has one."""
+    if corrected is None:
+        return pd.DataFrame()
+    return corrected[(corrected[["outcome", "features", "classifier"]] == list(model)).all(axis=1)]
+
+
+def headline(
+    metrics: pd.DataFrame, *, corrected: pd.DataFrame | None, delong: pd.DataFrame | None, reference: str
+) -> list[tuple[str, str]]:
+    """The main result: each outcome with a sentence; `corrected` follows schema best."""
     lines = []
     for best in best_models(metrics).itertuples(index=False):
         model, same = tuple(best), (best.outcome, reference, best.classifier)
         words = f"{features_name(best.features)} with {classifier_name(best.classifier)}, AUC "
-        words += f"{auc_of(metrics, model, fold='pooled')} in cross-validation"
+        words += f"{auc_of(metrics, model, fold='pooled')} in cross-validation{_allowing(corrected, model)}"
         outside = auc_of(metrics, model, fold="external")
         words += "; no external AUC" if outside == DASH else f" and {outside} on external participants"
         told = "pooled" if outside == DASH else "external"
@@ -63,6 +80,15 @@ def headline(metrics: pd.DataFrame, *, delong: pd.DataFrame | None, reference: s
             words += auc_of(metrics, same, fold=told) + _tested(delong, model, reference, fold=told)
         lines.append((outcome_name(best.outcome), words + "."))
     return lines
+
+
+def _allowing(corrected: pd.DataFrame | None, model: tuple[str, str, str]) -> str:
+    """What is left of the AUC when it is allowed for that the model is the best of many."""
+    words = [
+        f", {_corrected(corrected, model)} corrected for the choice of the best of {n:.0f} models"
+        for n in _row_of(corrected, model).get("models", [])
+    ]
+    return "".join(words)
 
 
 def has_external(metrics: pd.DataFrame) -> bool:

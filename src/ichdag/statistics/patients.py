@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from ichdag.evaluation import inflation
 from ichdag.evaluation.cells import EXTERNAL, POOLED, Cell, models_of
 from ichdag.evaluation.delong import Areas, areas, auc_interval, paired_difference, unpaired_difference
 from ichdag.evaluation.proportions import normal_quantile
@@ -75,15 +76,28 @@ def _compare(cell: Cell, reference: Cell, settings: Settings, seed: int) -> dict
     _, first, second = np.intersect1d(cell.subjects, reference.subjects, assume_unique=True, return_indices=True)
     happened = cell.happened[first]
     scores = np.stack([cell.probability[first], reference.probability[second]])
-    found = areas(happened, scores=scores).widened(cell.inflation)
+    factor = _inflation(cell, reference, first, second)
+    found = areas(happened, scores=scores).widened(factor)
     gap = paired_difference(found, first=0, second=1, confidence=settings.confidence)
     row = cell.name | {"features_reference": reference.features, "classifier_reference": reference.classifier}
     row |= {"auc": found.auc[0], "auc_reference": found.auc[1], "difference": gap.value}
     row |= {"low": gap.low, "high": gap.high, "p": gap.p}
     limits = _bootstrap(scores, happened, settings, seed)
-    low, high = widen(gap.value, limits, factor=cell.inflation, within=(-1, 1))
-    row |= {"inflation": cell.inflation, "bootstrap_low": low, "bootstrap_high": high}
+    low, high = widen(gap.value, limits, factor=factor, within=(-1, 1))
+    row |= {"inflation": factor, "bootstrap_low": low, "bootstrap_high": high}
     return row | {"n": len(happened), "positives": found.positives, "note": gap.note}
+
+
+def _inflation(cell: Cell, reference: Cell, first: np.ndarray, second: np.ndarray) -> float:
+    """What the variance of the difference is multiplied by; `first` and `second` are the places of whom both share."""
+    if not cell.repeats or len(cell.repeats) != len(reference.repeats):
+        return cell.inflation
+    one, other = (
+        np.stack([repeat.probability for repeat in model.repeats])[:, places]
+        for model, places in ((cell, first), (reference, second))
+    )
+    folds = np.stack([repeat.folds for repeat in cell.repeats])[:, first]
+    return inflation.of_difference(cell.happened[first], first=one, second=other, folds=folds)
 
 
 def _bootstrap(scores: np.ndarray, happened: np.ndarray, settings: Settings, seed: int) -> tuple[float, float]:

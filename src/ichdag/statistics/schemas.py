@@ -110,7 +110,12 @@ DELONG = Schema(
         P,
         number("p_holm", "p after Holm's correction over the comparisons of the outcome and cohort", **AUC),
         number("p_bh", "p after Benjamini and Hochberg's correction, likewise", **AUC),
-        number("inflation", "what DeLong's variance was multiplied by: 1 + folds x n_test / n_train if pooled", low=1),
+        number(
+            "inflation",
+            "what DeLong's variance was multiplied by: 1 + folds x n_test / n_train for one cross-validation, "
+            "estimated where it was repeated, 1 outside of it",
+            low=1,
+        ),
         number("bootstrap_low", "lower limit (bootstrap within each class), widened likewise", **GAP),
         number("bootstrap_high", "upper limit (bootstrap within each class), widened likewise", **GAP),
         number("n", "participants with both predictions", low=0),
