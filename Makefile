@@ -79,6 +79,9 @@ docs: setup ## Write what schemas and envs/ say: config/README.md, docs/tables.m
 bench-%: setup ## Compare with the usual way: bench-radiomics, bench-dag, ...
 	@python benchmarks/bench_$*.py
 
+simulate-%: setup ## How often a test errs where there is nothing to find, with seeds: simulate-friedman.
+	@python benchmarks/simulate_$*.py
+
 lock: ## Pin anew: install what pyproject.toml pins into a fresh environment and list all that came with it.
 	@bash requirements/relock.sh
 

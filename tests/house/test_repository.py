@@ -51,7 +51,7 @@ def test_what_a_study_makes_is_not_committed(files, root):
 
 def test_commands_that_documents_name_can_be_made(root):
     targets = set(re.findall(r"^([a-z-]+|bench-%):", (root / "Makefile").read_text("utf-8"), re.M))
-    drivers = {file.stem.replace("_", "-") for file in (root / "benchmarks").glob("bench_*.py")}
+    drivers = {file.stem.replace("_", "-") for file in (root / "benchmarks").glob("[!_]*.py")}
     drivers |= {f"control-{file.stem}" for file in (root / "config/controls").glob("*.yaml")}
     named = set()
     for file in [*root.glob("*.md"), *(root / "docs").glob("*.md"), root / ".ci/run", root / "config/README.md"]:
@@ -69,7 +69,7 @@ def test_ci_runs_the_commands_of_the_readme(root):
 
 
 def test_every_benchmark_has_a_driver_and_every_driver_is_told_of(root):
-    drivers = list((root / "benchmarks").glob("bench_*.py"))
+    drivers = [file for kind in ("bench", "simulate") for file in (root / "benchmarks").glob(f"{kind}_*.py")]
     text = (root / "benchmarks" / "README.md").read_text("utf-8")
     assert drivers
     for driver in drivers:
