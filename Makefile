@@ -79,7 +79,7 @@ docs: setup ## Write what schemas and envs/ say: config/README.md, docs/tables.m
 bench-%: setup ## Compare with the usual way: bench-radiomics, bench-dag, ...
 	@python benchmarks/bench_$*.py
 
-simulate-%: setup ## Studies whose truth is known, made up by the hundred: simulate-intervals, simulate-best.
+simulate-%: setup ## Studies whose truth is known, made up by the hundred: simulate-intervals, -best, -friedman.
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python benchmarks/simulate_$*.py
 
 lock: ## Pin anew: install what pyproject.toml pins into a fresh environment and list all that came with it.

@@ -68,6 +68,7 @@ rule compare_feature_sets:
     """Compare the feature sets over the classifiers (Friedman test)."""
     input:
         metrics="results/evaluation/metrics.tsv",
+        predictions="results/classification/predictions.parquet",
     output:
         friedman=report(
             "results/statistics/friedman.tsv",
@@ -83,10 +84,11 @@ rule compare_feature_sets:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem_mb=grow(2000),
+        mem_mb=grow(4000),
         runtime=grow(20),
     params:
         settings=config["statistics"],
+        seed=config["seed"],
         code=code_of("compare_feature_sets"),
     script:
         "../workflow/scripts/compare_feature_sets.py"
@@ -96,6 +98,7 @@ rule compare_pairs:
     """Compare each pair of feature sets over the classifiers (Wilcoxon signed-rank test, three corrections)."""
     input:
         metrics="results/evaluation/metrics.tsv",
+        predictions="results/classification/predictions.parquet",
     output:
         wilcoxon=report(
             "results/statistics/wilcoxon.tsv",
@@ -111,10 +114,11 @@ rule compare_pairs:
         "../envs/statistics.yaml"
     threads: 1
     resources:
-        mem_mb=grow(2000),
+        mem_mb=grow(4000),
         runtime=grow(20),
     params:
         settings=config["statistics"],
+        seed=config["seed"],
         code=code_of("compare_pairs"),
     script:
         "../workflow/scripts/compare_pairs.py"

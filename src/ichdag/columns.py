@@ -14,7 +14,7 @@ OUTCOME = Column("outcome", "name of the outcome, as in the config")
 FEATURE_SET = Column("features", "feature set, or comparator (volume, clinical, oracle)")
 CLASSIFIER = Column("classifier", "classifier, 'logistic' for a comparator, 'known' for the oracle")
 FOLD = Column("fold", "0-4 in cross-validation, 5-9 in its first repetition ..., 'external' for an external cohort")
-NOTE = Column("note", "why something is not defined", missing=True, optional=True)
+NOTE = Column("note", "why something is not defined, or what else to know", missing=True, optional=True)
 INTERVALS = ("delong", "delong-corrected", "newcombe", "wilson", "bootstrap", "wald", "none")
 AUC = {"low": 0, "high": 1, "missing": True}
 GAP = {"low": -1, "high": 1, "missing": True}

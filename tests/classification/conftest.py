@@ -11,6 +11,7 @@ SETTINGS = Settings(
     tuning="none",
     tuning_folds=3,
     calibration_folds=3,
+    threshold_folds=2,
     class_weights="none",
     classifiers={
         "random_forest": {"n_estimators": 10},

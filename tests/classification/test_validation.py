@@ -82,17 +82,6 @@ def test_the_settings_of_the_paper_reach_the_libraries(settings):
     assert (forest.n_estimators, forest.random_state, forest.n_jobs) == (10, 5, 2)
 
 
-def test_the_card_says_whether_platts_curve_reversed_the_ranks_of_the_svm(settings, people, designs):
-    recipe = Recipe("svm", settings, seed=0, threads=1)
-    model = fit_final(designs, people=people, recipe=recipe)
-    card = card_of(recipe, models={"radiomics": model}, people=people, folds={}, outcome="poor_outcome")
-    assert card.scores["radiomics"]["reversed"] is False
-    calibrator = model["classify"].calibrated_classifiers_[0].calibrators[0]
-    calibrator.a_ = -calibrator.a_
-    card = card_of(recipe, models={"radiomics": model}, people=people, folds={}, outcome="poor_outcome")
-    assert card.scores["radiomics"]["reversed"] is True
-
-
 def test_a_grid_is_searched_inside_the_training_part(settings, people, designs):
     recipe = Recipe("svm", replace(settings, tuning="grid"), seed=0, threads=1)
     model = fit_final(designs, people=people, recipe=recipe)

@@ -6,18 +6,19 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import binom
 from sklearn import metrics as sk
 from statsmodels.stats.proportion import proportion_confint
 
-from ichdag.evaluation import measure_performance
-from ichdag.evaluation.cells import models_of
-from ichdag.evaluation.delong import areas
-from ichdag.evaluation.measures import measure
+from ichdag.evaluation import best_models, measure_performance
+from ichdag.evaluation.cells import Cell, models_of
+from ichdag.evaluation.delong import areas, logit_interval
+from ichdag.evaluation.measures import _average_precision, measure
 from ichdag.evaluation.resampling import Resamples, resample, resampled_auc, resampled_precision
 from ichdag.evaluation.schemas import METRICS
-from ichdag.evaluation.thresholds import youden
 from ichdag.jobs import StudyError
 from ichdag.tables import read_table, write_table
+from ichdag.thresholds import youden
 
 
 def cells_by_fold(predictions):
@@ -163,6 +164,102 @@ def test_bootstrap_limits_of_the_auc_are_percentiles_of_resampled_aucs(predictio
     expected = np.quantile(values, [0.025, 0.975])
     assert rows.loc["external", ["bootstrap_low", "bootstrap_high"]].to_list() == pytest.approx(expected, abs=1e-8)
     assert table[table.metric != "auc"].bootstrap_low.isna().all()
+
+
+def test_f1_has_wilsons_interval_of_the_proportion_it_is_a_function_of(predictions, settings):
+    cell = cells_by_fold(predictions)["pooled"]
+    found = {row.metric: row for row in measure(cell, settings=settings, seed=1)}["f1"]
+    called = cell.probability >= cell.threshold
+    hits, either = int((called & cell.happened).sum()), int((called | cell.happened).sum())
+    low, high = proportion_confint(hits, either, method="wilson")
+    assert (found.low, found.high) == pytest.approx((2 * low / (1 + low), 2 * high / (1 + high)), abs=1e-8)
+    assert found.low < found.value < found.high and found.interval == "wilson"
+
+
+def test_average_precision_has_wilsons_interval_with_as_many_cases_as_positives(predictions, settings):
+    cell = cells_by_fold(predictions)["pooled"]
+    found = {row.metric: row for row in measure(cell, settings=settings, seed=1)}["average_precision"]
+    m = int(cell.happened.sum())
+    expected = proportion_confint(found.value * m, m, method="wilson")
+    assert (found.low, found.high) == pytest.approx(expected, abs=1e-8)
+
+
+def test_the_interval_of_the_average_precision_holds_the_true_one_as_often_as_it_claims(settings):
+    """Scores of two normal distributions 3 apart, 14 positives of 120: a bootstrap held it 80 times of 100."""
+    random = np.random.default_rng(0)
+    many = np.r_[random.normal(3, 1, 40000), random.normal(0, 1, 40000 * 106 // 14)]
+    truth = sk.average_precision_score(np.arange(len(many)) < 40000, many)
+    held = 0
+    for _ in range(300):
+        yes, no = random.normal(3, 1, 14), random.normal(0, 1, 106)
+        happened = np.arange(120) < 14
+        cell = Cell("o", "f", "c", "x", "external", np.arange(120), happened, np.r_[yes, no], np.zeros(120))
+        found = _average_precision(cell, settings)
+        held += found.low <= truth <= found.high
+    assert held >= binom.ppf(1e-4, 300, 0.95)
+
+
+@pytest.mark.parametrize("sign", [1, -1], ids=["perfect", "reversed"])
+def test_no_interval_collapses_under_perfect_separation(predictions, settings, sign):
+    perfect = predictions.assign(probability=0.5 + sign * (predictions.y_true - 0.5))
+    table = measure_performance(perfect, settings=settings, seed=5)
+    known = table[table.fold != "mean"].dropna(subset=["value", "low"])
+    assert {"auc", "average_precision", "f1", "sensitivity", "brier"} <= set(known.metric)
+    assert (known.high - known.low > 0.02).all(), known[known.high - known.low <= 0.02]
+    rows = known[known.features == "shape"].set_index(["fold", "metric"])
+    if sign == 1:
+        n, m = rows.loc[("external", "f1"), ["n", "positives"]].astype(int)
+        low, _ = proportion_confint(m, m, method="wilson")
+        assert rows.loc[("external", "average_precision"), ["value", "low", "high"]].tolist() == pytest.approx(
+            [1, low, 1]
+        )
+        assert rows.loc[("external", "f1"), ["value", "low"]].tolist() == pytest.approx([1, 2 * low / (1 + low)])
+        high = proportion_confint(0, n, method="wilson")[1]
+        assert rows.loc[("external", "brier"), ["value", "low", "high"]].tolist() == pytest.approx([0, 0, high])
+
+
+def test_flat_probabilities_are_told_in_the_table_and_ranked_all_the_same(predictions, settings):
+    narrow = predictions.copy()
+    some = narrow.fold.isin(["1", "3"]) & (narrow.features == "shape")
+    narrow.loc[some, "probability"] = 0.3 + narrow.probability[some] * 1e-4
+    before, table = (measure_performance(one, settings=settings, seed=5) for one in (predictions, narrow))
+    rows = table[(table.features == "shape") & (table.metric == "auc")].set_index("fold")
+    assert rows.flat.to_dict() == {"0": 0, "1": 1, "2": 0, "3": 1, "4": 0, "pooled": 2, "mean": 2, "external": 0}
+    assert rows.loc["pooled", "note"] == "flat probabilities in 2 of 5 folds: only their ranks tell"
+    assert rows.loc["1", "note"] == "flat probabilities: only their ranks tell"
+    same = before[(before.features == "shape") & (before.metric == "auc")].set_index("fold").value
+    assert rows.loc[["0", "1", "3", "mean"], "value"].tolist() == pytest.approx(same[["0", "1", "3", "mean"]].tolist())
+    slope = table[(table.features == "shape") & (table.metric == "slope") & (table.fold == "1")].iloc[0]
+    assert slope.note == "one probability for everybody"
+    assert (table[table.features == "radiomics"].flat == 0).all()
+
+
+def test_a_model_with_flat_probabilities_is_best_only_where_there_is_no_other(predictions, settings):
+    table = measure_performance(predictions, settings=settings, seed=5)
+    pooled = table[(table.metric == "auc") & (table.fold == "pooled")].set_index("features").value
+    first, second = pooled.sort_values(ascending=False).index
+    assert best_models(table).features.tolist() == [first]
+    assert best_models(table.assign(flat=(table.features == first) * 2)).features.tolist() == [second]
+    assert best_models(table.assign(flat=2)).features.tolist() == [first]
+    assert best_models(table.drop(columns="flat")).features.tolist() == [first]
+
+
+def test_the_mean_auc_over_folds_has_an_interval_from_the_folds_with_both_classes_or_a_reason(predictions, settings):
+    lacking = predictions.copy()
+    lacking.loc[lacking.fold == "1", "y_true"] = 0
+    rows = measure_performance(lacking, settings=settings, seed=5)
+    row = rows[(rows.metric == "auc") & (rows.features == "shape") & (rows.fold == "mean")].iloc[0]
+    cells = [cell for cell in list(models_of(lacking))[1] if cell.fold in set("0234")]
+    variance = sum(areas(cell.happened, scores=cell.probability).covariance[0, 0] for cell in cells) / 16
+    low, high = logit_interval(row.value, variance=2.25 * variance, confidence=0.95)
+    assert (row.low, row.high) == pytest.approx((low, high), abs=1e-8)
+    assert row.note == "defined in 4 of 5 folds" and row.interval == "delong-corrected"
+    first = lacking[lacking.fold == "1"].subject.min()
+    lacking.loc[lacking.subject == first, "y_true"] = 1
+    rows = measure_performance(lacking, settings=settings, seed=5)
+    means = rows[(rows.metric == "auc") & (rows.fold == "mean")]
+    assert means.low.isna().all()
+    assert set(means.note) == {"no interval: a class has one participant in 1 of 5 folds"}
 
 
 def test_one_class_in_the_external_cohort_leaves_metrics_undefined_with_a_note(predictions, settings):

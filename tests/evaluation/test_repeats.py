@@ -10,10 +10,10 @@ from sklearn.metrics import roc_auc_score
 from ichdag.evaluation import measure_calibration, measure_net_benefit, measure_performance
 from ichdag.evaluation.cells import models_of
 from ichdag.evaluation.delong import areas, logit_interval, paired_difference
-from ichdag.evaluation.thresholds import youden
 from ichdag.jobs import StudyError
 from ichdag.statistics import Settings as StatisticsSettings
 from ichdag.statistics import compare_patients, compare_sexes
+from ichdag.thresholds import youden
 
 KEYS = ["features", "metric"]
 STATISTICS = StatisticsSettings(alpha=0.05, reference="radiomics", bootstrap=400, numbers=[], categories=[])

@@ -32,6 +32,7 @@ CLASSIFICATION = ClassificationSettings(
     tuning="none",
     tuning_folds=5,
     calibration_folds=5,
+    threshold_folds=2,
     class_weights="none",
     classifiers={
         "random_forest": {"n_estimators": 20},

@@ -86,13 +86,14 @@ def tables_of(predictions):
     people["poor_outcome"] = pd.array([0] * len(people), dtype="Int64")
     people.loc[3, "age"] = np.nan
     metrics = evaluation.measure_performance(predictions, settings=EVALUATION, seed=1)
+    judged = {"predictions": predictions, "settings": STATISTICS, "seed": 1}
     yield "metrics", metrics
     yield "best", evaluation.correct_best(predictions, settings=EVALUATION, seed=1)
     yield "calibration", evaluation.measure_calibration(predictions, settings=EVALUATION)
     yield "decision", evaluation.measure_net_benefit(predictions, settings=EVALUATION)
     yield "shapiro", statistics.check_normality(metrics, settings=STATISTICS)
-    yield "friedman", statistics.compare_feature_sets(metrics, settings=STATISTICS)
-    yield "wilcoxon", statistics.compare_pairs(metrics, settings=STATISTICS)
+    yield "friedman", statistics.compare_feature_sets(metrics, **judged)
+    yield "wilcoxon", statistics.compare_pairs(metrics, **judged)
     yield "delong", statistics.compare_patients(predictions, settings=STATISTICS, seed=1)
     yield "nadeau_bengio", statistics.compare_folds(metrics, settings=STATISTICS)
     yield "sex", statistics.compare_sexes(predictions, participants=people, settings=STATISTICS, smallest=0.001)

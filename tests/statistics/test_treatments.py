@@ -11,7 +11,14 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from ichdag.names import CLASSIFIERS, FEATURE_SETS
-from ichdag.statistics import Settings, check_normality, compare_feature_sets, compare_folds, compare_pairs
+from ichdag.statistics import (
+    Settings,
+    check_normality,
+    compare_feature_sets,
+    compare_folds,
+    compare_pairs,
+    effects,
+)
 
 SETTINGS = Settings(alpha=0.05, reference="radiomics", bootstrap=200, numbers=[], categories=[])
 SIZES = {"0": 20, "1": 20, "2": 20, "3": 20, "4": 21, "mean": 101, "external": 60}
@@ -30,6 +37,29 @@ def metrics():
             rows.append(("poor_outcome", features, classifier, cohort, fold, "auc", value, SIZES[fold]))
     columns = ["outcome", "features", "classifier", "cohort", "fold", "metric", "value", "n"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def predictions_of(random):
+    """Predictions of all models for 50 development and 30 external participants, who are ranked alike by most."""
+    people = pd.DataFrame({"subject": [f"s{number:02d}" for number in range(80)], "cohort": "ATACH"})
+    people["fold"] = [str(number % 5) for number in range(50)] + ["external"] * 30
+    people.loc[50:, "cohort"] = "YALE"
+    people = people.assign(outcome="poor_outcome", y_true=np.arange(80) // 5 % 2)
+    hard = random.standard_normal(80)
+    models = [people.assign(features=f, classifier=c) for f, c in product(FEATURE_SETS, CLASSIFIERS)]
+    scores = [stats.norm.cdf(hard + random.standard_normal(80)) for _ in models]
+    return pd.concat([one.assign(probability=values) for one, values in zip(models, scores, strict=True)])
+
+
+PREDICTIONS = predictions_of(np.random.default_rng(5))
+
+
+def friedman_of(metrics):
+    return compare_feature_sets(metrics, predictions=PREDICTIONS, settings=SETTINGS, seed=1)
+
+
+def pairs_of(metrics):
+    return compare_pairs(metrics, predictions=PREDICTIONS, settings=SETTINGS, seed=1)
 
 
 def auc_table(metrics, fold):
@@ -56,7 +86,7 @@ def test_equal_aucs_have_no_shapiro_wilk_test_and_no_warning(metrics):
 
 @pytest.mark.parametrize("fold", ["mean", "external"])
 def test_friedman_has_feature_sets_as_treatments_and_classifiers_as_blocks(metrics, fold):
-    row = compare_feature_sets(metrics, settings=SETTINGS).set_index("fold").loc[fold]
+    row = friedman_of(metrics).set_index("fold").loc[fold]
     expected = stats.friedmanchisquare(*auc_table(metrics, fold).to_numpy().T)
     assert (row.treatments, row.blocks) == (7, 6)
     assert row.statistic == pytest.approx(expected.statistic, abs=1e-8)
@@ -69,20 +99,20 @@ def test_friedman_is_undefined_where_every_feature_set_is_equal(metrics):
     metrics["value"] = 0.7
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        table = compare_feature_sets(metrics, settings=SETTINGS)
+        table = friedman_of(metrics)
     assert table.p.isna().all()
     assert table.significant.isna().all()
 
 
 def test_a_classifier_without_an_auc_is_left_out_of_friedman_and_noted(metrics):
     metrics.loc[(metrics.classifier == "svm") & (metrics.features == "shape"), "value"] = np.nan
-    row = compare_feature_sets(metrics, settings=SETTINGS).iloc[0]
+    row = friedman_of(metrics).iloc[0]
     assert row.blocks == 5
     assert "1 classifiers left out" in row.note
 
 
 def test_wilcoxon_runs_over_all_21_pairs_with_three_corrections(metrics):
-    table = compare_pairs(metrics, settings=SETTINGS)
+    table = pairs_of(metrics)
     table = table[table.fold == "external"].reset_index(drop=True)
     values = auc_table(metrics, "external")
     raw = [stats.wilcoxon(values[one], values[other]).pvalue for one, other in combinations(FEATURE_SETS, 2)]
@@ -93,7 +123,7 @@ def test_wilcoxon_runs_over_all_21_pairs_with_three_corrections(metrics):
 
 def test_six_classifiers_cannot_reach_significance_after_bonferroni(metrics):
     metrics.loc[metrics.features == "shape", "value"] += 0.5 + metrics.index[metrics.features == "shape"] * 1e-4
-    table = compare_pairs(metrics, settings=SETTINGS)
+    table = pairs_of(metrics)
     assert (table.smallest_reachable_p == 0.03125).all()
     assert table.p.min() == 0.03125
     assert table.p_bonferroni.min() == pytest.approx(0.65625)
@@ -105,7 +135,7 @@ def test_wilcoxon_with_ties_is_the_exact_sign_flip_test(metrics):
     gaps = np.array([0.01, 0.01, -0.02, 0.03, 0.03, 0.05])
     radiomics = metrics[(metrics.features == "radiomics") & (metrics.fold == "external")].value.to_numpy()
     metrics.loc[shape, "value"] = radiomics - gaps
-    table = compare_pairs(metrics, settings=SETTINGS)
+    table = pairs_of(metrics)
     row = table[(table.fold == "external") & (table["first"] == "radiomics") & (table["second"] == "shape")].iloc[0]
     ranks = stats.rankdata(abs(gaps))
     sums = [sum(rank for rank, sign in zip(ranks, signs, strict=True) if sign) for signs in product((0, 1), repeat=6)]
@@ -121,18 +151,65 @@ def test_equal_feature_sets_have_p_one_and_zeros_are_dropped(metrics):
     metrics.loc[latent, "value"] = radiomics - [0, 0, 0.01, 0.02, 0.03, 0.04]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        table = compare_pairs(metrics, settings=SETTINGS)
+        table = pairs_of(metrics)
     table = table[(table.fold == "external") & (table["first"] == "radiomics")].set_index("second")
     assert (table.loc["shape", "p"], table.loc["shape", "nonzero"]) == (1, 0)
     assert (table.loc["vaegan", "p"], table.loc["vaegan", "nonzero"]) == (0.125, 4)
     assert table.loc["vaegan", "note"] == "2 equal pairs dropped"
 
 
+@pytest.mark.parametrize("zeros", range(7))
+def test_the_smallest_reachable_p_is_that_of_the_pairs_that_differ(metrics, zeros):
+    radiomics = metrics[(metrics.features == "radiomics") & (metrics.fold == "external")].value.to_numpy()
+    shape = (metrics.features == "shape") & (metrics.fold == "external")
+    metrics.loc[shape, "value"] = radiomics - np.r_[[0] * zeros, np.arange(1, 7 - zeros) / 100]
+    table = pairs_of(metrics)
+    row = table[(table.fold == "external") & (table["first"] == "radiomics") & (table["second"] == "shape")].iloc[0]
+    ranks = np.arange(1, 7 - zeros)
+    sums = [
+        sum(sign * rank for sign, rank in zip(signs, ranks, strict=True))
+        for signs in product((-1, 1), repeat=6 - zeros)
+    ]
+    # All differences that are not zero have one sign, so that p is the smallest there is: 3 pairs left, .25.
+    assert row.p == row.smallest_reachable_p == np.mean([abs(value) >= ranks.sum() for value in sums])
+
+
+def test_effect_sizes_of_a_pair_are_those_of_a_hand_count(metrics):
+    first = np.array([0.71, 0.65, 0.80, 0.62, 0.77, 0.70])
+    second = np.array([0.70, 0.68, 0.72, 0.62, 0.70, 0.66])  # differences 1, -3, 8, 0, 7, 4 in hundredths
+    for features, values in (("radiomics", first), ("shape", second)):
+        metrics.loc[(metrics.features == features) & (metrics.fold == "external"), "value"] = values
+    table = pairs_of(metrics)
+    row = table[(table.fold == "external") & (table["first"] == "radiomics") & (table["second"] == "shape")].iloc[0]
+    assert row.rank_biserial == pytest.approx((1 + 5 + 4 + 3 - 2) / 15)
+    wins = sum((one > other) + (one == other) / 2 for one, other in product(first, second))
+    assert row.common_language == pytest.approx(wins / 36)
+    expected = stats.wilcoxon([0.01, -0.03, 0.08, 0.07, 0.04], method="exact")
+    assert (row.statistic, row.p) == (expected.statistic, expected.pvalue)
+
+
+# Ratings of six targets by four judges, and their coefficients: Shrout and Fleiss 1979, tables 2 and 4.
+RATINGS = [[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]]
+
+
+def test_the_agreement_of_classifiers_is_the_intraclass_correlation_of_shrout_and_fleiss(metrics):
+    table = pd.DataFrame(RATINGS, dtype=float)
+    assert effects.intraclass(table, kind="ICC(A,1)")[0] == pytest.approx(0.29, abs=0.005)
+    icc, low, high = effects.intraclass(table, kind="ICC(C,1)")
+    assert (icc, low, high) == pytest.approx((0.715, 0.342, 0.946), abs=0.001)
+    row = friedman_of(metrics).set_index("fold").loc["external"]
+    values = auc_table(metrics, "external").T.to_numpy()  # 7 feature sets rated by 6 classifiers
+    rows, columns = values.mean(axis=1, keepdims=True), values.mean(axis=0, keepdims=True)
+    between = 6 * ((rows - values.mean()) ** 2).sum() / 6
+    rest = ((values - rows - columns + values.mean()) ** 2).sum() / 30
+    assert row.icc == pytest.approx((between - rest) / (between + 5 * rest), abs=1e-8)
+
+
 def test_pairs_carry_the_verdict_of_friedmans_test(metrics):
     order = {name: place for place, name in enumerate(FEATURE_SETS)}
     external = metrics.fold == "external"
     metrics.loc[external, "value"] = 0.6 + metrics[external].features.map(order) * 0.03 + metrics.index[external] * 1e-6
-    table = compare_pairs(metrics, settings=SETTINGS)
+    table = pairs_of(metrics)
     assert set(table[table.fold == "external"].friedman_significant) == {"yes"}
     assert set(table[table.fold == "mean"].friedman_significant) == {"no"}
 
@@ -200,17 +277,17 @@ def written(metrics):
 
 
 def test_friedmans_test_is_that_of_r_with_and_without_ties(written):
-    row = compare_feature_sets(written, settings=SETTINGS).set_index("fold").loc["external"]
+    row = friedman_of(written).set_index("fold").loc["external"]
     assert (row.statistic, row.p) == pytest.approx((31.3571428571429, 2.16635226100638e-05), abs=1e-8)
     for classifier, features, value in (("random_forest", "radiomics", 0.6221), ("naive_bayes", "vaegan", 0.6433)):
         who = (written.classifier == classifier) & (written.features == features) & (written.fold == "external")
         written.loc[who, "value"] = value
-    row = compare_feature_sets(written, settings=SETTINGS).set_index("fold").loc["external"]
+    row = friedman_of(written).set_index("fold").loc["external"]
     assert (row.statistic, row.p) == pytest.approx((31.0778443113772, 2.44963328112447e-05), abs=1e-8)
 
 
 def test_wilcoxons_exact_p_and_its_three_corrections_are_those_of_r(written):
-    table = compare_pairs(written, settings=SETTINGS)
+    table = pairs_of(written)
     table = table[table.fold == "external"].reset_index(drop=True)
     np.testing.assert_allclose(table.p, np.array(R_WILCOXON) / 32, atol=1e-8)
     np.testing.assert_allclose(table.p_bonferroni, np.minimum(1, 21 * np.array(R_WILCOXON) / 32), atol=1e-8)

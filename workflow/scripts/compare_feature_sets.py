@@ -1,5 +1,6 @@
 """Compare the feature sets over the classifiers."""
 
+from ichdag.classification.schemas import PREDICTIONS
 from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import start
 from ichdag.statistics import Settings, compare_feature_sets
@@ -9,5 +10,6 @@ from ichdag.tables import read_table, write_table
 start(snakemake)
 settings = Settings(**snakemake.params.settings)
 metrics = read_table(snakemake.input.metrics, METRICS)
-table = compare_feature_sets(metrics, settings=settings)
+predictions = read_table(snakemake.input.predictions, PREDICTIONS)
+table = compare_feature_sets(metrics, predictions=predictions, settings=settings, seed=snakemake.params.seed)
 write_table(table, snakemake.output.friedman, FRIEDMAN)

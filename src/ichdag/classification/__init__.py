@@ -11,6 +11,7 @@ class Settings:
     tuning: str
     tuning_folds: int
     calibration_folds: int
+    threshold_folds: int
     class_weights: str
     classifiers: dict[str, dict[str, Any]]
     grid: dict[str, dict[str, list[Any]]]

@@ -18,6 +18,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from xgboost import XGBClassifier
 
 from ichdag.classification import Settings
+from ichdag.classification.calibration import hold_ranks, is_flat
 from ichdag.classification.inner import inner_folds, is_shared
 from ichdag.jobs import StudyError
 from ichdag.models import Card
@@ -68,7 +69,7 @@ def fit(recipe: Recipe, *, design: pd.DataFrame, labels: pd.Series, persons: pd.
         )
     smaller = int(labels.value_counts().min())
     pipeline = build(recipe, smaller_class=smaller)
-    weights = _weights(recipe, labels)
+    weights = {f"classify__{name}": values for name, values in balanced_weights(recipe, labels).items()}
     if recipe.settings.tuning == "grid":
         inner = inner_folds(labels, persons=persons, count=recipe.settings.tuning_folds, seed=recipe.seed)
         prefix = "classify__estimator__" if recipe.classifier == "svm" else "classify__"
@@ -78,7 +79,17 @@ def fit(recipe: Recipe, *, design: pd.DataFrame, labels: pd.Series, persons: pd.
     if recipe.classifier == "svm" and is_shared(persons):
         count = pipeline["classify"].cv.n_splits
         pipeline.set_params(classify__cv=inner_folds(labels, persons=persons, count=count, seed=None))
-    return _counted(pipeline.fit(design, labels, **weights), design)
+    pipeline.fit(design, labels, **weights)
+    if recipe.classifier == "svm":
+        hold_ranks(pipeline["classify"], labels.to_numpy(), **balanced_weights(recipe, labels))
+    return _counted(pipeline, design)
+
+
+def balanced_weights(recipe: Recipe, labels: pd.Series) -> dict[str, np.ndarray]:
+    """What `fit` is given beside rows and labels: with class_weights 'balanced', one weight a row, the same for all."""
+    if recipe.settings.class_weights == "none":
+        return {}
+    return {"sample_weight": compute_sample_weight("balanced", labels)}
 
 
 def card_of(
@@ -101,8 +112,7 @@ def _outcome_of_fit(recipe: Recipe, model: Pipeline) -> dict[str, Any]:
     found = {name: step.get_params()[name] for name in recipe.settings.grid.get(recipe.classifier, {})}
     found["imputed_cells"] = model.imputed_cells_
     if recipe.classifier == "svm":
-        # Platt's curve falls where scores and labels went opposite ways in the inner folds: ranks are then reversed.
-        found["reversed"] = bool(model["classify"].calibrated_classifiers_[0].calibrators[0].a_ > 0)
+        found["flat_probabilities"] = is_flat(model["classify"])
     if isinstance(step, LogisticRegression):
         found["converged"] = bool(np.all(step.n_iter_ < step.max_iter))
     return found
@@ -112,13 +122,6 @@ def _counted(model: Pipeline, design: pd.DataFrame) -> Pipeline:
     """The model, with the number of cells of its training rows that it had to fill."""
     model.imputed_cells_ = int(design.isna().to_numpy().sum())
     return model
-
-
-def _weights(recipe: Recipe, labels: pd.Series) -> dict[str, np.ndarray]:
-    """What `fit` is given beside rows and labels: with class_weights 'balanced', one weight a row, the same for all."""
-    if recipe.settings.class_weights == "none":
-        return {}
-    return {"classify__sample_weight": compute_sample_weight("balanced", labels)}
 
 
 def _bare(recipe: Recipe, *, smaller_class: int) -> Any:

@@ -14,5 +14,14 @@ PREDICTIONS = Schema(
         FOLD,
         number("y_true", "1 if the outcome happened", values=(0, 1)),
         number("probability", "predicted probability of the outcome", **PROBABILITY),
+        number(
+            "threshold",
+            "probability from which the outcome is predicted to happen, chosen inside the training part of the fold "
+            "(Youden); n/a where nothing was fitted, and for external cohorts, whose threshold is Youden's on all "
+            "out-of-fold probabilities of the model",
+            missing=True,
+            optional=True,
+            **PROBABILITY,
+        ),
     ),
 )

@@ -8,6 +8,7 @@ from sklearn.pipeline import Pipeline
 
 from ichdag.classification.classifiers import Recipe, fit
 from ichdag.classification.people import once, prediction_rows
+from ichdag.classification.thresholds import choose_threshold
 from ichdag.features.subjects import FINAL
 from ichdag.jobs import StudyError
 
@@ -37,13 +38,19 @@ def fit_folds(designs: dict[str, pd.DataFrame], *, people: pd.DataFrame, recipe:
 def cross_validate(
     designs: dict[str, pd.DataFrame], *, people: pd.DataFrame, recipe: Recipe, outcome: str, features: str
 ) -> tuple[pd.DataFrame, dict[str, list[str]]]:
-    """Out-of-fold probabilities (schema predictions), and by fold the subjects that its model saw."""
+    """Out-of-fold probabilities (schema predictions), and by fold the subjects that its model saw.
+
+    Each row has the threshold that was chosen inside the training part of its fold.
+    """
     fits = fit_folds(designs, people=people, recipe=recipe)
     names = {"outcome": outcome, "features": features, "classifier": recipe.classifier}
-    found = [
-        predict(fits[fold].pipeline, design=designs[fold], people=validation, **names)
-        for fold, validation in people.groupby("fold", sort=True)
-    ]
+    found = []
+    for fold, validation in people.groupby("fold", sort=True):
+        own = fits[fold]
+        rows = predict(own.pipeline, design=designs[fold], people=validation, **names)
+        seen = once(people).loc[own.subjects]
+        part = {"design": designs[fold].loc[own.subjects], "labels": seen.y_true, "persons": seen.person}
+        found.append(rows.assign(threshold=choose_threshold(own.pipeline, recipe=recipe, **part)))
     return pd.concat(found, ignore_index=True), {fold: own.subjects for fold, own in fits.items()}
 
 

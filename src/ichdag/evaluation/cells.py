@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from ichdag.evaluation import inflation
-from ichdag.evaluation.thresholds import youden
 from ichdag.jobs import StudyError
 from ichdag.repeats import repeats_of
+from ichdag.thresholds import youden
 
 EXTERNAL = "external"
 POOLED = "pooled"
@@ -19,7 +19,7 @@ MODEL = ["outcome", "features", "classifier"]
 
 @dataclass(frozen=True)
 class Cell:
-    """One model's predictions for n participants, by subject; `threshold` (n,) was chosen on other participants.
+    """One model's predictions for n participants, by subject; `threshold` (n,) was chosen without them.
 
     `inflation` is what the variance of an AUC is multiplied by: above 1 where the predictions come from several folds.
     `folds` (n,) is who was held out with whom, in a pooled cell; `repeats` are those of each repeat, if several.
@@ -57,8 +57,9 @@ class Cell:
 def models_of(predictions: pd.DataFrame) -> Iterator[list[Cell]]:
     """The cells of each model: its folds, all folds pooled, each external cohort. `predictions` follows its schema.
 
-    A fold's threshold is Youden's on the other folds, an external cohort's on all folds; 'pooled' keeps each fold's.
-    With several repeats, 'other folds' are those of the same repeat, and 'pooled' has their mean (see `_averaged`).
+    A fold's threshold is the one that was chosen inside its training part; of a predictor that has none, because it
+    was not fitted, Youden's on the other folds of the same repeat. That of external cohorts is Youden's on all folds,
+    which never saw them. 'pooled' keeps each fold's, and of several repeats has the mean (see `_averaged`).
     Raises StudyError where a participant stands twice in one model, or a model has no cross-validation.
     """
     plain = dict.fromkeys(("cohort", "fold", "subject"), object)
@@ -78,12 +79,14 @@ def _development_cells(rows: pd.DataFrame, name: dict[str, str], repeats: np.nda
     happened, probability = rows["y_true"].to_numpy() == 1, rows["probability"].to_numpy(dtype=float)
     folds, subjects = rows["fold"].to_numpy(), rows["subject"].to_numpy()
     cohort = " + ".join(sorted(rows["cohort"].unique()))
-    threshold = np.full(len(rows), math.nan)
+    threshold = _inside_thresholds(rows)
+    chosen = not np.isnan(threshold).all()
     cells = []
     for fold in sorted(set(folds), key=lambda text: (len(text), text)):
         held = folds == fold
-        others = ~held & (repeats == repeats[held.argmax()])
-        threshold[held] = youden(happened[others], probability=probability[others])
+        if not chosen:
+            others = ~held & (repeats == repeats[held.argmax()])
+            threshold[held] = youden(happened[others], probability=probability[others])
         values = (subjects[held], happened[held], probability[held], threshold[held])
         cells.append(Cell(*name.values(), cohort, fold, *values))
     pooled = []
@@ -92,6 +95,13 @@ def _development_cells(rows: pd.DataFrame, name: dict[str, str], repeats: np.nda
         held = folds[repeats == repeat]
         pooled.append(Cell(*name.values(), cohort, POOLED, *values, inflation.of_one(held), folds=held))
     return [*cells, pooled[0] if len(pooled) == 1 else _averaged(pooled)]
+
+
+def _inside_thresholds(rows: pd.DataFrame) -> np.ndarray:
+    """The thresholds (n,) that came with the predictions; NaN where there are none."""
+    if "threshold" not in rows:
+        return np.full(len(rows), math.nan)
+    return rows["threshold"].to_numpy(dtype=float, copy=True)
 
 
 def _averaged(repeats: list[Cell]) -> Cell:

@@ -20,6 +20,8 @@ from ichdag.evaluation.resampling import (
 from ichdag.evaluation.settings import Settings
 
 ONE_CLASS = "one class only"
+NO_THRESHOLD = "no threshold: one class only where it is chosen"
+ALL_EQUAL = 1e-9
 
 
 @dataclass(frozen=True)
@@ -44,15 +46,15 @@ def measure(cell: Cell, *, settings: Settings, seed: int) -> list[Measure]:
     """All metrics of one cell.
 
     Limits: DeLong for AUC, with bootstrap limits beside them, both widened where folds are pooled (`inflation`);
-    Wilson for the four proportions, as the threshold was fixed on other participants; Wald for the recalibration;
-    percentiles of a bootstrap within each class for the rest.
+    Wilson for the four proportions and F1, as the threshold was chosen without these participants, and for the average
+    precision; Wald for the recalibration; percentiles of a bootstrap within each class for the Brier score.
     """
     m = cell.counts["positives"]
     draws = resample(m, cell.counts["n"] - m, count=settings.bootstrap, seed=seed)
     return [
         _auc(cell, draws, settings),
-        _average_precision(cell, draws, settings),
-        *_at_threshold(cell, draws, settings),
+        _average_precision(cell, settings),
+        *_at_threshold(cell, settings),
         _brier(cell, draws, settings),
         *_calibration(cell, settings),
     ]
@@ -74,35 +76,48 @@ def named(method: str, cell: Cell) -> str:
     return f"{method}-corrected" if method == "delong" and cell.inflation > 1 else method
 
 
-def _average_precision(cell: Cell, draws: Resamples, settings: Settings) -> Measure:
+def _average_precision(cell: Cell, settings: Settings) -> Measure:
+    """Average precision, with the limits of a proportion of the positives.
+
+    ASSUME: the binomial interval of Boyd, Eng and Page (ECML PKDD 2013), as Wilson's, which has a
+    width at 0 and 1 too, where all bootstrap resamples are equal.
+    """
     yes, no = cell.split
     if not len(yes) or not len(no):
         return Measure("average_precision", math.nan, note=ONE_CLASS)
     once = Resamples(np.ones((len(yes), 1)), np.ones((len(no), 1)))
     value = float(resampled_precision(yes, no, draws=once)[0])
-    limits = percentiles(resampled_precision(yes, no, draws=draws), confidence=settings.confidence)
-    return Measure("average_precision", value, *limits, "bootstrap")
+    limits = _proportion_limits(value * len(yes), len(yes), settings)
+    return Measure("average_precision", value, *limits, "wilson")
+
+
+def _proportion_limits(count: float, total: int, settings: Settings) -> tuple[float, float]:
+    low, high = wilson(np.array(count), np.array(total), confidence=settings.confidence)
+    return float(low), float(high)
 
 
 def _brier(cell: Cell, draws: Resamples, settings: Settings) -> Measure:
+    """Brier score; where all resamples are equal, Wilson's limits, which are wide enough for any score of 0 to 1."""
     yes, no = cell.split
     errors = ((1 - yes) ** 2, no**2)
     n = len(yes) + len(no)
+    value = float(errors[0].sum() + errors[1].sum()) / n
     resampled = (_weigh(errors[0], draws.positives) + _weigh(errors[1], draws.negatives)) / n
-    limits = percentiles(resampled, confidence=settings.confidence)
-    return Measure("brier", float(errors[0].sum() + errors[1].sum()) / n, *limits, "bootstrap")
+    if np.ptp(resampled) < ALL_EQUAL:
+        return Measure("brier", value, *_proportion_limits(value * n, n, settings), "wilson")
+    return Measure("brier", value, *percentiles(resampled, confidence=settings.confidence), "bootstrap")
 
 
-def _at_threshold(cell: Cell, draws: Resamples, settings: Settings) -> list[Measure]:
+def _at_threshold(cell: Cell, settings: Settings) -> list[Measure]:
     """Metrics of the yes-or-no prediction 'probability at least the threshold'."""
     names = ("f1", "sensitivity", "specificity", "ppv", "npv")
     if np.isnan(cell.threshold).any():
-        return [Measure(name, math.nan, note="no threshold: one class only in the other folds") for name in names]
+        return [Measure(name, math.nan, note=NO_THRESHOLD) for name in names]
     called = cell.probability >= cell.threshold
     hits, alarms = called[cell.happened], called[~cell.happened]
     tp, fp = int(hits.sum()), int(alarms.sum())
     fn, tn = len(hits) - tp, len(alarms) - fp
-    found = [_f1(hits, alarms, draws, settings)]
+    found = [_f1(tp, fp, fn, settings)]
     counts, totals = [tp, tn, tp, tn], [tp + fn, tn + fp, tp + fp, tn + fn]
     lows, highs = wilson(np.array(counts), np.array(totals), confidence=settings.confidence)
     for place, name in enumerate(names[1:]):
@@ -116,13 +131,15 @@ def _at_threshold(cell: Cell, draws: Resamples, settings: Settings) -> list[Meas
     return found
 
 
-def _f1(hits: np.ndarray, alarms: np.ndarray, draws: Resamples, settings: Settings) -> Measure:
-    m = len(hits)
-    if not m:
+def _f1(tp: int, fp: int, fn: int, settings: Settings) -> Measure:
+    """F1 with the limits of the proportion tp / (tp + fp + fn), of which it is a rising function.
+
+    The indirect Wilson interval of Lam et al. 2023 (arXiv 2309.14621): it has a width at 0 and 1 too.
+    """
+    if not tp + fn:
         return Measure("f1", math.nan, note="nobody with the outcome")
-    tp, fp = _weigh(hits, draws.positives), _weigh(alarms, draws.negatives)
-    limits = percentiles(2 * tp / (tp + fp + m), confidence=settings.confidence)
-    return Measure("f1", float(2 * hits.sum() / (hits.sum() + alarms.sum() + m)), *limits, "bootstrap")
+    low, high = _proportion_limits(tp, tp + fp + fn, settings)
+    return Measure("f1", 2 * tp / (2 * tp + fp + fn), 2 * low / (1 + low), 2 * high / (1 + high), "wilson")
 
 
 def _calibration(cell: Cell, settings: Settings) -> list[Measure]:

@@ -8,6 +8,7 @@ from scipy.special import expit, logit
 
 STEPS = 100
 CLOSE = 1e-10
+FLAT = 1e-3  # of logits: probabilities that differ by less are one probability
 
 
 @dataclass(frozen=True)
@@ -42,10 +43,15 @@ def recalibrate(y_true: np.ndarray, *, probability: np.ndarray, smallest: float)
     return Recalibration(intercept, errors[0], slope, errors[1], large[0], large_error[0], None)
 
 
+def is_flat(logits: np.ndarray) -> bool:
+    """Whether these are one probability for everybody, to three digits: ranks may still tell, risks do not."""
+    return bool(np.ptp(logits) < FLAT)
+
+
 def _no_maximum(x: np.ndarray, happened: np.ndarray) -> str | None:
     """Why slope and intercept do not exist, if they do not (complete and quasi-complete separation, Albert 1984)."""
     yes, no = x[happened], x[~happened]
-    if x.min() == x.max():
+    if is_flat(x):
         return "one probability for everybody"
     if yes.min() >= no.max() or no.min() >= yes.max():
         return "the probability separates the classes"

@@ -30,6 +30,13 @@ METRICS = Schema(
             missing=True,
             optional=True,
         ),
+        number(
+            "flat",
+            "folds (1 for a single fold or external cohort) in which a model gave everybody the same probability to "
+            "three digits, such as an SVM whose inner folds spoke against its decision values: only ranks tell there",
+            low=0,
+            optional=True,
+        ),
         number("bootstrap_low", "lower limit of an AUC (bootstrap within each class)", missing=True, optional=True),
         number("bootstrap_high", "upper limit, widened like the interval", missing=True, optional=True),
         number(

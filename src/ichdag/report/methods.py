@@ -98,7 +98,10 @@ def _models(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
         f"Seven feature sets were given to {len(chosen['classifiers'])} classifiers ({names}; {tuning}), in "
         f"{config['folds']}-fold cross-validation {split_of(metrics)}{_repeated(config)}{beyond}"
         f"{_balance(chosen, metrics)} The threshold "
-        "of sensitivity, specificity, F1 and predictive values is Youden's on the training part. "
+        "of sensitivity, specificity, F1 and predictive values is Youden's: of a fold, on predictions of its training "
+        "part by inner fits, each without those it predicts (random forest: out of bag); of external participants, "
+        "on all out-of-fold predictions. The curve from the SVM's decision values to probabilities cannot fall: where "
+        "inner folds spoke against the decision values, probabilities are flat and ranked by them. "
         f"Comparators: volume alone, and clinical data alone ({', '.join(chosen['clinical'])}), by logistic regression."
     )
 
@@ -135,6 +138,9 @@ def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
         f"classifiers by Friedman's test and, where it was significant (p < {config['statistics']['alpha']}), pairwise "
         "by Wilcoxon's signed-rank test with Bonferroni, Holm and Benjamini-Hochberg correction; and at patient level "
         f"against {features_name(config['statistics']['reference']).lower()} by DeLong's test. "
+        "As classifiers share their patients, Friedman's and Wilcoxon's tests find differences too often; beside them "
+        "stand p-values of mean AUCs over classifiers by resampling patients (multiplier bootstrap). Effect sizes are "
+        "Kendall's W, the rank-biserial correlation and the common-language effect size (pingouin). "
         "Women and men were compared by the unpaired DeLong test, and by the interaction of sex with the logit of the "
         "predicted probability in a logistic regression of the outcome."
     )
@@ -196,7 +202,9 @@ def limits(config: dict[str, Any], *, metrics: pd.DataFrame) -> list[str]:
         "21 pairs can never be significant; the patient-level tests are the ones to read.",
         "Intervals of cross-validated AUCs allow for the training participants that folds share; those of the other "
         "cross-validated metrics take the predictions as given and are somewhat narrow.",
-        "AUCs of six classifiers on the same participants are not independent, which Friedman's test takes them to be.",
+        "AUCs of six classifiers on the same participants are not independent, which Friedman's and Wilcoxon's tests "
+        "take them to be: without any difference Friedman's is significant in half of the studies or more (size). "
+        "The p-values by patient are the ones to read.",
     ]
     if not config["radiomics"].get("drop_whole_image_diagnostics", True):
         found.append(

@@ -3,6 +3,8 @@
 import pandas as pd
 from scipy.stats import wilcoxon
 
+from ichdag.signed_rank import method_of, moved, smallest_reachable_p
+
 SCORES = {"dice": 1, "hd95_mm": -1, "surface_mm": -1, "volume_error_ml": -1}  # 1: more is better
 KEYS = ["subject", "role", "fold"]
 
@@ -32,13 +34,14 @@ def compare_variants(scores: pd.DataFrame) -> pd.DataFrame:
 def _tested(paired: pd.DataFrame, direction: int) -> dict[str, float]:
     """Medians, how often the dual-scale network is better, and the test; no p where all pairs are tied."""
     gaps = (paired["dual"] - paired["single"]).to_numpy()
+    left = moved(gaps)
     better = ((direction * gaps > 0) + 0.5 * (gaps == 0)).mean()
     return {
         "dual": paired["dual"].median(),
         "single": paired["single"].median(),
         "difference": pd.Series(gaps).median(),
         "better": better,
-        "p": wilcoxon(gaps).pvalue if gaps.any() else float("nan"),
-        "smallest_reachable_p": min(1.0, 2.0 ** (1 - len(gaps))),
+        "p": wilcoxon(left, method=method_of(left)).pvalue if len(left) else float("nan"),
+        "smallest_reachable_p": smallest_reachable_p(gaps),
         "n": len(gaps),
     }

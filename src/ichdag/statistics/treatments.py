@@ -7,10 +7,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import PermutationMethod, friedmanchisquare, shapiro, wilcoxon
+from scipy.stats import shapiro
 
+from ichdag.evaluation.cells import EXTERNAL
 from ichdag.names import FEATURE_SETS
+from ichdag.signed_rank import moved, smallest_reachable_p
+from ichdag.statistics import effects
 from ichdag.statistics.adjustment import METHODS, adjust
+from ichdag.statistics.dependence import Null, null_of
 from ichdag.statistics.frames import as_frame
 from ichdag.statistics.schemas import FRIEDMAN, SHAPIRO, WILCOXON
 from ichdag.statistics.settings import Settings
@@ -36,25 +40,37 @@ def check_normality(metrics: pd.DataFrame, *, settings: Settings) -> pd.DataFram
     return as_frame(found, schema=SHAPIRO)
 
 
-def compare_feature_sets(metrics: pd.DataFrame, *, settings: Settings) -> pd.DataFrame:
-    """Friedman's test of the feature sets over classifiers, per outcome and cohort; follows schema friedman."""
-    rows = (head | _friedman(table, note, settings) for head, table, note in _tables(metrics))
+def compare_feature_sets(
+    metrics: pd.DataFrame, *, predictions: pd.DataFrame, settings: Settings, seed: int
+) -> pd.DataFrame:
+    """Friedman's test of the feature sets over classifiers, per outcome and cohort; follows schema friedman.
+
+    Beside its p, by the chi-square distribution, stand the size of that test in this study and a p that holds its size:
+    whether the AUCs' means over classifiers vary more than with the patients that all models share (`dependence`).
+    """
+    rows = []
+    for head, table, note in _tables(metrics):
+        null = _null(predictions, head, table, settings, seed)
+        rows.append(head | _friedman(table, note, settings) | _held(table, null, settings) | _agreement(table))
     return as_frame(rows, schema=FRIEDMAN)
 
 
-def compare_pairs(metrics: pd.DataFrame, *, settings: Settings) -> pd.DataFrame:
+def compare_pairs(metrics: pd.DataFrame, *, predictions: pd.DataFrame, settings: Settings, seed: int) -> pd.DataFrame:
     """Wilcoxon's signed-rank test of every pair of feature sets, exact, with three corrections; schema wilcoxon.
 
     All pairs are tested whatever Friedman's test says; `friedman_significant` tells which the paper would have tested.
+    Effect sizes are pingouin's; `p_patients` is as in `compare_feature_sets`, of the mean difference over classifiers.
     """
     families: list[dict[str, Any]] = []
     for head, table, note in _tables(metrics):
         significant = _friedman(table, note, settings)["significant"]
-        pairs = [_wilcoxon(table, first, second) for first, second in combinations(table.columns, 2)]
+        null = _null(predictions, head, table, settings, seed)
+        pairs = [_wilcoxon(table, first, second, null) for first, second in combinations(table.columns, 2)]
         rows = [head | pair | {"friedman_significant": significant} for pair in pairs]
         family = as_frame(rows, schema=WILCOXON)
         for column, method in METHODS.items():
             family[column] = adjust(family["p"].to_numpy(), method=method)
+        family["p_patients_holm"] = adjust(family["p_patients"].to_numpy(), method="holm")
         families += family.to_dict("records")
     return as_frame(families, schema=WILCOXON)
 
@@ -80,6 +96,19 @@ def _tables(metrics: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFram
         yield {"outcome": outcome, "cohort": cohort, "fold": fold}, whole, note
 
 
+def _null(
+    predictions: pd.DataFrame, head: dict[str, str], table: pd.DataFrame, settings: Settings, seed: int
+) -> Null | None:
+    """How the AUCs of a table vary where all feature sets are equally good; None where there is nothing to compare."""
+    if min(table.shape) < 2:
+        return None
+    rows = predictions[predictions["outcome"] == head["outcome"]]
+    outside = rows["fold"] == EXTERNAL
+    rows = rows[outside & (rows["cohort"] == head["cohort"])] if head["fold"] == EXTERNAL else rows[~outside]
+    models = {"classifiers": list(table.index), "features": list(table.columns)}
+    return null_of(rows, **models, draws=settings.bootstrap, seed=seed)
+
+
 def _friedman(table: pd.DataFrame, note: str | None, settings: Settings) -> dict[str, Any]:
     blocks, treatments = table.shape
     row: dict[str, Any] = {"treatments": treatments, "blocks": blocks}
@@ -88,27 +117,43 @@ def _friedman(table: pd.DataFrame, note: str | None, settings: Settings) -> dict
         return row | nothing | {"note": "fewer than 2 classifiers or 3 feature sets with an AUC"}
     if (table.nunique(axis=1) == 1).all():
         return row | nothing | {"note": "every classifier has the same AUC for all feature sets"}
-    result = friedmanchisquare(*table.to_numpy().T)
-    row |= {"statistic": result.statistic, "p": result.pvalue}
-    agreement = result.statistic / (blocks * (treatments - 1))
-    return row | {"kendall_w": agreement, "significant": _yes(result.pvalue < settings.alpha), "note": note}
+    found = effects.friedman(table)
+    row |= {"statistic": found.statistic, "p": found.p, "kendall_w": found.kendall_w}
+    return row | {"significant": _yes(found.p < settings.alpha), "note": note}
 
 
-def _wilcoxon(table: pd.DataFrame, first: str, second: str) -> dict[str, Any]:
+def _held(table: pd.DataFrame, null: Null | None, settings: Settings) -> dict[str, float]:
+    """The p at patient level that the feature sets are equally good, and the size of Friedman's test in this study."""
+    if null is None or len(table.columns) < 3 or (table.nunique(axis=1) == 1).all():
+        return {"p_patients": math.nan, "size": math.nan}
+    return {"p_patients": null.equal(table.to_numpy()), "size": null.friedman_size(settings.alpha)}
+
+
+def _agreement(table: pd.DataFrame) -> dict[str, float]:
+    """How far the classifiers agree on the AUCs of the feature sets, apart from being better or worse in general."""
+    found = effects.intraclass(table.T, kind="ICC(C,1)")
+    return dict(zip(("icc", "icc_low", "icc_high"), found, strict=True))
+
+
+def _wilcoxon(table: pd.DataFrame, first: str, second: str, null: Null | None) -> dict[str, Any]:
     """Two-sided exact p over all sign flips of the differences first - second; ties share ranks, zeros are dropped."""
     gaps = (table[first] - table[second]).round(DECIMALS).to_numpy()
-    moved = gaps[gaps != 0]
+    left = moved(gaps)
     median = float(np.median(gaps)) if len(gaps) else math.nan
-    row = {"first": first, "second": second, "median_difference": median, "blocks": len(gaps), "nonzero": len(moved)}
-    row["smallest_reachable_p"] = min(1.0, 2.0 ** (1 - len(gaps)))
+    row = {"first": first, "second": second, "median_difference": median, "blocks": len(gaps), "nonzero": len(left)}
+    row |= {"smallest_reachable_p": smallest_reachable_p(gaps)}
     if not len(gaps):
         return row | {"statistic": math.nan, "p": math.nan, "note": "no classifier has both AUCs"}
-    if not len(moved):
-        return row | {"statistic": 0.0, "p": 1.0, "note": "no classifier differs: every flip of signs gives the same"}
-    tied = len(np.unique(np.abs(moved))) < len(moved)
-    result = wilcoxon(moved, method=PermutationMethod(n_resamples=np.inf) if tied else "exact")
-    note = f"{len(gaps) - len(moved)} equal pairs dropped" if len(moved) < len(gaps) else None
-    return row | {"statistic": float(result.statistic), "p": float(result.pvalue), "note": note}
+    row["common_language"] = effects.common_language(table[first].to_numpy(), table[second].to_numpy())
+    if not len(left):
+        row |= {"statistic": 0.0, "p": 1.0, "p_patients": 1.0, "rank_biserial": 0.0}
+        return row | {"note": "no classifier differs: every flip of signs gives the same"}
+    found = effects.wilcoxon(left)
+    row |= {"statistic": found.statistic, "p": found.p, "rank_biserial": found.rank_biserial}
+    if null is not None:
+        row["p_patients"] = null.pair(first, second, float(gaps.mean()))
+    note = f"{len(gaps) - len(left)} equal pairs dropped" if len(left) < len(gaps) else None
+    return row | {"note": note}
 
 
 def _yes(holds: bool) -> str:

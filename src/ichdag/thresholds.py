@@ -1,4 +1,4 @@
-"""Thresholds chosen on other participants' predictions, and what a threshold makes of predictions."""
+"""The threshold that parts predicted probabilities into yes and no."""
 
 import math
 
