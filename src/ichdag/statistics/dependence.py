@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2, rankdata
 
-from ichdag.evaluation.cells import EXTERNAL, inflation
+from ichdag.evaluation import inflation
+from ichdag.evaluation.cells import EXTERNAL
 from ichdag.repeats import repeats_of
 
 DECIMALS = 12
@@ -45,7 +46,7 @@ def null_of(predictions: pd.DataFrame, *, classifiers: list[str], features: list
     Their rows follow schema predictions and are either all out of fold, whose AUCs are averaged over the folds of all
     repeats, or all of one external cohort. A draw weighs each patient's influence on all AUCs (DeLong's placement
     values) with one standard normal number: the multiplier bootstrap of Lin, Wei and Ying 1993 (doi
-    10.1093/biomet/80.3.557). Out of fold, the draws are widened as the intervals are (`evaluation.cells.inflation`).
+    10.1093/biomet/80.3.557). Out of fold, the draws are widened as the intervals are (`evaluation.inflation.of_one`).
     """
     rows = predictions[predictions["classifier"].isin(classifiers) & predictions["features"].isin(features)]
     columns = pd.MultiIndex.from_product([classifiers, features], names=MODEL)
@@ -83,7 +84,7 @@ def _widening(folds: np.ndarray, subjects: np.ndarray) -> float:
     if folds[0] == EXTERNAL:
         return 1.0
     repeats = repeats_of(subjects, folds=folds, where="predictions")
-    return inflation(folds[repeats == 0]) ** 0.5
+    return inflation.of_one(folds[repeats == 0]) ** 0.5
 
 
 def influence(happened: np.ndarray, scores: np.ndarray, *, folds: np.ndarray) -> np.ndarray:
