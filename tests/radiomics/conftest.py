@@ -49,7 +49,7 @@ def stock(
 
 
 def differences(ours: dict[str, float], theirs: dict[str, float], missing=(), log_hu=LOG_HU) -> dict[str, float]:
-    """Relative difference of every value that is not missing, beyond what `log_hu` explains of first-order LoG values."""
+    """Relative difference of every value that is there, beyond what `log_hu` explains of first-order LoG values."""
     found = {}
     for name, value in ours.items():
         if name not in missing:
