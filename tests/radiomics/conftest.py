@@ -48,29 +48,29 @@ def stock(
     return {name: float(value) for name, value in found.items() if not isinstance(value, (str, dict, tuple))}
 
 
-def differences(ours: dict[str, float], theirs: dict[str, float], missing=()) -> dict[str, float]:
-    """Relative difference of every value that is not missing, beyond what LOG_HU explains of first-order LoG values."""
+def differences(ours: dict[str, float], theirs: dict[str, float], missing=(), log_hu=LOG_HU) -> dict[str, float]:
+    """Relative difference of every value that is there, beyond what `log_hu` explains of first-order LoG values."""
     found = {}
     for name, value in ours.items():
         if name not in missing:
             other = float(theirs[name])
-            found[name] = max(abs(value - other) - _explained(name, theirs), 0) / max(abs(other), 1e-9)
+            found[name] = max(abs(value - other) - _explained(name, theirs, log_hu), 0) / max(abs(other), 1e-9)
     return found
 
 
-def _explained(name: str, theirs: dict[str, float]) -> float:
-    """How far a first-order value of a LoG image may lie off if each of its gray values does by LOG_HU."""
+def _explained(name: str, theirs: dict[str, float], log_hu: float) -> float:
+    """How far a first-order value of a LoG image may lie off if each of its gray values does by `log_hu`."""
     image, _, feature = name.split("_", 2)
     if not image.startswith("log-sigma"):
         return 0.0
     if feature in IN_HU:
-        return LOG_HU
+        return log_hu
     if feature not in ("Variance", "Skewness", "Kurtosis", "Energy", "TotalEnergy"):
         return 0.0
     spread, size = (theirs[f"{image}_firstorder_{other}"] for other in ("Variance", "RootMeanSquared"))
     spread = spread**0.5
     share = {"Variance": 2 / spread, "Kurtosis": 4 / spread, "Energy": 2 / size, "TotalEnergy": 2 / size}
-    return LOG_HU * (3 / spread if feature == "Skewness" else share[feature] * theirs[name])
+    return log_hu * (3 / spread if feature == "Skewness" else share[feature] * theirs[name])
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from ichdag.jobs import DataFault
 from ichdag.radiomics.extraction import Settings, extract_lesion
 
 SHAPE = (24, 22, 12)
+BESIDE_BONE = 1450 * 2**-24  # HU, stock's rounding of LoG images to float32 where the skull is in reach
 FEW = """
 setting: {binWidth: 20, minimumROIDimensions: 1}
 imageType: {Original: {binWidth: 2}, Wavelet: {}, LoG: {sigma: [1.0, 3.0]}, Exponential: {binWidth: 0.01}}
@@ -150,7 +151,7 @@ def test_small_random_lesions_have_stock_s_values_or_a_reason(made, few, corner,
         return
     theirs = made.stock(scan, mask, few.parameters)
     assert set(ours.values) <= set(theirs)
-    wrong = {n: d for n, d in made.differences(ours.values, theirs, ours.missing).items() if not d <= 1e-6}
+    wrong = {n: d for n, d in made.differences(ours.values, theirs, ours.missing, BESIDE_BONE).items() if not d <= 1e-6}
     assert not wrong
 
 
