@@ -80,7 +80,9 @@ def test_the_main_result_names_the_best_model_with_its_numbers(text):
     summary = text.split('id="summary"')[1].split("</section>")[0]
     assert "VAE-GAN latents with SVM" in summary
     assert "0.80 (0.70–0.90) in cross-validation" in summary
-    assert "0.72 (0.58–0.86) corrected for the choice of the best of 42 models and 0.67 (0.57–0.77) on external" in summary
+    assert (
+        "0.72 (0.58–0.86) corrected for the choice of the best of 42 models and 0.67 (0.57–0.77) on external" in summary
+    )
     assert ">corrected for the choice</th>" in summary
     assert "difference 0.03 (−0.02 to 0.08), DeLong p &lt; 0.001" in summary
     assert "12 of 40 had it" in summary
