@@ -206,6 +206,8 @@ def test_no_interval_collapses_under_perfect_separation(predictions, settings, s
     known = table[table.fold != "mean"].dropna(subset=["value", "low"])
     assert {"auc", "average_precision", "f1", "sensitivity", "brier"} <= set(known.metric)
     assert (known.high - known.low > 0.02).all(), known[known.high - known.low <= 0.02]
+    auc = table[(table.metric == "auc") & (table.fold != "mean")]
+    assert auc.bootstrap_low.isna().all() and auc.note.str.contains("no bootstrap limits").all()
     rows = known[known.features == "shape"].set_index(["fold", "metric"])
     if sign == 1:
         n, m = rows.loc[("external", "f1"), ["n", "positives"]].astype(int)

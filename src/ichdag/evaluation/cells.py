@@ -6,14 +6,17 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+from scipy.special import logit
 
 from ichdag.evaluation import inflation
+from ichdag.evaluation.recalibration import is_flat
 from ichdag.jobs import StudyError
 from ichdag.repeats import repeats_of
 from ichdag.thresholds import youden
 
 EXTERNAL = "external"
 POOLED = "pooled"
+SMALLEST = 1e-12  # a probability: logits are finite
 MODEL = ["outcome", "features", "classifier"]
 
 
@@ -47,6 +50,12 @@ class Cell:
     def counts(self) -> dict[str, int]:
         """How many participants, and how many with the outcome."""
         return {"n": len(self.happened), "positives": int(self.happened.sum())}
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the model gives everybody the same probability to three digits, which its AUC does not show."""
+        inside = np.clip(self.probability, SMALLEST, 1 - SMALLEST)
+        return len(inside) > 1 and is_flat(logit(inside))
 
     @property
     def split(self) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from ichdag.evaluation.cells import POOLED, Cell, models_of
+from ichdag.evaluation.cells import EXTERNAL, POOLED, Cell, models_of
 from ichdag.evaluation.delong import areas
 from ichdag.evaluation.resampling import Resamples, percentiles, resample, resampled_auc
 from ichdag.evaluation.schemas import BEST
@@ -23,14 +23,16 @@ def correct_best(predictions: pd.DataFrame, *, settings: Settings, seed: int) ->
     Bootstrap bias-corrected cross-validation (Tsamardinos et al. 2018, doi 10.1007/s10994-018-5714-4): in each resample
     of the participants the best model is chosen anew, and judged on those who were not drawn. The corrected AUC is the
     mean, its limits are percentiles; they are wide, since about a third of the participants are not drawn. The model is
-    that of `best_models`; comparators do not compete. An outcome without any AUC has no row.
+    that of `best_models`: comparators do not compete, nor models that are flat in a fold where there are others. An
+    outcome without any AUC has no row.
     """
-    pooled: dict[str, list[Cell]] = {}
+    competing: dict[str, tuple[list[Cell], list[Cell]]] = {}
     for cells in models_of(predictions):
-        for cell in cells:
-            if cell.fold == POOLED and cell.features in FEATURE_SETS:
-                pooled.setdefault(cell.outcome, []).append(cell)
-    rows = [row for models in pooled.values() for row in _best(models, settings, seed)]
+        pooled = next(cell for cell in cells if cell.fold == POOLED)
+        if pooled.features in FEATURE_SETS:
+            flat = any(cell.is_flat for cell in cells if cell.fold not in (POOLED, EXTERNAL))
+            competing.setdefault(pooled.outcome, ([], []))[flat].append(pooled)
+    rows = [row for told, flat in competing.values() for row in _best(told or flat, settings, seed)]
     return pd.DataFrame(rows, columns=BEST.column_names)
 
 

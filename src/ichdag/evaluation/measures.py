@@ -20,6 +20,7 @@ from ichdag.evaluation.resampling import (
 from ichdag.evaluation.settings import Settings
 
 ONE_CLASS = "one class only"
+NO_BOOTSTRAP = "no bootstrap limits: all resamples are equal"
 NO_THRESHOLD = "no threshold: one class only where it is chosen"
 ALL_EQUAL = 1e-9
 
@@ -67,8 +68,10 @@ def _auc(cell: Cell, draws: Resamples, settings: Settings) -> Measure:
     if math.isnan(value):
         return Measure("auc", value, low, high, method, ONE_CLASS)
     limits = percentiles(resampled_auc(*cell.split, draws=draws), confidence=settings.confidence)
-    wide = widen(value, limits, factor=cell.inflation, within=(0, 1))
-    return Measure("auc", value, low, high, named(method, cell), None, *wide, cell.inflation)
+    wide, note = widen(value, limits, factor=cell.inflation, within=(0, 1)), None
+    if limits[1] - limits[0] < ALL_EQUAL:
+        wide, note = (math.nan, math.nan), NO_BOOTSTRAP
+    return Measure("auc", value, low, high, named(method, cell), note, *wide, cell.inflation)
 
 
 def named(method: str, cell: Cell) -> str:

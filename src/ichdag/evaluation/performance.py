@@ -4,18 +4,15 @@ import math
 
 import numpy as np
 import pandas as pd
-from scipy.special import logit
 
 from ichdag.evaluation.averages import measure_repeats
 from ichdag.evaluation.cells import EXTERNAL, POOLED, Cell, models_of
 from ichdag.evaluation.delong import NO_VARIANCE, areas, logit_interval
 from ichdag.evaluation.measures import Measure, measure
-from ichdag.evaluation.recalibration import is_flat
 from ichdag.evaluation.settings import Settings
 
 MEAN = "mean"
 NO_INTERVAL = (math.nan, math.nan, None)
-SMALLEST = 1e-12
 
 
 def measure_performance(predictions: pd.DataFrame, *, settings: Settings, seed: int) -> pd.DataFrame:
@@ -26,20 +23,14 @@ def measure_performance(predictions: pd.DataFrame, *, settings: Settings, seed: 
             (measure_repeats if cell.repeats else measure)(cell, settings=settings, seed=seed) for cell in cells
         ]
         folds = [place for place, cell in enumerate(cells) if cell.fold not in (POOLED, EXTERNAL)]
-        flat = sum(_is_flat(cells[place]) for place in folds)
+        flat = sum(cells[place].is_flat for place in folds)
         for cell, measures in zip(cells, measured, strict=True):
-            own = (flat, len(folds)) if cell.fold == POOLED else (_is_flat(cell), 1)
+            own = (flat, len(folds)) if cell.fold == POOLED else (int(cell.is_flat), 1)
             rows += [cell.name | _said(vars(found), *own) | {"sd": math.nan} | cell.counts for found in measures]
         pooled = next(cell for cell in cells if cell.fold == POOLED)
         means = _means([cells[place] for place in folds], [measured[place] for place in folds], pooled, settings)
         rows += [pooled.name | {"fold": MEAN} | _said(found, flat, len(folds)) | pooled.counts for found in means]
     return pd.DataFrame(rows)
-
-
-def _is_flat(cell: Cell) -> int:
-    """1 if one model gives everybody the same probability to three digits, which its AUC does not show, else 0."""
-    inside = np.clip(cell.probability, SMALLEST, 1 - SMALLEST)
-    return int(len(inside) > 1 and is_flat(logit(inside)))
 
 
 def _said(row: dict, flat: int, count: int) -> dict:

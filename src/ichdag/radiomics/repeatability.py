@@ -35,6 +35,7 @@ def _row(name: str, values: np.ndarray, smallest_icc: float) -> dict[str, object
     if len(whole) >= FEWEST and np.ptp(whole) > 0:
         subject, repeat = np.indices(whole.shape)
         frame = pd.DataFrame({"subject": subject.ravel(), "repeat": repeat.ravel(), "value": whole.ravel()})
+        pingouin.options["round.column.CI95"] = None  # as shipped, limits are cut to two decimals
         found = pingouin.intraclass_corr(frame, targets="subject", raters="repeat", ratings="value").iloc[0]
         interval = next(found[key] for key in ("CI95", "CI95%") if key in found)
         row |= {"icc": float(found["ICC"]), "low": float(interval[0]), "high": float(interval[1])}
