@@ -45,7 +45,11 @@ rule convert_scans:
         mem_mb=grow(3000),
         runtime=grow(10),
     params:
-        settings={name: config["cohort"][name] for name in ("masks_on_other_grids", "smallest_lesion_ml", "dicom")},
+        settings={
+            name: config["cohort"][name]
+            for name in ("masks_on_other_grids", "smallest_lesion_ml", "largest_lesion_ml", "dicom")
+        }
+        | {"head_hu": config["preprocessing"]["head_hu"]},
         row=lambda wildcards: {name: participants()[wildcards.subject].get(name) for name in CONVERTED_BY},
         # Snakemake sees a newer file, not an older one, and not one that was added to a folder.
         originals=lambda wildcards: fingerprint(

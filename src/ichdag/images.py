@@ -17,6 +17,8 @@ ABSENT = b"absent"  # the intent of a file that stands for an image that is not 
 HEADER_BYTES = 540  # of NIfTI-2; NIfTI-1 has 348
 LARGEST_OFFSET = 0.1  # of a voxel, between grids that count as the same
 DENSEST = 1100  # gzip packs no byte into less than a 1032nd of one
+PACKED = b"\x1f\x8b"  # how every gzip file begins, whatever its name
+LONGEST_TAIL = 2**24  # bytes that may follow the last voxel: some programs fill up blocks
 
 
 @dataclass(frozen=True)
@@ -75,13 +77,16 @@ def _read(path: str | Path | None, kind: type) -> tuple[np.ndarray, np.ndarray]:
 
 @contextmanager
 def open_nifti(path: str | Path, *, to_end: bool = True) -> Iterator[nibabel.Nifti1Image]:
-    """A NIfTI file (.nii, .nii.gz), its voxels to be read within the block; after it the checksum of gzip is compared.
+    """A NIfTI file, its voxels to be read within the block; after it the checksum of gzip is compared.
 
-    Raises ImageFileError, or whatever nibabel and gzip raise, if the content is damaged. nibabel alone stops at the
-    last voxel, before the checksum; for a look at the header `to_end` is false.
+    Whether it is packed is told by its first bytes, not by its name. nibabel mends headers as it reads them:
+    `image.extra["header"]` is the one in the file. Raises ImageFileError, or whatever nibabel and gzip raise, if the
+    content is damaged. nibabel alone stops at the last voxel, before the checksum; for a look at the header `to_end`
+    is false.
     """
     with open(path, "rb") as raw:
-        packed = str(path).lower().endswith(".gz")
+        packed = raw.read(2) == PACKED
+        raw.seek(0)
         stream = gzip.GzipFile(fileobj=raw) if packed else raw
         head = stream.read(HEADER_BYTES)
         kinds = (nibabel.Nifti1Image, nibabel.Nifti2Image)
@@ -90,17 +95,27 @@ def open_nifti(path: str | Path, *, to_end: bool = True) -> Iterator[nibabel.Nif
             raise nibabel.filebasedimages.ImageFileError("its first bytes are no NIfTI header")
         stream.seek(0)
         image = kind.from_file_map(kind.make_file_map({"image": stream}), mmap=False)
+        image.extra["header"] = kind.header_class(head[: kind.header_class.template_dtype.itemsize], check=False)
         _refuse_promises(image, Path(path).stat().st_size * (DENSEST if packed else 1))
         yield image
-        while packed and to_end and stream.read(2**20):
-            pass
+        if packed and to_end:
+            _read_out(stream)
 
 
 def _refuse_promises(image: nibabel.Nifti1Image, most_bytes: int) -> None:
     """Refuse a header that promises more voxels than its file can hold, before there is no memory for them."""
     promised = np.prod([float(size) for size in image.shape]) * image.get_data_dtype().itemsize
-    if promised > most_bytes:
+    if promised + image.dataobj.offset > most_bytes:
         raise nibabel.filebasedimages.ImageFileError("it is shorter than its header says")
+
+
+def _read_out(stream: gzip.GzipFile) -> None:
+    """Read what follows the last voxel, and so compare the checksum. Refuse a file that does not end there."""
+    rest = 0
+    while more := len(stream.read(2**20)):
+        rest += more
+        if rest > LONGEST_TAIL:
+            raise nibabel.filebasedimages.ImageFileError("it is longer than its header says")
 
 
 def write_image(volume: Volume, path: str | Path) -> None:

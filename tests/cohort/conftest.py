@@ -57,8 +57,9 @@ def convert(config, tmp_path):
     """Convert originals (paths by column) with the shipped settings, some changed: (volumes, record)."""
 
     def run(files, *, row=None, **changes):
-        own = {name: config["cohort"][name] for name in ("masks_on_other_grids", "smallest_lesion_ml")} | changes
-        settings = ConversionSettings(**own, dicom=DicomSettings(**config["cohort"]["dicom"]))
+        names = ("masks_on_other_grids", "smallest_lesion_ml", "largest_lesion_ml")
+        own = {name: config["cohort"][name] for name in names} | {"head_hu": config["preprocessing"]["head_hu"]}
+        settings = ConversionSettings(**own | changes, dicom=DicomSettings(**config["cohort"]["dicom"]))
         paths = {name: str(path) for name, path in files.items()}
         return convert_participant(paths, row=row or {}, settings=settings, workdir=tmp_path / "work")
 

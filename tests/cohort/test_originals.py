@@ -85,3 +85,13 @@ def test_a_missing_file_and_a_link_to_nowhere_are_no_error_and_a_huge_folder_is_
     for number in range(5):
         (tmp_path / f"folder/{number}").symlink_to("nowhere")
     assert fingerprint(tmp_path / "folder", largest_files=2) == fingerprint(tmp_path / "folder", largest_files=2)
+
+
+def test_folders_behind_links_count_and_links_that_lead_back_end(series, tmp_path):
+    (tmp_path / "apart").mkdir()
+    (series / "linked").symlink_to(tmp_path / "apart")
+    for name in ("back", "again"):
+        (tmp_path / "apart" / name).symlink_to(series)
+    before = fingerprint(series)
+    (tmp_path / "apart" / "3.dcm").write_bytes(b"slice 3")
+    assert fingerprint(series) != before

@@ -49,6 +49,10 @@ def test_noise_is_measured_in_hu(record, brain_scan):
             "Cormack units",
         ),
         (lambda hu: np.clip(hu, -100, 100), "not in HU: values from -100 to 100"),
+        (lambda hu: np.where(hu < -500, 0, hu), "the air around the head was set to 0"),
+        (lambda hu: np.where((hu > 0) & (hu < 100), hu, 0), "the air around the head was set to 0"),
+        (lambda hu: np.where(hu < -500, 0, np.clip((hu + 10) * 255 / 100, 1, 255)), "scaled to 0-255"),
+        (lambda hu: np.where(hu < -500, 0, hu + 1024), "stored values without the intercept"),
     ],
 )
 def test_values_that_are_not_hu_are_recognized(record, brain_scan, scale, words):

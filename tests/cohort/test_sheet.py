@@ -1,5 +1,6 @@
 """The sheet is read alike from tsv, csv and xlsx, and what cannot be read says why and what to do."""
 
+import unicodedata
 from datetime import datetime
 
 import pytest
@@ -204,3 +205,13 @@ def test_cells_are_judged_as_the_schema_judges_them(data):
     cell = data.draw(number if schema.get("type") == "number" else st.text(max_size=6) | st.sampled_from(["F", "a-b"]))
     errors = list(Draft202012Validator(schema).iter_errors(cell))
     assert bool(errors) == bool(_trouble_of_value(name, cell, schema)), (name, cell)
+
+
+@pytest.mark.parametrize(("on_disk", "in_sheet"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFC", "NFC")])
+def test_a_file_is_found_whether_its_umlaut_is_one_character_or_two(folder, tmp_path, on_disk, in_sheet):
+    name = unicodedata.normalize(on_disk, "Müller/Gänge.nii.gz")
+    (tmp_path / name).parent.mkdir()
+    (tmp_path / name).touch()
+    told = unicodedata.normalize(in_sheet, "Müller/Gänge.nii.gz")
+    sheet = folder("p.tsv", f"participant_id\tcohort\trole\tbaseline_ct\nsub-1\ttrial\tdevelopment\t{told}\n")
+    assert sheet.rows[0]["baseline_ct"] == str(tmp_path / name)

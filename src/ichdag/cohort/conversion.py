@@ -16,21 +16,31 @@ from typing import Any
 import numpy as np
 
 from ichdag.cohort.dicom import DicomSettings, convert_dicom, is_dicom, read_segmentation
-from ichdag.cohort.geometry import grid_words, on_grid_of
+from ichdag.cohort.geometry import grid_words, on_grid_of, put_back
 from ichdag.cohort.nifti import AIR_HU, read_nifti_scan, read_original_mask
 from ichdag.faults import MachineFault, machine_fault
+from ichdag.heads import cover, find_head
 from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault
 from ichdag.names import TIMEPOINTS
 from ichdag.numerals import numeral
 
+# ASSUME: no CT has values beyond 16 bits with an intercept of -1024; extended scales end at 30,710 HU.
+SMALLEST_HU, LARGEST_HU = -33_792, 32_767
+LARGEST_SHARE_OUTSIDE = 0.1  # ASSUME: of a lesion's voxels, that the head, known to a few mm, may not cover
+
 
 @dataclass(frozen=True)
 class ConversionSettings:
-    """What to do with masks on other grids, the smallest lesion (mL), and the DICOM rules; see the cohort schema."""
+    """What to do with masks on other grids, the smallest and largest lesion (mL), and the DICOM rules.
+
+    `head_hu` is that of the preprocessing: tissue is above. See the schemas of cohort and preprocessing.
+    """
 
     masks_on_other_grids: str
     smallest_lesion_ml: float
+    largest_lesion_ml: float
+    head_hu: float
     dicom: DicomSettings
 
 
@@ -103,11 +113,11 @@ def _convert(
         if record["kind"] == "dicom":
             chosen = None if series is None else str(series)
             found = convert_dicom(ct, series=chosen, settings=settings.dicom, workdir=workdir)
-            scan, acquired = found.volume, found.acquired
+            original, acquired = found.volume, found.acquired
             record |= {"facts": found.facts, "series": found.series}
         else:
-            scan, record["facts"] = read_nifti_scan(ct)
-        scan = _padded_as_air(scan, record["facts"])
+            original, record["facts"] = read_nifti_scan(ct)
+        scan = _padded_as_air(original, record["facts"])
         record["spacing_mm"] = " x ".join(numeral(edge, 3) for edge in scan.spacing_mm)
         record["digest"] = _digest(scan)
         if mask is not None:
@@ -120,13 +130,25 @@ def _convert(
 
 def _digest(volume: Volume) -> str:
     """Digest of the voxels of a scan or mask, the same for the same image."""
-    return hashlib.sha256(repr(volume.values.shape).encode() + volume.values.tobytes()).hexdigest()[:32]
+    digest = hashlib.sha256(repr(volume.values.shape).encode())
+    for plane in volume.values:  # all at once, they would be copied
+        digest.update(plane.tobytes())
+    return digest.hexdigest()[:32]
 
 
 def _padded_as_air(scan: Volume, facts: dict[str, Any]) -> Volume:
-    """The scan with everything below -1024 HU set to it: padding around the round field of view is no tissue."""
-    if not np.isfinite(scan.values).all():
+    """The scan with everything below -1024 HU set to it: padding around the round field of view is no tissue.
+
+    Raises DataFault where values are those of no CT.
+    """
+    low, high = float(scan.values.min()), float(scan.values.max())
+    if not np.isfinite([low, high]).all():
         raise DataFault("cohort", f"{np.count_nonzero(~np.isfinite(scan.values))} voxels are NaN or infinite")
+    if low < SMALLEST_HU or high > LARGEST_HU:
+        limits = f"{SMALLEST_HU:,} to {LARGEST_HU:,} HU"
+        raise DataFault("cohort", f"values from {low:.6g} to {high:.6g}: no CT has values beyond {limits}")
+    if low == high:
+        raise DataFault("cohort", f"empty scan: every voxel is {low:g}")
     below = scan.values < AIR_HU
     if not below.any():
         return scan
@@ -136,8 +158,16 @@ def _padded_as_air(scan: Volume, facts: dict[str, Any]) -> Volume:
 
 
 def _manual_mask(path: str, scan: Volume, settings: ConversionSettings, facts: dict[str, Any]) -> Volume:
-    """The manual mask on the scan's grid. Raises DataFault if it is elsewhere, empty, or below the smallest lesion."""
-    mask = read_segmentation(path, scan=scan) if is_dicom(path) else read_original_mask(path)
+    """The manual mask on the scan's grid.
+
+    Raises DataFault if it is elsewhere, empty, outside the head, or smaller or larger than a lesion.
+    """
+    if is_dicom(path):
+        mask = read_segmentation(path, scan=scan)
+    else:
+        mask = read_original_mask(path)
+        if path.lower().endswith((".nrrd", ".nhdr")) or 1 in mask.values.shape:  # saved as far as the lesion reaches
+            mask = put_back(mask, scan)
     if not same_grid(mask, scan):
         if settings.masks_on_other_grids == "exclude":
             found = f"{grid_words(mask)}, the scan has {grid_words(scan)}"
@@ -147,18 +177,39 @@ def _manual_mask(path: str, scan: Volume, settings: ConversionSettings, facts: d
     mask = Volume(mask.values, scan.affine)  # to the last digit
     if not mask.values.any():
         raise DataFault("cohort", "manual mask is empty")
+    if mask.values.all():
+        raise DataFault("cohort", "the mask has no background: every voxel of the scan is lesion")
     if mask.volume_ml < settings.smallest_lesion_ml:
-        raise DataFault(
-            "cohort", f"lesion of {mask.volume_ml:.3f} mL is below {numeral(settings.smallest_lesion_ml)} mL"
-        )
+        found = f"lesion of {mask.volume_ml:.3f} mL is below {numeral(settings.smallest_lesion_ml)} mL"
+        raise DataFault("cohort", found)
+    if mask.volume_ml > settings.largest_lesion_ml:
+        found = f"lesion of {mask.volume_ml:.0f} mL is above {numeral(settings.largest_lesion_ml)} mL"
+        raise DataFault("cohort", f"{found}: is the mask inverted, or that of something else?")
+    _refuse_outside_head(mask, scan, settings)
     return mask
 
 
+def _refuse_outside_head(mask: Volume, scan: Volume, settings: ConversionSettings) -> None:
+    """Raise DataFault if the lesion does not lie within the head. A scan without a head is refused by its quality."""
+    head = find_head(scan, head_hu=settings.head_hu)
+    if not head.inside.any():
+        return
+    outside = np.count_nonzero(mask.values & ~cover(head, mask.values.shape)) / np.count_nonzero(mask.values)
+    if outside > LARGEST_SHARE_OUTSIDE:
+        raise DataFault("cohort", f"manual mask lies outside the head: {100 * outside:.0f} % of it")
+
+
 def _hours(stated: float | None, acquired: dict[str, datetime | None]) -> float | None:
-    """Hours from baseline to follow-up: as the sheet states, else by the scans' times; None where neither is known."""
-    if stated is not None or None in acquired.values():
+    """Hours from baseline to follow-up: as the sheet states, else by the scans' times; None where neither is known.
+
+    Where one scan tells its time zone and the other does not, the hours between them are not known.
+    """
+    baseline, followup = acquired["baseline"], acquired["followup"]
+    if stated is not None or baseline is None or followup is None:
         return stated
-    return round((acquired["followup"] - acquired["baseline"]).total_seconds() / 3600, 3)
+    if (baseline.tzinfo is None) != (followup.tzinfo is None):
+        return None
+    return round((followup - baseline).total_seconds() / 3600, 3)
 
 
 def _followup_fault(record: dict[str, Any]) -> str | None:

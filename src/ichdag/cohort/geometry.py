@@ -5,11 +5,41 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from ichdag.images import Volume
+from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault
 from ichdag.numerals import numeral
 
+LARGEST_VOXELS = 200_000_000  # of an original: 762 slices of 512 x 512
 LARGEST_COSINE = 1e-3
+LARGEST_TILT_DEGREES = 45.0  # ASSUME: gantries tilt by 30 degrees at most
+LARGEST_TURN_DEGREES = 1.0  # ASSUME: between qform and sform, for what programs round
+
+
+def cosines(affine: np.ndarray) -> np.ndarray:
+    """Cosines between the three voxel axes: ij, ik, jk."""
+    axes = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    return np.array([axes[:, 0] @ axes[:, 1], axes[:, 0] @ axes[:, 2], axes[:, 1] @ axes[:, 2]])
+
+
+def refuse_other_axes(quality: np.ndarray, scanner: np.ndarray, what: str) -> None:
+    """Raise DataFault if an axis of the qform points elsewhere than that of the sform: mirrored, or turned.
+
+    A qform holds no shear. Where the sform is sheared by a tilt, programs write the qform of the nearest axes that are
+    perpendicular, or of those within the slices.
+    """
+    axes = scanner[:3, :3] / np.linalg.norm(scanner[:3, :3], axis=0)
+    left, _, right = np.linalg.svd(axes)
+    within = np.linalg.qr(axes)[0]
+    wanted = [left @ right, within * np.sign(np.sum(within * axes, axis=0))]
+    stated = quality[:3, :3] / np.linalg.norm(quality[:3, :3], axis=0)
+    along = max(np.sum(stated * one, axis=0).min() for one in wanted)
+    degrees = float(np.degrees(np.arccos(np.clip(along, -1, 1))))
+    if not degrees <= LARGEST_TURN_DEGREES:
+        raise DataFault(
+            "cohort",
+            f"{what}: qform and sform are mirrored or turned against each other, an axis by {degrees:.0f} degrees: "
+            "which one is right is not known, mend its header",
+        )
 
 
 def straightened(volume: Volume, *, outside: float, order: int, notes: dict[str, Any]) -> Volume:
@@ -17,7 +47,8 @@ def straightened(volume: Volume, *, outside: float, order: int, notes: dict[str,
 
     A gantry tilt that stands in the affine is a shear along the slices. In-plane axes and the distance between slices
     stay; the grid grows along the shifted axes so that nothing is lost, filled with `outside`; `order` is that of the
-    spline (0 for masks). `notes` is told the tilt. Raises DataFault if the in-plane axes are not perpendicular.
+    spline (0 for masks). `notes` is told the tilt. Raises DataFault if the in-plane axes are not perpendicular, or the
+    tilt is more than a gantry's.
     """
     axes = volume.affine[:3, :3]
     units = axes / np.linalg.norm(axes, axis=0)
@@ -26,13 +57,14 @@ def straightened(volume: Volume, *, outside: float, order: int, notes: dict[str,
     if max(abs(units[:, 0] @ units[:, 2]), abs(units[:, 1] @ units[:, 2])) <= LARGEST_COSINE:
         return volume
     normal = np.cross(units[:, 0], units[:, 1])
+    notes["tilt_degrees"] = round(_tilt_degrees(normal, units[:, 2]), 2)
     step = float(normal @ axes[:, 2])
     drift = np.linalg.lstsq(axes[:, :2], axes[:, 2] - step * normal, rcond=None)[0]  # voxels a slice, along i and j
-    notes["tilt_degrees"] = round(float(np.degrees(np.arccos(min(1.0, abs(step) / np.linalg.norm(axes[:, 2]))))), 2)
     last = volume.values.shape[2] - 1
     before = np.ceil(np.maximum(0, -drift * last)).astype(int)
     after = np.ceil(np.maximum(0, drift * last)).astype(int)
     widths = [(before[0], after[0]), (before[1], after[1])]
+    refuse_size(np.add(volume.values.shape, [*(before + after), 0]), "the scan, with its tilt sheared straight,")
     planes = [
         ndimage.shift(
             np.pad(volume.values[:, :, place], widths, constant_values=outside).astype(np.float32),
@@ -47,6 +79,42 @@ def straightened(volume: Volume, *, outside: float, order: int, notes: dict[str,
     affine[:3, 3] -= axes[:, :2] @ before
     values = np.stack(planes, axis=2)
     return Volume((np.rint(values) if order else values).astype(volume.values.dtype), affine)
+
+
+def _tilt_degrees(normal: np.ndarray, axis: np.ndarray) -> float:
+    """The angle between the slices' normal and the axis they lie on. Raises DataFault if it is more than a gantry's."""
+    degrees = float(np.degrees(np.arccos(min(1.0, abs(normal @ axis)))))
+    if degrees > LARGEST_TILT_DEGREES:
+        found = f"slices are tilted by {degrees:.0f} degrees against their axis"
+        raise DataFault("cohort", f"{found}, limit {LARGEST_TILT_DEGREES:g}: its affine is not a scan's")
+    return degrees
+
+
+def refuse_size(shape: Any, what: str) -> None:
+    """Raise DataFault for more voxels than a head CT has, before there is memory to be had for them."""
+    count = float(np.prod(shape, dtype=float))
+    if not abs(count) <= LARGEST_VOXELS:
+        raise DataFault("cohort", f"{what} is too large: {count:.3g} voxels, limit {LARGEST_VOXELS:.3g}")
+
+
+def put_back(mask: Volume, scan: Volume) -> Volume:
+    """The mask with the rest of the scan's grid around it if it is a part of that grid, voxel on voxel; else as it is.
+
+    Along an axis of one voxel the distance to the next one means nothing, and is not asked for.
+    """
+    own = mask.affine.copy()
+    for axis in np.flatnonzero(np.array(mask.values.shape) == 1):
+        own[:3, axis] = scan.affine[:3, axis]
+    start = np.rint(np.linalg.solve(scan.affine, own[:, 3])[:3]).astype(int)
+    end = start + mask.values.shape
+    wanted = scan.affine.copy()
+    wanted[:3, 3] += scan.affine[:3, :3] @ start
+    beside = Volume(mask.values, wanted)
+    if not same_grid(Volume(mask.values, own), beside) or (start < 0).any() or (end > scan.values.shape).any():
+        return mask
+    values = np.zeros(scan.values.shape, dtype=bool)
+    values[tuple(slice(*ends) for ends in zip(start, end, strict=True))] = mask.values
+    return Volume(values, scan.affine)
 
 
 def on_grid_of(mask: Volume, scan: Volume) -> Volume:

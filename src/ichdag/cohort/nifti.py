@@ -1,24 +1,35 @@
 """Originals in NIfTI or NRRD, as hospitals and other programs write them: read once, with suspicion, into HU and RAS.
 
-Rules of geometry, in order: a file needs qform or sform; where both are given and disagree in voxel size, the file is
-refused, where they disagree in position only, the sform counts (and the record says so); voxel axes that are not
-perpendicular because the slices are tilted against them are straightened (`geometry.straightened`).
+Rules of geometry, in order: a file needs qform or sform; where both are given and disagree in voxel size or in the
+direction of an axis, the file is refused, where they disagree in position only, the sform counts (and the record says
+so); voxel axes that are not perpendicular because the slices are tilted against them are straightened
+(`geometry.straightened`). Lengths are in the unit that the header names.
+
+A header only claims: what it says of size and place is looked at before anything large is read, and voxels are read
+slice by slice.
 """
 
 import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import nibabel
 import numpy as np
 
-from ichdag.cohort.geometry import straightened
+from ichdag.cohort.geometry import cosines, refuse_other_axes, refuse_size, straightened
 from ichdag.faults import read_through, refuse_machine_fault
 from ichdag.images import DENSEST, Volume, corner_offsets_mm, open_nifti
 from ichdag.jobs import DataFault
 
 AIR_HU = -1024
+LARGEST_OFFSET = 2**26  # bytes before the first voxel
+EDGES_MM = (0.05, 20.0)  # ASSUME: no CT has smaller or larger voxels
+UNITS_MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # not said, meter, millimeter, micron: NIfTI's code, its length
 DATA_FILE = re.compile(rb"^data ?file: *(\S[^\r\n]*)", re.I | re.M)
+NRRD_PLACE = (b"space directions", b"space origin")
+
+Reader = Callable[[Any, tuple[int, int, int]], np.ndarray]
 
 
 def read_nifti_scan(path: str | Path) -> tuple[Volume, dict[str, Any]]:
@@ -27,32 +38,31 @@ def read_nifti_scan(path: str | Path) -> tuple[Volume, dict[str, Any]]:
     Raises DataFault (stage cohort) if its content cannot be read, is not one 3D volume of plain numbers, or its
     geometry is missing or contradicts itself; OSError if the machine cannot read the file.
     """
-    volume, facts = _read_nifti(path, "the scan")
+    volume, facts = _read_nifti(path, "the scan", read=_scan_voxels)
     return straightened(volume, outside=AIR_HU, order=1, notes=facts), facts
 
 
 def read_original_mask(path: str | Path) -> Volume:
-    """Read a NIfTI or NRRD mask as bool, nearest to RAS; every value above zero is lesion.
+    """Read a NIfTI or NRRD mask as bool, nearest to RAS: 0 is background, the one other value is lesion.
 
-    Raises as `read_nifti_scan` does, DataFault also where it holds more than two values.
+    It may be of one slice. Raises as `read_nifti_scan` does, DataFault also where it holds more than two values, or no
+    background.
     """
     if str(path).lower().endswith((".nrrd", ".nhdr")):
         volume = _read_nrrd(Path(path))
     else:
-        volume = _read_nifti(path, "the mask")[0]
-    found = np.unique(volume.values)
-    if found.size > 2:
-        first = found[:4].round(3).tolist()
-        raise DataFault("cohort", f"the mask is none: it holds more than two values, {first} first")
-    return straightened(Volume(volume.values > 0, volume.affine), outside=0, order=0, notes={})
+        volume = _read_nifti(path, "the mask", read=_mask_voxels)[0]
+    return straightened(volume, outside=0, order=0, notes={})
 
 
-def _read_nifti(path: str | Path, what: str) -> tuple[Volume, dict[str, Any]]:
+def _read_nifti(path: str | Path, what: str, *, read: Reader) -> tuple[Volume, dict[str, Any]]:
     """The voxels with the affine that counts, and notes on its geometry."""
     try:
         with open_nifti(path) as image:
-            notes = _noted(image.header, what)
-            return _canonical(image, what), notes
+            unit_mm, notes = _noted(image, what)
+            _refuse_kind(image, what)
+            affine = np.diag([unit_mm, unit_mm, unit_mm, 1.0]) @ image.affine
+            return _canonical(image.dataobj, affine, what, read=read), notes
     except DataFault:
         raise
     except Exception as error:  # at damaged content nibabel and gzip may raise anything
@@ -60,15 +70,36 @@ def _read_nifti(path: str | Path, what: str) -> tuple[Volume, dict[str, Any]]:
         raise DataFault("cohort", f"{what} cannot be read as NIfTI: {_unnamed(error, path)}") from error
 
 
-def _noted(header: nibabel.Nifti1Header, what: str) -> dict[str, Any]:
-    """Notes on the geometry of a header. Raises DataFault if it has none, or contradicts itself."""
+def _noted(image: nibabel.Nifti1Image, what: str) -> tuple[float, dict[str, Any]]:
+    """The unit of its lengths in mm, and notes on its geometry. Raises DataFault if it has none, or two."""
+    header, stated = image.header, image.extra["header"]  # nibabel makes 1 of a pixdim of 0
     quality, scanner = int(header["qform_code"]), int(header["sform_code"])
     notes: dict[str, Any] = {"affine": "sform" if scanner else "qform"}
     if quality == 0 and scanner == 0:
         raise DataFault("cohort", f"{what} has neither sform nor qform: where its voxels lie is not known")
+    edges = stated["pixdim"][1:4].astype(float)
+    if quality and not (np.isfinite(edges).all() and edges.all()):
+        found = " x ".join(f"{edge:g}" for edge in edges)
+        raise DataFault("cohort", f"{what} does not say how large its voxels are: pixdim {found}, mend its header")
+    unit = int(stated["xyzt_units"]) & 7
+    if unit not in UNITS_MM:
+        raise DataFault("cohort", f"{what} gives lengths in a unit that there is not: xyzt_units {unit}, 2 is mm")
     if quality and scanner:
-        notes |= _reconciled(header.get_qform(), header.get_sform(), header.get_data_shape(), what)
-    return notes
+        notes |= _reconciled(header.get_qform(), header.get_sform(), what)
+    return UNITS_MM[unit], notes
+
+
+def _refuse_kind(image: nibabel.Nifti1Image, what: str) -> None:
+    """Refuse voxels that are no plain numbers, a scaling that is none, and voxels that begin far within the file."""
+    kind, header = image.get_data_dtype(), image.extra["header"]
+    if kind.fields:
+        raise DataFault("cohort", f"{what} holds colors ({kind}), not HU: give the scan itself")
+    if kind.kind == "c":
+        raise DataFault("cohort", f"{what} holds complex numbers ({kind}), not HU: give the scan itself")
+    if np.isinf([header["scl_slope"], header["scl_inter"]]).any():
+        raise DataFault("cohort", f"{what}: its slope or intercept is infinite, mend its header")
+    if not image.header.single_vox_offset <= image.dataobj.offset <= LARGEST_OFFSET:
+        raise DataFault("cohort", f"{what}: its voxels begin at byte {image.dataobj.offset}, mend its header")
 
 
 def _unnamed(error: Exception, path: str | Path) -> str:
@@ -83,34 +114,74 @@ def _reconciled(quality: np.ndarray, scanner: np.ndarray, shape: tuple[int, ...]
     """
     sizes = [np.abs(np.linalg.det(affine[:3, :3])) ** (1 / 3) for affine in (quality, scanner)]
     edges = [np.linalg.norm(affine[:3, :3], axis=0) for affine in (quality, scanner)]
-    tilted = np.abs(_cosines(scanner)).max() > 1e-3  # a tilt can stand in the sform only, and lengthens its slice axis
+    tilted = np.abs(cosines(scanner)).max() > 1e-3  # a tilt can stand in the sform only, and lengthens its slice axis
     if not np.allclose(edges[0], edges[1], rtol=0.01) and not (tilted and np.isclose(sizes[0], sizes[1], rtol=0.01)):
         found = " and ".join(str(edge.round(3).tolist()) for edge in edges)
         raise DataFault("cohort", f"{what}: qform and sform disagree on the voxel size, {found} mm: mend its header")
-    apart = float(np.linalg.norm(corner_offsets_mm(quality, scanner, shape), axis=1).max())
+    refuse_other_axes(quality, scanner, what)
+    apart = float(np.abs(quality - scanner).max())
     return {"qform_differs_mm": round(apart, 2)} if apart > 0.1 else {}
 
 
-def _cosines(affine: np.ndarray) -> np.ndarray:
-    """Cosines between the three voxel axes: ij, ik, jk."""
-    axes = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
-    return np.array([axes[:, 0] @ axes[:, 1], axes[:, 0] @ axes[:, 2], axes[:, 1] @ axes[:, 2]])
-
-
-def _canonical(image: Any, what: str) -> Volume:
-    """One 3D float32 volume in the orientation nearest to RAS. Raises DataFault naming what else it is."""
-    if image.get_data_dtype().fields:
-        raise DataFault("cohort", f"{what} holds colors ({image.get_data_dtype()}), not HU: give the scan itself")
-    shape = tuple(int(size) for size in image.shape)
-    if len(shape) < 3 or min(shape[:3]) < 2 or np.prod(shape[3:], dtype=int) != 1:
+def _canonical(voxels: Any, affine: np.ndarray, what: str, *, read: Reader) -> Volume:
+    """One 3D volume in the orientation nearest to RAS. Raises DataFault naming what else it is."""
+    shape = tuple(int(size) for size in voxels.shape)
+    thinnest = 1 if read is _mask_voxels else 2
+    if thinnest == 1 and len(shape) == 2:
+        shape = (*shape, 1)
+    if len(shape) < 3 or min(shape[:3]) < thinnest or np.prod(shape[3:], dtype=float) != 1:
         cure = "; it holds several volumes: give one" if len(shape) > 3 else ""
         raise DataFault("cohort", f"{what} is not a 3D volume: shape {shape}{cure}")
-    if not np.isfinite(image.affine).all() or abs(np.linalg.det(image.affine[:3, :3])) < 1e-6:
+    refuse_size(shape, what)
+    edges = np.linalg.norm(affine[:3, :3], axis=0)
+    if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3] / np.maximum(edges, 1e-9))) < 0.1:
         raise DataFault("cohort", f"{what}: its affine gives voxels no volume: mend its header")
-    values = np.asarray(image.dataobj, dtype=np.float32).reshape(shape[:3])
-    order = nibabel.io_orientation(image.affine)
-    affine = image.affine @ nibabel.orientations.inv_ornt_aff(order, shape[:3])
-    return Volume(nibabel.orientations.apply_orientation(values, order), affine)
+    if edges.min() < EDGES_MM[0] or edges.max() > EDGES_MM[1]:
+        found = " x ".join(f"{edge:.3g}" for edge in edges)
+        raise DataFault("cohort", f"{what}: its voxels are {found} mm, which no CT has: mend its header")
+    values = read(voxels, shape[:3])
+    order = nibabel.io_orientation(affine)
+    turned = affine @ nibabel.orientations.inv_ornt_aff(order, shape[:3])
+    return Volume(nibabel.orientations.apply_orientation(values, order), turned)
+
+
+def _planes(voxels: Any, count: int) -> Iterator[np.ndarray]:
+    """Slice by slice, each (i, j), so that no more than one is held beside the volume."""
+    if len(voxels.shape) == 2:
+        yield np.asarray(voxels)
+        return
+    rest = (0,) * (len(voxels.shape) - 3)
+    for place in range(count):
+        yield np.asarray(voxels[(slice(None), slice(None), place, *rest)])
+
+
+def _scan_voxels(voxels: Any, shape: tuple[int, int, int]) -> np.ndarray:
+    """The voxels as float32."""
+    values = np.empty(shape, dtype=np.float32, order="F")
+    with np.errstate(over="ignore"):  # becomes infinite, which is refused later
+        for place, plane in enumerate(_planes(voxels, shape[2])):
+            values[..., place] = plane
+    return values
+
+
+def _mask_voxels(voxels: Any, shape: tuple[int, int, int]) -> np.ndarray:
+    """The voxels as bool. Raises DataFault if they are not background (0) and one other value."""
+    values = np.empty(shape, dtype=bool, order="F")
+    found: set[float] = set()
+    for place, plane in enumerate(_planes(voxels, shape[2])):
+        low, high = plane.min(), plane.max()
+        between = plane[(plane != low) & (plane != high)]
+        found |= {float(value) for value in (low, *between[:1], high)}
+        if not np.isfinite(list(found)).all():
+            raise DataFault("cohort", "the mask is none: it holds values that are NaN or infinite")
+        if len(found) > 2:
+            first = [round(value, 3) for value in sorted(found)][:4]
+            raise DataFault("cohort", f"the mask is none: it holds more than two values, {first} first")
+        values[..., place] = plane > 0
+    if len(found) == 2 and 0 not in found:
+        only = " and ".join(f"{value:g}" for value in sorted(found))
+        raise DataFault("cohort", f"the mask has no background: it holds {only}, and 0 nowhere; make it 0 and 1")
+    return values
 
 
 def _read_nrrd(path: Path) -> Volume:
@@ -121,22 +192,39 @@ def _read_nrrd(path: Path) -> Volume:
     reader.SetFileName(str(path))
     try:
         reader.ReadImageInformation()
+        _refuse_nrrd(path, reader)
         image = reader.Execute()
     except RuntimeError as error:
-        files = _files_of_nrrd(path)
-        for file in files:
+        for file in _files_of_nrrd(path):
             read_through(file)
-        if np.prod(reader.GetSize(), dtype=float) <= DENSEST * sum(file.stat().st_size for file in files):
-            refuse_machine_fault(error)  # else there is no memory for what the file does not hold
+        refuse_machine_fault(error)
         raise DataFault("cohort", "the mask cannot be read as NRRD: it is damaged or something else") from error
-    if image.GetDimension() != 3 or image.GetNumberOfComponentsPerPixel() != 1:
-        raise DataFault("cohort", f"the mask is not a 3D volume: shape {image.GetSize()}")
     affine = np.eye(4)
     affine[:3, :3] = np.reshape(image.GetDirection(), (3, 3)) * image.GetSpacing()
     affine[:3, 3] = image.GetOrigin()
     affine = np.diag([-1.0, -1, 1, 1]) @ affine
-    values = sitk.GetArrayFromImage(image).T.astype(np.float32)
-    return _canonical(nibabel.Nifti1Image(values, affine), "the mask")
+    return _canonical(sitk.GetArrayViewFromImage(image).T, affine, "the mask", read=_mask_voxels)
+
+
+def _refuse_nrrd(path: Path, reader: Any) -> None:
+    """Refuse by its header a NRRD file that is no mask, says not where it lies, or promises more than it can hold."""
+    import SimpleITK as sitk
+
+    size = reader.GetSize()
+    if reader.GetDimension() != 3 or reader.GetNumberOfComponents() != 1:
+        raise DataFault("cohort", f"the mask is not a 3D volume: shape {size}")
+    with open(path, "rb") as stream:
+        head = stream.read(2**16).partition(b"\n\n")[0].lower()
+    if not all(field in head for field in NRRD_PLACE):
+        raise DataFault("cohort", "the mask does not say where its voxels lie: no space directions or space origin")
+    files = _files_of_nrrd(path)
+    promised = np.prod(size, dtype=float) * sitk.Image([1, 1, 1], reader.GetPixelID()).GetSizeOfPixelComponent()
+    apart = DATA_FILE.search(head) is not None and len(files) == 1  # a list of files
+    if not apart and promised > DENSEST * sum(file.stat().st_size for file in files):
+        for file in files:
+            read_through(file)
+        raise DataFault("cohort", "the mask cannot be read as NRRD: it is shorter than its header says")
+    refuse_size([promised / 4], "the mask")  # four bytes a voxel are more than a mask needs
 
 
 def _files_of_nrrd(path: Path) -> list[Path]:

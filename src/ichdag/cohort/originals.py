@@ -55,19 +55,23 @@ def _apart(header: Path) -> list[Path]:
 
 def _folder(path: str, largest_files: int) -> str:
     lines = []
-    for name in _walk(path):
+    for name in _walk(path, set()):
         lines.append(f"{os.path.relpath(name, path)} {_stated(name)}")
         if len(lines) > largest_files:
             break
     return hashlib.sha256("\n".join(sorted(lines)).encode(errors="surrogateescape")).hexdigest()
 
 
-def _walk(path: str) -> Iterator[str]:
-    """Every file in a folder and below."""
+def _walk(path: str, seen: set[str]) -> Iterator[str]:
+    """Every file in a folder and below; each folder once, for links may lead back to one that is in `seen`."""
+    real = os.path.realpath(path)
+    if real in seen:
+        return
+    seen.add(real)
     with os.scandir(path) as entries:
         for entry in sorted(entries, key=lambda one: one.name):
             if entry.is_dir():
-                yield from _walk(entry.path)
+                yield from _walk(entry.path, seen)
             else:
                 yield entry.path
 

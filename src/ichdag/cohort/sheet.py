@@ -1,12 +1,14 @@
 """The participants sheet: tsv, csv or xlsx with BIDS habits (sub- ids, n/a for missing, 89+ for the oldest)."""
 
 import json
+import os
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import lru_cache
+from functools import lru_cache, reduce
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +149,17 @@ def _is_age(cell: Any) -> bool:
 
 
 def _path(text: str, folder: Path) -> str:
-    return text if text.lower() in MISSING_WORDS else str(folder / text)
+    """The path of a file, with letters such as ü as its disk has them: as one character, or as u and its dots."""
+    if text.lower() in MISSING_WORDS:
+        return text
+    whole = folder / text
+    return str(whole if text.isascii() or os.path.exists(whole) else reduce(_as_spelled, Path(text).parts, folder))
+
+
+def _as_spelled(folder: Path, name: str) -> Path:
+    """The one of a folder that has this name, however its letters are composed."""
+    forms = [name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD"))]
+    return next((folder / form for form in forms if os.path.exists(folder / form)), folder / name)
 
 
 def _number(cell: Any) -> Any:

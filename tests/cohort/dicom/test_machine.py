@@ -27,7 +27,7 @@ def participant(settings, tmp_path):
     """Convert the originals of a participant: the record of the baseline."""
 
     def run(files, workdir=tmp_path / "work"):
-        how = ConversionSettings("exclude", 0.1, settings())
+        how = ConversionSettings("exclude", 0.1, 400, -300, settings())
         paths = {name: str(path) for name, path in files.items()}
         return convert_participant(paths, row={}, settings=how, workdir=workdir)[1]["baseline"]
 

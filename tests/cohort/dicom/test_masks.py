@@ -2,6 +2,7 @@
 
 import highdicom
 import numpy as np
+import pydicom
 import pytest
 from pydicom.sr.codedict import codes
 
@@ -75,9 +76,7 @@ def test_empty_slices_left_out_of_the_file_are_put_back_on_the_scan_s_grid(folde
     done = convert(folder)
     wanted = lesion(done.volume)
     path = write(headers, stacked(done, wanted))
-    alone = read_segmentation(path)
-    assert alone.values.shape[2] < 12 and alone.values.sum() == wanted.sum()
-    assert alone.volume_ml == pytest.approx(wanted.sum() * 0.36)
+    assert pydicom.dcmread(path).NumberOfFrames < 12
     assert np.array_equal(read_segmentation(path, scan=done.volume).values, wanted)
 
 
@@ -102,13 +101,44 @@ def test_a_segmentation_of_slightly_other_spacing_is_left_out(folder, draw, conv
 
 def test_several_segments_are_left_out(folder, draw, convert, write, lesion):
     headers = draw()
-    one = stacked(None, lesion(convert(folder).volume))
+    done = convert(folder)
+    one = stacked(None, lesion(done.volume))
+    path = write(headers, np.stack([one, np.roll(one, 3, axis=1)], axis=-1), segments=2)
     with pytest.raises(DataFault, match="several segments: 2 of them"):
-        read_segmentation(write(headers, np.stack([one, np.roll(one, 3, axis=1)], axis=-1), segments=2))
+        read_segmentation(path, scan=done.volume)
+
+
+@pytest.mark.parametrize("kind", ["BINARY", "LABELMAP"])
+@pytest.mark.parametrize("part", ["all", "one slice", "every second slice"])
+def test_each_frame_lies_where_it_says_whatever_frames_are_there_and_whether_their_distance_is_told(
+    folder, draw, convert, write, lesion, kind, part
+):
+    headers = draw()
+    done = convert(folder)
+    wanted = lesion(done.volume)
+    slices = np.flatnonzero(wanted.any(axis=(0, 1)))
+    kept = {"all": slices, "one slice": slices[2:3], "every second slice": slices[::2]}[part]
+    wanted[:, :, np.setdiff1d(slices, kept)] = False
+    path = write(headers, stacked(done, wanted), kind=kind)
+    stored = pydicom.dcmread(path)
+    stored.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0].pop("SpacingBetweenSlices", None)
+    stored.save_as(path)
+    mask = read_segmentation(path, scan=done.volume)
+    assert wanted.any() and np.array_equal(mask.values, wanted) and same_grid(mask, done.volume)
+
+
+def test_an_empty_segment_beside_the_drawn_one_does_not_matter(folder, draw, convert, write, lesion):
+    headers = draw()
+    done = convert(folder)
+    wanted = lesion(done.volume)
+    one = stacked(done, wanted)
+    path = write(headers, np.stack([0 * one, one], axis=-1), segments=2)
+    assert np.array_equal(read_segmentation(path, scan=done.volume).values, wanted)
 
 
 def test_a_file_that_is_no_segmentation_is_left_out_without_quoting_it(folder, draw):
     draw()
+    scan = Volume(np.zeros((32, 32, 12), dtype=np.float32), np.eye(4))
     with pytest.raises(DataFault, match="mask cannot be read as DICOM-SEG") as caught:
-        read_segmentation(next(folder.rglob("*.dcm")))
+        read_segmentation(next(folder.rglob("*.dcm")), scan=scan)
     assert "DOE" not in str(caught.value)

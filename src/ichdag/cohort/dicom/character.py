@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ichdag.cohort.dicom.headers import text
+from ichdag.cohort.dicom.headers import CT_IMAGES, text
 from ichdag.cohort.dicom.settings import DicomSettings
 from ichdag.cohort.dicom.stacks import Stack
 
@@ -60,8 +60,9 @@ def has_contrast(stack: Stack, settings: DicomSettings) -> bool:
 
 
 def modality_of(stack: Stack) -> str:
-    """Modality, letters only."""
-    return re.sub(r"[^A-Z]", "", text(stack.header, "Modality").upper())[:4]
+    """Modality, letters only; that of a CT image is known without the tag."""
+    told = re.sub(r"[^A-Z]", "", text(stack.header, "Modality").upper())[:4]
+    return told or ("CT" if text(stack.header, "SOPClassUID") in CT_IMAGES else "")
 
 
 def _vocabularies(settings: DicomSettings) -> list[tuple[str, ...]]:

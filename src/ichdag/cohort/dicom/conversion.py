@@ -3,7 +3,7 @@
 import re
 import tempfile
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,21 @@ from pydicom.dataset import Dataset
 
 from ichdag.cohort.dicom.choice import choose
 from ichdag.cohort.dicom.decoding import decode, hounsfield, syntax_of
-from ichdag.cohort.dicom.headers import number, quiet, read_headers, text
+from ichdag.cohort.dicom.headers import Slice, number, quiet, read_headers, text
+from ichdag.cohort.dicom.joining import join, refuse_lost_slices
 from ichdag.cohort.dicom.settings import DicomSettings
 from ichdag.cohort.dicom.sources import files_of
 from ichdag.cohort.dicom.stacks import Stack, stacks_of
 from ichdag.cohort.dicom.straightening import straighten
+from ichdag.cohort.geometry import refuse_size
 from ichdag.images import Volume
 
 VENDORS = ("siemens", "ge", "philips", "toshiba", "canon", "hitachi", "fujifilm", "neusoft", "united", "samsung")
-CLOCKS = ("Acquisition", "Content", "Series", "Study")
+CLOCKS = ("FrameAcquisition", "Acquisition", "Content", "Series", "Study")
+DATE, TIME = re.compile(r"\d{8}"), re.compile(r"(\d{4})(\d\d)?(\.\d*)?")
+DATE_AND_TIME = re.compile(r"(\d{8})(\d{4}(?:\d\d)?(?:\.\d*)?)([+-]\d{4})?")
+ZONE = re.compile(r"([+-])(0\d|1[0-4])([0-5]\d)")
+FIRST_CT = 1971  # ASSUME: an earlier year is what programs write that take dates away
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,7 @@ def convert_dicom(path: str | Path, *, series: str | None, settings: DicomSettin
     Path(workdir).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="dicom-", dir=workdir) as folder, quiet():
         slices, counts = read_headers(files_of(path, folder=Path(folder), settings=settings))
-        chosen, records = choose(stacks_of(slices, settings), series=series, settings=settings)
+        chosen, records = take(slices, series=series, settings=settings)
         values, padding = hounsfield(decode(chosen, Path(folder)), chosen)
         volume, sheared, resampled = straighten(values, chosen.geometry, settings)
         facts = _facts(chosen) | {"padding_voxels": padding, "sheared": sheared, "resampled": resampled}
@@ -56,6 +62,15 @@ def convert_dicom(path: str | Path, *, series: str | None, settings: DicomSettin
         )
         facts |= {f"files_{name}": counts[name] for name in ("dicom", "copies", "other")}
         return Conversion(volume, facts, records, _acquired(chosen))
+
+
+def take(slices: list[Slice], *, series: str | None, settings: DicomSettings) -> tuple[Stack, list[dict[str, Any]]]:
+    """The stack of slices that is the scan, whole, and a record of every stack. Raises DataFault if there is none."""
+    stacks = join(stacks_of(slices, settings), settings)
+    chosen, records = choose(stacks, series=series, settings=settings)
+    refuse_lost_slices(chosen, stacks, settings)
+    refuse_size([len(chosen.slices), chosen.header.Rows, chosen.header.Columns], "the scan")
+    return chosen, records
 
 
 def _facts(stack: Stack) -> dict[str, Any]:
@@ -80,18 +95,30 @@ def _facts(stack: Stack) -> dict[str, Any]:
 
 
 def _acquired(stack: Stack) -> datetime | None:
-    """When the first slice was acquired, by the most exact clock the headers have."""
+    """When the first slice was acquired, by the most exact clock that is complete; in UTC where the zone is told."""
     for clock in CLOCKS:
         found = [moment for plane in stack.slices if (moment := _moment(plane.header, clock)) is not None]
         if found:
-            return min(found)
+            return min([moment for moment in found if moment.tzinfo] or found)
     return None
 
 
 def _moment(header: Dataset, clock: str) -> datetime | None:
-    told = text(header, f"{clock}DateTime") or text(header, f"{clock}Date") + text(header, f"{clock}Time")
-    digits = re.match(r"\d{8,14}", told)
+    """The moment a clock tells; None where its date or its time, to the minute, is missing: no midnight is made up."""
+    whole = DATE_AND_TIME.fullmatch(text(header, f"{clock}DateTime"))
+    date, time, zone = whole.groups() if whole else (None, None, None)
+    date = date or re.sub(r"[.-]", "", text(header, f"{clock}Date"))  # as it was written before DICOM
+    time = time or text(header, f"{clock}Time").replace(":", "")
+    told = TIME.fullmatch(time)
+    if told is None or not DATE.fullmatch(date) or int(date[:4]) < FIRST_CT:
+        return None
     try:
-        return datetime.strptime(digits[0].ljust(14, "0")[:14], "%Y%m%d%H%M%S") if digits else None
+        seconds = min(int(told[2] or 0), 59)  # 60 is a leap second
+        moment = datetime.strptime(f"{date}{told[1]}", "%Y%m%d%H%M") + timedelta(seconds=seconds)
     except ValueError:
         return None
+    offset = ZONE.fullmatch(zone or text(header, "TimezoneOffsetFromUTC"))
+    if offset is None:
+        return moment
+    ahead = timedelta(hours=int(offset[2]), minutes=int(offset[3])) * (-1 if offset[1] == "-" else 1)
+    return moment.replace(tzinfo=timezone(ahead)).astimezone(UTC)

@@ -36,7 +36,8 @@ def write_copies(stack: Stack, folder: Path) -> None:
             raise DataFault("cohort", reason) from None
         for (index, plane), pixels in zip(planes, frames, strict=True):
             copy = _copy(plane, stack, index)
-            syntax = source.file_meta.get("TransferSyntaxUID", ExplicitVRLittleEndian)
+            bare = ExplicitVRLittleEndian if source.original_encoding[1] else ExplicitVRBigEndian
+            syntax = source.file_meta.get("TransferSyntaxUID", bare)
             _put_pixels(copy, pixels, syntax)
             copy.save_as(folder / f"{index:06d}.dcm", enforce_file_format=True)
 

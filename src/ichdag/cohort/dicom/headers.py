@@ -1,9 +1,11 @@
 """Headers of DICOM files, without pixels; an Enhanced multi-frame file is read as one flat header a frame.
 
+Files are DICOM by how they begin, with the preamble or without, whatever their names and those beside them are.
 Only the tags below are ever parsed. PatientID serves to tell patients apart and is dropped here; SeriesDescription is
 kept for the rules and never shown.
 """
 
+import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +16,6 @@ from pathlib import Path
 import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
-from pydicom.misc import is_dicom as has_preamble
 from pydicom.uid import (
     CTImageStorage,
     EnhancedCTImageStorage,
@@ -22,6 +23,7 @@ from pydicom.uid import (
     MediaStorageDirectoryStorage,
 )
 
+from ichdag.cohort.dicom.streams import beginning_of, bounded
 from ichdag.faults import refuse_machine_fault
 from ichdag.jobs import DataFault
 
@@ -32,7 +34,7 @@ TAGS = [
     *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns", "NumberOfFrames"),
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "SamplesPerPixel", "PhotometricInterpretation"),
     *("RescaleSlope", "RescaleIntercept", "RescaleType", "PixelPaddingValue", "PixelPaddingRangeLimit"),
-    *("LossyImageCompression", "AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime"),
+    *("LossyImageCompression", "TimezoneOffsetFromUTC", "AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime"),
     *("SeriesDate", "SeriesTime", "ContentDate", "ContentTime", "StudyDate", "StudyTime"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
 ]
@@ -71,20 +73,19 @@ def read_headers(files: list[Path]) -> tuple[list[Slice], Counter]:
     be read.
     """
     counts: Counter = Counter()
-    marked = [file for file in files if has_preamble(file)]
-    headers = [(file, _read(file, force=not marked)) for file in marked or files]
-    if not marked:  # files older than the preamble, among others that are anything
-        headers = [(file, header) for file, header in headers if header and "SOPClassUID" in header]
-    damaged = sum(_is_damaged(header) for _, header in headers)
+    begins = {file: beginning_of(file) for file in files}
+    headers = [(file, _read(file)) for file in files if begins[file]]
+    headers = [(file, header) for file, header in headers if begins[file] == "marked" or _is_dataset(header)]
+    damaged = sum(_is_damaged(header) for _, header in headers) + _named_as_slices(begins)
     if damaged:
-        raise DataFault("cohort", f"damaged DICOM: {damaged} of {len(headers)} files cannot be read, copy them again")
-    images: dict[str, tuple[Path, Dataset]] = {}
+        raise DataFault("cohort", f"damaged DICOM: {damaged} of {len(files)} files cannot be read, copy them again")
+    images: dict[tuple[str, ...], tuple[Path, Dataset]] = {}
     patients = set()
     for file, header in headers:
         if _is_directory(header):
             continue
         counts["dicom"] += 1
-        key = str(header.get("SOPInstanceUID") or file)
+        key = _identity(file, header)
         counts["copies"] += key in images
         images.setdefault(key, (file, header))
         patients.add(str(header.get("PatientID") or "").strip())
@@ -120,14 +121,43 @@ def text(header: Dataset, name: str) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _read(file: Path, *, force: bool) -> Dataset | None:
+def _read(file: Path) -> Dataset | None:
     try:
-        header = pydicom.dcmread(file, stop_before_pixels=True, specific_tags=TAGS, force=force)
+        with bounded(file) as stream:
+            header = pydicom.dcmread(stream, stop_before_pixels=True, specific_tags=TAGS, force=True)
     except Exception as error:  # a damaged header may raise anything
         refuse_machine_fault(error, file)
         return None
+    if "SOPClassUID" not in header and "MediaStorageSOPClassUID" in header.file_meta:
+        header.SOPClassUID = header.file_meta.MediaStorageSOPClassUID
     _drop_unreadable(header)
     return header
+
+
+def _is_dataset(header: Dataset | None) -> bool:
+    """Whether what a bare file begins with is a DICOM header, or one that cannot be read, and not something else."""
+    return header is None or "SOPClassUID" in header
+
+
+def _named_as_slices(begins: dict[Path, str]) -> int:
+    """How many files are named as DICOM files beside them, but for the number, and hold none: not copied, not fetched.
+
+    What macOS writes beside each file is named so too, with a dot.
+    """
+    patterns = {(file.parent, _pattern(file)) for file, kind in begins.items() if kind}
+    others = [file for file, kind in begins.items() if not kind and re.search(r"\d", file.name)]
+    return sum((file.parent, _pattern(file)) in patterns for file in others)
+
+
+def _pattern(file: Path) -> str:
+    return re.sub(r"\d+", "#", file.name)
+
+
+def _identity(file: Path, header: Dataset) -> tuple[str, ...]:
+    """What copies of one image share: its UID, and because some programs give one to several images, its place."""
+    uid = text(header, "SOPInstanceUID")
+    names = ("SeriesInstanceUID", "SeriesNumber", "AcquisitionNumber", "ConvolutionKernel", "ImagePositionPatient")
+    return (uid, *(str(header.get(name)) for name in names)) if uid else (str(file),)
 
 
 def _drop_unreadable(header: Dataset) -> None:
@@ -146,11 +176,10 @@ def _is_directory(header: Dataset) -> bool:
 
 
 def _is_damaged(header: Dataset | None) -> bool:
-    """Whether a header could not be read, or ends before it should."""
+    """Whether a header could not be read, or ends before it should; of what is no CT the beginning is enough."""
     if header is None or _is_directory(header):
         return header is None
-    last = "PixelRepresentation" if header.get("SOPClassUID") in CT_IMAGES else "Modality"
-    return "SOPClassUID" not in header or last not in header
+    return "SOPClassUID" not in header or (header.SOPClassUID in CT_IMAGES and "PixelRepresentation" not in header)
 
 
 def _planes(file: Path, header: Dataset) -> Iterator[Slice]:

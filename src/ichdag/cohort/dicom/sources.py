@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import stat
 import zipfile
 from pathlib import Path, PurePosixPath
@@ -9,10 +10,12 @@ from pathlib import Path, PurePosixPath
 from pydicom.misc import is_dicom as has_preamble
 
 from ichdag.cohort.dicom.settings import DicomSettings
+from ichdag.cohort.dicom.streams import unpack
 from ichdag.faults import MachineFault, refuse_machine_fault
 from ichdag.jobs import DataFault
 from ichdag.numerals import numeral
 
+DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 SUFFIXES = ("", ".dcm", ".dicom", ".ima", ".zip")
 
 
@@ -47,14 +50,32 @@ def files_of(path: str | Path, *, folder: Path, settings: DicomSettings) -> list
 
 
 def _walk(folder: Path, settings: DicomSettings) -> list[Path]:
-    """Every file of a folder, at any depth. Raises OSError where one of it, or a folder, cannot be looked at."""
-    found = []
-    for place, _, names in os.walk(folder, onerror=_refuse):
+    """Every file of a folder, at any depth, links to folders followed; each folder once, for links may lead back.
+
+    Raises OSError where one of it, or a folder, cannot be looked at.
+    """
+    found, seen = [], set()
+    for place, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
         for name in names:
-            if stat.S_ISREG(os.stat(os.path.join(place, name)).st_mode):
+            if stat.S_ISREG(_mode(os.path.join(place, name))):
                 found.append(Path(place, name))
             _limit(len(found), settings)
     return sorted(found)
+
+
+def _mode(path: str) -> int:
+    try:
+        return os.stat(path).st_mode
+    except FileNotFoundError as error:
+        if not os.path.islink(path):
+            raise
+        words = f"{error.strerror} at the end of a link: were the data fetched?"
+        raise FileNotFoundError(error.errno, words, path) from None
 
 
 def _refuse(error: OSError) -> None:
@@ -62,20 +83,23 @@ def _refuse(error: OSError) -> None:
 
 
 def _unpack(path: Path, folder: Path, settings: DicomSettings) -> list[Path]:
-    """Unpack under names of our own, so that no name in the zip can lead anywhere."""
+    """Unpack under names of our own, so that no name in it can lead anywhere; of what is not DICOM, the beginning."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = [member for member in archive.infolist() if not member.is_dir()]
             _check(members, settings)
+            folder.mkdir()
             for number, member in enumerate(members):
-                member.filename = f"{number:06d}"
-                archive.extract(member, folder)
+                unpack(archive, member, folder / f"{number:06d}")
     except DataFault:
         raise
     except Exception as error:  # a damaged zip may raise anything
         refuse_machine_fault(error, path)
         raise DataFault("cohort", f"the zip cannot be unpacked: {type(error).__name__}, pack it again") from None
-    return sorted(folder.rglob("*")) if members else []
+    found = sorted(folder.iterdir())
+    if not any(file.suffix == ".dcm" for file in found) and any(file.suffix == ".zip" for file in found):
+        raise DataFault("cohort", "the zip holds another zip and no DICOM: unpack it, or name the inner one")
+    return found
 
 
 def _check(members: list[zipfile.ZipInfo], settings: DicomSettings) -> None:
@@ -86,7 +110,7 @@ def _check(members: list[zipfile.ZipInfo], settings: DicomSettings) -> None:
         raise DataFault("cohort", f"the zip is too large: {unpacked_gb:.1f} GB unpacked, {limit}")
     for member in members:
         name = PurePosixPath(member.orig_filename.replace("\\", "/"))
-        if name.is_absolute() or ".." in name.parts or ":" in str(name):
+        if name.is_absolute() or ".." in name.parts or DRIVE.match(member.orig_filename):
             raise DataFault("cohort", "the zip is not safe: it holds a path that leads out of its folder")
         if stat.S_ISLNK(member.external_attr >> 16):
             raise DataFault("cohort", "the zip is not safe: it holds a link, pack the files themselves")

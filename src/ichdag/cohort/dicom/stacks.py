@@ -68,8 +68,8 @@ def _image_type(header: Dataset) -> tuple[str, ...]:
 def _likeness(plane: Slice) -> tuple[Any, ...]:
     """What slices of one stack share; of the image type three values, for what follows is the vendor's own."""
     header, spacing = plane.header, plane.spacing
-    names = ("SeriesInstanceUID", "Modality", "Rows", "Columns", "SOPClassUID", "BitsAllocated", "ConvolutionKernel")
-    shared = tuple(text(header, name) for name in names)
+    names = ("SeriesInstanceUID", "SeriesNumber", "Modality", "Rows", "Columns", "SOPClassUID", "BitsAllocated")
+    shared = tuple(text(header, name).casefold() for name in (*names, "ConvolutionKernel"))
     return (*shared, _image_type(header)[:3], None if spacing is None else tuple(spacing.round(4)))
 
 
@@ -89,16 +89,17 @@ def _by_orientation(slices: list[Slice]) -> list[list[Slice]]:
 def _by_acquisition(slices: list[Slice], settings: DicomSettings) -> list[Stack]:
     """One stack, or one an acquisition where acquisitions (a repeated scan) have the same positions."""
     whole = Stack(*measure(slices))
-    if not _repeats(whole, settings):
+    if not repeats(whole, settings):
         return [whole]
     groups: dict[str, list[Slice]] = {}
     for plane in slices:
         acquisition = text(plane.header, "FrameAcquisitionNumber") or text(plane.header, "AcquisitionNumber")
         groups.setdefault(acquisition, []).append(plane)
     parts = [Stack(*measure(group)) for group in groups.values()]
-    apart = all(len(part.slices) > 1 and not _repeats(part, settings) for part in parts)
+    apart = all(len(part.slices) > 1 and not repeats(part, settings) for part in parts)
     return parts if len(parts) > 1 and apart else [whole]
 
 
-def _repeats(stack: Stack, settings: DicomSettings) -> bool:
+def repeats(stack: Stack, settings: DicomSettings) -> bool:
+    """Whether slices of a stack lie at one place."""
     return stack.geometry is not None and bool((stack.geometry.gaps_mm <= settings.position_tolerance_mm).any())

@@ -10,6 +10,8 @@ from ichdag.numerals import numeral
 
 AIR_HU, SMALLEST_ML = -500, 50
 ERODED_MM = 15
+BRIGHTEST_BRAIN_HU = 60
+LARGEST_SHARE_STORED = 0.12  # of bright voxels: bone of HU near 1000 is a tenth of a head at most
 NEGATIVE_HU = 200  # noise of air in a scaling that starts at zero stays above this
 
 
@@ -19,11 +21,30 @@ def refuse_other_units(scan: Volume) -> None:
     low, high = float(values.min()), float(values.max())
     if low == high:
         raise DataFault("cohort", f"empty scan: every voxel is {numeral(low)}")
+    if high > 1 and _has_air_of_zero(values):
+        found = f"the air around the head was set to 0 (values from {numeral(low)} to {numeral(high)})"
+        raise DataFault("cohort", f"{found}: the head is in HU, give the scan with its air, near -1000")
     if low > AIR_HU or high < 300:
         looks = _looks_like(values, low, high)
         raise DataFault(
             "cohort", f"not in HU: values from {numeral(low)} to {numeral(high)}{looks}; air should be near -1000"
         )
+
+
+def _has_air_of_zero(values: np.ndarray) -> bool:
+    """Whether the rim of the slices is 0, and what is brighter reads as tissue does in HU.
+
+    In pictures brain is brighter than 70; stored values have tissue near 1054.
+    """
+    rim = np.concatenate([values[[0, -1]].ravel(), values[:, [0, -1]].ravel()])
+    if np.count_nonzero(rim == 0) <= rim.size / 2:
+        return False
+    sample = values.ravel()[:: int(values.size // 2_000_000) + 1]
+    tissue = sample[sample > 5]  # not the noise of air
+    if not tissue.size or np.mean((tissue > 950) & (tissue < 1150)) > LARGEST_SHARE_STORED:
+        return False
+    counts, edges = np.histogram(tissue, bins=300, range=(0, 3000))
+    return bool(edges[counts.argmax()] < BRIGHTEST_BRAIN_HU)
 
 
 def _looks_like(values: np.ndarray, low: float, high: float) -> str:

@@ -1,0 +1,274 @@
+"""Originals that claim, hide or contradict: what they are is found out before they cost memory, and told by name."""
+
+import gzip
+import re
+import resource
+import struct
+import subprocess
+import sys
+
+import nibabel
+import numpy as np
+import pytest
+
+from ichdag.cohort.geometry import straightened
+from ichdag.cohort.nifti import read_nifti_scan, read_original_mask
+from ichdag.images import Volume, same_grid
+from ichdag.jobs import DataFault
+
+PIXDIM, UNITS, OFFSET, SIZES = 76, 123, 108, 40  # places of fields in a NIfTI-1 header
+
+
+@pytest.fixture
+def patched(written):
+    """Write the drawn scan with some bytes of its header overwritten: (place, format, values)."""
+
+    def write(*changes, name="ct.nii", **how):
+        path = written("plain.nii", **how)
+        content = bytearray(path.read_bytes())
+        for place, kind, *values in changes:
+            struct.pack_into(kind, content, place, *values)
+        (path.parent / name).write_bytes(gzip.compress(bytes(content), 1) if name.endswith("gz") else content)
+        return path.parent / name
+
+    return write
+
+
+def refused(path, words, read=read_nifti_scan):
+    with pytest.raises(DataFault, match=words) as caught:
+        read(path)
+    assert caught.value.stage == "cohort"
+
+
+@pytest.mark.parametrize("size", [0.0, np.nan, np.inf])
+def test_a_voxel_size_that_is_none_is_not_made_1_mm(patched, size):
+    refused(patched((PIXDIM + 12, "<f", size), codes=(1, 0)), "does not say how large its voxels are: pixdim 2 x 2 x")
+
+
+def test_a_voxel_size_that_is_none_does_not_matter_where_the_sform_alone_places_voxels(patched, brain_scan):
+    scan, _ = read_nifti_scan(patched((PIXDIM + 12, "<f", 0.0), codes=(0, 1)))
+    assert same_grid(scan, brain_scan[0])
+
+
+@pytest.mark.parametrize(("unit", "factor"), [(1, 0.001), (2, 1), (3, 1000), (0, 1)])
+def test_lengths_are_read_in_the_unit_that_the_header_names(patched, brain_scan, unit, factor):
+    affine = np.diag([factor, factor, factor, 1]) @ brain_scan[0].affine
+    scan, _ = read_nifti_scan(patched((UNITS, "<B", unit | 8), affine=affine))
+    assert same_grid(scan, brain_scan[0])
+
+
+@pytest.mark.parametrize(
+    ("unit", "found"), [(3, "0.002 x 0.002 x 0.005 mm"), (1, "2e.03 x 2e.03 x 5e.03 mm"), (5, "2 is mm")]
+)
+def test_a_unit_that_gives_no_voxel_of_a_ct_is_refused(patched, unit, found):
+    refused(patched((UNITS, "<B", unit)), found)
+
+
+def turn(degrees, axes=(0, 1)):
+    """A rotation within the plane of two axes (4, 4)."""
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    matrix = np.eye(4)
+    matrix[np.ix_(axes, axes)] = [[c, -s], [s, c]]
+    return matrix
+
+
+@pytest.mark.parametrize(
+    ("change", "degrees"),
+    [
+        (np.diag([-1.0, 1, 1, 1]), 180),
+        (np.diag([1.0, -1, 1, 1]), 180),
+        (np.diag([-1.0, -1, 1, 1]), 180),
+        (turn(90), 90),
+        (turn(12, axes=(1, 2)), 12),
+    ],
+)
+def test_a_qform_mirrored_or_turned_against_the_sform_is_refused(written, brain_scan, change, degrees):
+    refused(
+        written(qform=change @ brain_scan[0].affine), f"mirrored or turned against each other, an axis by {degrees}"
+    )
+
+
+@pytest.mark.parametrize("nearest", [True, False])
+def test_a_tilt_that_only_the_sform_can_hold_is_no_contradiction(written, brain_scan, nearest):
+    """nibabel writes the qform of the nearest perpendicular axes, others that of the axes within the slices."""
+    tilted = brain_scan[0].affine.copy()
+    tilted[1, 2] = np.tan(np.radians(15)) * 5
+    scan, notes = read_nifti_scan(written(affine=tilted, qform=tilted if nearest else brain_scan[0].affine))
+    assert notes["tilt_degrees"] == pytest.approx(15, abs=0.01)
+    assert np.allclose(scan.spacing_mm, [2, 2, 5], atol=1e-3)
+
+
+@pytest.mark.parametrize("value", [0.0, 348.0])
+def test_voxels_that_begin_within_the_header_are_refused(patched, value):
+    refused(patched((OFFSET, "<f", value)), "begin at byte 0|too low")
+
+
+def test_complex_voxels_and_an_infinite_slope_are_refused(written, patched):
+    refused(written(kind=np.complex64), "complex numbers")
+    refused(patched((112, "<f", np.inf)), "slope or intercept is infinite")
+
+
+@pytest.mark.parametrize(("value", "words"), [(1e30, "no CT has values"), (-1e30, "no CT has"), (40_000, "no CT has")])
+def test_one_voxel_that_no_ct_can_have_leaves_the_scan_out(reason, written, brain_scan, value, words):
+    values = brain_scan[0].values.copy()
+    values[48, 56, 18] = value
+    assert words in reason(written(values=values, kind=np.float32))
+
+
+def test_the_brightest_voxel_of_an_extended_scale_stays(convert, written, brain_scan):
+    values = brain_scan[0].values.copy()
+    values[48, 56, 18] = 30_710
+    assert convert({"baseline_ct": written(values=values)})[1]["baseline"]["status"] == "included"
+
+
+@pytest.mark.parametrize(("plain", "named"), [(False, "ct.nii.gz"), (True, "ct.nii")])
+def test_a_file_is_packed_or_not_whatever_its_name_says(written, brain_scan, plain, named):
+    path = written("one.nii.gz" if plain else "one.nii")
+    other = path.rename(path.parent / named)
+    assert np.array_equal(read_nifti_scan(other)[0].values, brain_scan[0].values)
+
+
+@pytest.mark.parametrize(("drift_mm", "words"), [(6.0, "tilted by 50 degrees"), (8.0, "tilted|not perpendicular")])
+def test_slices_tilted_more_than_a_gantry_are_refused_before_the_grid_grows(written, brain_scan, drift_mm, words):
+    sheared = brain_scan[0].affine.copy()
+    sheared[1, 2] = drift_mm
+    refused(written(affine=sheared, codes=(0, 1)), words)
+
+
+def test_a_tilt_that_makes_the_grid_too_large_is_refused_before_there_is_memory_for_it():
+    affine = np.diag([0.05, 0.05, 20.0, 1.0])
+    affine[1, 2] = 15.0
+    scan = Volume(np.broadcast_to(np.float32(0), (512, 512, 300)), affine)
+    with pytest.raises(DataFault, match="tilt sheared straight, is too large: 1.39e.10 voxels"):
+        straightened(scan, outside=-1024, order=1, notes={})
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (lambda mask: mask + 1, "no background: it holds 1 and 2"),
+        (lambda mask: mask * 0 + 1, "no background: every voxel"),
+        (lambda mask: 1 - mask, "is above 400 mL: is the mask inverted"),
+        (lambda mask: np.roll(mask, (-52, -48), axis=(0, 1)), "outside the head: 100 % of it"),
+        (lambda mask: np.where(mask, 1, np.nan), "NaN"),
+    ],
+)
+def test_a_mask_that_is_no_lesion_leaves_the_scan_out(reason, written, brain_scan, values, words):
+    mask = values(brain_scan[1].values.astype(np.float32))
+    assert words in reason(written(), written("mask.nii.gz", values=mask, kind=np.float32))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float64])
+@pytest.mark.parametrize("value", [1, 2, 255])
+def test_background_and_one_other_value_are_a_mask(written, brain_scan, kind, value):
+    mask = read_original_mask(written(values=brain_scan[1].values * value, kind=kind))
+    assert np.array_equal(mask.values, brain_scan[1].values)
+
+
+@pytest.fixture
+def nrrd(tmp_path):
+    """Write a mask as Slicer does."""
+    import SimpleITK as sitk
+
+    def write(mask, name="mask.seg.nrrd"):
+        image = sitk.GetImageFromArray(np.ascontiguousarray(mask.values.T.astype(np.uint8)))
+        image.SetSpacing(mask.spacing_mm.tolist())
+        image.SetOrigin((np.diag([-1, -1, 1]) @ mask.affine[:3, 3]).tolist())
+        image.SetDirection([-1, 0, 0, 0, -1, 0, 0, 0, 1])
+        sitk.WriteImage(image, str(tmp_path / name), True)
+        return tmp_path / name
+
+    return write
+
+
+def cropped(mask, lowest, highest):
+    """The part of a mask from one voxel to another."""
+    affine = mask.affine.copy()
+    affine[:3, 3] = (mask.affine @ [*lowest, 1])[:3]
+    return Volume(mask.values[tuple(slice(*ends) for ends in zip(lowest, highest, strict=True))], affine)
+
+
+def test_a_nrrd_mask_saved_as_far_as_the_lesion_reaches_is_put_back_on_the_scan_s_grid(
+    convert, written, nrrd, brain_scan
+):
+    places = np.argwhere(brain_scan[1].values)
+    path = nrrd(cropped(brain_scan[1], places.min(axis=0), places.max(axis=0) + 1))
+    volumes, _ = convert({"baseline_ct": written(), "baseline_mask": path})
+    assert np.array_equal(volumes["baseline_mask"].values, brain_scan[1].values)
+
+
+@pytest.mark.parametrize("by", [0.5, 200.0])
+def test_a_nrrd_mask_between_the_voxels_or_beyond_the_scan_is_not_put_back(reason, written, nrrd, brain_scan, by):
+    places = np.argwhere(brain_scan[1].values)
+    part = cropped(brain_scan[1], places.min(axis=0), places.max(axis=0) + 1)
+    part.affine[0, 3] += by
+    assert "not on the scan's grid" in reason(written(), nrrd(part))
+
+
+@pytest.mark.parametrize("kind", ["seg.nrrd", "nii.gz"])
+def test_a_mask_of_one_slice_lies_where_it_says(convert, written, nrrd, mask_file, brain_scan, kind):
+    shape = brain_scan[1].values.shape
+    part = cropped(brain_scan[1], [0, 0, 19], [*shape[:2], 20])
+    path = nrrd(part) if kind == "seg.nrrd" else mask_file(part)
+    volumes, _ = convert({"baseline_ct": written(), "baseline_mask": path})
+    wanted = np.zeros(shape, dtype=bool)
+    wanted[:, :, 19] = brain_scan[1].values[:, :, 19]
+    assert wanted.any() and np.array_equal(volumes["baseline_mask"].values, wanted)
+
+
+def test_a_nrrd_mask_that_does_not_say_where_it_lies_is_refused(tmp_path):
+    header = "NRRD0004\ntype: uchar\ndimension: 3\nsizes: 4 4 4\nencoding: raw\n\n"
+    (tmp_path / "mask.nrrd").write_bytes(header.encode() + bytes(32) + bytes([1]) * 32)
+    refused(tmp_path / "mask.nrrd", "does not say where its voxels lie", read=read_original_mask)
+
+
+PLACED = "space: left-posterior-superior\nspace directions: (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n"
+
+
+def bomb(folder, kind):
+    """Write a small file that claims to be, or is, very large; give its path."""
+    if kind == "nrrd":
+        claims = (
+            f"NRRD0004\ntype: double\nendian: little\ndimension: 3\nsizes: 1000 1000 1000\n{PLACED}encoding: gzip\n\n"
+        )
+        (folder / "bomb.nrrd").write_bytes(claims.encode() + gzip.compress(bytes(2**20)))
+        return folder / "bomb.nrrd"
+    header = nibabel.Nifti1Header()
+    header.set_data_shape({"too large": (640, 640, 640), "shorter": (1500, 1500, 1500)}.get(kind, (64, 64, 64)))
+    header.set_data_dtype(np.uint8)
+    header.set_sform(np.eye(4), 1)
+    content = bytearray(header.binaryblock + bytes(4))
+    struct.pack_into("<f", content, OFFSET, 1e9 if kind == "begins late" else 352.0)
+    with gzip.open(folder / "bomb.nii.gz", "wb", 1) as stream:
+        stream.write(content)
+        stream.write(bytes(60 * 2**20 if kind == "longer" else 0))
+        stream.write(np.random.default_rng(0).bytes(300_000))  # for all that a header can know, 330 MB
+    return folder / "bomb.nii.gz"
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("too large", "too large: 2.62e.08 voxels, limit 2e.08"),
+        ("shorter", "shorter than its header says"),
+        ("longer", "longer than its header says"),
+        ("begins late", "shorter than its header says"),
+        ("nrrd", "shorter than its header says"),
+    ],
+)
+def test_what_claims_or_is_very_large_is_refused_within_little_memory(tmp_path, kind, words):
+    """In a process of its own, which may have 700 MB: libraries included."""
+    code = (
+        "import sys; from ichdag.cohort.nifti import read_original_mask\n"
+        "from ichdag.jobs import DataFault\n"
+        "try: read_original_mask(sys.argv[1])\n"
+        "except DataFault as fault: print(fault.reason)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, bomb(tmp_path, kind)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_DATA, (700 * 2**20, 700 * 2**20)),
+    )
+    assert re.search(words, done.stdout), done
