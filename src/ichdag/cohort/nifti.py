@@ -85,7 +85,8 @@ def _noted(image: nibabel.Nifti1Image, what: str) -> tuple[float, dict[str, Any]
     if unit not in UNITS_MM:
         raise DataFault("cohort", f"{what} gives lengths in a unit that there is not: xyzt_units {unit}, 2 is mm")
     if quality and scanner:
-        notes |= _reconciled(header.get_qform(), header.get_sform(), what)
+        affines = [np.diag([*[UNITS_MM[unit]] * 3, 1]) @ one for one in (header.get_qform(), header.get_sform())]
+        notes |= _reconciled(*affines, header.get_data_shape(), what)
     return UNITS_MM[unit], notes
 
 
@@ -110,7 +111,7 @@ def _unnamed(error: Exception, path: str | Path) -> str:
 def _reconciled(quality: np.ndarray, scanner: np.ndarray, shape: tuple[int, ...], what: str) -> dict[str, Any]:
     """Notes on how far apart the two affines of one header place a voxel at most (mm, from 0.1 on).
 
-    Raises DataFault if their voxel sizes differ by 1 %.
+    Raises DataFault if their voxel sizes differ by 1 %, or one is mirrored or turned against the other.
     """
     sizes = [np.abs(np.linalg.det(affine[:3, :3])) ** (1 / 3) for affine in (quality, scanner)]
     edges = [np.linalg.norm(affine[:3, :3], axis=0) for affine in (quality, scanner)]
@@ -119,7 +120,7 @@ def _reconciled(quality: np.ndarray, scanner: np.ndarray, shape: tuple[int, ...]
         found = " and ".join(str(edge.round(3).tolist()) for edge in edges)
         raise DataFault("cohort", f"{what}: qform and sform disagree on the voxel size, {found} mm: mend its header")
     refuse_other_axes(quality, scanner, what)
-    apart = float(np.abs(quality - scanner).max())
+    apart = float(np.linalg.norm(corner_offsets_mm(quality, scanner, shape), axis=1).max())
     return {"qform_differs_mm": round(apart, 2)} if apart > 0.1 else {}
 
 

@@ -10,7 +10,7 @@ from ichdag.cohort.dicom.decoding import LPS_TO_RAS
 from ichdag.cohort.dicom.headers import numbers, quiet
 from ichdag.cohort.geometry import refuse_size
 from ichdag.faults import refuse_machine_fault
-from ichdag.images import Volume, same_grid
+from ichdag.images import Volume
 from ichdag.jobs import DataFault
 
 LARGEST_OFFSET = 0.1  # of a voxel
