@@ -249,6 +249,36 @@ def test_a_fraction_is_no_name_of_a_person(found):
     assert "column person_id" in found(person_id=[2.5, *["p"] * 5], name="persons.xlsx")
 
 
+@pytest.mark.parametrize("one, other", [("P17", "p17"), ("P 17", "P_17"), ("P017", "P17"), ("17.0", "17"), ("ﬁ", "FI")])
+def test_names_of_persons_that_a_reader_takes_for_one_are_a_fault(found, one, other):
+    text = found(person_id=[one, "n/a", other, "P9", "P19", "P9"])
+    assert f"rows 2, 4, column person_id: '{one}', '{other}' may be one person spelled in 2 ways" in text
+    assert text.count("may be one person") == 1
+
+
+def test_names_of_persons_that_differ_are_no_fault(found):
+    assert found(person_id=["1-17", "11-7", "117", "P100", "P10", "P1"]) == ""
+
+
+def test_cohorts_that_differ_by_case_alone_are_a_fault(found):
+    assert "rows 2-7, column cohort: 'Trial', 'trial' may be one cohort" in found((0, "cohort", "Trial"))
+
+
+@pytest.mark.parametrize("cell, kind", [("P1\u200b", "U+200B"), ("P\xad1", "U+00AD"), ("P1_x000D_", "_x000D_")])
+def test_characters_that_nobody_sees_are_a_fault(found, cell, kind):
+    text = found(person_id=[cell, *"bcdef"])
+    assert f"row 2, column person_id: '{cell}' has" in text and kind in text
+
+
+@pytest.mark.parametrize("cell", ["#SPILL!", "#CALC!", "Err:502"])
+def test_errors_of_other_formulas_are_a_fault_too(found, cell):
+    assert f"'{cell}' is an error of a formula" in found((0, "age", cell))
+
+
+def test_a_fraction_is_no_number_of_a_series(found):
+    assert "'3.5' is a number that no series has" in found(baseline_series=["3.5", "2", "HEAD 3.5", *["n/a"] * 3])
+
+
 def test_a_person_with_two_roles_is_a_fault(found):
     text = found((0, "role", "external"), person_id=["p1", "p1", "p2", "p2", "n/a", "n/a"])
     assert "rows 2-3, column role: person 'p1' is in development and external" in text and "p2" not in text

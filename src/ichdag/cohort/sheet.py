@@ -10,16 +10,18 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from ichdag.cohort.spreadsheets import Record, read_cells
+from ichdag.cohort.spreadsheets import read_cells
+from ichdag.cohort.workbooks import Record
 from ichdag.jobs import StudyError
 
 SCHEMA = Path(__file__).parents[3] / "config" / "schemas" / "participants.schema.json"
 FILES = ("baseline_ct", "followup_ct", "baseline_mask", "followup_mask")
+SERIES = {"baseline_ct": "baseline_series", "followup_ct": "followup_series"}
 MISSING_WORDS = frozenset(
     ("n/a", "na", "n.a.", "n.a", "nan", "#n/a", "null", "none", "nil", "missing", "unknown", "-", "--", ".", "?")
 )
 NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-CODE = re.compile(r"[+-]?0\d+")  # 007 is a name, not a number
+CODE = re.compile(r"[+-]?0\d+|\d+[eE]\d+|\d{16,}")  # 007, ward 1E5 and a number of 16 digits are names, not numbers
 LARGEST_EXACT = 1e15  # Excel keeps 15 digits
 
 Row = dict[str, Any]
@@ -131,6 +133,8 @@ def _column(name: str, cells: list[Any], folder: Path) -> list[Any]:
     if schema.get("type") == "number":
         cells = [cell.removesuffix("+").strip() if name == "age" and _is_age(cell) else cell for cell in cells]
         return [_number(cell) for cell in cells]
+    if name in SERIES.values():
+        cells = [_number(cell) for cell in cells]  # a file of numbers with missing ones writes 3 as 3.0
     if schema:
         return [cell if name == "participant_id" else _text(cell) for cell in cells]
     return _numbers_if_all([_plain(cell) for cell in cells])

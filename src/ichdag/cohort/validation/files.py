@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ichdag.cohort.sheet import FILES, MISSING_WORDS, Sheet
+from ichdag.cohort.sheet import FILES, MISSING_WORDS, SERIES, Sheet
 from ichdag.cohort.validation.faults import Fault, rows_named, values_named
 
 NIFTI = (".nii", ".nii.gz")
 MASKS = (*NIFTI, ".nrrd", ".nhdr", ".dcm")
-SERIES = {"baseline_ct": "baseline_series", "followup_ct": "followup_series"}
 ONE_FILE = "DICOM file"
 NO_PERMISSION = ("no permission to read", "Ask for read permission, or copy the file")
 AT_ONCE = 16  # a look at a file of a network disk is a wait, not work
