@@ -17,7 +17,8 @@ ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 def read_cells(path: str | Path) -> list[Record]:
     """Read every row that is not blank as its number in the file and its cells; the header comes first.
 
-    Cells of tsv and csv are text. Cells of xlsx are text, float, bool, datetime or None (`workbooks`). Raises StudyError if the file cannot be read as what its name says.
+    Cells of tsv and csv are text. Cells of xlsx are text, float, bool, datetime or None (`workbooks`).
+    Raises StudyError if the file cannot be read as what its name says.
     """
     path = Path(path)
     suffix = path.suffix.lower()

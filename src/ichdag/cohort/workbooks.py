@@ -10,9 +10,7 @@ from xml.etree.ElementTree import Element, iterparse
 from ichdag.faults import refuse_machine_fault
 from ichdag.jobs import StudyError
 
-ESCAPED = re.compile(
-    r"_x(00[01][0-9A-Fa-f]|005[Ff])_"
-)  # characters that XML has not, and the underscore of such a word
+ESCAPED = re.compile(r"_x(00[01][0-9A-Fa-f]|005[Ff])_")  # what XML has no character for, and _x itself
 
 Record = tuple[int, list[Any]]
 Place = tuple[int, int]  # row and column, from 1

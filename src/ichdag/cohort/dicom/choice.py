@@ -49,7 +49,7 @@ def _rank(stack: Stack, settings: DicomSettings) -> tuple[Any, ...]:
 
 
 def _is_named(stack: Stack, series: str) -> bool:
-    """Whether a stack is meant: by its UID, its SeriesNumber (a number is nothing else), or words of its description."""
+    """Whether a stack is meant: by UID, by SeriesNumber (which a number always is) or by words of its description."""
     series = str(series).strip()
     if series == stack.uid:
         return True
