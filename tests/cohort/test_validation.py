@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
+from snakemake.io import PeriodicityDetector
 
-from ichdag.cohort.sheet import known_columns, read_sheet, sheet_of, sheet_schema
+from ichdag.cohort.sheet import column_schema, known_columns, read_sheet, sheet_of, sheet_schema
 from ichdag.cohort.validation import (
     Fault,
     config_faults,
@@ -168,6 +170,38 @@ def test_an_id_that_is_not_sub_and_letters_is_a_fault_with_its_cure(found, name,
     assert f"row 2, column participant_id: '{name}' is not sub- and letters or digits. Write {cure}" in found(
         (0, "participant_id", name)
     )
+
+
+def test_an_id_too_long_for_a_file_or_of_one_part_repeated_is_a_fault(found):
+    assert "has more than 64 letters or digits" in found((0, "participant_id", f"sub-{'ab1' * 100}"))
+    for repeated in ("a" * 20, "x01" * 20, "1" + "12" * 20):
+        text = found((0, "participant_id", f"sub-{repeated}"))
+        assert f"row 2, column participant_id: 'sub-{repeated}' ends in the same characters 20 times" in text
+    assert found((0, "participant_id", "sub-" + "a" * 19), (1, "participant_id", f"sub-{'abcd' * 16}")) == ""
+
+
+def test_snakemake_refuses_the_repeated_ids_that_are_refused_here_and_no_others():
+    for name in ("a" * 20, "a" * 19, "x01" * 20, "x01" * 19, "0" * 20 + "1", "12" * 20, "abcd" * 16, "b" + "0" * 63):
+        refused = PeriodicityDetector().is_periodic(name) is not None
+        assert bool(re.search(column_schema("participant_id")["pattern"], f"sub-{name}")) != refused, name
+
+
+@pytest.mark.parametrize("name", ["a" * 65, "a" * 20, "ab" * 20, "all", "Dead", "../x"])
+def test_an_outcome_whose_name_cannot_be_a_file_is_a_fault(config, name):
+    config["outcomes"][name] = "mrs > 4"
+    assert f"config outcomes: '{name}'" in texts(config_faults(config))
+
+
+@pytest.mark.parametrize("path", ["x{1}.nii.gz", "{subject}/a.nii.gz", "x{a,[0-9]{2}}.nii", "a{.nii"])
+def test_curly_brackets_in_a_path_are_a_fault_that_names_the_row(found, tmp_path, path):
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).touch()
+    text = found((3, "baseline_ct", path))
+    assert "row 5, column baseline_ct: curly brackets" in text and path in text
+
+
+def test_a_path_too_long_for_a_file_is_named_so(found):
+    assert "row 2, column baseline_ct: a name too long for a file" in found((0, "baseline_ct", "a" * 300 + ".nii"))
 
 
 def test_ids_that_differ_by_case_alone_are_a_fault(found):

@@ -15,6 +15,8 @@ UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Cs"}  # kinds of characters that have no widt
 JOINERS = "\u200c\u200d"  # which Persian, Hindi and others are written with
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 MEASURED = re.compile(r"[<>~=≥≤]*\s*([+-]?\d+(?:\.\d+)?)\s*\D*")
+LONGEST_ID = 64  # a file's name has 255 at most
+REPEATED = re.compile(r"(.{1,3})\1{19}$")
 ALWAYS_GIVEN = ("participant_id", "cohort", "role")
 MEANT = {
     "sex": {"female": "F", "f": "F", "w": "F", "woman": "F", "male": "M", "m": "M", "man": "M"},
@@ -106,6 +108,10 @@ def _trouble_of_id(cell: Any, schema: dict[str, Any]) -> Trouble | None:
             f"Format the column as text and write sub-{cell:g}, or with the zeros it had",
         )
     letters = re.sub(r"[^A-Za-z0-9]", "", re.sub(r"^sub[-_ ]*", "", cell, flags=re.IGNORECASE))
+    if len(letters) > LONGEST_ID:
+        return f"has more than {LONGEST_ID} letters or digits: files are named after it", "Write a shorter id"
+    if REPEATED.search(letters):
+        return "ends in the same characters 20 times, which Snakemake takes for an endless name", "Write another id"
     return "is not sub- and letters or digits", f"Write sub-{letters or '001'}"
 
 

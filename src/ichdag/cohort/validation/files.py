@@ -1,5 +1,6 @@
 """Faults of the files the sheet names: not there, not readable, of a kind nothing here reads, named twice."""
 
+import errno
 import os
 import re
 from collections import Counter
@@ -65,6 +66,11 @@ def _in_parallel(places: list[Place]) -> list[tuple[str, str] | None]:
 
 def _trouble(column: str, path: str) -> tuple[str, str] | None:
     """What is wrong with a file, and what to do."""
+    if re.search(r"[{}]", path):
+        return (
+            "curly brackets, which Snakemake fills in, in",
+            "Rename the file or the folder, or link it by another name",
+        )
     try:
         os.stat(path)
         return _trouble_of_kind(column, path) if os.access(path, os.R_OK) else NO_PERMISSION
@@ -72,11 +78,11 @@ def _trouble(column: str, path: str) -> tuple[str, str] | None:
         return "no file", _cure_of_missing(path)
     except PermissionError:
         return NO_PERMISSION
-    except (OSError, ValueError) as error:  # a disk that does not answer, a path that cannot be one
-        return (
-            f"no answer ({getattr(error, 'strerror', None) or error}) from",
-            "See whether its disk is there",
-        )
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+            return "a name too long for a file:", "Mend the path (relative to the sheet)"
+        told = getattr(error, "strerror", None) or error  # a disk that does not answer, a path that cannot be one
+        return f"no answer ({told}) from", "See whether its disk is there"
 
 
 def _trouble_of_kind(column: str, path: str) -> tuple[str, str] | None:
