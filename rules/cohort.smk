@@ -23,9 +23,12 @@ onstart:
 rule convert_scans:
     """Convert a participant's DICOM, NIfTI or NRRD originals to scans in HU and masks on their grids, header left behind."""
     input:
+        # Of originals no name may be kept or printed: Snakemake is told of those alone that it makes itself.
         unpack(
             lambda wildcards: {
-                column: path for column in FILES if (path := participants()[wildcards.subject].get(column))
+                column: path
+                for column in FILES
+                if (path := participants()[wildcards.subject].get(column) or "").startswith("phantom/")
             }
         ),
     output:
@@ -46,7 +49,9 @@ rule convert_scans:
         runtime=grow(10),
     params:
         settings={name: config["cohort"][name] for name in ("masks_on_other_grids", "smallest_lesion_ml", "dicom")},
-        row=lambda wildcards: {name: participants()[wildcards.subject].get(name) for name in CONVERTED_BY},
+        row=lambda wildcards: Private(
+            {name: participants()[wildcards.subject].get(name) for name in [*FILES, *CONVERTED_BY]}
+        ),
         # Snakemake sees a newer file, not an older one, and not one that was added to a folder.
         originals=lambda wildcards: fingerprint(
             {column: participants()[wildcards.subject].get(column) for column in FILES},
@@ -126,7 +131,7 @@ rule assemble_cohort:
         mem_mb=grow(1500),
         runtime=grow(10),
     params:
-        rows=lambda wildcards: [participants()[subject] for subject in subjects_of(wildcards.role)],
+        rows=lambda wildcards: rows_of(subjects_of(wildcards.role)),
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
         code=code_of("assemble_cohort"),

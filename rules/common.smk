@@ -14,6 +14,7 @@ from ichdag.models import file_digest
 from ichdag.prediction.frozen import is_spoiled, model_files
 from ichdag.provenance import code_digest, definitions_digest, expose_package, put_in_order
 from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
+from ichdag.privacy import Private
 from ichdag.provenance.standing import Standing
 from telling import tell_faults_plainly
 
@@ -95,6 +96,11 @@ def participants():
     return {subject_of(row): row for row in sheet().rows}
 
 
+def rows_of(subjects):
+    """The rows of participants, by subject, for a job's eyes only."""
+    return Private({subject: participants()[subject] for subject in subjects})
+
+
 @lru_cache(maxsize=None)
 def subjects_of(*roles):
     """The participants of these roles, in the order of the sheet."""
@@ -109,7 +115,7 @@ def sample_of(size, *roles):
 
 def persons_among(role):
     """Who is behind each participant of a role, as far as one person is several participants."""
-    return shared_persons(participants()[subject] for subject in subjects_of(role))
+    return Private(shared_persons(participants()[subject] for subject in subjects_of(role)))
 
 
 def named(name, path, /, **values):

@@ -12,6 +12,7 @@ from typing import Any
 import nibabel
 import numpy as np
 
+from ichdag.cohort.detached import refuse_data_elsewhere
 from ichdag.cohort.geometry import straightened
 from ichdag.faults import read_through, refuse_machine_fault
 from ichdag.images import DENSEST, Volume, open_nifti
@@ -114,6 +115,7 @@ def _read_nrrd(path: Path) -> Volume:
     """A NRRD mask by SimpleITK, whose world is LPS."""
     import SimpleITK as sitk
 
+    refuse_data_elsewhere(path)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
