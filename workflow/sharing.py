@@ -1,8 +1,8 @@
 """Copy of a study fit to be shared: report, figures and tables of groups, searched for all that names a participant.
 
 `python workflow/sharing.py STUDY TO` copies what results/ro-crate-metadata.json lists. Each file is first searched for
-the participants' ids, person_ids, names of originals and free texts of the sheet, and for names, numbers, dates and UIDs
-of the originals' headers. Where one is found nothing is copied.
+ids, person_ids, names of originals and free texts of the sheet, and for names, numbers, dates and UIDs of the headers of
+the originals. Where one is found nothing is copied.
 """
 
 import html
@@ -42,7 +42,7 @@ Values = dict[str, str]  # a value that names somebody, and where it comes from
 def share(study: Path, target: Path) -> list[str]:
     """Copy what may be shared of a study into a new folder, and give the names of the files.
 
-    Raises StudyError, without saying the value, if a file holds what names a participant, or there is no finished study.
+    Raises StudyError if a file holds what names a participant (which is not said), or there is no finished study.
     """
     results = study / "results"
     files = sorted({path for pattern in (*LISTED, CRATE) for path in results.glob(pattern)})

@@ -1,4 +1,4 @@
-"""A shared copy holds report and tables of groups, and nothing that names a participant in the sheet or the originals."""
+"""A shared copy holds report and tables of groups, and nothing that names a participant in sheet or originals."""
 
 import html
 import json
