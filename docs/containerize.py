@@ -16,7 +16,7 @@ CONDA = ROOT / "tests/environments/conda/bin"  # stands in where there is no con
 
 LICENSE = """
 # ichdag is under MIT. The image also holds packages of others, each under its own license (conda-meta/ of each
-# environment names them); pingouin, of envs/statistics.yaml, is under GPL-3.0: who passes the image on does so under it.
+# environment names them); pingouin, of envs/statistics.yaml, is under GPL-3.0: the image is passed on under it.
 %labels
     org.opencontainers.image.licenses GPL-3.0-only
 """

@@ -1,8 +1,8 @@
 """Copy of a study fit to be shared: report, figures and tables of groups, searched for all that names a participant.
 
 `python workflow/sharing.py STUDY TO` copies what results/ro-crate-metadata.json lists. Each file is first searched for
-ids, person_ids, names of originals and free texts of the sheet, and for names, numbers, dates and UIDs of the headers of
-the originals. Where one is found nothing is copied.
+ids, person_ids, names of originals and free texts of the sheet, and for names, numbers, dates and UIDs of the headers
+of the originals. Where one is found nothing is copied.
 """
 
 import html

@@ -79,7 +79,7 @@ def kernel_of(stack: Stack, settings: DicomSettings) -> str | None:
     """The part of the reconstruction kernel that the settings know, with the letter that may follow; else None."""
     kernel = text(stack.header, "ConvolutionKernel")
     patterns = (*settings.sharp_kernels, *settings.soft_tissue_kernels)
-    known = [found[0] for pattern in patterns if (found := re.match(pattern, kernel, re.IGNORECASE))]
+    known = [found[0] for pattern in patterns if (found := re.match(rf"(?:{pattern})(?!\d)", kernel, re.IGNORECASE))]
     if not known or len(longest := max(known, key=len)) > LONGEST_KERNEL:
         return None
     return longest + re.match(r"(?:[a-z](?![a-z0-9]))?", kernel[len(longest) :], re.IGNORECASE)[0]
