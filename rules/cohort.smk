@@ -24,13 +24,7 @@ rule convert_scans:
     """Convert a participant's DICOM, NIfTI or NRRD originals to scans in HU and masks on their grids, header left behind."""
     input:
         # Of originals no name may be kept or printed: Snakemake is told of those alone that it makes itself.
-        unpack(
-            lambda wildcards: {
-                column: path
-                for column in FILES
-                if (path := participants()[wildcards.subject].get(column) or "").startswith("phantom/")
-            }
-        ),
+        unpack(lambda wildcards: drawn_originals(wildcards.subject)),
     output:
         baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
         followup_ct="results/cohort/sub-{subject}_followup_ct.nii.gz",
@@ -131,7 +125,7 @@ rule assemble_cohort:
         mem_mb=grow(1500),
         runtime=grow(10),
     params:
-        rows=lambda wildcards: rows_of(subjects_of(wildcards.role)),
+        rows=lambda wildcards: Private({subject: participants()[subject] for subject in subjects_of(wildcards.role)}),
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
         code=code_of("assemble_cohort"),

@@ -96,9 +96,10 @@ def participants():
     return {subject_of(row): row for row in sheet().rows}
 
 
-def rows_of(subjects):
-    """The rows of participants, by subject, for a job's eyes only."""
-    return Private({subject: participants()[subject] for subject in subjects})
+def drawn_originals(subject):
+    """Those of a participant's originals, by column, that this workflow draws itself."""
+    row = participants()[subject]
+    return {column: row[column] for column in FILES if (row.get(column) or "").startswith("phantom/")}
 
 
 @lru_cache(maxsize=None)
