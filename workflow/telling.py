@@ -5,6 +5,7 @@ Also what it would hang at is told: settings whose YAML aliases multiply are ref
 
 from collections.abc import Iterator
 from functools import wraps
+from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
 
@@ -32,7 +33,7 @@ def own_words(error: BaseException) -> str | None:
         return faults[0]
     if isinstance(error, RuleException) and any(isinstance(one, CalledProcessError) for one in chain):
         return JOB_FAILED
-    plain = type(error) is WorkflowError and error.rule is None and error.snakefile is None
+    plain = isinstance(error, WorkflowError) and error.rule is None and error.snakefile is None
     return str(error) if plain else None
 
 
@@ -52,9 +53,13 @@ def _bounded(original: Any) -> Any:
     @wraps(original)
     def load(path: Any) -> Any:
         try:
+            if b"__use_yte__" in Path(path).read_bytes():  # by which Snakemake would run what the file says
+                raise StudyError(f"{path} is a template that runs code (__use_yte__): write plain settings")
             return require_plain(original(path), path)
         except RecursionError as error:
             raise StudyError(f"{path} nests deeper than settings do: write it without") from error
+        except (WorkflowError, ValueError, OSError) as error:
+            raise StudyError(f"the settings in {path} cannot be read: {error}") from error
 
     return load
 

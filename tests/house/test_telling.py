@@ -86,6 +86,23 @@ def test_settings_that_multiply_are_refused_before_snakemake_copies_them(told, t
         read_yaml(path)
 
 
+@pytest.mark.parametrize(
+    "content, why",
+    [
+        (b"a: [1\n", "not valid JSON or YAML"),
+        (b"a: \xff\n", "invalid start byte"),
+        (b"- a\n", "keys at top level"),
+        (b"__use_yte__: true\n?f'{open(__file__)}': 1\n", "a template that runs code"),
+    ],
+)
+def test_settings_that_cannot_be_read_are_named(told, tmp_path, content, why):
+    (tmp_path / "config.yaml").write_bytes(content)
+    with pytest.raises(StudyError, match=f"{tmp_path / 'config.yaml'}.*{why}"):
+        types.load_configfile(tmp_path / "config.yaml")
+    with pytest.raises(StudyError, match="none.yaml cannot be read"):
+        types.load_configfile(tmp_path / "none.yaml")
+
+
 def test_settings_that_name_a_value_twice_are_read(told, root, tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text("a: &a [1, 2]\nb: *a\n")
