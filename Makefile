@@ -18,14 +18,14 @@ DEMO_RUN = --directory $(DEMO) --configfile config/demo.yaml $(CONTROL) --workfl
 	--cores $(CORES) --set-threads train_network=1 train_vaegan=1
 RUN = bash workflow/progress/run.sh $(DEMO)
 
-.PHONY: help setup demo plan check test test-cluster test-envs test-reruns lint format docs lock clean clean-demo
+.PHONY: help setup demo plan check share test test-cluster test-envs test-reruns lint format docs lock clean clean-demo
 
 help: ## Say what can be made.
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 setup: $(READY) ## Install everything into .venv (Python 3.11+ and a C compiler are all it needs).
 
-$(READY): requirements/lock.txt requirements/build.txt requirements/install.sh pyproject.toml
+$(READY): requirements/lock.txt requirements/torch.txt requirements/build.txt requirements/install.sh pyproject.toml
 	@bash requirements/install.sh $(VENV)
 
 demo: setup ## Run the whole study on a synthetic cohort, down to the report.
@@ -45,6 +45,10 @@ check: setup ## Check sheet, files and settings of a study, all faults at once: 
 	@[ -d "$(STUDY)" ] || { echo "Say which study: make check STUDY=its-directory" >&2; exit 1; }
 	@snakemake check --directory "$(STUDY)" $(addprefix --configfile ,$(wildcard $(STUDY)/config.yaml)) \
 		--workflow-profile none --cores 1 --logger progress
+
+share: setup ## Copy what may be shared of a finished study, searched for names: make share STUDY=mystudy TO=copy.
+	@[ -d "$(STUDY)" ] && [ -n "$(TO)" ] || { echo "Say which study and where to: make share STUDY=its-directory TO=folder" >&2; exit 1; }
+	@python workflow/sharing.py "$(STUDY)" "$(TO)"
 
 test: setup ## Run the tests, in as many processes as there are cores.
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 python -m pytest tests -m "not whole" --numprocesses $(CORES) \

@@ -14,6 +14,13 @@ ROOT = Path(__file__).parent.parent
 RECIPE = ROOT / "envs/apptainer.def"
 CONDA = ROOT / "tests/environments/conda/bin"  # stands in where there is no conda: it is asked for its platform only
 
+LICENSE = """
+# ichdag is under MIT. The image also holds packages of others, each under its own license (conda-meta/ of each
+# environment names them); pingouin, of envs/statistics.yaml, is under GPL-3.0: the image is passed on under it.
+%labels
+    org.opencontainers.image.licenses GPL-3.0-only
+"""
+
 
 def of_snakemake() -> str:
     """The recipe as Snakemake writes it. Its target needs no participants."""
@@ -46,7 +53,7 @@ def with_scripts(recipe: str) -> str:
 
 
 if __name__ == "__main__":
-    wanted = with_scripts(of_snakemake())
+    wanted = with_scripts(of_snakemake()).rstrip() + "\n" + LICENSE
     if "--check" not in sys.argv[1:]:
         RECIPE.write_text(wanted, encoding="utf-8")
         print(f"Written: {RECIPE.relative_to(ROOT)}")

@@ -110,7 +110,8 @@ def data_dictionary() -> str:
         "# Tables",
         "",
         "The tables that cross a stage, checked on every read and write. Tab-separated (`n/a` for a missing cell) or",
-        "parquet. Written by `make docs` from the stages' `schemas.py`; a table may carry further columns.",
+        "parquet. Written by `make docs` from the stages' `schemas.py`; a table may carry further columns. In a .tsv a",
+        "text that a spreadsheet would compute (it begins with `=`, `+`, `-` or `@`) has a `'` before it.",
         *sheet_dictionary(),
     ]
     for name, schema in SCHEMAS.items():

@@ -41,8 +41,8 @@ made by this set-up; move it away or choose another: make setup VENV=folder."
 rm -rf "$folder" # what an interrupted or older set-up left is not built upon
 mkdir -p "$folder"
 touch "$folder/.ichdag"
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
+log=$(mktemp) && pyradiomics=$(mktemp)
+trap 'rm -f "$log" "$pyradiomics"' EXIT
 
 step() { # step SENTENCE COMMAND...: one line, how long it took, and the whole output where it failed
     local began=$SECONDS
@@ -58,10 +58,12 @@ step() { # step SENTENCE COMMAND...: one line, how long it took, and the whole o
 
 export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1
 pip="$folder/bin/python -m pip install --quiet --no-compile"
+hashed="$pip --require-hashes --no-deps" # a file that is not the one that was locked is refused
+awk '/^[^ ]/ {named = /^(pyradiomics|docopt)==/} named' "$here/lock.txt" >"$pyradiomics"
 step "Environment $folder ($("$python" --version))" "$python" -m venv "$folder"
-step "pip and what pyradiomics is built with" $pip --upgrade pip==26.3 -r "$here/build.txt"
-step "pyradiomics (compiled here)" env PYTHONPATH="$here" $pip --no-build-isolation --no-deps \
-    $(grep -E '^(pyradiomics|docopt)==' "$here/lock.txt")
-step "$(grep -c == "$here/lock.txt") packages (torch is large)" $pip -r "$here/lock.txt"
+step "pip and what pyradiomics is built with" $hashed --upgrade -r "$here/build.txt"
+step "pyradiomics (compiled here)" env PYTHONPATH="$here" $hashed --no-build-isolation -r "$pyradiomics"
+step "$(grep -c == "$here/lock.txt") packages" $hashed -r "$here/lock.txt"
+step "torch (large)" $pip -r "$here/torch.txt"
 step "First import" "$folder/bin/python" -c 'import radiomics, torch, monai, snakemake.cli, shap, xgboost, statsmodels.api'
 touch "$folder/ready"

@@ -23,11 +23,8 @@ onstart:
 rule convert_scans:
     """Convert a participant's DICOM, NIfTI or NRRD originals to scans in HU and masks on their grids, header left behind."""
     input:
-        unpack(
-            lambda wildcards: {
-                column: path for column in FILES if (path := participants()[wildcards.subject].get(column))
-            }
-        ),
+        # Of originals no name may be kept or printed: Snakemake is told of those alone that it makes itself.
+        unpack(lambda wildcards: drawn_originals(wildcards.subject)),
     output:
         baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
         followup_ct="results/cohort/sub-{subject}_followup_ct.nii.gz",
@@ -50,7 +47,9 @@ rule convert_scans:
             for name in ("masks_on_other_grids", "smallest_lesion_ml", "largest_lesion_ml", "dicom")
         }
         | {"head_hu": config["preprocessing"]["head_hu"]},
-        row=lambda wildcards: {name: participants()[wildcards.subject].get(name) for name in CONVERTED_BY},
+        row=lambda wildcards: Private(
+            {name: participants()[wildcards.subject].get(name) for name in [*FILES, *CONVERTED_BY]}
+        ),
         # Snakemake sees a newer file, not an older one, and not one that was added to a folder.
         originals=lambda wildcards: fingerprint(
             {column: participants()[wildcards.subject].get(column) for column in FILES},
@@ -131,7 +130,7 @@ rule assemble_cohort:
         mem_mb=grow(1500),
         runtime=grow(10),
     params:
-        rows=lambda wildcards: [participants()[subject] for subject in subjects_of(wildcards.role)],
+        rows=lambda wildcards: Private({subject: participants()[subject] for subject in subjects_of(wildcards.role)}),
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
         code=code_of("assemble_cohort"),

@@ -7,17 +7,19 @@ from zlib import crc32
 
 sys.path[:0] = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
 
-from snakemake.exceptions import WorkflowError
-
+from ichdag.bounds import require_plain
 from ichdag.cohort.sheet import FILES, read_sheet, shared_persons, subject_of
-from ichdag.jobs import StudyError
 from ichdag.ledger import refuse_broken_ledger, refuse_forgotten_records
 from ichdag.models import file_digest
 from ichdag.prediction.frozen import is_spoiled, model_files
 from ichdag.provenance import code_digest, definitions_digest, expose_package, put_in_order
 from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
+from ichdag.privacy import Private
 from ichdag.provenance.standing import Standing
+from telling import tell_faults_plainly
 
+tell_faults_plainly()
+require_plain(config, "The configuration")
 expose_package()
 put_in_order(config, like=f"{workflow.basedir}/config/config.yaml")
 gc.set_threshold(1_000_000, 1000, 1000)  # a plan is millions of objects that all live: to search them costs a third
@@ -29,12 +31,9 @@ if workflow.is_main_process:
 
     mend_plans(lambda rules: forced_rules(rules))
 
-    try:
-        refuse_settings(config)
-        refuse_broken_ledger()
-        refuse_forgotten_records()
-    except StudyError as error:
-        raise WorkflowError(str(error))
+    refuse_settings(config)
+    refuse_broken_ledger()
+    refuse_forgotten_records()
 
 if config["container"]:
 
@@ -85,12 +84,9 @@ read_once = lru_cache(maxsize=None)(read_sheet)
 @lru_cache(maxsize=None)
 def sheet():
     """The participants sheet, read when the first rule asks, refused as a whole if faulty."""
-    try:
-        found = read_once(config["participants"])
-        if workflow.is_main_process:
-            refuse(sheet_faults(found, config))
-    except StudyError as error:
-        raise WorkflowError(str(error))
+    found = read_once(config["participants"])
+    if workflow.is_main_process:
+        refuse(sheet_faults(found, config))
     return found
 
 
@@ -98,6 +94,12 @@ def sheet():
 def participants():
     """The rows of the participants sheet, by subject."""
     return {subject_of(row): row for row in sheet().rows}
+
+
+def drawn_originals(subject):
+    """Those of a participant's originals, by column, that this workflow draws itself."""
+    row = participants()[subject]
+    return {column: row[column] for column in FILES if (row.get(column) or "").startswith("phantom/")}
 
 
 @lru_cache(maxsize=None)
@@ -114,7 +116,7 @@ def sample_of(size, *roles):
 
 def persons_among(role):
     """Who is behind each participant of a role, as far as one person is several participants."""
-    return shared_persons(participants()[subject] for subject in subjects_of(role))
+    return Private(shared_persons(participants()[subject] for subject in subjects_of(role)))
 
 
 def named(name, path, /, **values):
@@ -125,12 +127,9 @@ def named(name, path, /, **values):
 @lru_cache(maxsize=None)
 def standing():
     """What of the ledger stands: training list, trained networks, clean-up; and what is to be made."""
-    try:
-        rows = read_once(config["participants"]).rows if exists(config["participants"]) else []  # not checked yet
-        roles = {subject_of(row): row.get("role") for row in rows}
-        return Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=definitions_digest).asked()
-    except StudyError as error:
-        raise WorkflowError(str(error))
+    rows = read_once(config["participants"]).rows if exists(config["participants"]) else []  # not checked yet
+    roles = {subject_of(row): row.get("role") for row in rows}
+    return Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=definitions_digest).asked()
 
 
 def forced_rules(planned):

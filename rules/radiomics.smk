@@ -14,8 +14,6 @@ if workflow.is_main_process:
         from ichdag.radiomics.parameters import validated
 
         validated(PARAMETERS)
-    except StudyError as error:
-        raise WorkflowError(str(error))
     except ImportError:
         pass  # no pyradiomics here: the first job looks at the file
 # Jobs are handed the file's name and digest: as an input a plan would look at it once a job, and a checkout elsewhere

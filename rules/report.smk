@@ -97,11 +97,13 @@ rule draw_pages:
         mem_mb=grow(2000),
         runtime=grow(30),
     params:
-        rows=lambda wildcards: {
-            subject: participants()[subject]
-            for subject in batch_table()[wildcards.batch]
-            if subject in sample_of(*PAGES)
-        },
+        rows=lambda wildcards: Private(
+            {
+                subject: participants()[subject]
+                for subject in batch_table()[wildcards.batch]
+                if subject in sample_of(*PAGES)
+            }
+        ),
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
         templates=TEMPLATES["participant"],

@@ -19,7 +19,7 @@ from ichdag.features.reducer import Reducer
 from ichdag.features.schemas import REDUCED
 from ichdag.images import Volume, is_absent, read_mask, read_scan, write_absent, write_image
 from ichdag.jobs import StudyError, write_text
-from ichdag.models import Card, read_card, read_weights, write_card, write_weights
+from ichdag.models import Card, read_card, read_identity, read_weights, refuse_parted, write_card, write_weights
 from ichdag.pipelines import read_pipeline, write_pipeline
 from ichdag.records import read_record, write_record
 from ichdag.report.page import read_plates
@@ -261,3 +261,48 @@ def test_want_of_memory_while_a_result_is_read_names_the_result(tmp_path):
 def test_a_missing_package_is_no_damaged_result(tmp_path):
     with pytest.raises(ImportError), reading(os.devnull):
         raise ImportError("h5py")
+
+
+def told(header):
+    """A weights file of one number that says this of itself."""
+    tensor = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
+    text = json.dumps({"__metadata__": header, "a": tensor}).encode()
+    return len(text).to_bytes(8, "little") + text + bytes(4)
+
+
+@pytest.mark.parametrize("read", [read_weights, read_identity, refuse_parted])
+@pytest.mark.parametrize(
+    "header",
+    [
+        {},
+        {"ichdag": "{}"},
+        {"ichdag": "[]"},
+        {"ichdag": "[" * 100_000},
+        {"ichdag": '{"identity": {}, "sha256": "x"}'},
+        {"ichdag": '{"identity": [], "sha256": "x", "beside": {}}'},
+        {"ichdag": '{"identity": {}, "sha256": 1, "beside": {}}'},
+        {"ichdag": '{"identity": {}, "sha256": "x", "beside": {"../../etc/passwd": "x"}}'},
+    ],
+)
+def test_weights_that_do_not_say_what_they_are_are_named_with_the_cure(tmp_path, read, header):
+    path = tmp_path / "network.safetensors"
+    path.write_bytes(told(header))
+    with pytest.raises(DamagedResult, match="network.safetensors cannot be read.*no weights.*Delete it and run again"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "record, wrong",
+    [
+        ({"name": 1, "settings": {}, "subjects": []}, "name is of another kind"),
+        ({"name": "x", "settings": [], "subjects": {}}, "settings, subjects is of another kind"),
+        ({"name": "x", "settings": None, "subjects": []}, "settings is of another kind"),
+        ({"name": "x", "settings": {}, "subjects": [], "limits": []}, "limits is of another kind"),
+        ({"name": "x", "settings": {}}, "it lacks subjects"),
+        ({"name": "x", "settings": {}, "subjects": [], "more": 1}, "unexpected keyword argument 'more'"),
+    ],
+)
+def test_a_card_whose_parts_are_of_another_kind_is_named_with_the_cure(tmp_path, record, wrong):
+    (tmp_path / "card.json").write_text(json.dumps(record))
+    with pytest.raises(DamagedResult, match=rf"card.json cannot be read.*{wrong}.*Delete it and run again"):
+        read_card(tmp_path / "card.json")

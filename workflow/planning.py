@@ -13,8 +13,9 @@ from inspect import getsource
 from typing import Any
 
 from snakemake.dag import DAG
-from snakemake.exceptions import WorkflowError
 from snakemake.settings.types import RerunTrigger
+
+from ichdag.jobs import StudyError
 
 NEEDED = {RerunTrigger.MTIME, RerunTrigger.PARAMS, RerunTrigger.INPUT}
 MASKING = "masked.update(self.bfs(self.depending, job))"
@@ -23,11 +24,11 @@ MASKING = "masked.update(self.bfs(self.depending, job))"
 def mend_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
     """Mend the plans of this process; those rules of a plan that `forced` names run whatever the dates of files.
 
-    Raises WorkflowError if this version of Snakemake plans in a way that is not known here.
+    Raises StudyError if this version of Snakemake plans in a way that is not known here.
     """
     original = DAG.update_needrun
     if not hasattr(original, "__wrapped__") and MASKING not in getsource(original):
-        raise WorkflowError("This version of Snakemake plans in a way that is not known here: install 9.27.1.")
+        raise StudyError("This version of Snakemake plans in a way that is not known here: install 9.27.1.")
     original = getattr(original, "__wrapped__", original)
 
     @wraps(original)
@@ -48,14 +49,14 @@ def mend_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
 
 
 def refuse_to_look_at_less(dag: DAG) -> None:
-    """Raise WorkflowError if a run is told not to look at settings, inputs or dates: old results would be left.
+    """Raise StudyError if a run is told not to look at settings, inputs or dates: old results would be left.
 
     A dry run may, and whoever says which rules are allowed knows that others are not.
     """
     told = dag.workflow.dag_settings
     if not (dag.workflow.dryrun or told.allowed_rules) and not set(told.rerun_triggers) >= NEEDED:
         names = " ".join(sorted(trigger.name.lower() for trigger in NEEDED))
-        raise WorkflowError(
+        raise StudyError(
             f"With these --rerun-triggers, changes would go unnoticed and old results be left: they need {names}."
         )
 

@@ -49,10 +49,18 @@ def start(job) -> logging.Logger:
     logger = logging.getLogger("ichdag")
     logger.setLevel(logging.INFO)
     name = " ".join([job.rule, *(f"{key}={value}" for key, value in job.wildcards.items())])
-    sys.excepthook = lambda kind, error, trace: logger.critical("%s failed", name, exc_info=(kind, error, trace))
+    sys.excepthook = lambda *error: _tell(logger, name, *error)
     logger.info("%s", name)
     logger.info("on %s with %s", host(), ", ".join(f"{package} {number}" for package, number in versions().items()))
     return logger
+
+
+def _tell(logger: logging.Logger, name: str, kind: Any, error: Any, trace: Any) -> None:
+    """Log why a job failed: a fault of the study by its words, which say all; another with where it was raised."""
+    if isinstance(error, StudyError):
+        logger.critical("%s failed: %s", name, error)
+    else:
+        logger.critical("%s failed", name, exc_info=(kind, error, trace))
 
 
 def files_of(named: Any, prefix: str) -> dict[str, str]:

@@ -7,9 +7,9 @@ and code) and a digest of all numbers, so nothing has to be read beside them.
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from ichdag.faults import DamagedResult, reading
 from ichdag.jobs import whole_file
@@ -17,6 +17,7 @@ from ichdag.machine import versions
 from ichdag.records import read_record, write_record
 
 HEADER = "ichdag"  # one key, for safetensors writes several in any order
+TOLD = {"identity": dict, "sha256": str, "beside": dict}  # what it holds
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,15 @@ def read_card(path: str | Path) -> Card:
     if missing:
         raise DamagedResult(path, f"it is not a model card: it lacks {', '.join(sorted(missing))}")
     with reading(path):
-        return Card(**record)
+        card = Card(**record)
+    wrong = [
+        part.name
+        for part in fields(Card)
+        if not isinstance(getattr(card, part.name), get_origin(part.type) or part.type)
+    ]
+    if wrong:
+        raise DamagedResult(path, f"it is not a model card: {', '.join(wrong)} is of another kind")
+    return card
 
 
 def write_weights(
@@ -119,8 +128,12 @@ def _told(path: str | Path) -> dict[str, Any]:
             header = json.loads(stream.read(length) if length < size else b"")
         told = json.loads(header.pop("__metadata__")[HEADER])
         whole = 8 + length + max(tensor["data_offsets"][1] for tensor in header.values())
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        kinds = {name: type(told[name]) for name in TOLD}
+        beside = [name for name in told["beside"] if Path(name).name != name]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DamagedResult(path, f"{size} bytes that are no weights") from error
+    if kinds != TOLD or beside:
+        raise DamagedResult(path, f"{size} bytes that are no weights of this workflow")
     if size != whole:
         raise DamagedResult(path, f"it has {size} bytes, {whole} were written")
     return told

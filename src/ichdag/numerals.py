@@ -4,7 +4,8 @@ import math
 import re
 from decimal import Decimal
 
-CODE = re.compile(r"[+-]?(0\d+|\d{16,})")  # 007 is a name and no number, and so is what no float keeps whole
+# 007 and ward 1E5 are names and no numbers, and so is what no float keeps whole.
+CODE = re.compile(r"[+-]?(0\d+|\d{16,})|\d+[eE]\d+")
 LARGEST_EXACT = 1e15  # Excel keeps 15 digits
 
 

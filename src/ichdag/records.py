@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ichdag.bounds import require_plain
 from ichdag.faults import Contents, reading
 from ichdag.jobs import StudyError, whole_file
 
@@ -39,16 +40,16 @@ def read_records(files: Mapping[str, str | Path]) -> list[dict[str, Any]]:
 
 
 def read_yaml(path: str | Path) -> dict[str, Any]:
-    """Read one YAML file of keys and values. Raises ValueError if it is not one."""
+    """Read one YAML file of keys and values. Raises ValueError if it is not one, StudyError if its aliases multiply."""
     import yaml
 
     try:
         found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(str(error)) from error
     if not isinstance(found, dict):
         raise ValueError("it has no keys")
-    return found
+    return require_plain(found, path)
 
 
 def write_record(record: dict[str, Any], path: str | Path) -> None:

@@ -1,7 +1,9 @@
 """Tables between stages: read and written through their schema, tab-separated with n/a, or parquet."""
 
+import re
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -9,6 +11,19 @@ from ichdag.faults import DamagedResult, reading
 from ichdag.jobs import StudyError, whole_file
 from ichdag.numerals import CODE, LARGEST_EXACT
 from ichdag.schema import Column, Schema
+
+# Excel and LibreOffice compute a cell that begins so (Japanese ones also the wide forms), whatever it came from.
+COMPUTED = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+
+
+def shielded(cell: Any) -> Any:
+    """A cell, or a column's name, that no spreadsheet computes: with ' before what begins as a formula."""
+    return f"'{cell}" if isinstance(cell, str) and COMPUTED.match(cell) else cell
+
+
+def unshielded(cell: Any) -> Any:
+    """What `shielded` was given."""
+    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and COMPUTED.match(cell[1:]) else cell
 
 
 def read_table(path: str | Path, schema: Schema) -> pd.DataFrame:
@@ -20,7 +35,7 @@ def read_table(path: str | Path, schema: Schema) -> pd.DataFrame:
         if Path(path).suffix == ".parquet":
             frame = pd.read_parquet(path, page_checksum_verification=True)
         else:
-            frame = _parsed(Path(path).read_bytes(), schema)
+            frame = _cell_by_cell(_parsed(Path(path).read_bytes(), schema), unshielded)
     try:
         return _checked(frame, schema, path)
     except StudyError as error:
@@ -41,13 +56,23 @@ def _parsed(content: bytes, schema: Schema) -> pd.DataFrame:
 
 
 def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
-    """Check a table and write it whole (.tsv or .parquet). Raises StudyError naming every fault."""
+    """Check a table and write it whole (.tsv or .parquet). Raises StudyError naming every fault.
+
+    In a .tsv, which people open as a spreadsheet, texts are `shielded`; `read_table` takes that back.
+    """
     frame = _checked(frame, schema, path)
     with whole_file(path) as partial:
         if Path(path).suffix == ".parquet":
             frame.to_parquet(partial, index=False, write_page_checksum=True)
         else:
-            frame.to_csv(partial, sep="\t", index=False, na_rep="n/a", float_format=_digits)
+            _cell_by_cell(frame, shielded).to_csv(partial, sep="\t", index=False, na_rep="n/a", float_format=_digits)
+
+
+def _cell_by_cell(frame: pd.DataFrame, change: Any) -> pd.DataFrame:
+    """The table with its columns' names and its cells of text changed."""
+    texts = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
+    changed = {name: frame[name].map(change, na_action="ignore").astype(frame[name].dtype) for name in texts}
+    return frame.assign(**changed).rename(columns=change)
 
 
 def _digits(value: float) -> str:

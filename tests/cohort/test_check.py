@@ -1,6 +1,7 @@
 """The target check says in one command what a study holds, or all that is wrong with it, in seconds."""
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from ichdag.cohort.validation import sheet_faults, summary_of
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = ["participant_id", "cohort", "role", "baseline_ct", "followup_ct", "age", "sex", "mrs", "lactate"]
+FOREIGN = re.compile(r"Traceback|Exception|Error|Wildcards|\.smk|line \d")
 
 
 @pytest.fixture
@@ -54,11 +56,13 @@ def test_a_study_with_faults_is_refused_with_one_table_of_settings_and_sheet(stu
     status, words = check(study(40, sex="female"), "--config", "folds=1")
     assert status == 1 and "2 faults" in words and "what to do" in words
     assert "config folds" in words and "rows 2-41, column sex" in words and "Write F" in words
+    assert not FOREIGN.search(words), words
 
 
 def test_a_sheet_with_faults_is_refused_when_the_settings_have_none(study):
     status, words = check(study(40, sex="female"))
     assert status == 1 and "1 fault in" in words and "rows 2-41, column sex" in words
+    assert not FOREIGN.search(words), words
 
 
 def test_fifteen_hundred_participants_are_checked_in_seconds(study):

@@ -1,7 +1,9 @@
 """The sheet is read alike from tsv, csv and xlsx, and what cannot be read says why and what to do."""
 
+import re
 import unicodedata
 from datetime import datetime
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given, settings
@@ -122,6 +124,85 @@ def test_further_columns_are_numbers_where_all_are_and_codes_stay_text(folder):
 
 def test_row_numbers_are_those_of_the_file(folder):
     assert folder("sheet.tsv", "\n" + text() + "\n\nsub-003\ttrial\n").numbers == (3, 4, 7)
+
+
+@pytest.fixture
+def workbook(tmp_path):
+    """Write rows, spoil the sheet of the workbook (a function of it, or one of its XML), and read it."""
+
+    def read(rows, *, spoil=lambda sheet: None, rewrite=lambda xml: xml):
+        book = Workbook()
+        for row in rows:
+            book.active.append(row)
+        spoil(book.active)
+        book.save(tmp_path / "plain.xlsx")
+        with ZipFile(tmp_path / "plain.xlsx") as plain, ZipFile(tmp_path / "sheet.xlsx", "w") as other:
+            for name in plain.namelist():
+                content = plain.read(name).decode()
+                other.writestr(name, rewrite(content) if name.endswith("sheet1.xml") else content)
+        return read_sheet(tmp_path / "sheet.xlsx")
+
+    return read
+
+
+PERSONS = [["participant_id", "person_id", "age"], *([f"sub-{n}", None, 60 + n] for n in range(1, 6))]
+
+
+def test_cells_merged_over_rows_have_their_value_in_each_also_where_another_is_hidden_below(workbook):
+    def spoil(sheet):
+        sheet["B2"], sheet["B5"], sheet["B6"] = "P1", "P4", "P9"
+        sheet.merge_cells("B2:B3")
+        sheet.merged_cells.add("B5:B6")  # LibreOffice keeps what is hidden below
+        sheet.merged_cells.add("C2:C1048576")
+
+    rows = workbook(PERSONS, spoil=spoil).rows
+    assert [row["person_id"] for row in rows] == ["P1", "P1", None, "P4", "P4"]
+    assert [row["age"] for row in rows] == [61] * 5
+
+
+@pytest.mark.parametrize("cells, shown", [("A1:B1", "participant_id"), ("B3:C4", "P2")])
+def test_cells_merged_over_columns_are_refused(workbook, cells, shown):
+    def spoil(sheet):
+        sheet["B3"] = "P2"
+        sheet.merge_cells(cells)
+
+    with pytest.raises(StudyError, match=f"{cells} are merged over several columns and hold '{shown}'"):
+        workbook(PERSONS, spoil=spoil)
+
+
+def test_a_formula_of_empty_text_is_missing_and_one_that_was_never_computed_is_shown(workbook):
+    """Excel and LibreOffice save =IF(...,"") as text with an empty value; who does not compute saves no value."""
+    formulas = {"C2": '<c r="C2" t="str"><f>IF(1,"")</f><v></v></c>', "C3": "<c r='C3' t='str'><f>A1</f><v/></c>"}
+    formulas |= {"C4": "<c r='C4'><f>30*2</f><v></v></c>", "C5": "<c r='C5'><f>30*2</f><v>60</v></c>"}
+    formulas |= {"C6": '<c r="C6" t="str"><f t="shared" si="0"/></c>'}
+
+    def rewrite(xml):
+        for place, cell in formulas.items():
+            xml = re.sub(rf'<c r="{place}".*?</c>', cell, xml)
+        return xml
+
+    assert [row["age"] for row in workbook(PERSONS, rewrite=rewrite).rows] == [None, None, "=30*2", 60, "= ..."]
+
+
+def test_what_a_workbook_writes_for_control_characters_is_read_as_these(workbook):
+    names = ["trial", "trial_x000D_", "_x000d_trial_x0009_", "trial_x005F_x000D_", "scan_x0128_"]
+    rows = [["participant_id", "cohort"], *([f"sub-{n}", name] for n, name in enumerate(names))]
+    assert [row["cohort"] for row in workbook(rows).rows] == ["trial", "trial", "trial", "trial_x000D_", "scan_x0128_"]
+
+
+def test_a_code_that_looks_like_a_number_stays_what_was_written(folder):
+    sheet = folder("sheet.tsv", "participant_id\tward\taccession\tcrp\nsub-1\t1E5\t1234567890123456789\t1.5E+1\n")
+    assert sheet.rows[0] | {"participant_id": ""} == {
+        "participant_id": "",
+        "ward": "1E5",
+        "accession": "1234567890123456789",
+        "crp": 15.0,
+    }
+
+
+def test_a_series_number_that_a_program_wrote_with_a_decimal_is_that_number(folder):
+    sheet = folder("sheet.tsv", "participant_id\tbaseline_series\nsub-1\t3.0\nsub-2\tHEAD 3.0\nsub-3\t3\n")
+    assert [row["baseline_series"] for row in sheet.rows] == ["3", "HEAD 3.0", "3"]
 
 
 def refused(folder, name, content):

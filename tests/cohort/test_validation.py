@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -11,8 +12,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
+from snakemake.io import PeriodicityDetector
 
-from ichdag.cohort.sheet import known_columns, read_sheet, sheet_of, sheet_schema
+from ichdag.cohort.sheet import column_schema, known_columns, read_sheet, sheet_of, sheet_schema
 from ichdag.cohort.validation import (
     Fault,
     config_faults,
@@ -170,6 +172,38 @@ def test_an_id_that_is_not_sub_and_letters_is_a_fault_with_its_cure(found, name,
     )
 
 
+def test_an_id_too_long_for_a_file_or_of_one_part_repeated_is_a_fault(found):
+    assert "has more than 64 letters or digits" in found((0, "participant_id", f"sub-{'ab1' * 100}"))
+    for repeated in ("a" * 20, "x01" * 20, "1" + "12" * 20):
+        text = found((0, "participant_id", f"sub-{repeated}"))
+        assert f"row 2, column participant_id: 'sub-{repeated}' ends in the same characters 20 times" in text
+    assert found((0, "participant_id", "sub-" + "a" * 19), (1, "participant_id", f"sub-{'abcd' * 16}")) == ""
+
+
+def test_snakemake_refuses_the_repeated_ids_that_are_refused_here_and_no_others():
+    for name in ("a" * 20, "a" * 19, "x01" * 20, "x01" * 19, "0" * 20 + "1", "12" * 20, "abcd" * 16, "b" + "0" * 63):
+        refused = PeriodicityDetector().is_periodic(name) is not None
+        assert bool(re.search(column_schema("participant_id")["pattern"], f"sub-{name}")) != refused, name
+
+
+@pytest.mark.parametrize("name", ["a" * 65, "a" * 20, "ab" * 20, "all", "Dead", "../x"])
+def test_an_outcome_whose_name_cannot_be_a_file_is_a_fault(config, name):
+    config["outcomes"][name] = "mrs > 4"
+    assert f"config outcomes: '{name}'" in texts(config_faults(config))
+
+
+@pytest.mark.parametrize("path", ["x{1}.nii.gz", "{subject}/a.nii.gz", "x{a,[0-9]{2}}.nii", "a{.nii"])
+def test_curly_brackets_in_a_path_are_a_fault_that_names_the_row(found, tmp_path, path):
+    (tmp_path / path).parent.mkdir(exist_ok=True)
+    (tmp_path / path).touch()
+    text = found((3, "baseline_ct", path))
+    assert "row 5, column baseline_ct: curly brackets" in text and path in text
+
+
+def test_a_path_too_long_for_a_file_is_named_so(found):
+    assert "row 2, column baseline_ct: a name too long for a file" in found((0, "baseline_ct", "a" * 300 + ".nii"))
+
+
 def test_ids_that_differ_by_case_alone_are_a_fault(found):
     text = found((0, "participant_id", "sub-A"), (3, "participant_id", "sub-a"))
     assert "rows 2, 5" in text and "differ by case alone" in text
@@ -247,6 +281,36 @@ def test_formulas_that_were_saved_without_a_value_are_a_fault(found):
 
 def test_a_fraction_is_no_name_of_a_person(found):
     assert "column person_id" in found(person_id=[2.5, *["p"] * 5], name="persons.xlsx")
+
+
+@pytest.mark.parametrize("one, other", [("P17", "p17"), ("P 17", "P_17"), ("P017", "P17"), ("17.0", "17"), ("ﬁ", "FI")])
+def test_names_of_persons_that_a_reader_takes_for_one_are_a_fault(found, one, other):
+    text = found(person_id=[one, "n/a", other, "P9", "P19", "P9"])
+    assert f"rows 2, 4, column person_id: '{one}', '{other}' may be one person spelled in 2 ways" in text
+    assert text.count("may be one person") == 1
+
+
+def test_names_of_persons_that_differ_are_no_fault(found):
+    assert found(person_id=["1-17", "11-7", "117", "P100", "P10", "P1"]) == ""
+
+
+def test_cohorts_that_differ_by_case_alone_are_a_fault(found):
+    assert "rows 2-7, column cohort: 'Trial', 'trial' may be one cohort" in found((0, "cohort", "Trial"))
+
+
+@pytest.mark.parametrize("cell, kind", [("P1\u200b", "U+200B"), ("P\xad1", "U+00AD"), ("P1_x000D_", "_x000D_")])
+def test_characters_that_nobody_sees_are_a_fault(found, cell, kind):
+    text = found(person_id=[cell, *"bcdef"])
+    assert f"row 2, column person_id: '{cell}' has" in text and kind in text
+
+
+@pytest.mark.parametrize("cell", ["#SPILL!", "#CALC!", "Err:502"])
+def test_errors_of_other_formulas_are_a_fault_too(found, cell):
+    assert f"'{cell}' is an error of a formula" in found((0, "age", cell))
+
+
+def test_a_fraction_is_no_number_of_a_series(found):
+    assert "'3.5' is a number that no series has" in found(baseline_series=["3.5", "2", "HEAD 3.5", *["n/a"] * 3])
 
 
 def test_a_person_with_two_roles_is_a_fault(found):

@@ -17,7 +17,8 @@ READERS = {
     "faults", "training",  # the ground
     "provenance", "provenance.journal", "provenance.modules",  # records of jobs, code
     "cohort.sheet", "cohort.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
-    "cohort.originals", "cohort.dicom.streams",  # headers of images whose data lie apart, of DICOM, zips
+    "cohort.originals", "cohort.detached",  # headers of images whose data lie apart
+    "cohort.dicom.streams",  # of DICOM, and zips
     "figures.style", "report.page",  # what is told
     "shipped", "prediction.parts",  # captions and checklists, the files of a frozen model
     "phantom.scanner",  # cuts a file short on purpose
@@ -145,7 +146,7 @@ def test_every_package_that_is_imported_is_pinned_and_every_pinned_one_is_import
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) else []
             found |= {name.split(".")[0] for name in names}
-    found -= set(sys.stdlib_module_names) | {"ichdag", "snakemake"}
+    found -= set(sys.stdlib_module_names) | {"ichdag", "snakemake", "telling"}
     project = tomllib.loads((root / "pyproject.toml").read_text("utf-8"))["project"]
     pinned = {line.split("==")[0] for line in project["dependencies"]}
     silent = {

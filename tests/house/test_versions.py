@@ -2,7 +2,10 @@
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
+import zipfile
 
 import pytest
 import yaml
@@ -14,12 +17,22 @@ IMPORTED_AS = {
 }  # fmt: skip
 
 
+def pins_of(path):
+    """The pinned packages of a file, by name, each with its version and hashes."""
+    text = re.sub(r"^#.*\n", "", path.read_text("utf-8"), flags=re.M).replace("\\\n", " ")
+    found = {}
+    for line in text.splitlines():
+        pin, *hashes = line.split()
+        name, version = pin.split("==")
+        found[name] = (version, [one.removeprefix("--hash=sha256:") for one in hashes])
+    return found
+
+
 @pytest.fixture(scope="module")
 def lock(root):
     """Every pinned package, by its name in lower case."""
-    lines = (root / "requirements/lock.txt").read_text("utf-8").splitlines()
-    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
-    return {name.lower(): version for name, version in pins.items()}
+    files = [pins_of(root / "requirements" / name) for name in ("lock.txt", "torch.txt")]
+    return {name.lower(): version for pins in files for name, (version, _) in pins.items()}
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +55,32 @@ def test_the_lock_pins_what_pyproject_pins(lock, root):
 
 
 def test_what_pyradiomics_is_built_with_is_what_the_lock_pins(lock, root):
-    lines = (root / "requirements/build.txt").read_text("utf-8").splitlines()
-    pins = dict(line.split("==") for line in lines if not line.startswith("#"))
+    pins = {name: version for name, (version, _) in pins_of(root / "requirements/build.txt").items()}
     assert {"numpy", "setuptools"} <= set(pins)
     assert all(lock.get(name, version) == version for name, version in pins.items())
     assert int(pins["setuptools"].split(".")[0]) < 81
+
+
+@pytest.mark.parametrize("name", ["lock.txt", "build.txt"])
+def test_every_locked_package_but_torch_has_the_hashes_of_its_files(root, name):
+    for package, (_, hashes) in pins_of(root / "requirements" / name).items():
+        assert hashes and all(re.fullmatch("[0-9a-f]{64}", one) for one in hashes), package
+    assert list(pins_of(root / "requirements/torch.txt")) == ["torch"]
+
+
+def test_pip_refuses_a_file_that_is_not_the_one_that_was_locked(tmp_path):
+    """As install.sh calls it: what an index was made to offer in a package's place is not installed."""
+    wheel = tmp_path / "docopt-0.6.2-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("docopt.py", "planted")
+        archive.writestr("docopt-0.6.2.dist-info/METADATA", "Metadata-Version: 2.1\nName: docopt\nVersion: 0.6.2\n")
+        archive.writestr("docopt-0.6.2.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
+        archive.writestr("docopt-0.6.2.dist-info/RECORD", "")
+    (tmp_path / "lock.txt").write_text("docopt==0.6.2 --hash=sha256:" + "0" * 64)
+    command = [sys.executable, "-m", "pip", "install", "--require-hashes", "--no-deps", "--no-index", "--find-links"]
+    command += [tmp_path, "--target", tmp_path / "made", "-r", tmp_path / "lock.txt"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode and "DO NOT MATCH THE HASHES" in done.stderr and not (tmp_path / "made").exists()
 
 
 def test_environments_pin_what_the_lock_pins(lock, environments):

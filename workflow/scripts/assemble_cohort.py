@@ -13,5 +13,5 @@ found = {
     schema.name: read_table(snakemake.input[schema.name], schema) for schema in (SCANS, VOLUMES, FEATURES, LATENTS)
 }
 outcomes, source = snakemake.params.outcomes, snakemake.params.source
-table = assemble(snakemake.params.rows, **found, outcomes=outcomes, source=source)
+table = assemble(list(snakemake.params.rows.values()), **found, outcomes=outcomes, source=source)
 write_table(table, snakemake.output.cohort, PARTICIPANTS)

@@ -2,16 +2,18 @@
 
 from ichdag.cohort.conversion import ConversionSettings, convert_participant
 from ichdag.cohort.dicom import DicomSettings
+from ichdag.cohort.sheet import FILES
 from ichdag.images import write_absent, write_image
 from ichdag.jobs import own_folder, start
 from ichdag.records import write_record
 
 start(snakemake)
-params, files = snakemake.params, dict(snakemake.input.items())
+params = snakemake.params
+files = {column: path for column in FILES if (path := params.row[column])}
 settings = ConversionSettings(**params.settings | {"dicom": DicomSettings(**params.settings["dicom"])})
 with own_folder(params.temporary) as workdir:
     volumes, record = convert_participant(files, row=params.row, settings=settings, workdir=workdir)
-for name in ("baseline_ct", "followup_ct", "baseline_mask", "followup_mask"):
+for name in FILES:
     if name in volumes:
         write_image(volumes[name], snakemake.output[name])
     else:

@@ -17,6 +17,7 @@ from typing import Any
 import nibabel
 import numpy as np
 
+from ichdag.cohort.detached import refuse_data_elsewhere
 from ichdag.cohort.geometry import cosines, refuse_other_axes, refuse_size, straightened
 from ichdag.faults import read_through, refuse_machine_fault
 from ichdag.images import DENSEST, Volume, corner_offsets_mm, open_nifti
@@ -189,6 +190,7 @@ def _read_nrrd(path: Path) -> Volume:
     """A NRRD mask by SimpleITK, whose world is LPS."""
     import SimpleITK as sitk
 
+    refuse_data_elsewhere(path)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:

@@ -12,12 +12,14 @@ from functools import lru_cache, reduce
 from pathlib import Path
 from typing import Any
 
-from ichdag.cohort.spreadsheets import Record, read_cells
+from ichdag.cohort.spreadsheets import read_cells
+from ichdag.cohort.workbooks import Record
 from ichdag.jobs import StudyError
 from ichdag.numerals import CODE, LARGEST_EXACT
 
 SCHEMA = Path(__file__).parents[3] / "config" / "schemas" / "participants.schema.json"
 FILES = ("baseline_ct", "followup_ct", "baseline_mask", "followup_mask")
+SERIES = {"baseline_ct": "baseline_series", "followup_ct": "followup_series"}
 MISSING_WORDS = frozenset(
     ("n/a", "na", "n.a.", "n.a", "nan", "#n/a", "null", "none", "nil", "missing", "unknown", "-", "--", ".", "?")
 )
@@ -132,6 +134,8 @@ def _column(name: str, cells: list[Any], folder: Path) -> list[Any]:
     if schema.get("type") == "number":
         cells = [cell.removesuffix("+").strip() if name == "age" and _is_age(cell) else cell for cell in cells]
         return [_number(cell) for cell in cells]
+    if name in SERIES.values():
+        cells = [_number(cell) for cell in cells]  # a file of numbers with missing ones writes 3 as 3.0
     if schema:
         return [cell if name == "participant_id" else _text(cell) for cell in cells]
     return _numbers_if_all([_plain(cell) for cell in cells])

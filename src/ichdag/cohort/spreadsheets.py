@@ -3,11 +3,9 @@
 import csv
 import io
 import re
-import zipfile
 from pathlib import Path
-from typing import Any
 
-from ichdag.faults import refuse_machine_fault
+from ichdag.cohort.workbooks import Record, is_blank, workbook_records
 from ichdag.jobs import StudyError
 
 DELIMITERS = {".tsv": "\t", ".txt": "\t", ".csv": ",;"}
@@ -15,14 +13,12 @@ NAMES = {"\t": "tabs", ",": "commas", ";": "semicolons"}
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 
-Record = tuple[int, list[Any]]
-
 
 def read_cells(path: str | Path) -> list[Record]:
     """Read every row that is not blank as its number in the file and its cells; the header comes first.
 
-    Cells of tsv and csv are text. Cells of xlsx are text, float, bool, datetime or None; a formula that was saved
-    without its value is the text of the formula. Raises StudyError if the file cannot be read as what its name says.
+    Cells of tsv and csv are text. Cells of xlsx are text, float, bool, datetime or None (`workbooks`).
+    Raises StudyError if the file cannot be read as what its name says.
     """
     path = Path(path)
     suffix = path.suffix.lower()
@@ -36,12 +32,8 @@ def read_cells(path: str | Path) -> list[Record]:
             raise StudyError(f"{path} is an Excel workbook: name it .xlsx, or save it as text")
         records = _text_records(_decoded(content, path), path)
     else:
-        records = _workbook_records(path)
-    return [(number, cells) for number, cells in records if any(not _is_blank(cell) for cell in cells)]
-
-
-def _is_blank(cell: Any) -> bool:
-    return cell is None or (isinstance(cell, str) and not cell.strip())
+        records = workbook_records(path)
+    return [(number, cells) for number, cells in records if any(not is_blank(cell) for cell in cells)]
 
 
 def _decoded(content: bytes, path: Path) -> str:
@@ -88,43 +80,3 @@ def _delimiter(header: str, path: Path) -> str:
         suffix = ".tsv" if other == "\t" else ".csv"
         raise StudyError(f"{path}: {NAMES[other]} separate the cells of its header: name the file {suffix}")
     return best
-
-
-def _workbook_records(path: Path) -> list[Record]:
-    """Rows of the sheet 'participants', or of the first sheet, with the values Excel saved for formulas."""
-    from openpyxl import load_workbook  # its import is paid by every job that reads the sheet, so only where needed
-
-    try:
-        records, title = _worksheet(load_workbook(path, read_only=True, data_only=True))
-        if _has_formulas(path):
-            formulas, _ = _worksheet(load_workbook(path, read_only=True), title)
-            records = [_with_formulas(record, formula) for record, formula in zip(records, formulas, strict=True)]
-    except Exception as error:  # a damaged file fails wherever in zip, XML or workbook the damage is
-        refuse_machine_fault(error, path)
-        raise StudyError(f"{path} cannot be read as an Excel workbook ({error}): save it as .xlsx again") from error
-    return records
-
-
-def _worksheet(workbook: Any, title: str | None = None) -> tuple[list[Record], str]:
-    titles = [sheet.title for sheet in workbook.worksheets]  # charts have sheets too
-    title = title or next((name for name in titles if name.strip().lower() == "participants"), titles[0])
-    sheet = workbook[title]
-    sheet.reset_dimensions()  # some programs write a wrong size, and only that part would be read
-    records = [
-        (number, [float(cell) if type(cell) is int else cell for cell in cells])
-        for number, cells in enumerate(sheet.iter_rows(values_only=True), start=1)
-    ]
-    workbook.close()
-    return records, title
-
-
-def _has_formulas(path: Path) -> bool:
-    with zipfile.ZipFile(path) as archive:
-        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
-        return any(re.search(rb"<f[ >]", archive.read(name)) for name in sheets if name.endswith(".xml"))
-
-
-def _with_formulas(record: Record, formulas: Record) -> Record:
-    """The record with the formula itself where a program that does not compute saved no value."""
-    pairs = zip(record[1], formulas[1], strict=True)
-    return record[0], [formula if value is None else value for value, formula in pairs]

@@ -175,6 +175,36 @@ def test_the_user_may_name_a_series_by_number_by_uid_or_by_words(folder, draw, c
         assert chosen(done) == 3 and reasons(done)[4] == "not the series named in the sheet"
 
 
+@pytest.mark.parametrize(
+    "kernel, shown",
+    [
+        ("H31s", "H31s"),
+        ("Qr40f", "Qr40f"),
+        ("STANDARD", "STANDARD"),
+        ("FC21", "FC21"),
+        ("UB", "UB"),
+        ("H31s_Doe", "H31s"),
+    ]
+    + [("H31JOE", "H31"), ("STANDARDJane", "STANDARD"), ("JD1950", None), ("950", None), ("BRAIN Doe", "BRAIN")],
+)
+def test_of_a_kernel_only_what_the_settings_know_is_shown(folder, draw, convert, kernel, shown):
+    draw(kernel=kernel)
+    assert convert(folder).series[0]["kernel"] == shown
+
+
+@pytest.mark.parametrize("modality, shown", [("MR", "MR"), ("RTSTRUCT", "RTST"), ("JOE", "other"), ("CTJOE", "other")])
+def test_of_a_modality_only_those_of_dicom_are_shown(folder, draw, reason, modality, shown):
+    draw(modality=modality)
+    assert reason(folder) == f"not CT: modality {shown} (series 2)"
+
+
+def test_a_number_is_a_series_number_and_never_a_word_of_a_description(folder, draw, convert, reason):
+    draw(number=2, description="HEAD 3.0")
+    draw(number=3, description="HEAD 5.0")
+    assert chosen(convert(folder, series="3.0")) == 3 and chosen(convert(folder, series="head 3.0")) == 2
+    assert reason(folder, series="5.0") == "the series named in the sheet is not there: found series 2, 3"
+
+
 def test_a_named_series_that_is_not_there_is_said_with_those_that_are(folder, draw, reason):
     draw(number=3)
     draw(number=4)

@@ -11,6 +11,51 @@ from ichdag.cohort.dicom.headers import CT_IMAGES, text
 from ichdag.cohort.dicom.settings import DicomSettings
 from ichdag.cohort.dicom.stacks import Stack
 
+LONGEST_KERNEL = 10
+# DICOM PS3.3 C.7.3.1.1.1, as far as images and what lies beside them go; the first four letters, as `modality_of` has.
+MODALITIES = frozenset(
+    (
+        *(
+            "CT",
+            "MR",
+            "PT",
+            "NM",
+            "US",
+            "CR",
+            "DX",
+            "XA",
+            "RF",
+            "MG",
+            "OT",
+            "SC",
+            "SR",
+            "PR",
+            "KO",
+            "SEG",
+            "DOC",
+            "PLAN",
+        ),
+        *(
+            "ES",
+            "IO",
+            "IVUS",
+            "OP",
+            "OPT",
+            "PX",
+            "REG",
+            "RG",
+            "RWV",
+            "RTDO",
+            "RTIM",
+            "RTPL",
+            "RTRE",
+            "RTST",
+            "SM",
+            "XC",
+        ),
+    )
+)
+
 
 def describe(stack: Stack, settings: DicomSettings) -> dict[str, Any]:
     """What may be told of a stack: nothing typed by hand, of its description only words the settings know."""
@@ -18,7 +63,7 @@ def describe(stack: Stack, settings: DicomSettings) -> dict[str, Any]:
     known = {word for words in _vocabularies(settings) for word in words}
     return {
         "number": stack.number,
-        "modality": modality_of(stack),
+        "modality": known_modality(stack),
         "slices": len(stack.slices),
         "orientation": stack.plane,
         "step_mm": None if geometry is None else round(geometry.step_mm, 3),
@@ -31,12 +76,13 @@ def describe(stack: Stack, settings: DicomSettings) -> dict[str, Any]:
 
 
 def kernel_of(stack: Stack, settings: DicomSettings) -> str | None:
-    """The reconstruction kernel, if the settings know it or it is a short code with a number; else None."""
+    """The part of the reconstruction kernel that the settings know, with the letter that may follow; else None."""
     kernel = text(stack.header, "ConvolutionKernel")
     patterns = (*settings.sharp_kernels, *settings.soft_tissue_kernels)
-    known = any(re.match(pattern, kernel, re.IGNORECASE) for pattern in patterns)
-    code = r"[A-Za-z0-9+_-]{1,10}" if known else r"[A-Za-z]{0,3}\d{1,3}[A-Za-z]{0,2}"
-    return kernel if re.fullmatch(code, kernel) else None
+    known = [found[0] for pattern in patterns if (found := re.match(rf"(?:{pattern})(?!\d)", kernel, re.IGNORECASE))]
+    if not known or len(longest := max(known, key=len)) > LONGEST_KERNEL:
+        return None
+    return longest + re.match(r"(?:[a-z](?![a-z0-9]))?", kernel[len(longest) :], re.IGNORECASE)[0]
 
 
 def character_of(stack: Stack, settings: DicomSettings) -> str:
@@ -63,6 +109,12 @@ def modality_of(stack: Stack) -> str:
     """Modality, letters only; that of a CT image is known without the tag."""
     told = re.sub(r"[^A-Z]", "", text(stack.header, "Modality").upper())[:4]
     return told or ("CT" if text(stack.header, "SOPClassUID") in CT_IMAGES else "")
+
+
+def known_modality(stack: Stack) -> str:
+    """Modality where it is one of DICOM's, which can be shown; else "other", and "" where there is none."""
+    modality = modality_of(stack)
+    return modality if not modality or modality in MODALITIES else "other"
 
 
 def _vocabularies(settings: DicomSettings) -> list[tuple[str, ...]]:

@@ -7,6 +7,7 @@ from ichdag.cohort.dicom.headers import text
 from ichdag.cohort.dicom.rules import against
 from ichdag.cohort.dicom.settings import DicomSettings
 from ichdag.cohort.dicom.stacks import Stack
+from ichdag.cohort.sheet import NUMBER
 from ichdag.jobs import DataFault
 
 CHARACTER = {"soft tissue": 0, "unknown": 1, "sharp": 2}
@@ -48,11 +49,13 @@ def _rank(stack: Stack, settings: DicomSettings) -> tuple[Any, ...]:
 
 
 def _is_named(stack: Stack, series: str) -> bool:
+    """Whether a stack is meant: by UID, by SeriesNumber (which a number always is) or by words of its description."""
     series = str(series).strip()
-    if series.isdigit():
-        return stack.number == int(series)
-    description = text(stack.header, "SeriesDescription").lower()
-    return series == stack.uid or (bool(series) and series.lower() in description)
+    if series == stack.uid:
+        return True
+    if NUMBER.fullmatch(series):
+        return stack.number == float(series)
+    return bool(series) and series.lower() in text(stack.header, "SeriesDescription").lower()
 
 
 def _all_reasons(stacks: list[Stack], reasons: list[tuple[int, str | None]]) -> str:

@@ -1,6 +1,6 @@
 """Rules that leave a stack out, in the order of the package's docstring: each gives the reason, or None."""
 
-from ichdag.cohort.dicom.character import character_of, modality_of, words_in
+from ichdag.cohort.dicom.character import character_of, known_modality, words_in
 from ichdag.cohort.dicom.geometry import fault_of
 from ichdag.cohort.dicom.headers import number, text
 from ichdag.cohort.dicom.settings import DicomSettings
@@ -21,7 +21,7 @@ def against(stack: Stack, *, named: bool, settings: DicomSettings) -> tuple[int,
 
 
 def _modality(stack: Stack, settings: DicomSettings) -> str | None:
-    modality = modality_of(stack)
+    modality = known_modality(stack)
     return None if modality == "CT" else f"not CT: modality {modality or 'missing'}"
 
 

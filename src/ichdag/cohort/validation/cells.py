@@ -1,17 +1,23 @@
 """Faults of single cells: not what the schema of their column wants, or what a spreadsheet program made of them."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from datetime import date, time
 from typing import Any
 
-from ichdag.cohort.sheet import MISSING_WORDS, Row, Sheet, column_schema
+from ichdag.cohort.sheet import MISSING_WORDS, SERIES, Row, Sheet, column_schema
 from ichdag.cohort.validation.faults import Fault, rows_named, values_named
 from ichdag.numerals import numeral
 
-EXCEL_ERRORS = frozenset(("#N/A", "#DIV/0!", "#REF!", "#VALUE!", "#NAME?", "#NUM!", "#NULL!"))
+PROGRAM_ERROR = re.compile(r"#(N/A|[A-Z_]+(/0)?[!?])|Err:\d{3}")  # of Excel and of LibreOffice
+ESCAPED = re.compile(r"_x00[01][0-9A-Fa-f]_")  # how a workbook's file says a line break or another control character
+UNSEEN = {"Cc", "Cf", "Zl", "Zp", "Cs"}  # kinds of characters that have no width
+JOINERS = "\u200c\u200d"  # which Persian, Hindi and others are written with
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 MEASURED = re.compile(r"[<>~=≥≤]*\s*([+-]?\d+(?:\.\d+)?)\s*\D*")
+LONGEST_ID = 64  # a file's name has 255 at most
+REPEATED = re.compile(r"(.{1,3})\1{19}$")
 ALWAYS_GIVEN = ("participant_id", "cohort", "role")
 MEANT = {
     "sex": {"female": "F", "f": "F", "w": "F", "woman": "F", "male": "M", "m": "M", "man": "M"},
@@ -69,6 +75,8 @@ def _trouble(name: str, cell: Any, schema: dict[str, Any]) -> Trouble | None:
         return _trouble_of_id(cell, schema)
     if schema.get("type") == "number" and not isinstance(cell, float):
         return _trouble_of_number(cell, schema)
+    if name in SERIES.values() and isinstance(cell, float):
+        return "is a number that no series has", "Write its SeriesNumber, or words of its SeriesDescription"
     if schema.get("type") == "string" and not isinstance(cell, str):
         return "is a number where text should be", "Format the column as text in Excel and type the cell again"
     return _trouble_of_value(name, cell, schema)
@@ -80,13 +88,16 @@ def _made_by_a_program(cell: Any) -> Trouble | None:
         return "is a date, which Excel makes of what looks like one", "Format the column as text, type the cell again"
     if not isinstance(cell, str):
         return None
-    if cell in EXCEL_ERRORS:
+    if PROGRAM_ERROR.fullmatch(cell):
         return "is an error of a formula", "Mend the formula, or write n/a"
     if cell.startswith("=") and len(cell) > 1:
         return "is a formula without its value", "Open the file in Excel and save it, or paste values"
     if "\n" in cell or "\r" in cell:
         return "has a line break", "Remove it; if it holds several rows, close the quotation mark it begins with"
-    return None
+    if ESCAPED.search(cell):
+        return f"has {ESCAPED.search(cell)[0]}, which stands for a character that is not seen", "Remove it"
+    unseen = next((one for one in cell if unicodedata.category(one) in UNSEEN and one not in JOINERS), None)
+    return (f"has a character that is not seen (U+{ord(unseen):04X})", "Type the cell again") if unseen else None
 
 
 def _trouble_of_id(cell: Any, schema: dict[str, Any]) -> Trouble | None:
@@ -98,6 +109,10 @@ def _trouble_of_id(cell: Any, schema: dict[str, Any]) -> Trouble | None:
             f"Format the column as text and write sub-{numeral(cell)}, or with the zeros it had",
         )
     letters = re.sub(r"[^A-Za-z0-9]", "", re.sub(r"^sub[-_ ]*", "", cell, flags=re.IGNORECASE))
+    if len(letters) > LONGEST_ID:
+        return f"has more than {LONGEST_ID} letters or digits: files are named after it", "Write a shorter id"
+    if REPEATED.search(letters):
+        return "ends in the same characters 20 times, which Snakemake takes for an endless name", "Write another id"
     return "is not sub- and letters or digits", f"Write sub-{letters or '001'}"
 
 

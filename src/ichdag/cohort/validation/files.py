@@ -1,5 +1,6 @@
 """Faults of the files the sheet names: not there, not readable, of a kind nothing here reads, named twice."""
 
+import errno
 import os
 import re
 from collections import Counter
@@ -7,12 +8,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ichdag.cohort.sheet import FILES, MISSING_WORDS, Sheet
+from ichdag.cohort.sheet import FILES, MISSING_WORDS, SERIES, Sheet
 from ichdag.cohort.validation.faults import Fault, rows_named, values_named
 
 NIFTI = (".nii", ".nii.gz")
 MASKS = (*NIFTI, ".nrrd", ".nhdr", ".dcm")
-SERIES = {"baseline_ct": "baseline_series", "followup_ct": "followup_series"}
 ONE_FILE = "DICOM file"
 NO_PERMISSION = ("no permission to read", "Ask for read permission, or copy the file")
 AT_ONCE = 16  # a look at a file of a network disk is a wait, not work
@@ -66,6 +66,11 @@ def _in_parallel(places: list[Place]) -> list[tuple[str, str] | None]:
 
 def _trouble(column: str, path: str) -> tuple[str, str] | None:
     """What is wrong with a file, and what to do."""
+    if re.search(r"[{}]", path):
+        return (
+            "curly brackets, which Snakemake fills in, in",
+            "Rename the file or the folder, or link it by another name",
+        )
     try:
         os.stat(path)
         return _trouble_of_kind(column, path) if os.access(path, os.R_OK) else NO_PERMISSION
@@ -73,11 +78,11 @@ def _trouble(column: str, path: str) -> tuple[str, str] | None:
         return "no file", _cure_of_missing(path)
     except PermissionError:
         return NO_PERMISSION
-    except (OSError, ValueError) as error:  # a disk that does not answer, a path that cannot be one
-        return (
-            f"no answer ({getattr(error, 'strerror', None) or error}) from",
-            "See whether its disk is there",
-        )
+    except (OSError, ValueError) as error:
+        if getattr(error, "errno", None) == errno.ENAMETOOLONG:
+            return "a name too long for a file:", "Mend the path (relative to the sheet)"
+        told = getattr(error, "strerror", None) or error  # a disk that does not answer, a path that cannot be one
+        return f"no answer ({told}) from", "See whether its disk is there"
 
 
 def _trouble_of_kind(column: str, path: str) -> tuple[str, str] | None:

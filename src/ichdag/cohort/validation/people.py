@@ -1,9 +1,11 @@
 """Faults of identity: one id twice, ids that a file system may confuse, one person on two sides of the study."""
 
+import re
+import unicodedata
 from collections.abc import Iterator
 
 from ichdag.cohort.sheet import Sheet
-from ichdag.cohort.validation.faults import Fault, rows_named
+from ichdag.cohort.validation.faults import Fault, rows_named, values_named
 
 Places = dict[str, list[int]]
 
@@ -20,6 +22,8 @@ def people_faults(sheet: Sheet) -> Iterator[Fault]:
             cure = "Give each participant one row and an id of its own (one person may have several: person_id)"
             yield Fault(f"{rows_named(numbers)}, column participant_id", found, cure)
     yield from _confusable(places)
+    for column in ("person_id", "cohort"):
+        yield from _spelled_differently(sheet, column)
     yield from _parted_persons(sheet)
 
 
@@ -32,6 +36,27 @@ def _confusable(places: Places) -> Iterator[Fault]:
             where = f"{rows_named(number for name in names for number in places[name])}, column participant_id"
             found = f"{', '.join(names)} differ by case alone: their files would be one on many disks"
             yield Fault(where, found, "Rename one")
+
+
+def _spelled_differently(sheet: Sheet, column: str) -> Iterator[Fault]:
+    """Names that a reader takes for one and the study for several."""
+    alike: dict[str, Places] = {}
+    for number, row in zip(sheet.numbers, sheet.rows, strict=True):
+        if isinstance(name := row.get(column), str):
+            alike.setdefault(_as_read(name), {}).setdefault(name, []).append(number)
+    for names in alike.values():
+        if len(names) > 1:
+            where = f"{rows_named(number for numbers in names.values() for number in numbers)}, column {column}"
+            found = f"{values_named(names)} may be one {column.removesuffix('_id')} spelled in {len(names)} ways"
+            yield Fault(where, found, "Write one name in one way, and different ones so that they can be told apart")
+
+
+def _as_read(name: str) -> str:
+    """A name without what readers and programs overlook: case, accents' encoding, kind of separator, zeros in front."""
+    letters = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+    letters = re.sub(r"^(\d+)\.0+$", r"\1", letters)  # what a column of numbers makes of 17
+    separated = re.sub(r"[\s_\-\u2010-\u2015]+", "-", letters)
+    return re.sub(r"(?<!\d)0+(?=\d)", "", separated)
 
 
 def _parted_persons(sheet: Sheet) -> Iterator[Fault]:

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ichdag.cohort.outcomes import VOLUMES
-from ichdag.cohort.sheet import FILES, Row, Sheet, column_schema
-from ichdag.cohort.validation.files import ONE_FILE, SERIES, kind_of
+from ichdag.cohort.sheet import FILES, SERIES, Row, Sheet, column_schema
+from ichdag.cohort.validation.files import ONE_FILE, kind_of
 from ichdag.cohort.validation.outcomes import class_counts, is_decided_by_the_sheet, readable_outcomes
 
 ADULT_YEARS = 18
