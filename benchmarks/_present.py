@@ -29,7 +29,7 @@ def pretend(scheduler: JobScheduler) -> bool:
                 Path(path).parent.mkdir(parents=True, exist_ok=True)
                 Path(path).touch()
             if job.rule.name in ("draw_folds", "lock_training_list"):
-                write_ledger(job)
+                write_ledger(job, scheduler.workflow.globals["subjects_of"]("development"))
             elif job.rule.name in ("train_network", "train_vaegan", "choose_cleanup"):
                 write_identity(job, scheduler.workflow.globals)
             elif job.rule.name == "freeze_model":
@@ -40,15 +40,15 @@ def pretend(scheduler: JobScheduler) -> bool:
     return True
 
 
-def write_ledger(job: Any) -> None:
+def write_ledger(job: Any, development: list[str]) -> None:
     """Write the folds, or a training list of all development participants, with its seal: a plan looks at them."""
     if job.rule.name == "draw_folds":
         Path(job.output.folds).write_text("subject\toutcome\tfold\nnobody\tnone\t0\n", encoding="utf-8")
         table = Path(job.output.ledger)
         table.write_bytes(Path(job.output.folds).read_bytes())
     else:
-        table, subjects = Path(job.output.training), enumerate(job.params.subjects)
-        rows = [f"{subject}\t{number % 2}\t{job.params.retrain}" for number, subject in subjects]
+        table = Path(job.output.training)
+        rows = [f"{subject}\t{number % 2}\t{job.params.retrain}" for number, subject in enumerate(development)]
         table.write_text("\n".join(["subject\tfold\tretrain", *rows, ""]), encoding="utf-8")
     Path(job.output.seal).write_text(f"{sha256(table.read_bytes()).hexdigest()}  {table.name}\n", encoding="utf-8")
 

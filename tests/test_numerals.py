@@ -53,4 +53,4 @@ def test_digits_that_are_names_stay_names(tmp_path, codes):
 
 
 def test_a_number_is_no_code():
-    assert not [text for text in ("0", "7", "0.5", "-12", "1e5", "123456789012345") if CODE.fullmatch(text)]
+    assert not [text for text in ("0", "7", "0.5", "-12", "1e-05", "123456789012345") if CODE.fullmatch(text)]

@@ -10,7 +10,7 @@ from ichdag.classification.classifiers import Recipe, card_of
 from ichdag.classification.designs import clinical_design, design
 from ichdag.classification.people import development_people, external_people
 from ichdag.classification.validation import cross_validate, fit_final, predict
-from ichdag.cohort.folds import draw_folds
+from ichdag.folds import draw_folds
 from ichdag.jobs import StudyError
 from ichdag.names import CLASSIFIERS
 

@@ -14,11 +14,11 @@ from scipy.stats import binom
 from ichdag.classification.classifiers import Recipe
 from ichdag.classification.designs import design
 from ichdag.classification.validation import cross_validate, fit_final
-from ichdag.cohort.folds import draw_folds
 from ichdag.evaluation import Settings as Evaluation
 from ichdag.evaluation.averages import measure_repeats
 from ichdag.evaluation.cells import models_of
 from ichdag.evaluation.delong import areas, auc_interval
+from ichdag.folds import draw_folds
 from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS
 
 REPEATS, LEVEL = 200, 0.95

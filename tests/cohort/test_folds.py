@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ichdag.cohort.folds import draw_folds, known_labels, network_candidates
+from ichdag.cohort.labels import known_labels
+from ichdag.folds import draw_folds
 from ichdag.jobs import StudyError
+from ichdag.segmentation.locking import network_candidates
 
 NONE = pd.DataFrame(columns=["subject", "outcome", "fold"])
 

@@ -12,7 +12,7 @@ from ichdag.classification.classifiers import LOGISTIC, Recipe
 from ichdag.classification.designs import clinical_design
 from ichdag.classification.people import development_people
 from ichdag.classification.validation import cross_validate
-from ichdag.cohort.folds import draw_folds
+from ichdag.folds import draw_folds
 
 ROOT = Path(__file__).parents[2]
 SHEET = ROOT.parent / "shared/data/stroke_outcomes/participants.tsv"

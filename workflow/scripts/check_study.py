@@ -7,8 +7,7 @@ from ichdag.jobs import files_of, start
 from ichdag.tables import read_table, write_table
 
 logger = start(snakemake)
-given = snakemake.input
-kinds = ("participants", "folds", "predictions", "training", "features")
+given, kinds = snakemake.input, ("participants", "folds", "predictions", "training", "features")
 participants, folds, predictions, training, features = (read_table(given[kind], checks.READ[kind]) for kind in kinds)
 volumes = pd.concat([read_table(path, checks.READ["volumes"]) for path in given.volumes], ignore_index=True)
 cards = checks.read_cards(files_of(given, "card/"))

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from ichdag.cohort.folds import NETWORKS, draw_folds, folds_of_persons, known_labels
+from ichdag.cohort.labels import known_labels
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
+from ichdag.folds import NETWORKS, draw_folds, folds_of_persons
 from ichdag.jobs import start
 from ichdag.ledger import sealed
 from ichdag.segmentation.schemas import TRAINING

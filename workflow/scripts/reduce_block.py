@@ -23,9 +23,8 @@ if snakemake.input.get("unstable"):
     block = blank_columns(block, names=judged.feature[judged.stable == "no"].tolist())
 reducer = fit_reduction(block, training=len(training), settings=settings, seed=params.seed)
 reduced = reduce_block(block, reducer=reducer, limits=limits_of(block))
-name = f"{wildcards.outcome} {wildcards.fold} {wildcards.block}"
 fitted = {"training": len(training), "settings": settings, "seed": params.seed}
-card = describe(reducer, block=block, reduced=reduced, name=name, **fitted)
+card = describe(reducer, block=block, reduced=reduced, name=" ".join(wildcards), **fitted)
 write_pipeline(reducer, snakemake.output.pipeline)
 write_card(card, snakemake.output.card)
 write_table(reduced, snakemake.output.reduced, REDUCED)

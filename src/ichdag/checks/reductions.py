@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from ichdag.checks.finding import Finding, judge
 from ichdag.models import Card
+from ichdag.numerals import numeral
 
 FEATURES = "features"
 ROUNDING = 1e-6  # of the squared norm of the training matrix, which may be of single precision
@@ -17,7 +18,7 @@ def reductions(*, cards: Mapping[str, Card]) -> Finding:
     scores = {name: card.scores for name, card in cards.items() if name.startswith(f"{FEATURES}/")}
     pairs = {name: (own["relative_error_transformed"], own["relative_error"]) for name, own in scores.items()}
     faults = [
-        f"{name.partition('/')[2]}: {transformed:.3g} is left, {fitted:.3g} by the fit"
+        f"{name.partition('/')[2]}: {numeral(transformed, 3)} is left, {numeral(fitted, 3)} by the fit"
         for name, (transformed, fitted) in pairs.items()
         if transformed**2 > fitted**2 + ROUNDING
     ]

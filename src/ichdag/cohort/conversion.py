@@ -146,9 +146,11 @@ def _padded_as_air(scan: Volume, facts: dict[str, Any]) -> Volume:
         raise DataFault("cohort", f"{np.count_nonzero(~np.isfinite(scan.values))} voxels are NaN or infinite")
     if low < SMALLEST_HU or high > LARGEST_HU:
         limits = f"{SMALLEST_HU:,} to {LARGEST_HU:,} HU"
-        raise DataFault("cohort", f"values from {low:.6g} to {high:.6g}: no CT has values beyond {limits}")
+        raise DataFault(
+            "cohort", f"values from {numeral(low, 6)} to {numeral(high, 6)}: no CT has values beyond {limits}"
+        )
     if low == high:
-        raise DataFault("cohort", f"empty scan: every voxel is {low:g}")
+        raise DataFault("cohort", f"empty scan: every voxel is {numeral(low)}")
     below = scan.values < AIR_HU
     if not below.any():
         return scan

@@ -86,7 +86,7 @@ def _tilt_degrees(normal: np.ndarray, axis: np.ndarray) -> float:
     degrees = float(np.degrees(np.arccos(min(1.0, abs(normal @ axis)))))
     if degrees > LARGEST_TILT_DEGREES:
         found = f"slices are tilted by {degrees:.0f} degrees against their axis"
-        raise DataFault("cohort", f"{found}, limit {LARGEST_TILT_DEGREES:g}: its affine is not a scan's")
+        raise DataFault("cohort", f"{found}, limit {numeral(LARGEST_TILT_DEGREES)}: its affine is not a scan's")
     return degrees
 
 
@@ -94,7 +94,9 @@ def refuse_size(shape: Any, what: str) -> None:
     """Raise DataFault for more voxels than a head CT has, before there is memory to be had for them."""
     count = float(np.prod(shape, dtype=float))
     if not abs(count) <= LARGEST_VOXELS:
-        raise DataFault("cohort", f"{what} is too large: {count:.3g} voxels, limit {LARGEST_VOXELS:.3g}")
+        raise DataFault(
+            "cohort", f"{what} is too large: {numeral(count, 3)} voxels, limit {numeral(LARGEST_VOXELS, 3)}"
+        )
 
 
 def put_back(mask: Volume, scan: Volume) -> Volume:

@@ -4,7 +4,23 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from ichdag.cohort.folds import NETWORKS, draw_folds, network_candidates
+from ichdag.folds import NETWORKS, draw_folds
+from ichdag.jobs import StudyError
+
+
+def network_candidates(scans: pd.DataFrame, *, fewest: int) -> pd.DataFrame:
+    """The development participants whom networks can be trained on: columns subject, outcome, label, for `draw_folds`.
+
+    `scans` follows its schema; a usable baseline scan with a manual mask is what a network needs. All have one label.
+    Raises StudyError if there are fewer than `fewest`.
+    """
+    usable = scans[(scans.timepoint == "baseline") & (scans.status == "included") & scans.manual_volume_ml.notna()]
+    if len(usable) < fewest:
+        raise StudyError(
+            f"{len(usable)} development participants have a usable baseline scan with a manual mask: the networks need "
+            f"{fewest} at least, one for each fold. Add manual masks, or set fewer folds (config folds)"
+        )
+    return pd.DataFrame({"subject": usable.subject.to_numpy(), "outcome": NETWORKS, "label": 0})
 
 
 def lock(

@@ -4,7 +4,7 @@ The networks' own folds are drawn before any mask is predicted, among those with
 drawn once its labels are known, those from predicted volumes included, so that they can be stratified.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from zlib import crc32
 
 import numpy as np
@@ -14,38 +14,6 @@ from ichdag.jobs import StudyError
 from ichdag.repeats import repeat_of
 
 NETWORKS = "segmentation"
-
-
-def network_candidates(scans: pd.DataFrame, *, fewest: int) -> pd.DataFrame:
-    """The development participants whom networks can be trained on: columns subject, outcome, label, for `draw_folds`.
-
-    `scans` follows its schema; a usable baseline scan with a manual mask is what a network needs. All have one label.
-    Raises StudyError if there are fewer than `fewest`.
-    """
-    usable = scans[(scans.timepoint == "baseline") & (scans.status == "included") & scans.manual_volume_ml.notna()]
-    if len(usable) < fewest:
-        raise StudyError(
-            f"{len(usable)} development participants have a usable baseline scan with a manual mask: the networks need "
-            f"{fewest} at least, one for each fold. Add manual masks, or set fewer folds (config folds)"
-        )
-    return pd.DataFrame({"subject": usable.subject.to_numpy(), "outcome": NETWORKS, "label": 0})
-
-
-def known_labels(cohort: pd.DataFrame, *, outcomes: Collection[str], fewest: int) -> pd.DataFrame:
-    """Each known outcome of each included participant: columns subject, outcome, label (1 or 0), for `draw_folds`.
-
-    `cohort` follows schema participants. Raises StudyError if an outcome is known of fewer than `fewest`.
-    """
-    included = cohort[cohort.status == "included"]
-    for outcome in outcomes:
-        known = int(included[outcome].notna().sum())
-        if known < fewest:
-            raise StudyError(
-                f"outcome {outcome}: it is known of {known} usable development participants, for {fewest} folds. Add "
-                "participants, set fewer folds (config folds), or take the outcome out of config outcomes"
-            )
-    labels = included.melt("subject", [*outcomes], "outcome", "label").dropna(subset="label")
-    return labels.astype({"label": int}).reset_index(drop=True)
 
 
 def draw_folds(
