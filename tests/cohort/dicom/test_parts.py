@@ -249,3 +249,11 @@ def test_a_deflated_file_that_would_fill_the_memory_is_damaged(folder, draw, rea
     header.PixelData = bytes(2 * 10**6)
     header.save_as(file, enforce_file_format=True)
     assert reason(folder).startswith("damaged DICOM: 1 of 12 files")
+
+
+def test_zeros_behind_the_pixels_are_not_read_for_minutes(folder, draw, reason, monkeypatch):
+    monkeypatch.setattr(streams, "MOST_READS", 1000)
+    draw()
+    with open(sorted(folder.rglob("*.dcm"))[0], "ab") as stream:
+        stream.write(bytes(10**6))
+    assert reason(folder) == "pixel data cannot be read: slice 1, ValueError"

@@ -16,6 +16,7 @@ from pydicom.uid import CTImageStorage, ExplicitVRBigEndian, ExplicitVRLittleEnd
 
 from ichdag.cohort.dicom.headers import Slice
 from ichdag.cohort.dicom.stacks import Stack
+from ichdag.cohort.dicom.streams import LARGEST_PIXELS, bounded
 from ichdag.faults import refuse_machine_fault
 from ichdag.jobs import DataFault
 
@@ -26,7 +27,8 @@ def write_copies(stack: Stack, folder: Path) -> None:
     for file, group in groupby(order, key=lambda item: item[1].file):
         planes = list(group)
         try:
-            source = pydicom.dcmread(file, force=True)
+            with bounded(file, largest=LARGEST_PIXELS) as stream:
+                source = pydicom.dcmread(stream, force=True)
             frames = _frames(source, [plane.frame or 0 for _, plane in planes])
         except DataFault:
             raise

@@ -15,15 +15,15 @@ from pydicom.valuerep import VR
 BEGINNING = 132  # bytes of preamble and mark
 ZIP = b"PK\x03\x04"
 MOST_READS = 500_000  # one or two an element; an Enhanced CT of 2,000 frames takes some 300,000
-LARGEST_VALUE = 2**27  # bytes
+LARGEST_VALUE, LARGEST_PIXELS = 2**27, 2**31  # bytes of an element
 LARGEST_INFLATED = 2**29
 
 
 @contextmanager
-def bounded(file: Path) -> Iterator["Bounded"]:
-    """Open a file for pydicom. Raises OSError if it cannot be."""
+def bounded(file: Path, *, largest: int = LARGEST_VALUE) -> Iterator["Bounded"]:
+    """Open a file for pydicom, its elements of so many bytes at most. Raises OSError if it cannot be."""
     with open(file, "rb") as stream:
-        yield Bounded(stream)
+        yield Bounded(stream, largest)
 
 
 def beginning_of(file: Path) -> str:
@@ -49,8 +49,9 @@ class Bounded:
     A gigabyte of zeros are 134 million empty elements; a deflated file of some kilobytes may be gigabytes.
     """
 
-    def __init__(self, stream: BinaryIO):
+    def __init__(self, stream: BinaryIO, largest: int):
         self._stream = stream
+        self._largest = largest
         self._reads = 0
 
     def __getattr__(self, name: str) -> Any:
@@ -59,7 +60,7 @@ class Bounded:
     def read(self, size: int | None = -1) -> bytes:
         """Read so many bytes, or (a deflated file) the rest."""
         self._reads += 1
-        if self._reads > MOST_READS or (size or 0) > LARGEST_VALUE:
+        if self._reads > MOST_READS or (size or 0) > self._largest:
             raise ValueError("no header is so long")
         content = self._stream.read(size)
         if size is None or size < 0:
