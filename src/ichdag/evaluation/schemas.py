@@ -33,8 +33,10 @@ METRICS = Schema(
         number(
             "flat",
             "folds (1 for a single fold or external cohort) in which a model gave everybody the same probability to "
-            "three digits, such as an SVM whose inner folds spoke against its decision values: only ranks tell there",
+            "three digits, such as an SVM whose inner folds spoke against its decision values: only ranks tell there; "
+            "n/a for a median of classifiers",
             low=0,
+            missing=True,
             optional=True,
         ),
         number("bootstrap_low", "lower limit of an AUC (bootstrap within each class)", missing=True, optional=True),
