@@ -26,7 +26,7 @@ def glance(metrics: pd.DataFrame, *, corrected: pd.DataFrame | None, reference: 
         for fold in folds:
             row.append(f"{auc_of(metrics, tuple(best), fold=fold)}{_events(metrics, best.outcome, fold)}")
         row.insert(3, _corrected(corrected, tuple(best)))
-        row.append("is the best model" if best.features == reference else auc_of(metrics, same, fold=told))
+        row.append("is the best\nmodel" if best.features == reference else auc_of(metrics, same, fold=told))
         row += [auc_of(metrics, (best.outcome, f, COMPARATORS[f]), fold=told) for f in comparators]
         rows.append(row[:2] + [cell.replace(" (", "\n(") for cell in row[2:]])
     header = ["Outcome", "Best model", "AUC, cross-validation", "corrected for the choice", "AUC, external"]
