@@ -64,7 +64,7 @@ COLUMNS = {
     "sex": "outcome cohort fold features classifier n_women auc_women:low_women:high_women "
     "n_men auc_men:low_men:high_men difference:low:high p "
     "interaction:interaction_low:interaction_high p_interaction note",
-    "friedman": "outcome cohort fold treatments blocks statistic p size p_patients kendall_w icc:icc_low:icc_high note",
+    "friedman": "outcome cohort fold statistic p size p_patients kendall_w icc:icc_low:icc_high note",
     "wilcoxon": "outcome cohort fold first second median_difference rank_biserial common_language blocks nonzero p "
     "p_bonferroni p_holm p_bh smallest_reachable_p p_patients p_patients_holm friedman_significant note",
     "shap": "outcome classifier block importance share:low:high n auc auc_lost:auc_lost_low:auc_lost_high scored",
