@@ -24,7 +24,7 @@ class Study:
 
     folder: Path
     code: Path = ROOT
-    seconds: int = 900  # that a command may take
+    seconds: int = 1800  # that a command may take
 
     @property
     def configuration(self):
