@@ -224,6 +224,7 @@ def statistics() -> dict[str, pd.DataFrame]:
     pairs = [{"first": one, "second": other} for one, other in combinations(FEATURE_SETS, 2)]
     tested = {"statistic": 1.0, "p": 0.06, "note": None}
     corrected = {"p_bonferroni": 1.0, "p_holm": 1.0, "p_bh": 0.3, "smallest_reachable_p": 0.03125, "nonzero": 6}
+    agreement = {"kendall_w": 0.4, "icc": 0.5, "icc_low": 0.1, "icc_high": 0.9, "size": 0.5, "p_patients": 0.4}
     frames = {
         "table1": [
             _variable("age", "number", None),
@@ -231,13 +232,14 @@ def statistics() -> dict[str, pd.DataFrame]:
             _variable(OUTCOMES[0], "outcome", "1"),
         ],
         "shapiro": [{"outcome": "poor_outcome", "features": "shape", "n": 30, "normal": "yes"} | tested],
-        "friedman": [external | tested | {"treatments": 7, "blocks": 6, "kendall_w": 0.4, "significant": "no"}],
+        "friedman": [external | tested | agreement | {"treatments": 7, "blocks": 6, "significant": "no"}],
         "wilcoxon": [
             external
             | pair
             | tested
             | corrected
             | {"median_difference": 0.01, "blocks": 6, "friedman_significant": "no"}
+            | {"rank_biserial": 0.2, "common_language": 0.6, "p_patients": 0.4, "p_patients_holm": 1.0}
             for pair in pairs
         ],
         "delong": [delong],

@@ -124,7 +124,7 @@ OF_A_TRAINING = [
 ]
 OF_ITS_RESULTS = [
     ("src/ichdag/models.py", "asdict(card) | ", "{} | asdict(card) | "),
-    ("src/ichdag/tables.py", 'na_values=["n/a"]', 'na_values=["n/a", ""]'),
+    ("src/ichdag/tables.py", '"na_values": ["n/a"]', '"na_values": ["n/a", ""]'),
     (
         "src/ichdag/segmentation/schemas.py",
         'epoch of the training, from 1", low=1',

@@ -4,15 +4,12 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 
-from ichdag.jobs import StudyError
 from ichdag.models import write_weights
 from ichdag.segmentation.choice import network_of, trained_in, with_persons
 from ichdag.segmentation.inference import InferenceSettings, lesion_probability, load_network, mean_dice, segment_batch
-from ichdag.segmentation.locking import lock, locked_folds
 from ichdag.segmentation.network import Network, NetworkSettings
 
 CPU = torch.device("cpu")
@@ -103,19 +100,3 @@ def test_a_network_without_scans_to_judge_has_no_dice(networks):
     entry = networks["networks"][0]
     network = load_network(entry["weights"], device=CPU)
     assert mean_dice(network, [], threshold=0.5, device=CPU) == {}
-
-
-def table(*rows):
-    return pd.DataFrame(rows, columns=["subject", "outcome", "fold"])
-
-
-def test_the_training_list_holds_development_participants_with_a_manual_mask_and_no_one_who_left():
-    drawn = table(("S1", "segmentation", 0), ("S2", "mrs", 1), ("S3", "segmentation", 1))
-    locked = lock(drawn, subjects=["S1", "S2"], retrain=1)
-    assert locked.to_dict("list") == {"subject": ["S1"], "fold": [0], "retrain": [1]}
-    assert locked_folds(lock(drawn, subjects=["S1", "S3"], retrain=1), away=["S3"]) == {"S1": 0}
-
-
-def test_a_study_without_manual_masks_cannot_lock_a_list():
-    with pytest.raises(StudyError, match="no participants to train"):
-        lock(table(("S1", "mrs", 0)), subjects=["S1"], retrain=1)

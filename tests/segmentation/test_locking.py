@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from ichdag.jobs import StudyError
-from ichdag.segmentation.locking import lock
+from ichdag.segmentation.locking import lock, locked_folds
 from ichdag.segmentation.schemas import TRAINING
 
 NONE = pd.DataFrame(columns=TRAINING.column_names)
@@ -49,3 +49,10 @@ def test_scans_of_one_person_are_in_one_fold():
 def test_too_few_manual_masks_for_the_folds_are_refused():
     with pytest.raises(StudyError, match="4 development participants have .* the networks need 5"):
         drawn(scans(6, without=["s00", "s01"]))
+
+
+def test_who_has_another_role_by_now_is_off_the_list():
+    training = drawn(scans(6))
+    assert locked_folds(training, away=["s03"]) == {
+        row.subject: row.fold for row in training.itertuples() if row.subject != "s03"
+    }

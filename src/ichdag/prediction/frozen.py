@@ -21,7 +21,7 @@ from ichdag.prediction.parts import CARD, DIGITS, NAME, Part, copy_part, differe
 from ichdag.records import read_record, write_record
 
 LOGGER = logging.getLogger("ichdag")
-OUTCOME = re.compile(r"[a-z][a-z0-9_]{0,63}")  # as config/schemas/config.schema.json has it
+OUTCOME = re.compile(r"(?!.*?(.{1,3})\1{19}$)[a-z][a-z0-9_]{0,63}")  # as config/schemas/config.schema.json has it
 CURE = "In a study, delete {folder} and run again: the model is frozen anew. Elsewhere, fetch the folder anew"
 
 

@@ -20,6 +20,7 @@ from monai.networks.blocks.dynunet_block import UnetBasicBlock, UnetOutBlock, Un
 from torch import Tensor, nn
 
 from ichdag.jobs import StudyError
+from ichdag.numerals import numeral
 
 # ASSUME: about 2 % of the voxels are lesion. The heads start at some times that: at 0.02 the first epochs find nothing,
 # for Dice hardly moves what is that sure; at 0.5 they are spent on finding less.
@@ -47,7 +48,7 @@ class NetworkSettings:
         coarse = grid / 2**stages
         if coarse < 2 or coarse != int(coarse):
             raise StudyError(
-                f"a fine grid of {grid} voxels leaves a coarse bottleneck of {coarse:.0f}^3 after {stages} stages: it "
+                f"a fine grid of {grid} voxels leaves a coarse bottleneck of {numeral(coarse)}^3 after {stages} stages: it "
                 f"must be whole and at least 2. Use a multiple of {2 ** (stages + 1)} (preprocessing.grid) or fewer "
                 "segmentation.network.channels"
             )
