@@ -48,8 +48,8 @@ class NetworkSettings:
         coarse = grid / 2**stages
         if coarse < 2 or coarse != int(coarse):
             raise StudyError(
-                f"a fine grid of {grid} voxels leaves a coarse bottleneck of {numeral(coarse)}^3 after {stages} stages: it "
-                f"must be whole and at least 2. Use a multiple of {2 ** (stages + 1)} (preprocessing.grid) or fewer "
+                f"a fine grid of {grid} voxels leaves a coarse bottleneck of {numeral(coarse)}^3 after {stages} stages: "
+                f"it must be whole and at least 2. Use a multiple of {2 ** (stages + 1)} (preprocessing.grid) or fewer "
                 "segmentation.network.channels"
             )
         if self.deep_supervision > stages - 1:
