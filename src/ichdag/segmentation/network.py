@@ -48,9 +48,9 @@ class NetworkSettings:
         coarse = grid / 2**stages
         if coarse < 2 or coarse != int(coarse):
             raise StudyError(
-                f"a fine grid of {grid} voxels leaves a coarse bottleneck of {numeral(coarse)}^3 after {stages} stages: "
-                f"it must be whole and at least 2. Use a multiple of {2 ** (stages + 1)} (preprocessing.grid) or fewer "
-                "segmentation.network.channels"
+                f"a fine grid of {grid} voxels leaves a coarse bottleneck of {numeral(coarse)}^3 after {stages} "
+                f"stages: it must be whole and at least 2. Use a multiple of {2 ** (stages + 1)} (preprocessing.grid) "
+                "or fewer segmentation.network.channels"
             )
         if self.deep_supervision > stages - 1:
             raise StudyError(f"deep_supervision is {self.deep_supervision}: {stages} stages have {stages - 1} levels")
