@@ -31,6 +31,12 @@ class Study:
         """The arguments that name the settings."""
         return "--configfile", SETTINGS
 
+    @property
+    def paths(self):
+        """Where Python finds the code of this study, and no other's, if it was told where to look."""
+        folders = (self.code / "src", self.code / "workflow/progress")
+        return {"PYTHONPATH": os.pathsep.join(map(str, folders))} if "PYTHONPATH" in os.environ else {}
+
     def command(self, *arguments):
         """Snakemake with the study's settings."""
         command = [sys.executable, "-m", "snakemake", "--snakefile", self.code / "Snakefile"]
@@ -42,7 +48,7 @@ class Study:
         """Run Snakemake with the study's settings; return what it printed."""
         done = subprocess.run(
             self.command(*arguments),
-            env=os.environ | THREADS | WIDE,
+            env=os.environ | THREADS | WIDE | self.paths,
             capture_output=True,
             text=True,
             timeout=self.seconds,
@@ -55,7 +61,11 @@ class Study:
         """Start a run as the head of a process group of its own."""
         log = open(self.folder / "run.log", "w")  # noqa: SIM115  the process writes to it
         return subprocess.Popen(
-            self.command(*arguments), env=os.environ | THREADS, stdout=log, stderr=log, start_new_session=True
+            self.command(*arguments),
+            env=os.environ | THREADS | self.paths,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
 
     def recover(self):
