@@ -13,8 +13,6 @@ import pandas as pd
 from ichdag.jobs import StudyError
 from ichdag.repeats import repeat_of
 
-NETWORKS = "segmentation"
-
 
 def draw_folds(
     labels: pd.DataFrame, *, earlier: pd.DataFrame, persons: Mapping[str, str], count: int, repeats: int, seed: int

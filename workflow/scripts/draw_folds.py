@@ -6,9 +6,9 @@ import pandas as pd
 
 from ichdag.cohort.labels import known_labels
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
-from ichdag.folds import NETWORKS, draw_folds, folds_of_persons
+from ichdag.folds import draw_folds, folds_of_persons
 from ichdag.jobs import start
-from ichdag.ledger import sealed
+from ichdag.ledger import NETWORKS, sealed
 from ichdag.segmentation.schemas import TRAINING
 from ichdag.tables import read_table, write_table
 

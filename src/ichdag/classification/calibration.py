@@ -1,5 +1,7 @@
 """Platt's curve from the SVM's decision values to probabilities, which may not reverse their ranks."""
 
+from typing import Any
+
 import numpy as np
 from scipy.special import logit
 from sklearn.calibration import CalibratedClassifierCV
@@ -16,7 +18,7 @@ def hold_ranks(model: CalibratedClassifierCV, labels: np.ndarray, sample_weight:
     values.
     ASSUME: ranks are those of the decision values also where the inner folds speak against them.
     """
-    curve = _curve(model)
+    curve = curve_of(model)
     if curve.a_ < -LEAST_SLOPE:
         return
     weights = np.ones(len(labels)) if sample_weight is None else sample_weight
@@ -27,8 +29,9 @@ def hold_ranks(model: CalibratedClassifierCV, labels: np.ndarray, sample_weight:
 
 def is_flat(model: CalibratedClassifierCV) -> bool:
     """Whether the curve had to be held, so that all probabilities are nearly the same."""
-    return bool(_curve(model).a_ >= -LEAST_SLOPE)
+    return bool(curve_of(model).a_ >= -LEAST_SLOPE)
 
 
-def _curve(model: CalibratedClassifierCV):
+def curve_of(model: CalibratedClassifierCV) -> Any:
+    """The curve of a calibrated SVM, Platt's, with slope `a_` and intercept `b_`."""
     return model.calibrated_classifiers_[0].calibrators[0]

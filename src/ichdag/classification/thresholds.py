@@ -7,6 +7,7 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline
 
+from ichdag.classification.calibration import curve_of
 from ichdag.classification.classifiers import Recipe, balanced_weights
 from ichdag.classification.inner import inner_folds, is_shared
 from ichdag.thresholds import youden
@@ -37,7 +38,7 @@ def inner_probabilities(
     weights = balanced_weights(recipe, labels)
     if recipe.classifier == "svm":
         scores = cross_val_predict(step.estimator, rows, labels, cv=step.cv, params=weights, method="decision_function")
-        return step.calibrated_classifiers_[0].calibrators[0].predict(scores)
+        return curve_of(step).predict(scores)
     folds = inner_folds(labels, persons=persons, count=recipe.settings.threshold_folds, seed=recipe.seed)
     bare = _lightened(clone(step), len(folds))
     return cross_val_predict(bare, rows, labels, cv=folds, params=weights, method="predict_proba")[:, 1]

@@ -7,8 +7,8 @@ import numpy as np
 
 from ichdag.evaluation.cells import Cell
 from ichdag.evaluation.delong import areas, auc_interval
-from ichdag.evaluation.measures import ALL_EQUAL, NO_BOOTSTRAP, Measure, measure, named
-from ichdag.evaluation.resampling import percentiles, resample, resampled_auc, widen
+from ichdag.evaluation.measures import Measure, bootstrapped, measure, named
+from ichdag.evaluation.resampling import percentiles, resample, resampled_auc
 from ichdag.evaluation.settings import Settings
 
 
@@ -48,8 +48,5 @@ def _auc(cell: Cell, measures: list[Measure], settings: Settings, seed: int) -> 
     low, high, method = auc_interval(replace(found, auc=np.array([value])), confidence=settings.confidence)
     draws = resample(found.positives, found.negatives, count=settings.bootstrap, seed=seed)
     limits = percentiles(resampled_auc(*cell.split, draws=draws), confidence=settings.confidence)
-    wide = widen(value, (limits[0] + moved, limits[1] + moved), factor=cell.inflation, within=(0, 1))
-    note = None
-    if limits[1] - limits[0] < ALL_EQUAL:
-        wide, note = (math.nan, math.nan), NO_BOOTSTRAP
-    return Measure("auc", value, low, high, named(method, cell), note, *wide, cell.inflation)
+    told = bootstrapped(value, (limits[0] + moved, limits[1] + moved), cell)
+    return Measure("auc", value, low, high, named(method, cell), *told, cell.inflation)

@@ -68,10 +68,14 @@ def _auc(cell: Cell, draws: Resamples, settings: Settings) -> Measure:
     if math.isnan(value):
         return Measure("auc", value, low, high, method, ONE_CLASS)
     limits = percentiles(resampled_auc(*cell.split, draws=draws), confidence=settings.confidence)
-    wide, note = widen(value, limits, factor=cell.inflation, within=(0, 1)), None
+    return Measure("auc", value, low, high, named(method, cell), *bootstrapped(value, limits, cell), cell.inflation)
+
+
+def bootstrapped(value: float, limits: tuple[float, float], cell: Cell) -> tuple[str | None, float, float]:
+    """The note and the bootstrap limits of an AUC, widened by the factor: NaN, and why, if they have no width."""
     if limits[1] - limits[0] < ALL_EQUAL:
-        wide, note = (math.nan, math.nan), NO_BOOTSTRAP
-    return Measure("auc", value, low, high, named(method, cell), note, *wide, cell.inflation)
+        return NO_BOOTSTRAP, math.nan, math.nan
+    return None, *widen(value, limits, factor=cell.inflation, within=(0, 1))
 
 
 def named(method: str, cell: Cell) -> str:

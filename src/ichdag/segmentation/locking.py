@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from ichdag.folds import NETWORKS, draw_folds
+from ichdag.folds import draw_folds
 from ichdag.jobs import StudyError
+from ichdag.ledger import NETWORKS
 
 
 def network_candidates(scans: pd.DataFrame, *, fewest: int) -> pd.DataFrame:
@@ -33,10 +34,15 @@ def lock(
     folds. `persons` says who is behind a subject. Raises StudyError if there are fewer participants than folds.
     """
     candidates = network_candidates(scans, fewest=count)
-    fits = set(earlier["fold"]) == set(range(count))
-    kept = earlier.loc[earlier["subject"].notna() & fits, ["subject", "fold"]]
+    same_count = set(earlier["fold"]) == set(range(count))
+    kept = (earlier if same_count else earlier.iloc[:0])[["subject", "fold"]]
     folds = draw_folds(
-        candidates, earlier=kept.assign(outcome=NETWORKS), persons=persons, count=count, repeats=1, seed=seed
+        candidates,
+        earlier=kept.assign(outcome=NETWORKS),
+        persons=persons,
+        count=count,
+        repeats=1,
+        seed=seed,
     )
     drawn = folds[folds["subject"].isin(candidates["subject"])]
     return drawn[["subject", "fold"]].assign(retrain=retrain).sort_values("subject")
