@@ -119,7 +119,9 @@ rule extract_latents:
         unpack(lambda wildcards: named("grids/{subject}", GRIDS_FILE, subject=batch_table()[wildcards.batch])),
         patches=rules.cut_patches.output.patches,
         network="ledger/segmentation/dual_final/weights.safetensors",
+        network_card="ledger/segmentation/dual_final/card.json",
         vaegan="ledger/latent/vaegan/weights.safetensors",
+        vaegan_card="ledger/latent/vaegan/card.json",
     output:
         latents="results/latent/batches/{batch}.h5",
     log:
@@ -168,6 +170,7 @@ rule reconstruct_patches:
     input:
         patches=lambda wildcards: collect(rules.cut_patches.output.patches, batch=batches_of("external")),
         weights="ledger/latent/vaegan/weights.safetensors",
+        card="ledger/latent/vaegan/card.json",
     output:
         reconstructions="results/latent/reconstructions.h5",
         imagined="results/latent/imagined.h5",

@@ -5,9 +5,10 @@ machine fails the job, to be done again; a result that is not whole is named, wi
 """
 
 import errno
+import logging
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from ichdag.jobs import DataFault, StudyError
 NAMED_FAULTS = (FileNotFoundError, PermissionError, ConnectionError, TimeoutError, NotADirectoryError)
 OF_CONTENT = (None, 0, errno.EINVAL)  # EINVAL: a place within a file that cannot be, as damaged content asks for
 WANT_OF_MEMORY = re.compile(r"(allocate|out of|not enough) memory|memory (exhausted|allocation)|bad[_ ]?alloc", re.I)
+LOGGER = logging.getLogger("ichdag")
 ERROR_NUMBER = re.compile(r"\berrno[ =]+(\d+)", re.I)  # how HDF5 and Arrow tell it
 
 
@@ -127,3 +129,16 @@ def reading(path: str | Path) -> Iterator[None]:
                 raise
             raise MachineFault(f"{path}: {type(fault).__name__} {fault}".strip()) from fault
         raise DamagedResult(path, f"{type(error).__name__}: {error}") from error
+
+
+def read_or_none(read: Callable[[Any], Any], path: str | Path, *, damaged: tuple[type[Exception], ...]) -> Any | None:
+    """What `read` makes of a file; None, and a warning, if it raises one of `damaged` for what is in the file.
+
+    Faults of the machine are raised: what is on a disk that is away for a moment is not lost.
+    """
+    try:
+        return read(path)
+    except damaged as error:
+        refuse_machine_fault(error, path)
+        LOGGER.warning("%s cannot be read: %s", path, error)
+        return None

@@ -17,10 +17,11 @@ from typing import Any
 import pandas as pd
 import torch
 
-from ichdag.faults import refuse_machine_fault
+from ichdag.faults import read_or_none
 from ichdag.jobs import StudyError, whole_file
 
 LOGGER = logging.getLogger("ichdag")
+DAMAGED = (zipfile.BadZipFile, OSError, EOFError, RuntimeError, pickle.UnpicklingError)  # a checkpoint's
 
 
 def find_device(threads: int, *, deterministic: bool = True) -> torch.device:
@@ -215,17 +216,22 @@ class Checkpoint:
         return list(self.family.parent.glob(self.family.name))
 
     def _newest(self) -> tuple[Path, dict[str, Any] | None]:
-        """The newest checkpoint that can be read, and its path; None if there is none."""
+        """The newest checkpoint that can be read, and its path; None if there is none.
+
+        An older state costs hours: one that the machine cannot read now is not passed over.
+        """
         for path in filter(Path.is_file, (self.path, self.before)):
-            try:
-                with zipfile.ZipFile(path) as archive:  # torch.load takes what was overwritten within for good
-                    if spoiled := archive.testzip():
-                        raise zipfile.BadZipFile(f"{spoiled} is damaged")
-                return path, torch.load(path, map_location="cpu", weights_only=True)
-            except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
-                refuse_machine_fault(error, path)  # an older state costs hours, done again it costs minutes
-                LOGGER.warning("checkpoint %s cannot be read (%s): going back to the one before", path, error)
+            state = read_or_none(_load, path, damaged=DAMAGED)
+            if state is not None:
+                return path, state
         return self.path, None
+
+
+def _load(path: Path) -> dict[str, Any]:
+    with zipfile.ZipFile(path) as archive:  # torch.load takes what was overwritten within for good
+        if spoiled := archive.testzip():
+            raise zipfile.BadZipFile(f"{spoiled} is damaged")
+    return torch.load(path, map_location="cpu", weights_only=True)
 
 
 def _digest(configuration: str, data: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 from ichdag.provenance import code_digest, definitions_digest, put_in_order
 from ichdag.provenance.digests import Package
+from ichdag.provenance.standing import CODE
 
 ROOT = Path(__file__).parents[2]
 TRAINING = "src/ichdag/segmentation/training.py"
@@ -26,6 +27,9 @@ SPELLINGS = [
     ("src/ichdag/tables.py", "missing cells, none allowed", "cells are empty"),
     ("src/ichdag/models.py", "is not a model card: it lacks", "lacks"),
     ("src/ichdag/machine.py", '"torch", "monai"', '"torch", "safetensors", "monai"'),  # versions that are noted
+    ("src/ichdag/jobs.py", ".partial-{os.getpid()}", ".half-{os.getpid()}"),  # how files are written and found whole
+    ("src/ichdag/jobs.py", "errno.EINVAL, errno.ENOTSUP", "errno.EINVAL, errno.ENOTSUP, errno.ENOSYS"),
+    ("src/ichdag/faults.py", "range(0, size, 2**20)", "range(0, size, 2**21)"),
     (AUGMENTATION, "Gaussian noise of SD", "Noise of SD"),  # a docstring, a comment, layout, an annotation
     (TRAINING, "    torch.manual_seed(seed)\n", "    # every draw\n    (\n    torch.manual_seed(seed,)\n    )\n"),
     ("src/ichdag/training.py", "(count: int, size: int,", "(count: float, size,"),
@@ -132,6 +136,16 @@ OF_ITS_RESULTS = [
     ),
     ("src/ichdag/training.py", '"epoch", "term", "value"]', '"epoch", "terms", "value"]'),
 ]
+OF_THE_MACHINE = [
+    ("src/ichdag/faults.py", "(None, 0, errno.EINVAL)", "(None, 0, errno.EINVAL, errno.ENXIO)"),
+    ("src/ichdag/faults.py", "TimeoutError, NotADirectoryError", "TimeoutError, IsADirectoryError"),
+]
+# What decides a model and stands in its script or beside its training: who is trained on, which settings reach what.
+OF_WHAT_COMES_OUT = [
+    ("networks", TRAINING, '(grids["manual"] == "yes")', '(grids["manual"] != "no")'),
+    ("networks", TRAINING, '"seed": settings["seed"],', '"seed": 1,'),
+    ("vaegan", "src/ichdag/segmentation/inference.py", "np.rint(probability * 255)", "np.floor(probability * 255)"),
+]
 
 
 @pytest.mark.parametrize("edit", OF_A_TRAINING, ids=lambda edit: edit[0])
@@ -148,6 +162,21 @@ def test_a_checkpoint_does_not_belong_to_how_cards_and_tables_are_read_and_writt
     with tree.edited(*OF_ITS_RESULTS):
         assert tree.digest_of(name) == before
         assert tree.digests()["train_network"] != tree.before["train_network"]
+
+
+@pytest.mark.parametrize("model", CODE)
+def test_how_faults_of_the_machine_are_told_trains_nothing_anew(model, tree):
+    before = tree.digest_of(*CODE[model])
+    with tree.edited(*OF_THE_MACHINE):
+        assert tree.digest_of(*CODE[model]) == before
+        assert tree.digests()["train_network"] == tree.before["train_network"]
+
+
+@pytest.mark.parametrize(("model", "file", "old", "new"), OF_WHAT_COMES_OUT)
+def test_a_model_stands_by_all_code_that_decides_what_comes_out(model, file, old, new, tree):
+    before = tree.digest_of(*CODE[model])
+    with tree.edited((file, old, new)):
+        assert tree.digest_of(*CODE[model]) != before
 
 
 def test_a_checkpoint_belongs_to_no_definition_that_is_not_there():

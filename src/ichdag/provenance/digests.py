@@ -3,7 +3,8 @@
 From the names that code uses to the functions, classes and constants of this package that they stand for, and on from
 there. A module that is imported counts with what it does when it is read, not with what it defines and nobody reaches.
 Where a name can stand for anything (a module handed on, `globals()`), the whole module counts. What writes logs, what
-notes versions, texts of errors and the meanings of columns do not count: no result holds them.
+notes versions, how files are written whole and read without fault, texts of errors and the meanings of columns do not
+count: no result holds them.
 
 `python -m ichdag.provenance SCRIPT ...` prints the digest of each script; it needs nothing but Python.
 """
@@ -19,7 +20,11 @@ from ichdag.provenance.resolution import PACKAGE, Modules
 from ichdag.provenance.syntax import Writer
 
 LENGTH = 12
-UNHEARD = {"ichdag.jobs.start", "ichdag.machine.host", "ichdag.machine.versions"}  # only logs and records have them
+# What only logs and records have, and what decides whether a result is there, not what it holds.
+UNHEARD = {"ichdag.jobs.start", "ichdag.machine.host", "ichdag.machine.versions"} | {
+    *(f"ichdag.jobs.{name}" for name in ("whole_file", "sync_names", "_sync", "own_folder", "clear_leftovers")),
+    *(f"ichdag.faults.{name}" for name in ("reading", "read_or_none", "read_through", "require_room")),
+}
 
 
 @dataclass(frozen=True)

@@ -22,14 +22,23 @@ NETWORKS = "networks"
 CODE = {
     NETWORKS: (
         "ichdag.segmentation.training.train_network",
+        "ichdag.segmentation.training.read_settings",
         "ichdag.segmentation.training.load_samples",
+        "ichdag.segmentation.training.manual_baselines",
         "ichdag.preprocessing.grids.make_grids",
     ),
-    CLEANUP: ("ichdag.segmentation.cleanup.choose_cleanup", "ichdag.preprocessing.grids.make_grids"),
+    CLEANUP: (
+        "ichdag.segmentation.cleanup.choose_cleanup",
+        "ichdag.segmentation.cleanup.read_settings",
+        "ichdag.segmentation.training.manual_baselines",
+        "ichdag.preprocessing.grids.make_grids",
+    ),
     VAEGAN: (
         "ichdag.latent.training.train_vaegan",
+        "ichdag.latent.training.read_settings",
         "ichdag.latent.training.load_patches",
         "ichdag.latent.patches.cut_batch",
+        "ichdag.segmentation.inference.segment_batch",
         "ichdag.segmentation.restoration.restore_mask",
     ),
 }
