@@ -2,18 +2,31 @@
 
 import importlib.metadata
 import platform
+import sys
+from contextlib import suppress
 
-PACKAGES = ["torch", "monai", "pyradiomics", "SimpleITK", "scikit-learn", "xgboost-cpu", "xgboost", "numpy", "pandas"]
+# Packages by the module that they are imported as.
+MODULES = {
+    "torch": ["torch"],
+    "monai": ["monai"],
+    "radiomics": ["pyradiomics"],
+    "SimpleITK": ["SimpleITK"],
+    "sklearn": ["scikit-learn"],
+    "xgboost": ["xgboost-cpu", "xgboost"],
+    "numpy": ["numpy"],
+    "pandas": ["pandas"],
+}
 
 
 def versions() -> dict[str, str]:
-    """The versions of Python and of every package whose numbers end up in a result."""
+    """The versions of Python and of every package that this process uses and whose numbers end up in a result.
+
+    What else is installed does not count: a stage's own environment and one for all stages leave the same cards.
+    """
     found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
+    for package in (package for module, packages in MODULES.items() if module in sys.modules for package in packages):
+        with suppress(importlib.metadata.PackageNotFoundError):
             found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
     return found
 
 

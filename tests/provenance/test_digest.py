@@ -26,7 +26,11 @@ SPELLINGS = [
     ("src/ichdag/training.py", "is not finite. ", "is not a number: "),  # texts of errors
     ("src/ichdag/tables.py", "missing cells, none allowed", "cells are empty"),
     ("src/ichdag/models.py", "is not a model card: it lacks", "lacks"),
-    ("src/ichdag/machine.py", '"torch", "monai"', '"torch", "safetensors", "monai"'),  # versions that are noted
+    (
+        "src/ichdag/machine.py",
+        '"numpy": ["numpy"],',
+        '"numpy": ["numpy"], "safetensors": ["safetensors"],',
+    ),  # versions that are noted
     ("src/ichdag/jobs.py", ".partial-{os.getpid()}", ".half-{os.getpid()}"),  # how files are written and found whole
     ("src/ichdag/jobs.py", "errno.EINVAL, errno.ENOTSUP", "errno.EINVAL, errno.ENOTSUP, errno.ENOSYS"),
     ("src/ichdag/faults.py", "range(0, size, 2**20)", "range(0, size, 2**21)"),

@@ -20,11 +20,10 @@ DEVELOPMENT, EXTERNAL, PARTICIPANTS = (f"cohort/{name}.tsv" for name in ("develo
 
 @dataclass(frozen=True)
 class Edit:
-    """One edit of a study, the results that it must change, whether CI tests it, and an edit with the same contents."""
+    """One edit of a study, the results that it must change, and an edit with the same contents."""
 
     apply: Callable
     changes: tuple[str, ...]
-    short: bool = False
     like: str | None = None
 
 
@@ -127,19 +126,19 @@ def change_radiomics(study):
     path.write_text(text.replace("\n  binWidth: 2\n", "\n  binWidth: 3\n"), "utf-8")
 
 
-def cell(subject, column, value, *changes, short=False):
+def cell(subject, column, value, *changes):
     """An edit of one cell."""
-    return Edit(partial(set_cell, subject=subject, column=column, value=value), changes, short)
+    return Edit(partial(set_cell, subject=subject, column=column, value=value), changes)
 
 
-def setting(*changes, short=False, **settings):
+def setting(*changes, **settings):
     """An edit of settings."""
-    return Edit(partial(set_settings, **settings), changes, short)
+    return Edit(partial(set_settings, **settings), changes)
 
 
 EDITS = {
     "the definition of an outcome": setting(
-        DEVELOPMENT, EXTERNAL, PREDICTIONS, short=True, outcomes={"expansion_3ml": "expansion_ml > 5"}
+        DEVELOPMENT, EXTERNAL, PREDICTIONS, outcomes={"expansion_3ml": "expansion_ml > 5"}
     ),
     "a new outcome": setting(PARTICIPANTS, PREDICTIONS, outcomes={"dependent": "mrs > 2"}),
     "a removed outcome": Edit(partial(remove_outcome, name="expansion_3ml"), (PARTICIPANTS, PREDICTIONS)),

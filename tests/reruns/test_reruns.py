@@ -3,6 +3,7 @@
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,15 +17,12 @@ from tiny import ROOT, THREADS
 
 pytestmark = pytest.mark.whole
 WHOLE_STUDY = (*COMPARED, "figures/*.tsv", "checks/*.tsv", "latent/*.tsv", "segmentation/*.tsv")
-SEEDS = range(1, 9)
 DEFINITION = "the definition of an outcome"
+SEQUENCES = {f"seed {seed}": random.Random(seed).sample(sorted(EDITS), 3) for seed in range(1, 9)}
+# None fits again what another should have fitted, so that what one left undone is there at the end.
+SHORT = (DEFINITION, "age of an external patient", "a scan of an external patient, of an older date")
 PROGRESS = ROOT / "workflow/progress"
 STEPS = ("--set-threads", "train_network=1", "train_vaegan=1")  # trainings side by side
-
-
-def cases():
-    """Every edit by name; those that CI tests are marked."""
-    return [pytest.param(name, marks=pytest.mark.short if edit.short else ()) for name, edit in EDITS.items()]
 
 
 def is_as_from_nothing(study, reference, *, targets=TARGETS, patterns=COMPARED):
@@ -34,23 +32,51 @@ def is_as_from_nothing(study, reference, *, targets=TARGETS, patterns=COMPARED):
     assert not left, left
 
 
-@pytest.mark.parametrize("name", cases())
+@pytest.mark.parametrize("name", EDITS)
 def test_one_run_after_an_edit_leaves_what_a_study_from_nothing_has(name, finished, from_nothing, tmp_path):
     study = finished.copied(tmp_path / "study")
     EDITS[name].apply(study)
     is_as_from_nothing(study.finished(), from_nothing(name))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_three_edits_one_after_the_other_leave_it_too(seed, finished, tmp_path):
+@pytest.mark.parametrize(
+    "names",
+    [
+        pytest.param(SHORT, marks=pytest.mark.short, id="short"),
+        *(pytest.param(SEQUENCES[one], id=one) for one in SEQUENCES),
+    ],
+)
+def test_three_edits_one_after_the_other_leave_it_too(names, finished, tmp_path):
     study = finished.copied(tmp_path / "study")
-    *first, last = random.Random(seed).sample(sorted(EDITS), 3)
-    for name in first:
+    for name in names[:-1]:
         EDITS[name].apply(study)
         study.finished()
-    EDITS[last].apply(study)
+    EDITS[names[-1]].apply(study)
     reference = study.from_nothing(tmp_path / "nothing")
     is_as_from_nothing(study.finished(), reference.finished())
+
+
+def test_a_ledger_that_is_restored_from_a_backup_leaves_it_too(finished, tmp_path):
+    study = finished.copied(tmp_path / "study")
+    EDITS["epochs of the segmentation networks"].apply(study)
+    study.finished()
+    study.write_settings(finished.settings())
+    shutil.rmtree(study.folder / "ledger")
+    shutil.copytree(finished.folder / "ledger", study.folder / "ledger", copy_function=shutil.copy2)
+    is_as_from_nothing(study.finished(), finished)
+
+
+def test_results_that_something_else_changed_or_took_away_are_made_anew(finished, tmp_path):
+    study = finished.copied(tmp_path / "study")
+    results = study.folder / "results"
+    for name in ("cohort/external.tsv", "evaluation/metrics.tsv"):  # cut between two lines, one with its date kept
+        text, date = (results / name).read_text("utf-8"), (results / name).stat().st_mtime
+        (results / name).write_text("".join(text.splitlines(keepends=True)[:-1]), "utf-8")
+        os.utime(results / name, (date, date - 86400))
+    for part in (results / "latent/batches").glob("external-*.h5"):  # read by links in another file
+        part.unlink()
+    (results / "features/external/vaegan.parquet").unlink()
+    is_as_from_nothing(study.finished(), finished)
 
 
 @pytest.mark.parametrize("killed_after", [(3, 20), (40, 3), (1, 60)])
