@@ -10,6 +10,18 @@ from ichdag.cohort.dicom import DicomSettings
 from ichdag.cohort.quality import QualitySettings
 from ichdag.images import Volume, write_image
 
+# What a NRRD header says of data files apart: its own name, and the field.
+APART = [
+    ("mask.nhdr", "data file: voxels.raw"),
+    ("mask.nhdr", "Data File: voxels.raw"),
+    ("mask.NHDR", "DATAFILE: below/voxels one.raw"),
+    ("mask.nrrd", "datafile: voxels.raw"),
+    ("mask.seg.nrrd", "data file: s%d.raw 0 35 1"),
+    ("mask.nhdr", "data file: s%03d.raw 35 0 -1 2"),
+    ("mask.nhdr", "Data file: below/s%03d.raw 10 80 2"),
+    ("mask.nhdr", "data file: LIST\nLIST\nbelow/LIST of slices 1.raw"),
+    ("mask.nhdr", "data file: LIST 2\ns0.raw\ns1.raw"),
+]
 SHAPE, SPACING = (96, 112, 36), (2.0, 2.0, 5.0)
 
 
@@ -108,3 +120,32 @@ def mask_file(brain_scan, tmp_path):
         return tmp_path / name
 
     return write
+
+
+@pytest.fixture(params=APART, ids=lambda form: " ".join(form))
+def apart(request, brain_scan, tmp_path):
+    """The drawn mask as a NRRD header and data files of its own, in each form that there is: header, data files.
+
+    Lists are filled up to a file a slice.
+    """
+    name, field = request.param
+    mask, folder = brain_scan[1], tmp_path / "apart"
+    first, *listed = field.split("\n")
+    if listed:
+        names = listed + [f"s{number}.raw" for number in range(len(listed), SHAPE[2])]
+        field = "\n".join([first, *names])
+    elif "%" in field:
+        form, start, end, step = field.partition(": ")[2].split(" ")[:4]
+        names = [form % number for number in range(int(start), int(end) + int(step), int(step))]
+    else:
+        names = [field.partition(": ")[2]]
+    (folder / "below").mkdir(parents=True)
+    planes = mask.values.T.astype(np.uint8)
+    for one, part in zip(names, np.split(planes, len(names)), strict=True):
+        (folder / one).write_bytes(part.tobytes())
+    fields = ["NRRD0004", "type: uint8", "dimension: 3", "space: left-posterior-superior", "encoding: raw"]
+    fields += [f"sizes: {' '.join(map(str, SHAPE))}", "space directions: (-2,0,0) (0,-2,0) (0,0,5)"]
+    place = np.diag([-1, -1, 1]) @ mask.affine[:3, 3]
+    fields += [f"space origin: ({','.join(map(str, place))})", field]
+    (folder / name).write_text("\n".join([*fields, ""]))
+    return folder / name, [folder / one for one in names]

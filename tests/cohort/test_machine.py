@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ichdag.cohort.nifti import read_nifti_scan, read_original_mask
-from ichdag.faults import MachineFault
+from ichdag.faults import MachineFault, machine_fault
 from ichdag.jobs import DataFault
 
 UNREADABLE = "/proc/self/mem"  # it opens, and every read of its beginning is an input/output error
@@ -175,10 +175,50 @@ def test_a_nrrd_header_that_promises_more_than_its_file_holds_leaves_the_mask_ou
         read_original_mask(tmp_path / "mask.nrrd")
 
 
-def test_a_nrrd_header_without_its_voxels_leaves_the_mask_out(originals, convert):
+def test_a_nrrd_header_whose_voxels_are_away(originals, fails_alone):
     files, voxels = originals("mask.nhdr")
-    voxels.unlink()
-    assert "the mask cannot be read as NRRD" in convert(files)[1]["baseline"]["reason"]
+    fails_alone(files, replaced(voxels, "nowhere"), "a data file that the mask's header names is not there")
+
+
+@pytest.fixture
+def fails_apart(apart, brain_scan):
+    """Reading a mask whose data lie apart under a fault, which is given the last data file, is a fault of the machine.
+
+    Without it the mask is read.
+    """
+
+    def run(fault, words):
+        header, data = apart
+        with fault(data[-1]), pytest.raises(OSError, match=words) as caught:
+            read_original_mask(header)
+        assert machine_fault(caught.value)
+        assert np.array_equal(read_original_mask(header).values, brain_scan[1].values)
+
+    return run
+
+
+def test_a_data_file_that_its_header_names_and_that_is_away_leaves_nobody_out(fails_apart):
+    fails_apart(lambda data: replaced(data, "nowhere"), "a data file that the mask's header names is not there")
+
+
+def test_a_data_file_that_the_disk_cannot_read_leaves_nobody_out(fails_apart):
+    fails_apart(lambda data: replaced(data, UNREADABLE), "Input/output error")
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EACCES])
+def test_a_data_file_that_cannot_be_looked_at_leaves_nobody_out(fails_apart, number):
+    def fault(data):
+        error = OSError(number, os.strerror(number), str(data))
+        return raising(os, "stat", error, when=lambda path, *rest: str(path) == str(data))
+
+    fails_apart(fault, os.strerror(number))
+
+
+def test_a_data_file_that_is_cut_short_leaves_the_mask_out(apart):
+    header, data = apart
+    data[-1].write_bytes(data[-1].read_bytes()[:-1])
+    with pytest.raises(DataFault, match="the mask cannot be read as NRRD: it is damaged or something else"):
+        read_original_mask(header)
 
 
 def test_the_record_says_which_images_are_there_and_why_others_are_not(convert, written, mask_file, tmp_path):

@@ -1,7 +1,10 @@
 """Originals are known by names, sizes and dates of all their files."""
 
+import builtins
+import errno
 import os
 import shutil
+from contextlib import contextmanager
 
 import pytest
 
@@ -22,6 +25,26 @@ def series(tmp_path):
         (folder / f"series/deep/{number}.dcm").write_bytes(b"slice %d" % number)
     (folder / "DICOMDIR").write_bytes(b"index")
     return folder
+
+
+@pytest.fixture
+def broken():
+    """Within the block a function of the system fails at one path, with this error."""
+
+    @contextmanager
+    def run(module, name, path, number):
+        real = getattr(module, name)
+
+        def fail(given, *arguments, **options):
+            if str(given) == str(path):
+                raise OSError(number, os.strerror(number), str(given))
+            return real(given, *arguments, **options)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, name, fail)
+            yield
+
+    return run
 
 
 def edits(folder):
@@ -56,27 +79,46 @@ def test_a_file_with_an_older_date_is_another_one_and_a_moved_study_is_the_same(
     assert fingerprint(scan) != before
 
 
-@pytest.mark.parametrize(
-    "header",
-    ["NRRD0004\ntype: uchar\ndata file: voxels.raw\n", "NRRD0004\ndatafile: LIST\nvoxels.raw\nmore.raw\n"],
-)
-def test_the_data_file_of_a_header_counts_and_a_stranger_beside_it_does_not(tmp_path, header):
-    path = tmp_path / "mask.nhdr"
-    path.write_text(header, "utf-8")
-    (tmp_path / "voxels.raw").write_bytes(b"123")
-    before = fingerprint(path)
-    (tmp_path / "stranger.raw").write_bytes(b"1")
-    assert fingerprint(path) == before
-    (tmp_path / "voxels.raw").write_bytes(b"1234")
-    assert fingerprint(path) != before
+def test_each_data_file_of_a_header_counts_and_a_stranger_beside_it_does_not(apart):
+    header, data = apart
+    before = fingerprint(header)
+    (header.parent / "stranger.raw").write_bytes(b"1")
+    assert fingerprint(header) == before
+    for file in {data[0], data[-1]}:
+        dates, aside = file.stat().st_mtime, file.with_name("aside")
+        os.utime(file, (1, 1))
+        assert fingerprint(header) != before, "an older date"
+        os.utime(file, (dates, dates))
+        file.rename(aside)
+        assert fingerprint(header) != before, "a file that is away"
+        aside.rename(file)
+        assert fingerprint(header) == before
 
 
-def test_a_pair_of_header_and_image_counts_with_both(tmp_path):
-    for name in ("scan.hdr", "scan.img"):
-        (tmp_path / name).write_bytes(b"1")
-    before = fingerprint(tmp_path / "scan.hdr"), fingerprint(tmp_path / "scan.img")
-    (tmp_path / "scan.img").write_bytes(b"12")
-    assert fingerprint(tmp_path / "scan.hdr") != before[0] and fingerprint(tmp_path / "scan.img") != before[1]
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EACCES])
+def test_a_data_file_that_cannot_be_looked_at_counts_as_that(apart, broken, number):
+    header, data = apart
+    before = fingerprint(header)
+    with broken(os, "stat", data[-1], number):
+        assert fingerprint(header) not in (before, fingerprint(header.with_name("none.nhdr")))
+    assert fingerprint(header) == before
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EACCES])
+def test_a_header_that_cannot_be_read_counts_as_that(apart, broken, number):
+    before = fingerprint(apart[0])
+    with broken(builtins, "open", apart[0], number):
+        assert fingerprint(apart[0]) != before
+    assert fingerprint(apart[0]) == before
+
+
+def test_data_files_elsewhere_are_not_looked_at(tmp_path):
+    (tmp_path / "masks").mkdir()
+    (tmp_path / "voxels.raw").write_bytes(b"1")
+    (tmp_path / "masks/mask.nhdr").write_text("NRRD0004\ndata file: ../voxels.raw\n")
+    before = fingerprint(tmp_path / "masks/mask.nhdr")
+    (tmp_path / "voxels.raw").write_bytes(b"12")
+    assert fingerprint(tmp_path / "masks/mask.nhdr") == before
 
 
 def test_a_missing_file_and_a_link_to_nowhere_are_no_error_and_a_huge_folder_is_not_walked_to_its_end(tmp_path):
@@ -94,4 +136,35 @@ def test_folders_behind_links_count_and_links_that_lead_back_end(series, tmp_pat
         (tmp_path / "apart" / name).symlink_to(series)
     before = fingerprint(series)
     (tmp_path / "apart" / "3.dcm").write_bytes(b"slice 3")
+    assert fingerprint(series) != before
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EACCES])
+@pytest.mark.parametrize("place", ["", "series", "series/deep"])
+@pytest.mark.parametrize("named", ["", "DICOMDIR"])
+def test_a_folder_that_cannot_be_listed_counts_as_that(series, broken, named, place, number):
+    before = fingerprint(series / named)
+    with broken(os, "scandir", series / place, number):
+        unreadable = fingerprint(series / named)
+    shutil.copytree(series, series.with_name("aside"), copy_function=shutil.copy2)
+    shutil.rmtree(series / place)
+    assert unreadable not in (before, fingerprint(series / named))
+    shutil.copytree(series.with_name("aside"), series, copy_function=shutil.copy2, dirs_exist_ok=True)
+    assert fingerprint(series / named) == before
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.ESTALE, errno.EACCES, errno.ENOTDIR, errno.ELOOP])
+@pytest.mark.parametrize("name", ["scan.nii.gz", "series/deep/1.dcm", ""])
+def test_what_cannot_be_looked_at_counts_as_that(series, broken, name, number):
+    (series / "scan.nii.gz").write_bytes(b"voxels")
+    named = series / name if name.endswith("gz") else series
+    before = fingerprint(named)
+    with broken(os, "stat", series / name, number):
+        assert fingerprint(named) != before
+    assert fingerprint(named) == before
+
+
+def test_a_link_to_itself_counts_as_that(series):
+    before = fingerprint(series)
+    (series / "loop").symlink_to("loop")
     assert fingerprint(series) != before

@@ -17,7 +17,7 @@ READERS = {
     "faults", "training",  # the ground
     "provenance", "provenance.journal", "provenance.modules",  # records of jobs, code
     "cohort.sheet", "cohort.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
-    "cohort.originals", "cohort.detached",  # headers of images whose data lie apart
+    "cohort.detached",  # headers of images whose data lie apart
     "cohort.dicom.streams",  # of DICOM, and zips
     "figures.style", "report.page",  # what is told
     "shipped", "prediction.parts",  # captions and checklists, the files of a frozen model

@@ -9,7 +9,6 @@ A header only claims: what it says of size and place is looked at before anythin
 slice by slice.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from typing import Any
 import nibabel
 import numpy as np
 
-from ichdag.cohort.detached import refuse_data_elsewhere
+from ichdag.cohort.detached import read_header, refuse_data_elsewhere, require_data
 from ichdag.cohort.geometry import cosines, refuse_other_axes, refuse_size, straightened
 from ichdag.faults import read_through, refuse_machine_fault
 from ichdag.images import DENSEST, Volume, corner_offsets_mm, open_nifti
@@ -28,7 +27,6 @@ AIR_HU = -1024
 LARGEST_OFFSET = 2**26  # bytes before the first voxel
 EDGES_MM = (0.05, 20.0)  # ASSUME: no CT has smaller or larger voxels
 UNITS_MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # not said, meter, millimeter, micron: NIfTI's code, its length
-DATA_FILE = re.compile(rb"^data ?file: *(\S[^\r\n]*)", re.I | re.M)
 NRRD_PLACE = (b"space directions", b"space origin")
 
 Reader = Callable[[Any, tuple[int, int, int]], np.ndarray]
@@ -192,16 +190,15 @@ def _read_nrrd(path: Path) -> Volume:
     import SimpleITK as sitk
 
     refuse_data_elsewhere(path)
+    files = require_data(path)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
         reader.ReadImageInformation()
-        _refuse_nrrd(path, reader)
+        _refuse_nrrd(files, reader)
         image = reader.Execute()
     except RuntimeError as error:
-        for file in _files_of_nrrd(path):
-            read_through(file)
-        refuse_machine_fault(error)
+        refuse_machine_fault(error, *files)
         raise DataFault("cohort", "the mask cannot be read as NRRD: it is damaged or something else") from error
     affine = np.eye(4)
     affine[:3, :3] = np.reshape(image.GetDirection(), (3, 3)) * image.GetSpacing()
@@ -210,29 +207,19 @@ def _read_nrrd(path: Path) -> Volume:
     return _canonical(sitk.GetArrayViewFromImage(image).T, affine, "the mask", read=_mask_voxels)
 
 
-def _refuse_nrrd(path: Path, reader: Any) -> None:
+def _refuse_nrrd(files: list[Path], reader: Any) -> None:
     """Refuse by its header a NRRD file that is no mask, says not where it lies, or promises more than it can hold."""
     import SimpleITK as sitk
 
     size = reader.GetSize()
     if reader.GetDimension() != 3 or reader.GetNumberOfComponents() != 1:
         raise DataFault("cohort", f"the mask is not a 3D volume: shape {size}")
-    with open(path, "rb") as stream:
-        head = stream.read(2**16).partition(b"\n\n")[0].lower()
-    if not all(field in head for field in NRRD_PLACE):
+    fields = read_header(files[0]).fields.lower()
+    if not all(field in fields for field in NRRD_PLACE):
         raise DataFault("cohort", "the mask does not say where its voxels lie: no space directions or space origin")
-    files = _files_of_nrrd(path)
     promised = np.prod(size, dtype=float) * sitk.Image([1, 1, 1], reader.GetPixelID()).GetSizeOfPixelComponent()
-    apart = DATA_FILE.search(head) is not None and len(files) == 1  # a list of files
-    if not apart and promised > DENSEST * sum(file.stat().st_size for file in files):
+    if promised > DENSEST * sum(file.stat().st_size for file in files):
         for file in files:
             read_through(file)
         raise DataFault("cohort", "the mask cannot be read as NRRD: it is shorter than its header says")
     refuse_size([promised / 4], "the mask")  # four bytes a voxel are more than a mask needs
-
-
-def _files_of_nrrd(path: Path) -> list[Path]:
-    """The header, and the file with the voxels that it names, where there is one."""
-    named = DATA_FILE.search(path.read_bytes()[: 2**16])
-    data = path.parent / named[1].decode(errors="replace").strip() if named else path
-    return [path, *([data] if data != path and data.is_file() else [])]

@@ -1,23 +1,23 @@
 """What a participant's originals are by name, size and date: whatever is exchanged, added or lost is noticed."""
 
+import errno
 import hashlib
 import os
-import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-PAIRED = {".hdr": (".img", ".img.gz"), ".img": (".hdr",)}  # ANALYZE and NIfTI pairs
-NRRD_DATA = re.compile(r"^data ?file: *(?P<names>.*(?:\n(?!\n).*)*)", re.M)  # a name, or LIST and a name a line
+from ichdag.cohort.detached import data_files
 
 
 def fingerprint(files: Mapping[str, str | None], *, largest_files: int) -> str:
     """Digest of a participant's originals, given by column of the sheet, from names, sizes and dates.
 
-    A folder counts with all files in it and below, a DICOMDIR with those of its folder, a header with the data file
-    that lies apart. No content is read: plans of many thousand participants ask for this. Dates count to the second,
-    for not every file system and archive keeps more. Of a folder of more than `largest_files` files no more are looked
-    at: its conversion refuses it.
+    A folder counts with all files in it and below, a DICOMDIR with those of its folder, a NRRD header with the data
+    files that it names. Of content no more is read than such headers: plans of many thousand participants ask for this.
+    Dates count to the second, for not every file system and archive keeps more. Of a folder of more than
+    `largest_files` files no more are looked at: its conversion refuses it. What cannot be looked at counts as that, so
+    that the participant's job fails, and is done again, and no other.
     """
     digest = hashlib.sha256()
     for column, path in files.items():
@@ -34,52 +34,61 @@ def _of(path: str, largest_files: int) -> str:
             return _folder(path, largest_files)
         if place.name.upper() == "DICOMDIR":
             return _folder(str(place.parent), largest_files)
-        return " ".join(_stated(str(one)) for one in [place, *_apart(place)])
-    except FileNotFoundError:
-        return "missing"
-
-
-def _apart(header: Path) -> list[Path]:
-    """The files beside a header that hold its data."""
-    if header.suffix.lower() != ".nhdr":
-        pair = [header.with_suffix(suffix) for suffix in PAIRED.get(header.suffix.lower(), ())]
-        return [path for path in pair if path.is_file()]
-    text = header.read_bytes()[:1_000_000].decode("latin-1").replace("\r\n", "\n")
-    told = NRRD_DATA.search(text)
-    words = told["names"].splitlines() if told else []
-    named = [header.parent / word.strip() for word in words if word.strip() and "LIST" not in word]
-    if any("%" in word for word in words):  # a pattern of numbered files
-        named += sorted(header.parent.iterdir())
-    return [path for path in named if path.is_file()]
+        apart = data_files(place) if place.suffix.lower() in (".nrrd", ".nhdr") else ()
+        return " ".join(_stated(str(one)) for one in [place, *apart])
+    except OSError as error:
+        return _trouble(error)
 
 
 def _folder(path: str, largest_files: int) -> str:
     lines = []
-    for name in _walk(path, set()):
-        lines.append(f"{os.path.relpath(name, path)} {_stated(name)}")
+    for name, told in _walk(path, set()):
+        lines.append(f"{os.path.relpath(name, path)} {told}")
         if len(lines) > largest_files:
             break
     return hashlib.sha256("\n".join(sorted(lines)).encode(errors="surrogateescape")).hexdigest()
 
 
-def _walk(path: str, seen: set[str]) -> Iterator[str]:
-    """Every file in a folder and below; each folder once, for links may lead back to one that is in `seen`."""
+def _walk(path: str, seen: set[str]) -> Iterator[tuple[str, str]]:
+    """Every file in a folder and below, with what is told of it, and every folder that cannot be listed.
+
+    Each folder once, for links may lead back to one that is in `seen`.
+    """
     real = os.path.realpath(path)
     if real in seen:
         return
     seen.add(real)
-    with os.scandir(path) as entries:
-        for entry in sorted(entries, key=lambda one: one.name):
-            if entry.is_dir():
-                yield from _walk(entry.path, seen)
-            else:
-                yield entry.path
+    try:
+        with os.scandir(path) as entries:
+            found = sorted(entries, key=lambda one: one.name)
+    except OSError as error:
+        yield path, _trouble(error)
+        return
+    for entry in found:
+        if _is_folder(entry):
+            yield from _walk(entry.path, seen)
+        else:
+            yield entry.path, _stated(entry.path)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # told as the trouble of a file
+        return False
 
 
 def _stated(path: str) -> str:
     """Size and date of a file; a link that leads nowhere has none."""
     try:
         state = os.stat(path)
-    except FileNotFoundError:
-        return "missing"
+    except OSError as error:
+        return _trouble(error)
     return f"{state.st_size} {int(state.st_mtime)}"
+
+
+def _trouble(error: OSError) -> str:
+    """How a place counts that cannot be looked at; what else the error says may name a patient."""
+    if isinstance(error, FileNotFoundError):
+        return "missing"
+    return f"unreadable {errno.errorcode.get(error.errno or 0, 'for a reason without a name')}"

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import highdicom
 import numpy as np
+import pydicom
 import pytest
+from pydicom.fileset import FileSet
 from pydicom.sr.codedict import codes
 
 from ichdag.cohort.conversion import ConversionSettings, convert_participant
@@ -126,8 +128,6 @@ def zipped(series, tmp_path):
 @pytest.fixture
 def segmented(series, convert, drawn_hu, tmp_path):
     """A segmentation of the drawn ball."""
-    import pydicom
-
     headers = [pydicom.dcmread(file) for file in sorted(series[0].rglob("*.dcm"))]
     volume = convert(series[0]).volume
     values = (drawn_hu(volume) > 45)[::-1, ::-1].transpose(2, 1, 0).astype(np.uint8)
@@ -188,6 +188,54 @@ def test_a_folder_that_is_empty_as_a_disk_that_is_not_mounted_is(series, tmp_pat
     (tmp_path / "empty").mkdir()
     fault = replaced(series[0], tmp_path / "empty")
     fails_alone({"baseline_ct": series[0]}, fault, "was not empty when the sheet was checked")
+
+
+@pytest.fixture
+def disc(series, tmp_path):
+    """The series as on a disc: its DICOMDIR, and one of its files."""
+    files = FileSet()
+    for file in series[0].rglob("*.dcm"):
+        files.add(file)
+    files.write(tmp_path / "disc")
+    return tmp_path / "disc/DICOMDIR", next((tmp_path / "disc").rglob("*IM*3"))
+
+
+def test_an_image_that_a_dicomdir_names_and_that_is_away(disc, fails_alone):
+    fails_alone({"baseline_ct": disc[0]}, replaced(disc[1]), "1 of 12 images that the DICOMDIR names are not there")
+
+
+def test_a_disc_without_its_images(disc, fails_alone):
+    fault = replaced(disc[1].parents[2])
+    fails_alone({"baseline_ct": disc[0]}, fault, "12 of 12 images that the DICOMDIR names are not there")
+
+
+def test_an_image_that_is_away_does_not_matter_where_the_folder_is_named(disc, participant):
+    disc[1].unlink()
+    assert "12 of" not in participant({"baseline_ct": disc[0].parent})["reason"]
+
+
+def test_a_dicomdir_that_the_disk_cannot_read(disc, fails_alone):
+    fails_alone({"baseline_ct": disc[0]}, opening("DICOMDIR", errno.EIO), "OSError, Input/output error")
+
+
+@pytest.mark.parametrize("form", ["{}", "{};1", "{}.;1", "{}."])
+@pytest.mark.parametrize("case", [str.lower, str.upper])
+def test_names_as_a_copy_of_a_disc_may_have_them_are_those_of_its_dicomdir(disc, participant, form, case):
+    for file in disc[0].parent.rglob("*IM*"):
+        file.rename(file.with_name(form.format(case(file.name))))
+    (disc[0].parent / "PT000000").rename(disc[0].parent / case("PT000000"))
+    assert participant({"baseline_ct": disc[0]})["status"] == "included"
+
+
+def test_a_record_of_a_dicomdir_that_is_in_use_no_more_names_no_image(disc, participant):
+    index = pydicom.dcmread(disc[0])
+    images = [one for one in index.DirectoryRecordSequence if one.DirectoryRecordType == "IMAGE"]
+    last = next(one for one in images if one.ReferencedFileID[-1].endswith("11"))
+    last.RecordInUseFlag = 0
+    index.save_as(disc[0])
+    disc[0].parent.joinpath(*last.ReferencedFileID).unlink()
+    reason = participant({"baseline_ct": disc[0]})["reason"]
+    assert reason is None or "DICOMDIR" not in reason
 
 
 def test_a_file_that_goes_away_while_the_folder_is_read(series, fails_alone):

@@ -5,12 +5,14 @@ import os
 import re
 import stat
 import zipfile
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from pydicom import dcmread
 from pydicom.misc import is_dicom as has_preamble
 
 from ichdag.cohort.dicom.settings import DicomSettings
-from ichdag.cohort.dicom.streams import unpack
+from ichdag.cohort.dicom.streams import bounded, unpack
 from ichdag.faults import MachineFault, refuse_machine_fault
 from ichdag.jobs import DataFault
 from ichdag.numerals import numeral
@@ -31,7 +33,8 @@ def files_of(path: str | Path, *, folder: Path, settings: DicomSettings) -> list
     """Every file at `path`; a zip is unpacked into `folder`, a DICOMDIR means its whole folder.
 
     Raises DataFault if there is nothing, too much, or a zip that cannot be unpacked safely. Names inside stay unsaid:
-    they may hold the patient's. What the check of the sheet saw and is away now is a fault of the machine: OSError.
+    they may hold the patient's. What the check of the sheet saw and is away now is a fault of the machine, and so is
+    an image that a DICOMDIR names and that is away: OSError.
     """
     path = Path(path)
     if stat.S_ISDIR(path.stat().st_mode):
@@ -40,6 +43,7 @@ def files_of(path: str | Path, *, folder: Path, settings: DicomSettings) -> list
         found = _walk(path, settings)
     elif path.name.upper() == "DICOMDIR":
         found = _walk(path.parent, settings)
+        _require_named(path, found)
     elif path.suffix.lower() == ".zip" or zipfile.is_zipfile(path):
         found = _unpack(path, folder / "unpacked", settings)
     else:
@@ -80,6 +84,35 @@ def _mode(path: str) -> int:
 
 def _refuse(error: OSError) -> None:
     raise error
+
+
+def _require_named(index: Path, found: list[Path]) -> None:
+    """Raise MachineFault if an image that a DICOMDIR names is not among the files of its folder."""
+    there = {_plain(file.relative_to(index.parent).parts) for file in found}
+    named = _named(index)
+    if lost := len(named - there):
+        raise MachineFault(
+            f"{lost} of {len(named)} images that the DICOMDIR names are not there (were all copied? If they are to be "
+            "left out, name its folder in the sheet)"
+        )
+
+
+def _named(index: Path) -> set[str]:
+    """The images that a DICOMDIR names; none where it is not one that can be read, which is said later."""
+    try:
+        with bounded(index) as stream:
+            records = dcmread(stream, specific_tags=["DirectoryRecordSequence"]).get("DirectoryRecordSequence") or ()
+            images = [one for one in records if one.get("DirectoryRecordType") == "IMAGE"]
+            names = [one.get("ReferencedFileID") for one in images if one.get("RecordInUseFlag") != 0]
+            return {_plain([name] if isinstance(name, str) else name) for name in names if name}
+    except Exception as error:  # a damaged file may raise anything
+        refuse_machine_fault(error, index)
+        return set()
+
+
+def _plain(parts: Iterable[str]) -> str:
+    """A name of a disc whatever copied it: in capitals or not, with a version (`;1`) and a last dot or without."""
+    return re.sub(r"\.?(;\d+)?$", "", "/".join(parts)).upper()
 
 
 def _unpack(path: Path, folder: Path, settings: DicomSettings) -> list[Path]:
