@@ -11,12 +11,13 @@ import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache, partial, wraps
 from inspect import getsource
 from typing import Any
 
 from snakemake.dag import DAG
-from snakemake.logging import logger
+from snakemake.persistence import ParamsChange
 from snakemake.settings.types import RerunTrigger
 
 from ichdag.jobs import StudyError
@@ -24,7 +25,6 @@ from ichdag.models import file_digest
 
 NEEDED = {RerunTrigger.MTIME, RerunTrigger.PARAMS, RerunTrigger.INPUT}
 CLOCK = 1e-3  # seconds within which two dates of a file are one
-SHOWN = 3
 MASKING = "masked.update(self.bfs(self.depending, job))"
 
 
@@ -43,13 +43,12 @@ def mend_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
         refuse_to_look_at_less(dag)
         dag.forcerules.update(map(dag.workflow.get_rule, forced({job.rule.name for job in dag.jobs})))
         dag.bfs = partial(follow_plain_edges, set())
-        try:
+        with doubts_as_changed_params(dag.workflow.persistence):
             await original(dag, *args, **more)
-            while overlooked := overlooked_results(dag) - set(dag.forcefiles):
+            while overlooked := overlooked_results(dag) - dag.forcefiles:
                 dag.forcefiles.update(overlooked)
                 await original(dag, *args, **more)
-        finally:
-            del dag.bfs
+        del dag.bfs
 
     DAG.update_needrun = update_needrun
 
@@ -74,35 +73,58 @@ def refuse_to_look_at_less(dag: DAG) -> None:
 def overlooked_results(dag: DAG) -> set[str]:
     """The results of a plan that Snakemake would leave as they are, though nobody knows that they are right.
 
-    A missing result counts if a job follows that runs: it may read it without naming it (a store that holds links).
+    Without a record of this version nobody knows what they were made with. A missing result counts if a job follows
+    that runs: it may read it without naming it (a store that holds links).
     """
     waiting = [job for job in dag.jobs if not (dag.needrun(job) or dag.finished(job))]
     read = set(follow_plain_edges(set(), dag.dependencies, *dag.needrun_jobs()))
-    content = cache(file_digest)
-    unsure = {job for job in waiting if dag.reason(job).no_metadata or is_unsure(dag, job, content)}
-    altered = {job for job in waiting if any(is_altered(dag, file) for file in job.output)}
+    unknown = {job for job in waiting if dag.reason(job).no_metadata or dag.reason(job).outdated_metadata}
     missing = {job for job in waiting if job in read and not all(map(os.path.exists, job.output))}
-    if altered:
-        names = sorted(file for job in altered for file in job.output if is_altered(dag, file))
-        shown = ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")
-        logger.warning(f"Changed since they were made, and made anew: {shown}. Copy a study with its dates (cp -a).")
-    return {file for job in unsure | altered | missing for file in job.output}
+    return {str(file) for job in unknown | missing for file in job.output}
 
 
-def is_altered(dag: DAG, file: str) -> bool:
+@contextmanager
+def doubts_as_changed_params(persistence: Any) -> Iterator[None]:
+    """Let Snakemake take what speaks against a result for changed params: then it reads the records that it holds."""
+    original, content = persistence.params_changed, cache(file_digest)
+
+    def params_changed(job: Any, file: Any = None) -> Any:
+        found = original(job, file=file)
+        why = None if found else doubt(persistence, job, content)
+        return Doubt({why}) if why else found
+
+    persistence.params_changed = params_changed
+    try:
+        yield
+    finally:
+        del persistence.params_changed
+
+
+class Doubt(ParamsChange):
+    """What speaks against a result, in the words of a plan."""
+
+    def __str__(self) -> str:
+        return ", ".join(self.only_old)
+
+
+def doubt(persistence: Any, job: Any, content: Callable[[str], str]) -> str | None:
+    """What speaks against the results of a job though none of its settings changed; None if nothing does."""
+    for file in job.output:
+        if is_altered(file, persistence.metadata(file)):
+            return f"{file} was changed after it was made"
+    for file in (file for file in job.input if file.startswith("ledger/") and os.path.isfile(file)):
+        known = persistence.input_checksums(job, file) - {None}
+        if known and known != {f"sha256:{content(file)}"}:
+            return f"{file} is another than it was made with"
+    return None
+
+
+def is_altered(file: str, record: Any) -> bool:
     """Whether a result has another date than when it was made. Archives may keep whole seconds of a date."""
-    record = dag.workflow.persistence.metadata(file)
     if record is None or record.endtime is None or not os.path.isfile(file):
         return False
     date = os.stat(file).st_mtime
     return abs(date - record.endtime) > CLOCK and date != math.floor(record.endtime)
-
-
-def is_unsure(dag: DAG, job: Any, content: Callable[[str], str]) -> bool:
-    """Whether the ledger has other files than those that a job's results were made with, though they may be older."""
-    files = [file for file in job.input if file.startswith("ledger/") and os.path.isfile(file)]
-    known = {file: dag.workflow.persistence.input_checksums(job, file) - {None} for file in files}
-    return any(sums and sums != {f"sha256:{content(file)}"} for file, sums in known.items())
 
 
 def follow_plain_edges(seen: set, direction: dict, *jobs: Any) -> Iterator[Any]:

@@ -135,7 +135,7 @@ def test_a_result_that_something_else_changed_is_made_anew(run, tmp_path, when):
     if when == "earlier":
         date_back(tmp_path / "b.txt")
     after = run()
-    assert after["b"] == "1" and "Changed since they were made, and made anew: b.txt" in after[""]
+    assert after["b"] == "1" and "b.txt was changed after it was made" in after[""]
     assert "Nothing to be done" in run()[""]
 
 

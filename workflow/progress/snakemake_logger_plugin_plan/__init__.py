@@ -16,6 +16,7 @@ DIGEST = re.compile(r"'?[0-9a-f]{12}'?")
 TRAINING = re.compile(r"(?P<why>.*?)(; the last training took (?P<hours>\S+) h)?$", re.S)  # a training's message
 TRAINERS = {"train_network": "networks", "train_vaegan": "VAE-GAN"}
 CHANGE = re.compile(r"before: (?P<before>.*) now: (?P<now>.*)", re.S)
+DOUBT = re.compile(r"^\S+ (was changed after it was made|is another than it was made with)$")  # see planning.py
 NAMED = 2  # files named for one reason; more are counted
 
 
@@ -124,7 +125,9 @@ def named(files: str) -> str:
 
 
 def changed(text: str) -> str:
-    """What changed in the parameters of a job: its code, or which settings from what to what."""
+    """What changed in the parameters of a job: its code, or which settings from what to what; or what is in doubt."""
+    if DOUBT.search(text):
+        return text
     parts = CHANGE.search(text)
     before, now = (parts["before"].strip(), parts["now"].strip()) if parts else (text, text)
     if DIGEST.fullmatch(before) and DIGEST.fullmatch(now):
