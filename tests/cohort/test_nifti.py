@@ -95,17 +95,47 @@ def test_a_tilt_in_the_affine_is_sheared_straight_and_shapes_keep_volume_and_pla
         assert np.abs(middle - center).max() < 0.5
 
 
-def test_a_nrrd_mask_is_read_on_the_same_grid(brain_scan, tmp_path):
+def write_nrrd(mask, path):
+    """Write a mask as SimpleITK does, its voxels packed by gzip."""
     import SimpleITK as sitk
 
-    mask = brain_scan[1]
     image = sitk.GetImageFromArray(mask.values.astype(np.uint8).T)
     image.SetSpacing(mask.spacing_mm.tolist())
     image.SetOrigin((np.diag([-1, -1, 1]) @ mask.affine[:3, 3]).tolist())
     image.SetDirection([-1, 0, 0, 0, -1, 0, 0, 0, 1])
-    sitk.WriteImage(image, str(tmp_path / "mask.seg.nrrd"))
+    sitk.WriteImage(image, str(path), useCompression=True)
+
+
+def test_a_nrrd_mask_is_read_on_the_same_grid(brain_scan, tmp_path):
+    write_nrrd(brain_scan[1], tmp_path / "mask.seg.nrrd")
     found = read_original_mask(tmp_path / "mask.seg.nrrd")
-    assert same_grid(found, mask) and np.array_equal(found.values, mask.values)
+    assert same_grid(found, brain_scan[1]) and np.array_equal(found.values, brain_scan[1].values)
+
+
+@pytest.mark.parametrize("apart", [False, True], ids=["attached", "apart"])
+def test_a_packed_nrrd_mask_with_one_wrong_bit_is_refused_or_read_as_it_was(apart, brain_scan, tmp_path):
+    path, part = tmp_path / "mask.nrrd", tmp_path / "mask.nrrd"
+    write_nrrd(brain_scan[1], path)
+    if apart:
+        path, part = tmp_path / "mask.nhdr", tmp_path / "mask.raw.gz"
+        write_nrrd(brain_scan[1], path)
+    content, refusals = part.read_bytes(), 0
+    begin = 0 if apart else content.index(b"\n\n") + 2
+    for place in np.random.default_rng(1).integers(begin, len(content), 60):
+        wrong = bytearray(content)
+        wrong[place] ^= 1 << place % 8
+        part.write_bytes(wrong)
+        try:
+            assert np.array_equal(read_original_mask(path).values, brain_scan[1].values)
+        except DataFault as fault:
+            refusals += 1
+            assert "cannot be read as NRRD: it is damaged" in fault.reason
+    assert refusals > 50  # what is left stands in the head of the stream: its date, its system
+    whole = gzip.decompress(content[begin:])
+    for voxels in (content[begin:-6], gzip.compress(whole[:-1]), gzip.compress(whole + b"0")):
+        part.write_bytes(content[:begin] + voxels)
+        with pytest.raises(DataFault, match="cannot be read as NRRD: it is damaged"):
+            read_original_mask(path)
 
 
 def refused(path, *words):

@@ -18,6 +18,7 @@ READERS = {
     "provenance", "provenance.journal", "provenance.modules",  # records of jobs, code
     "cohort.sheet", "cohort.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
     "cohort.detached",  # headers of images whose data lie apart
+    "cohort.inflated",  # packed voxels, for their checksums
     "cohort.dicom.streams",  # of DICOM, and zips
     "figures.style", "report.page",  # what is told
     "shipped", "prediction.parts",  # captions and checklists, the files of a frozen model

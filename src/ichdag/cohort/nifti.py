@@ -18,6 +18,7 @@ import numpy as np
 
 from ichdag.cohort.detached import read_header, refuse_data_elsewhere, require_data
 from ichdag.cohort.geometry import cosines, refuse_other_axes, refuse_size, straightened
+from ichdag.cohort.inflated import require_whole
 from ichdag.faults import read_through, refuse_machine_fault
 from ichdag.images import DENSEST, Volume, corner_offsets_mm, open_nifti
 from ichdag.jobs import DataFault
@@ -223,3 +224,4 @@ def _refuse_nrrd(files: list[Path], reader: Any) -> None:
             read_through(file)
         raise DataFault("cohort", "the mask cannot be read as NRRD: it is shorter than its header says")
     refuse_size([promised / 4], "the mask")  # four bytes a voxel are more than a mask needs
+    require_whole(files, fields, promised=int(promised))
