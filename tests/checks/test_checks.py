@@ -92,6 +92,16 @@ def card(subjects, folds=None):
     return Card("a model", {}, list(subjects), folds={fold: list(saw) for fold, saw in (folds or {}).items()})
 
 
+def test_participants_who_are_one_person_are_counted_by_role_and_warned_of(study):
+    check = "every participant of the analysis is another person"
+    assert study.findings()[check].status == "passed"
+    study.participants["person_id"] = ["x"] * 3 + [None] * 23 + ["y"] * 2
+    study.participants.loc[0, "status"] = "excluded"
+    found = study.findings()[check]
+    assert found.status == "warned" and tabulate([found]).kind[0] == "persons"
+    assert found.found.startswith("19 development participants are 18 persons, 8 external participants are 7 persons: ")
+
+
 def test_a_sound_study_passes_every_check(study):
     assert {finding.status for finding in study.findings().values()} == {"passed"}
     assert len(study.findings()) == 12
