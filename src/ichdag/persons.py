@@ -22,7 +22,11 @@ def repeated(participants: pd.DataFrame, *, people: Mapping[str, str] | None = N
         return {}
     counts = behind.groupby(included["role"]).agg(["size", "nunique"])
     return {
-        str(role): f"{row['size']} {role} participants are {row['nunique']} persons"
+        str(role): f"{row['size']} {role} participants are {_persons(row['nunique'])}"
         for role, row in counts.iterrows()
         if row["nunique"] < row["size"]
     }
+
+
+def _persons(count: int) -> str:
+    return "1 person" if count == 1 else f"{count} persons"

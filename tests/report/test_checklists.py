@@ -76,7 +76,7 @@ def test_answers_without_a_choice_of_masks_or_external_participants_do_not_tell_
     answers = fill(items, facts=facts).set_index("item").answer
     assert answers["12c"].endswith("of all folds") and "external" not in answers["15"]
     assert answers["12d"].endswith(
-        "2 development participants are 1 persons, whom intervals and tests treat as independent"
+        "2 development participants are 1 person, whom intervals and tests treat as independent"
     )
 
 

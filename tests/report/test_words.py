@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from ichdag.report import cells, handcrafted, methods, tables
+from ichdag.report import cells, handcrafted, methods, price, tables
 
 
 @pytest.mark.parametrize(
@@ -109,9 +109,9 @@ def test_methods_tell_the_price_of_one_cross_validation_and_which_comparison_is_
     once, often = (dict(methods.methods(config | {"repeats": times}, **given))["Statistics"] for times in (1, 2))
     assert "2.25 (1 + folds" in once and "estimated for each of them from the repeats" in often
     for words, way in ((once, "one cross-validation"), (often, "two repeats")):
-        price = methods.PRICE[way]
-        assert f"In simulations of {way} " in words and f"{price['width'][0]} and {price['width'][1]} times" in words
-        told = [f"{none}% and {some}%" for none, some in (price[name] for name in ("coverage", "size", "power"))]
+        cost = price.PRICE[way]
+        assert f"In simulations of {way} " in words and f"{cost['width'][0]} and {cost['width'][1]} times" in words
+        told = [f"{none}% and {some}%" for none, some in (cost[name] for name in ("coverage", "size", "power"))]
         assert all(one in words for one in told)
     assert all("The primary comparison is that on external participants" in words for words in (once, often))
     alone = found["metrics"].query("fold != 'external'")
