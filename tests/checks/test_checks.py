@@ -104,7 +104,7 @@ def test_participants_who_are_one_person_are_counted_by_role_and_warned_of(study
 
 def test_a_sound_study_passes_every_check(study):
     assert {finding.status for finding in study.findings().values()} == {"passed"}
-    assert len(study.findings()) == 12
+    assert len(study.findings()) == 13
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def repeated(study):
 
 
 def test_a_sound_study_with_repeats_passes_every_check(repeated):
-    assert repeated.failed() == [] and len(repeated.findings()) == 12
+    assert repeated.failed() == [] and len(repeated.findings()) == 13
     table = repeated.audit()
     assert len(table[(table.model == "poor_outcome_svm") & (table.fold != "final")]) == 10
     assert table[table.fold == "7"].scored.gt(0).all()
@@ -345,7 +345,7 @@ def test_without_an_oracle_the_truth_is_not_checked():
 def test_a_study_that_leaks_is_refused_and_another_fault_is_only_counted(study, tmp_path):
     study.predictions = study.predictions[study.predictions.features != "shape"]
     write_table(tabulate(study.findings().values()), tmp_path / "checks.tsv", CHECKS)
-    assert require(read_table(tmp_path / "checks.tsv", CHECKS)) == {"passed": 11, "failed": 1, "skipped": 0}
+    assert require(read_table(tmp_path / "checks.tsv", CHECKS)) == {"passed": 12, "failed": 1, "skipped": 0}
     study.cards["latent/vaegan"].subjects.append("E03")
     with pytest.raises(StudyError, match=r"E03 \(external\) in latent/vaegan"):
         require(tabulate(study.findings().values()))
