@@ -147,6 +147,7 @@ rule fill_checklists:
     input:
         participants="results/cohort/participants.tsv",
         metrics="results/evaluation/metrics.tsv",
+        radiomics="results/radiomics/statement.json",
     output:
         checklist_tripod_ai=report(
             "results/report/checklist_tripod_ai.tsv", "../workflow/report/checklists.rst", category="Report"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ichdag.numerals import CODE, numeral
-from ichdag.schema import Column, Schema
+from ichdag.schema import Column, Schema, number
 from ichdag.tables import read_table, write_table
 
 SITES = Schema("sites", (Column("subject", "who"),))
@@ -25,6 +25,8 @@ SITES = Schema("sites", (Column("subject", "who"),))
         (-0.012345, 3, "-0.0123"),
         (120.0, 2, "120"),
         (0.0, 3, "0"),
+        (0.12341, 3, "0.123"),
+        (0.12342, 3, "0.123"),
     ],
 )
 def test_a_number_is_as_people_write_it(value, digits, text):
@@ -43,6 +45,25 @@ def test_codes_of_many_digits_are_the_same_after_a_table_is_written_and_read(tmp
         table = pd.DataFrame({"subject": ["1", "2"], "site": pd.Series(codes, dtype=kind)})
         write_table(table, tmp_path / "sites.tsv", SITES)
         assert read_table(tmp_path / "sites.tsv", SITES).site.tolist() == codes
+
+
+@pytest.mark.parametrize("kind", ["float64", "Float64"])
+def test_numbers_of_a_column_that_is_not_the_schemas_are_the_same_after_a_table_is_written_and_read(tmp_path, kind):
+    given = [1000000001.5, 1000000002.25, 12345678901.5, 0.1, 0.1234567890123, 1e300, 2.5e-7, np.pi, -1e22 / 3]
+    table = pd.DataFrame(
+        {"subject": [str(place) for place in range(10)], "site": pd.Series([*given, None], dtype=kind)}
+    )
+    write_table(table, tmp_path / "sites.tsv", SITES)
+    found = read_table(tmp_path / "sites.tsv", SITES).site
+    assert found.tolist()[:-1] == given and np.isnan(found.iloc[-1])
+
+
+def test_numbers_of_the_schema_have_ten_digits_and_large_ones_all_of_theirs(tmp_path):
+    schema = Schema("sizes", (Column("subject", "who"), number("size", "a number")))
+    values = [0.1, 2 / 3, 100 / 3, 1e-12 / 3, 1000000001.5, 98765432109.25]
+    write_table(pd.DataFrame({"subject": list("abcdef"), "size": values}), tmp_path / "sizes.tsv", schema)
+    cells = [line.split("\t")[1] for line in (tmp_path / "sizes.tsv").read_text("utf-8").splitlines()[1:]]
+    assert cells == ["0.1", "0.6666666667", "33.33333333", "3.333333333e-13", "1000000001.5", "98765432109.25"]
 
 
 @pytest.mark.parametrize("codes", [["007", "7"], ["12345678901234567", "12345678901234568"], ["00", "0"]])

@@ -1,4 +1,4 @@
-"""Numbers in words that people read: without exponent, and never so short that two numbers of a table look alike."""
+"""Numbers in words that people read, without exponent: exact, so that two numbers never look alike, or rounded."""
 
 import math
 import re
@@ -10,9 +10,10 @@ LARGEST_EXACT = 1e15  # Excel keeps 15 digits
 
 
 def numeral(value: float, digits: int | None = None) -> str:
-    """A number without exponent: all digits it has, or so many significant ones, but never less than its whole part.
+    """A number without exponent: all digits it has, or rounded to so many significant ones, but never above the units.
 
-    1000001.0 is '1000001', 0.1 is '0.1', 1234.56 to three digits is '1235', 0.0000123 is '0.0000123'.
+    1000001.0 is '1000001', 0.1 is '0.1', 0.0000123 is '0.0000123'; to three digits 1234.56 is '1235', and 0.12341 and
+    0.12342 are both '0.123': names and codes, which must stay apart, are written with all digits.
     """
     value = value + 0.0  # no minus before a zero
     if not math.isfinite(value):

@@ -13,6 +13,7 @@ from ichdag.numerals import CODE, LARGEST_EXACT
 from ichdag.schema import Column, Schema
 
 # Excel and LibreOffice compute a cell that begins so (Japanese ones also the wide forms), whatever it came from.
+LONG = 1e9  # ten significant digits would leave no fraction
 COMPUTED = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 
 
@@ -58,14 +59,22 @@ def _parsed(content: bytes, schema: Schema) -> pd.DataFrame:
 def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
     """Check a table and write it whole (.tsv or .parquet). Raises StudyError naming every fault.
 
-    In a .tsv, which people open as a spreadsheet, texts are `shielded`; `read_table` takes that back.
+    In a .tsv, which people open as a spreadsheet, texts are `shielded`; `read_table` takes that back. Numbers of
+    columns beyond the schema, which are somebody else's, are read back as they were; others have ten digits.
     """
     frame = _checked(frame, schema, path)
     with whole_file(path) as partial:
         if Path(path).suffix == ".parquet":
             frame.to_parquet(partial, index=False, write_page_checksum=True)
         else:
-            _cell_by_cell(frame, shielded).to_csv(partial, sep="\t", index=False, na_rep="n/a", float_format=_digits)
+            text = _exact(_cell_by_cell(frame, shielded), schema)
+            text.to_csv(partial, sep="\t", index=False, na_rep="n/a", float_format=_digits)
+
+
+def _exact(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
+    """The table with the fractions of columns beyond the schema as text of all their digits."""
+    further = [name for name in frame if name not in schema.column_names and pd.api.types.is_float_dtype(frame[name])]
+    return frame.assign(**{name: frame[name].astype(object).map(_all_digits, na_action="ignore") for name in further})
 
 
 def _cell_by_cell(frame: pd.DataFrame, change: Any) -> pd.DataFrame:
@@ -76,8 +85,13 @@ def _cell_by_cell(frame: pd.DataFrame, change: Any) -> pd.DataFrame:
 
 
 def _digits(value: float) -> str:
-    """A number of a .tsv: whole ones to the last digit, for they may be codes; others to ten significant ones."""
-    return f"{value:.0f}" if float(value).is_integer() and abs(value) < LARGEST_EXACT else f"{value:.10g}"
+    """A number of a .tsv: all digits of whole ones, which may be codes, and of large ones; of others ten."""
+    return f"{value:.10g}" if abs(value) < LONG and not float(value).is_integer() else _all_digits(value)
+
+
+def _all_digits(value: float) -> str:
+    """A number that is read back as it was."""
+    return f"{value:.0f}" if float(value).is_integer() and abs(value) < LARGEST_EXACT else repr(float(value))
 
 
 def _checked(frame: pd.DataFrame, schema: Schema, path: str | Path) -> pd.DataFrame:

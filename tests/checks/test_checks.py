@@ -92,9 +92,19 @@ def card(subjects, folds=None):
     return Card("a model", {}, list(subjects), folds={fold: list(saw) for fold, saw in (folds or {}).items()})
 
 
+def test_participants_who_are_one_person_are_counted_by_role_and_warned_of(study):
+    check = "every participant of the analysis is another person"
+    assert study.findings()[check].status == "passed"
+    study.participants["person_id"] = ["x"] * 3 + [None] * 23 + ["y"] * 2
+    study.participants.loc[0, "status"] = "excluded"
+    found = study.findings()[check]
+    assert found.status == "warned" and tabulate([found]).kind[0] == "persons"
+    assert found.found.startswith("19 development participants are 18 persons, 8 external participants are 7 persons: ")
+
+
 def test_a_sound_study_passes_every_check(study):
     assert {finding.status for finding in study.findings().values()} == {"passed"}
-    assert len(study.findings()) == 12
+    assert len(study.findings()) == 13
 
 
 @pytest.fixture
@@ -114,7 +124,7 @@ def repeated(study):
 
 
 def test_a_sound_study_with_repeats_passes_every_check(repeated):
-    assert repeated.failed() == [] and len(repeated.findings()) == 12
+    assert repeated.failed() == [] and len(repeated.findings()) == 13
     table = repeated.audit()
     assert len(table[(table.model == "poor_outcome_svm") & (table.fold != "final")]) == 10
     assert table[table.fold == "7"].scored.gt(0).all()
@@ -335,7 +345,7 @@ def test_without_an_oracle_the_truth_is_not_checked():
 def test_a_study_that_leaks_is_refused_and_another_fault_is_only_counted(study, tmp_path):
     study.predictions = study.predictions[study.predictions.features != "shape"]
     write_table(tabulate(study.findings().values()), tmp_path / "checks.tsv", CHECKS)
-    assert require(read_table(tmp_path / "checks.tsv", CHECKS)) == {"passed": 11, "failed": 1, "skipped": 0}
+    assert require(read_table(tmp_path / "checks.tsv", CHECKS)) == {"passed": 12, "failed": 1, "skipped": 0}
     study.cards["latent/vaegan"].subjects.append("E03")
     with pytest.raises(StudyError, match=r"E03 \(external\) in latent/vaegan"):
         require(tabulate(study.findings().values()))

@@ -80,6 +80,7 @@ NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=16)
         "0 < a <= b < 3",
         "(a > 1) + (b > 1) >= 1",
         "-a / (b - 1) < a",
+        "+a > +3 or (a > b) == (b > 1)",
     ],
 )
 def test_an_outcome_is_what_python_makes_of_the_same_words(expression, a, b):
@@ -100,7 +101,7 @@ def test_anything_but_comparisons_is_refused(expression):
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
-        ("'a' * 10**10", "Pow|not compared"),
+        ("'a' * 10**10", "a power|not compared"),
         ("'a' * 10000000000 == mrs", "a text that is not compared with anything"),
         ("sex + 'x' == 'Mx'", "a text that is not compared with anything"),
         ("mrs > 1" + "0" * 400, "a number above 1000000000000000"),
@@ -116,7 +117,22 @@ def test_anything_but_comparisons_is_refused(expression):
         ("mrs" + " + 1" * 400 + " > 1", "nested deeper than the 100 levels"),
         ("(" * 900 + "mrs > 1" + ")" * 900, "nested deeper than the 100 levels|not an expression"),
         ("(" * 100000 + "mrs > 1" + ")" * 100000, "characters, 2000 at most"),
+        ("(" * 300 + "mrs > 1" + ")" * 300, "nested deeper than the 100 levels"),
         ("mrs > 1\0", "not an expression"),
+        ("mrs = 3", "write one such as 'mrs > 3' or 'mrs == 3'"),
+        ("mrs in (4, 5)", "holds in: .*write mrs == 4 or mrs == 5"),
+        ("mrs not in (4, 5)", "holds not in: .*write mrs != 4 and mrs != 5"),
+        ("mrs is 3", "holds is: .*write =="),
+        ("mrs ** 2 > 3", r"holds a power \(\*\*\): .*mrs \* mrs"),
+        ("mrs // 2 > 1", "holds a division with a remainder"),
+        ("mrs % 2 == 1", "holds a division with a remainder"),
+        ("(mrs > 3) & (sex == 'M')", "holds &: .*write and"),
+        ("(mrs > 3) | (sex == 'M')", r"holds \|: .*write or"),
+        ("~(mrs > 3)", "holds ~: .*write not"),
+        ("mrs > 3 if sex == 'M' else mrs > 2", r"holds if and else: .*write \(age > 80 and"),
+        ("abs(mrs) > 3", "holds a function: .*column of the sheet"),
+        ("mrs.real > 3", "holds a dot after a name"),
+        ("f'{mrs}' == '3'", "what Python calls JoinedStr: .*column of the sheet"),
     ],
 )
 def test_what_would_cost_more_than_an_outcome_may_is_refused_in_few_words(expression, words):
@@ -125,10 +141,21 @@ def test_what_would_cost_more_than_an_outcome_may_is_refused_in_few_words(expres
     assert len(str(caught.value)) < 250
 
 
-@pytest.mark.parametrize("expression", ["sex > 3", "sex * 3 == 'MMM'", "-sex == 'M'", "sex + sex == 'MM'"])
+@pytest.mark.parametrize(
+    "expression",
+    [
+        *("sex > 3", "sex * 3 == 'MMM'", "-sex == 'M'", "sex + sex == 'MM'", "sex == 1", "1 != sex", "mrs == '3'"),
+        *("mrs != '3'", "sex == mrs", "(mrs > 2) == 'yes'", "mrs > 2 and sex == 1", "2 < mrs == sex"),
+    ],
+)
 def test_text_that_is_used_as_a_number_is_refused(expression):
-    with pytest.raises(StudyError, match=r"compares text with a number, or computes with text"):
-        outcome_of(expression, {"sex": "M"})
+    with pytest.raises(StudyError, match=r"compares text with a number, or computes with text: .*cells is a word"):
+        outcome_of(expression, {"sex": "M", "mrs": 3.0})
+
+
+def test_a_missing_cell_stays_missing_whatever_it_is_compared_with():
+    assert outcome_of("sex == 1", {"sex": None}) is None and outcome_of("mrs == '3'", {"mrs": math.nan}) is None
+    assert outcome_of("sex == 'F'", {"sex": "M"}) == 0 and outcome_of("sex != site", {"sex": "M", "site": "A"}) == 1
 
 
 def test_the_columns_of_an_expression_are_found():

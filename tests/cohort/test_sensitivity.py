@@ -65,6 +65,29 @@ def test_volumes_without_any_error_decide_every_label(found):
     assert (found.error_ml["large"], found.within["large"], found.differ["large"]) == (0, 0, 0)
 
 
+def test_a_volume_is_not_moved_below_nothing_and_a_label_that_is_not_defined_is_no_other_label(tables):
+    """Moved by 1.81 mL, the error of `grown`, up to 12 mL: written out by hand for each participant."""
+    people, scans, volumes = tables
+    volumes["baseline_predicted_ml"] = 10 + volumes.followup_predicted_ml - 10 - people.expansion_ml
+    people["baseline_volume_ml"] = [0.5, 1.0, 2.5, 4.0] + [10.0] * 16
+    people["expansion_ml"] = 1.0
+    rules = {"ratio": "expansion_ml / baseline_volume_ml > 0.33", "negative": "baseline_volume_ml < 0"}
+    people["ratio"], people["negative"] = (1 / people.baseline_volume_ml > 0.33).astype(int), 0
+    found = label_sensitivity(people, scans=scans, volumes=volumes, outcomes=rules).set_index(["outcome", "volume"])
+    size = found.error_ml["ratio", "baseline_volume_ml"]
+    assert size == pytest.approx(1.805, abs=0.1) and found.within["negative", "baseline_volume_ml"] == 0
+    # 0.5 and 1 mL: 0 mL has no ratio, 1 / 2.3 and 1 / 2.8 stay above 0.33; 2.5 mL: 1 / 4.3 does not; 4 mL: 1 / 2.2 is.
+    assert found.within["ratio", "baseline_volume_ml"] == 2
+
+
+def test_an_expansion_is_not_moved_below_the_loss_of_the_whole_hematoma(tables):
+    people, scans, volumes = tables
+    people["baseline_volume_ml"], people["expansion_ml"], people["gone"] = 0.5, 0.0, 0
+    rules = {"gone": "expansion_ml < -0.5"}
+    found = label_sensitivity(people, scans=scans, volumes=volumes, outcomes=rules)
+    assert found.error_ml[0] > 0.5 and found.within[0] == 0
+
+
 def test_with_too_few_compared_nothing_is_claimed(tables):
     people, scans, volumes = tables
     scans.loc[8:, "manual_volume_ml"] = None

@@ -94,6 +94,16 @@ def test_an_outcome_that_everybody_had_has_no_row_and_one_that_a_single_person_h
         assert len(read_table(tmp_path / "best.tsv", BEST)) == len(table)
 
 
+def test_a_best_model_without_fault_has_no_limits_and_says_why(tmp_path):
+    """Everybody with the outcome is above everybody without: every resample has an AUC of 1, which is no certainty."""
+    random = np.random.default_rng(3)
+    table = table_of(4 * HAPPENED + random.random((12, 80)))
+    write_table(correct_best(table, settings=SETTINGS, seed=3), tmp_path / "best.tsv", BEST)
+    row = read_table(tmp_path / "best.tsv", BEST).iloc[0]
+    assert (row.auc, row.corrected) == (1, 1) and np.isnan(row.corrected_low) and np.isnan(row.corrected_high)
+    assert row.note == "no bootstrap limits: all resamples are equal"
+
+
 def test_models_of_different_participants_are_refused_by_name():
     table = table_of(np.random.default_rng(4).normal(size=(12, 80)))
     lacking = (table.features == MODELS[7][0]) & (table.classifier == MODELS[7][1]) & (table.subject == "S003")

@@ -82,7 +82,10 @@ def test_the_mean_loss_is_that_over_every_order_there_is():
 def test_a_block_that_the_model_does_not_read_costs_nothing_and_the_one_it_reads_everything():
     rows, labels = people(400, "radiomics_000", "vaegan_000")
     found = losses(Known(lambda table: 1 / (1 + np.exp(-table.radiomics_000))), rows, labels, permutations=100)
-    assert found.loc["vaegan", ["auc_lost", "auc_lost_low", "auc_lost_high"]].tolist() == [0, 0, 0]
+    assert found.auc_lost["vaegan"] == 0 and found.loc["vaegan", ["auc_lost_low", "auc_lost_high"]].isna().all()
+    assert found.note["vaegan"] == "no limits of the AUC lost: all resamples are equal" and pd.isna(
+        found.note["radiomics"]
+    )
     assert found.auc_lost["radiomics"] == pytest.approx(found.auc["radiomics"] - 0.5, abs=0.01)
 
 
@@ -123,7 +126,7 @@ def test_whoever_has_no_known_outcome_is_left_out_and_one_class_alone_has_no_auc
     for few in (labels[labels == 1], labels[:0]):
         alone = losses(model, rows, few)
         assert alone.index.tolist() == ["radiomics", "vaegan"] and alone.auc_lost.isna().all()
-        assert alone.scored.tolist() == [len(few)] * 2
+        assert alone.scored.tolist() == [len(few)] * 2 and set(alone.note) == {"no AUC: one class only"}
 
 
 def test_a_block_of_pure_noise_has_a_large_share_and_loses_no_auc():

@@ -20,7 +20,7 @@ CONFIGURATIONS = {
     "C": f"setting: {{{RESAMPLED}, resegmentRange: [-1000, 400], binWidth: 25}}",
     "D": f"setting: {{{RESAMPLED}, resegmentRange: [-3, 3], resegmentMode: sigma, binCount: 32}}",
 }
-JOINT_AVERAGE, CONTRAST = 37.1550254904321, 106.11899876847686  # configuration C of the mask without the air
+JOINT_AVERAGE, CONTRAST = 37.1550254904321, 106.11899876847686  # mirp, too: C of the mask without the air
 AIR = np.s_[12:16, 8:12, 4:6]
 
 

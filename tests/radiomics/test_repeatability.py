@@ -71,6 +71,24 @@ def test_the_correlation_is_that_of_shrout_and_fleiss():
     assert table.icc[0] == pytest.approx(0.166, abs=0.001) and table.stable[0] == "yes"
 
 
+def test_a_correlation_without_limits_says_why(tmp_path):
+    """Worked by hand: 1 where repeats do not differ, -1 / (repeats - 1) where participants' means do not."""
+    kinds = {"flat": lambda place, time: 1.0, "same": lambda place, time: float(place)}
+    kinds |= {"nearly": lambda place, time: place + 1e-15 * time, "turns": lambda place, time: (time + place) % 3.0}
+    kinds["rare"] = lambda place, time: None if place else 1.0
+    rows = {
+        str(place): [{name: of(place, time) for name, of in kinds.items()} for time in range(3)] for place in range(6)
+    }
+    write_table(judge_repeats(rows, smallest_icc=0.75), tmp_path / "repeatability.tsv", REPEATABILITY)
+    found = read_table(tmp_path / "repeatability.tsv", REPEATABILITY).set_index("feature")
+    assert found.low.isna().all() and found.high.isna().all()
+    assert found.icc[["same", "nearly", "turns"]].tolist() == pytest.approx([1, 1, -0.5])
+    assert found.stable.to_dict() == {"flat": "no", "same": "yes", "nearly": "yes", "turns": "no", "rare": "no"}
+    words = ("the same in everybody", "all repeats of each", "all repeats of each", "their means", "fewer than 5")
+    assert all(word in note for word, note in zip(words, found.note, strict=True))
+    assert judge_repeats(repeats(), smallest_icc=0.75).set_index("feature").note[["own", "noise"]].isna().all()
+
+
 def test_too_few_participants_are_refused():
     with pytest.raises(StudyError, match="found 3"):
         judge_repeats(repeats(patients=3), smallest_icc=0.75)

@@ -12,10 +12,16 @@ from ichdag.tables import read_table
 RESOURCES = Path(__file__).parents[2] / "resources/checklists"
 
 
+STATEMENT = {
+    "columns": ["diagnostics_Image-original_Mean", "original_shape_Sphericity", "original_glcm_Contrast"],
+    "settings": {"resampledPixelSpacing": [1, 1, 5], "normalize": True},
+}
+
+
 @pytest.fixture(scope="module")
 def facts(made_up, config):
     study = made_up.study()
-    return facts_of(config, participants=study["participants"], metrics=study["metrics"])
+    return facts_of(config, participants=study["participants"], metrics=study["metrics"], radiomics=STATEMENT)
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +46,7 @@ def test_answers_tell_the_numbers_of_this_run(filled, facts, config):
 def test_without_an_external_cohort_no_item_speaks_of_one_as_if_it_were_there(made_up, config):
     study = made_up.study()
     inner = study["metrics"][study["metrics"]["fold"] != "external"]
-    facts = facts_of(config, participants=study["participants"], metrics=inner)
+    facts = facts_of(config, participants=study["participants"], metrics=inner, radiomics=STATEMENT)
     tables = {
         name: fill(read_table(RESOURCES / f"{name}.tsv", CHECKLISTS[name]), facts=facts).set_index("item")
         for name in TITLES
@@ -49,6 +55,29 @@ def test_without_an_external_cohort_no_item_speaks_of_one_as_if_it_were_there(ma
     assert "no external cohort" in tripod["12a"] and "no external cohort" in tripod["12g"]
     assert tripod["12d"].startswith("There is one cohort") and tripod["23b"] == "There is one cohort"
     assert "no external cohort" in clear["15"] and "no external cohort" in clear["38"]
+
+
+def test_answers_follow_the_parameter_file_and_say_what_is_fitted_and_corrected_where(filled):
+    tripod, clear = (table.set_index("item").answer for table in filled.values())
+    assert clear["21"].startswith("Radiomics on voxels resampled to 1, 1, 5 mm, with normalized gray values; networks")
+    assert clear["26"] == "Of pyradiomics: shape, GLCM; latents of two networks"
+    assert "of AUCs by DeLong and bootstrap, where folds are pooled" in clear["40"] and "as given" in clear["40"]
+    assert "of the development participants of all folds; so are threshold" in tripod["12c"]
+    assert tripod["15"].endswith("training part; of external participants, on all out-of-fold predictions")
+
+
+def test_answers_without_a_choice_of_masks_or_external_participants_do_not_tell_of_them(made_up, config):
+    study = made_up.study()
+    inner = study["metrics"][study["metrics"]["fold"] != "external"]
+    given = config["segmentation"] | {"cleanup": config["segmentation"]["cleanup"] | {"chosen": "given"}}
+    twice = study["participants"].assign(person_id=["a", "a", None, None, None, None])
+    facts = facts_of(config | {"segmentation": given}, participants=twice, metrics=inner, radiomics=STATEMENT)
+    items = read_table(RESOURCES / "checklist_tripod_ai.tsv", CHECKLISTS["checklist_tripod_ai"])
+    answers = fill(items, facts=facts).set_index("item").answer
+    assert answers["12c"].endswith("of all folds") and "external" not in answers["15"]
+    assert answers["12d"].endswith(
+        "2 development participants are 1 person, whom intervals and tests treat as independent"
+    )
 
 
 def test_what_only_the_authors_know_is_left_blank(filled):

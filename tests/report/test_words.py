@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from ichdag.report import cells, methods, tables
+from ichdag.report import cells, handcrafted, methods, price, tables
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,15 @@ def test_methods_tell_of_repeats_if_there_are_any(config, made_up):
 
 
 @pytest.mark.parametrize(
-    ("positives", "words"), [(9, "by outcome and"), (8, "no longer evenly for Expansion > 3 mL and")]
+    ("positives", "words"),
+    [
+        (9, "stratified by outcome and"),
+        (
+            8,
+            "but not evenly for Expansion > 3 mL (participants joined or outcomes changed after the folds were drawn, "
+            "or participants who are one person stay together) and",
+        ),
+    ],
 )
 def test_folds_are_called_stratified_only_where_their_counts_are_even(config, made_up, positives, words):
     found = made_up.study()
@@ -99,11 +107,29 @@ def test_methods_tell_the_price_of_one_cross_validation_and_which_comparison_is_
     found = made_up.study()
     given = {"participants": found["participants"], "metrics": found["metrics"]}
     once, often = (dict(methods.methods(config | {"repeats": times}, **given))["Statistics"] for times in (1, 2))
-    assert "2.25 (1 + folds" in once and "in 0 to 4%" in once and "estimated for each of them from the repeats" in often
+    assert "2.25 (1 + folds" in once and "estimated for each of them from the repeats" in often
+    for words, way in ((once, "one cross-validation"), (often, "two repeats")):
+        cost = price.PRICE[way]
+        assert f"In simulations of {way} " in words and f"{cost['width'][0]} and {cost['width'][1]} times" in words
+        told = [f"{none}% and {some}%" for none, some in (cost[name] for name in ("coverage", "size", "power"))]
+        assert all(one in words for one in told)
     assert all("The primary comparison is that on external participants" in words for words in (once, often))
     alone = found["metrics"].query("fold != 'external'")
     told = dict(methods.methods(config, participants=found["participants"], metrics=alone))["Statistics"]
     assert "none is confirmatory" in told and "primary" not in told
+
+
+def test_the_words_say_how_many_participants_are_fewer_persons_and_what_that_does_to_the_tests(config, made_up):
+    found = made_up.study()
+    people = found["participants"].assign(person_id=["a", None, "a", "b", "b", "c"])  # the second "a" is excluded
+    given = {"participants": people, "metrics": found["metrics"]}
+    told = dict(methods.methods(config, **given))["Statistics"]
+    assert "3 external participants are 2 persons: intervals and tests treat them as independent" in told
+    assert "development participants are" not in told and "so that the plain DeLong test holds there" not in told
+    assert "finds differences too often there" in told
+    alone = given | {"participants": people.assign(person_id=list("abcdef"))}
+    told = dict(methods.methods(config, **alone))["Statistics"]
+    assert "so that the plain DeLong test holds there" in told and "persons" not in told
 
 
 def test_limits_follow_what_was_done(config, made_up):
@@ -131,3 +157,25 @@ def test_radiomics_are_told_from_the_parameter_file_that_was_used(config, made_u
     for words in ("112 radiomic columns", "3.0.1", "mine.yaml", "1, 1, 5 mm", "LoG sigma 1, 2", "kurtosis", "no norm"):
         assert words in told
     assert "Radiomics" not in dict(methods.methods(config, **given))
+    features = dict(methods.methods(config, radiomics=statement, **given))["Features"]
+    assert "pyradiomics on voxels resampled to 1, 1, 5 mm." in features and "own grid" not in features
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({}, "on the scan's own grid and gray values"),
+        ({"normalize": False}, "on the scan's own grid and gray values"),
+        ({"normalize": True}, "on the scan's own grid, with normalized gray values"),
+        ({"resampledPixelSpacing": [1, 1, 1]}, "on voxels resampled to 1, 1, 1 mm"),
+        ({"resampledPixelSpacing": [0, 0, 0]}, "on the scan's own grid and gray values"),
+        ({"resampledPixelSpacing": [0, 0, 5]}, "on voxels resampled to own, own, 5 mm"),
+        (
+            {"resampledPixelSpacing": [2, 2, 2], "normalize": True},
+            "on voxels resampled to 2, 2, 2 mm, with normalized gray values",
+        ),
+    ],
+)
+def test_the_grid_of_radiomics_is_that_of_the_parameter_file(settings, words):
+    """As pyradiomics reads it (imageoperations.resampleImage): an edge of 0 is the scan's own."""
+    assert handcrafted.grid_words({"settings": settings}) == words

@@ -105,6 +105,31 @@ def test_a_study_without_an_external_cohort_is_described_alone(participants, tmp
     assert rows.loc["age", "note"] == "nobody with a value in one cohort"
 
 
+@pytest.mark.parametrize(
+    ("development", "external", "texts"),
+    [
+        # Means and SDs by hand: 0.1 / 4 and 0.01 / sqrt(12), 0.17 / 4 and 0.005 / sqrt(12), in the same decimals.
+        ([0.02, 0.03, 0.02, 0.03], [0.04, 0.045, 0.04, 0.045], ["0.0250 (0.0058)", "0.0425 (0.0029)"]),
+        ([51.1, 75.3], [60.0, 62.0], ["63.2 (17.1)", "61.0 (1.4)"]),
+        ([0.5, 0.5], [0.5, 0.75], ["0.50 (0.00)", "0.62 (0.18)"]),
+        ([0.1] * 3, [0.1] * 3, ["0.100 (0.000)", "0.100 (0.000)"]),
+        ([12345.6, 15345.6], [12345.6], ["13845.6 (2121.3)", "12345.6 (nan)"]),
+        ([0.0, 0.0], [], ["0.0 (0.0)", None]),
+    ],
+)
+def test_means_and_sds_have_the_decimals_that_their_scale_needs(development, external, texts):
+    parts = [pd.DataFrame({"age": values}) for values in (development, external)]
+    for part, role in zip(parts, ("development", "external"), strict=True):
+        part["role"] = role
+    other = pd.DataFrame({"age": [np.nan], "role": ["external"]})
+    table = pd.concat([*parts, other], ignore_index=True).assign(status="included", cohort="YALE")
+    settings = Settings(alpha=0.05, reference="radiomics", bootstrap=1, numbers=["age"], categories=[])
+    row = describe_cohorts(table, outcomes=[], settings=settings).iloc[0]
+    assert [row.development, row.external] == texts
+    without = texts[0] == "0.100 (0.000)" or "nan" in str(texts[1])
+    assert (row.note == "no spread, or one participant in a cohort") == without
+
+
 # R 4.2.2: t.test(age1, age2); chisq.test(m, correct=FALSE); fisher.test(m). Standardized differences: the formulas of
 # the package tableone (its _cont_smd with ddof 1, its _cat_smd), worked in R with 15 digits; its sign is left out.
 AGES = [[71, 58, 64, 80, 49, 66, 73, 55, 61, 68, 77, 52], [69, 82, 75, 63, 88, 79, 70, 74, 85]]

@@ -102,7 +102,8 @@ def test_identical_predictions_have_no_p_and_do_not_count_in_the_correction(pred
     table = compare_patients(predictions, settings=SETTINGS, seed=1)
     rows = table[table.features == "shape"]
     assert rows.p.isna().all()
-    assert (rows.note == "the difference has no variance").all()
+    told = "the difference has no variance; no bootstrap limits: all resamples are equal"
+    assert (rows.note == told).all() and rows[["bootstrap_low", "bootstrap_high"]].isna().all(axis=None)
     others = table[(table.features != "shape") & (table.fold == "external")]
     assert others.p_holm.min() == pytest.approx(min(1, others.p.min() * 4), abs=1e-12)
 

@@ -19,6 +19,8 @@ from ichdag.statistics import (
     compare_pairs,
     effects,
 )
+from ichdag.statistics.schemas import FRIEDMAN
+from ichdag.tables import read_table, write_table
 
 SETTINGS = Settings(alpha=0.05, reference="radiomics", bootstrap=200, numbers=[], categories=[])
 SIZES = {"0": 20, "1": 20, "2": 20, "3": 20, "4": 21, "mean": 101, "external": 60}
@@ -203,6 +205,16 @@ def test_the_agreement_of_classifiers_is_the_intraclass_correlation_of_shrout_an
     between = 6 * ((rows - values.mean()) ** 2).sum() / 6
     rest = ((values - rows - columns + values.mean()) ** 2).sum() / 30
     assert row.icc == pytest.approx((between - rest) / (between + 5 * rest), abs=1e-8)
+
+
+def test_classifiers_that_agree_in_full_have_an_agreement_of_one_without_limits_and_the_reason(metrics, tmp_path):
+    """One classifier is as much better than the next for each set: no residual, so 1 by Shrout and Fleiss's formula."""
+    places = {name: place for place, name in enumerate(FEATURE_SETS)}
+    metrics["value"] = metrics.features.map(places) * 0.0123456 + metrics.classifier.map(CLASSIFIERS.index) * 0.02 + 0.5
+    write_table(friedman_of(metrics), tmp_path / "friedman.tsv", FRIEDMAN)
+    for row in read_table(tmp_path / "friedman.tsv", FRIEDMAN).itertuples():
+        assert row.icc == pytest.approx(1) and math.isnan(row.icc_low) and math.isnan(row.icc_high)
+        assert row.note.startswith("no limits of the intraclass correlation: classifiers agree in full")
 
 
 def test_pairs_carry_the_verdict_of_friedmans_test(metrics):

@@ -3,6 +3,7 @@
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import start
+from ichdag.records import read_record
 from ichdag.report.checklists import facts_of, fill
 from ichdag.report.schemas import CHECKLISTS
 from ichdag.shipped import shipped
@@ -11,7 +12,8 @@ from ichdag.tables import read_table, write_table
 start(snakemake)
 participants = read_table(snakemake.input.participants, PARTICIPANTS)
 metrics = read_table(snakemake.input.metrics, METRICS)
-facts = facts_of(snakemake.params.settings, participants=participants, metrics=metrics)
+tables = {"participants": participants, "metrics": metrics, "radiomics": read_record(snakemake.input.radiomics)}
+facts = facts_of(snakemake.params.settings, **tables)
 for name, path in snakemake.params.questions.items():
     filled = fill(read_table(shipped(path), CHECKLISTS[name]), facts=facts)
     write_table(filled, snakemake.output[name], CHECKLISTS[name])

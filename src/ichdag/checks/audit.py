@@ -8,11 +8,11 @@ from ichdag.checks.finding import Finding, judge
 from ichdag.evaluation.cells import EXTERNAL
 from ichdag.models import Card
 from ichdag.names import BLOCKS, VARIANTS
+from ichdag.persons import PERSON, repeated
 from ichdag.repeats import repeat_of
 
-LEAKAGE = "leakage"
+LEAKAGE, PERSONS = "leakage", "persons"
 FINAL = "final"
-PERSON = "person_id"
 FINGERPRINT = "diagnostics_Image-original_"
 SHOWN = 3
 
@@ -64,13 +64,23 @@ def audit(
 def sides(
     table: pd.DataFrame, *, people: Mapping[str, str], participants: pd.DataFrame, folds: pd.DataFrame, count: int
 ) -> list[Finding]:
-    """What the audit's table and the splits say: nobody on both sides, and every fit on record.
+    """What the audit's table and the splits say: nobody on both sides, every fit on record, who takes part twice.
 
     Each repeat of `count` folds is a split of its own.
     """
     repeats = repeat_of(folds["fold"], count=count)
     split = folds["outcome"].where(repeats == 0, folds["outcome"] + ", repeat " + repeats.astype(str))
-    return [_one_side(people, participants, folds.assign(outcome=split)), _disjoint(table)]
+    once = _once(people, participants)
+    return [_one_side(people, participants, folds.assign(outcome=split)), _disjoint(table), once]
+
+
+def _once(people: Mapping[str, str], participants: pd.DataFrame) -> Finding:
+    """Whether every participant is another person, which all intervals and tests take for granted."""
+    check, told = "every participant of the analysis is another person", repeated(participants, people=people)
+    if not told:
+        return Finding(PERSONS, check, "passed", f"{int((participants['status'] == 'included').sum())} participants")
+    found = f"{', '.join(told.values())}: intervals and tests treat them as independent, and so are too narrow"
+    return Finding(PERSONS, check, "warned", found)
 
 
 def _one_side(people: Mapping[str, str], participants: pd.DataFrame, folds: pd.DataFrame) -> Finding:

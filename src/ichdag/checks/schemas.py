@@ -15,7 +15,7 @@ AUDIT = Schema(
     ),
 )
 
-KINDS = ("leakage", "completeness", "folds", "features", "plausibility", "truth", "training")
+KINDS = ("leakage", "persons", "completeness", "folds", "features", "plausibility", "truth", "training")
 
 CHECKS = Schema(
     "checks",

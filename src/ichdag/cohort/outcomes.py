@@ -27,9 +27,25 @@ ARITHMETIC = {
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
     ast.USub: operator.neg,
+    ast.UAdd: operator.pos,
 }
 LOGIC = {ast.And: all, ast.Or: any}  # of a generator: what decides ends them
 ALLOWED = (ast.Expression, ast.Compare, ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Name, ast.Constant, ast.Load, ast.Not)
+COLUMN = "put what it computes into a column of the sheet"
+INSTEAD = {  # what is not allowed: its name in words, and what to write
+    (ast.In,): ("in", "write mrs == 4 or mrs == 5 for mrs in (4, 5)"),
+    (ast.NotIn,): ("not in", "write mrs != 4 and mrs != 5 for mrs not in (4, 5)"),
+    (ast.Is, ast.IsNot): ("is", "write == or !="),
+    (ast.Pow,): ("a power (**)", "write mrs * mrs for mrs ** 2"),
+    (ast.FloorDiv, ast.Mod): ("a division with a remainder (// or %)", COLUMN),
+    (ast.BitAnd,): ("&", "write and"),
+    (ast.BitOr,): ("|", "write or"),
+    (ast.Invert,): ("~", "write not"),
+    (ast.IfExp,): ("if and else", "write (age > 80 and mrs > 4) or (age <= 80 and mrs > 3)"),
+    (ast.Call,): ("a function", COLUMN),
+    (ast.Attribute,): ("a dot after a name", "write the column's name alone"),
+    (ast.Tuple, ast.List, ast.Set): ("a list", "compare with each value: mrs == 4 or mrs == 5"),
+}
 
 
 class _Undefined(Exception):
@@ -51,8 +67,8 @@ def judge_outcome(expression: str, row: Mapping[str, Any]) -> tuple[int | None, 
 
     It is missing where a column it reads is, whatever the others say, and where a part that is looked at has no value:
     a number over zero, a result that is not finite. `and` and `or` look at the right side only if the left one does not
-    decide, so that `a > 0 and b / a > 2` is 0 where a is 0. Raises StudyError if it compares or computes with text as
-    with numbers.
+    decide, so that `a > 0 and b / a > 2` is 0 where a is 0. Raises StudyError if it compares text with a number, by
+    `==` too, or computes with text.
     """
     tree, names = _parsed(str(expression)), _names(str(expression))
     values = {name: row.get(name) for name in names}
@@ -64,7 +80,10 @@ def judge_outcome(expression: str, row: Mapping[str, Any]) -> tuple[int | None, 
     except _Undefined as undefined:
         return None, str(undefined)
     except TypeError as error:
-        raise StudyError(f"'{_shown(expression)}' compares text with a number, or computes with text") from error
+        raise StudyError(
+            f"'{_shown(expression)}' compares text with a number, or computes with text: a column is text as soon as "
+            "one of its cells is a word. Mend the cell (n/a where it is missing), or compare with a text: sex == 'F'"
+        ) from error
 
 
 def with_expansion(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -87,25 +106,25 @@ def _names(expression: str) -> frozenset[str]:
 def _parsed(expression: str) -> ast.Expression:
     if len(expression) > LONGEST:
         raise StudyError(
-            f"'{_shown(expression)}' has {len(expression)} characters, {LONGEST} at most are allowed: put what it "
-            "computes into a column of the sheet"
+            f"'{_shown(expression)}' has {len(expression)} characters, {LONGEST} at most are allowed: {COLUMN}"
         )
     try:
         tree = ast.parse(expression, mode="eval")
     except (RecursionError, MemoryError) as error:  # how the parser says it, whatever memory there is
         raise _too_deep(expression) from error
     except (SyntaxError, ValueError) as error:
-        raise StudyError(f"'{_shown(expression)}' is not an expression: write one such as 'mrs > 3'") from error
+        if "nested" in str(error):  # more than 200 parentheses, which the parser calls a fault of syntax
+            raise _too_deep(expression) from error
+        raise StudyError(
+            f"'{_shown(expression)}' is not an expression: write one such as 'mrs > 3' or 'mrs == 3'"
+        ) from error
     _refuse_deep(tree, expression)
     sides = [
         side for node in ast.walk(tree) if isinstance(node, ast.Compare) for side in (node.left, *node.comparators)
     ]
     for node in ast.walk(tree):
         if not isinstance(node, (*ALLOWED, *COMPARISONS, *ARITHMETIC, *LOGIC)):
-            raise StudyError(
-                f"'{_shown(expression)}' holds {type(node).__name__}: only comparisons, arithmetic and and/or/not are "
-                "allowed"
-            )
+            raise _not_allowed(node, expression)
         if isinstance(node, ast.Constant):
             _refuse_constant(node, expression, compared=node in sides)
     return tree
@@ -120,9 +139,15 @@ def _refuse_deep(tree: ast.AST, expression: str) -> None:
 
 
 def _too_deep(expression: str) -> StudyError:
+    return StudyError(f"'{_shown(expression)}' is nested deeper than the {DEEPEST} levels that are allowed: {COLUMN}")
+
+
+def _not_allowed(node: ast.AST, expression: str) -> StudyError:
+    """What is more than comparisons and arithmetic, in words, and what to write instead."""
+    told = (words for kinds, words in INSTEAD.items() if isinstance(node, kinds))
+    found, instead = next(told, (f"what Python calls {type(node).__name__}", COLUMN))
     return StudyError(
-        f"'{_shown(expression)}' is nested deeper than the {DEEPEST} levels that are allowed: put what it computes "
-        "into a column of the sheet"
+        f"'{_shown(expression)}' holds {found}: only comparisons, + - * / and and/or/not are allowed; {instead}"
     )
 
 
@@ -165,10 +190,15 @@ def _value(node: ast.AST, values: Mapping[str, Any]) -> Any:
 
 
 def _compared(node: ast.Compare, values: Mapping[str, Any]) -> bool:
-    """A comparison, or a chain of them, which ends at the first that is false."""
+    """A comparison, or a chain of them, which ends at the first that is false.
+
+    A text is never compared with a number: they would be unequal for everybody.
+    """
     left = _value(node.left, values)
     for operation, side in zip(node.ops, node.comparators, strict=True):
         right = _value(side, values)
+        if isinstance(left, str) != isinstance(right, str):
+            raise TypeError("a text beside a number")
         if not COMPARISONS[type(operation)](left, right):
             return False
         left = right

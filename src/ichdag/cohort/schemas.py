@@ -65,7 +65,7 @@ SENSITIVITY = Schema(
         number("bias_ml", "mean of predicted less manual", "mL", missing=True),
         number("error_ml", "95th percentile of the absolute difference", "mL", 0, missing=True),
         number("n", "included participants of the role with the outcome", low=0),
-        number("within", "of them, those whose label changes if the volume is moved by error_ml", low=0, missing=True),
+        number("within", "of them, those whose label changes when the volume moves by error_ml", low=0, missing=True),
         number("both", "of them, those with volumes from manual and predicted masks", low=0),
         number("differ", "of these, those whose label differs between the two", low=0),
     ),

@@ -19,8 +19,10 @@ def label_sensitivity(
 
     The error is measured where both sources are known: predicted less manual volume of the same scans (schemas scans,
     volumes); for an expansion, the difference of the differences. `error_ml` is the 95th percentile of its absolute
-    value. `within` counts included participants whose label changes when the volume is moved by that much; `differ`
-    those with both sources whose label differs between them. Missing where fewer than five are known.
+    value. `within` counts included participants whose label changes between 0 and 1 when the volume is moved by that
+    much, but not below 0 mL (an expansion: not below the loss of the whole baseline volume); where the moved volume has
+    no label, such as a ratio to a baseline of 0 mL, nothing is counted. `differ` counts those with both sources whose
+    label differs between them. Missing where fewer than five are known.
     """
     both = _both_sources(scans, volumes)
     found = []
@@ -56,10 +58,7 @@ def _counts(
     """Counts of one outcome and role: known labels, labels within the error, labels of both sources and those apart."""
     known = table[table[name].notna() & table[column].notna()]
     rows = known.to_dict("records")
-    within = None if size is None else sum(
-        len({outcome_of(expression, row | {column: row[column] + shift}) for shift in (-size, 0.0, size)}) > 1
-        for row in rows
-    )  # fmt: skip
+    within = None if size is None else sum(len(_labels(row, expression, column, size)) > 1 for row in rows)
     pairs = [
         tuple(
             outcome_of(expression, row | {column: both.at[row["subject"], f"{source}_{column}"]}) for source in SOURCES
@@ -69,3 +68,10 @@ def _counts(
     ]
     pairs = [pair for pair in pairs if None not in pair]
     return {"n": len(known), "within": within, "both": len(pairs), "differ": sum(a != b for a, b in pairs)}
+
+
+def _labels(row: dict[str, Any], expression: str, column: str, size: float) -> set[int]:
+    """The labels of a participant whose volume is moved by `size`, down to nothing at most; those that are defined."""
+    lowest = -row["baseline_volume_ml"] if column == "expansion_ml" else 0.0
+    moved = (max(row[column] + shift, min(lowest, row[column])) for shift in (-size, 0.0, size))
+    return {outcome_of(expression, row | {column: ml}) for ml in moved} - {None}

@@ -8,6 +8,7 @@ import pandas as pd
 
 from ichdag.evaluation.cells import EXTERNAL, POOLED, Cell, models_of
 from ichdag.evaluation.delong import areas
+from ichdag.evaluation.measures import NO_BOOTSTRAP, collapse
 from ichdag.evaluation.resampling import Resamples, percentiles, resample, resampled_auc
 from ichdag.evaluation.schemas import BEST
 from ichdag.evaluation.settings import Settings
@@ -53,6 +54,8 @@ def _best(models: list[Cell], settings: Settings, seed: int) -> Iterator[dict]:
     row = {name: getattr(models[best], name) for name in ("outcome", "features", "classifier")}
     corrected = _corrected(models, resample(m, n, count=settings.bootstrap, seed=seed), settings.confidence)
     note = "every resample drew a whole class" if math.isnan(corrected[0]) else None
+    if collapse(corrected[1:]):
+        corrected, note = (corrected[0], math.nan, math.nan), NO_BOOTSTRAP
     row |= {"models": len(models), "auc": aucs[best]} | dict(zip(NAMES, corrected, strict=True))
     yield row | first.counts | {"note": note}
 

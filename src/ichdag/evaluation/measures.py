@@ -73,9 +73,14 @@ def _auc(cell: Cell, draws: Resamples, settings: Settings) -> Measure:
 
 def bootstrapped(value: float, limits: tuple[float, float], cell: Cell) -> tuple[str | None, float, float]:
     """The note and the bootstrap limits of an AUC, widened by the factor: NaN, and why, if they have no width."""
-    if limits[1] - limits[0] < ALL_EQUAL:
+    if collapse(limits):
         return NO_BOOTSTRAP, math.nan, math.nan
     return None, *widen(value, limits, factor=cell.inflation, within=(0, 1))
+
+
+def collapse(limits: tuple[float, float]) -> bool:
+    """Whether limits have no width, so that they say nothing of what is not known; not whether they are missing."""
+    return limits[1] - limits[0] < ALL_EQUAL
 
 
 def named(method: str, cell: Cell) -> str:
@@ -110,9 +115,10 @@ def _brier(cell: Cell, draws: Resamples, settings: Settings) -> Measure:
     n = len(yes) + len(no)
     value = float(errors[0].sum() + errors[1].sum()) / n
     resampled = (_weigh(errors[0], draws.positives) + _weigh(errors[1], draws.negatives)) / n
-    if np.ptp(resampled) < ALL_EQUAL:
+    limits = percentiles(resampled, confidence=settings.confidence)
+    if collapse(limits):
         return Measure("brier", value, *_proportion_limits(value * n, n, settings), "wilson")
-    return Measure("brier", value, *percentiles(resampled, confidence=settings.confidence), "bootstrap")
+    return Measure("brier", value, *limits, "bootstrap")
 
 
 def _at_threshold(cell: Cell, settings: Settings) -> list[Measure]:

@@ -34,7 +34,7 @@ def explain_model(
         settings=settings,
         seed=seed,
     )
-    return shares.merge(block_losses({"": (model, tested)}, y_true=y_true, settings=settings, seed=seed))
+    return _beside(shares, block_losses({"": (model, tested)}, y_true=y_true, settings=settings, seed=seed))
 
 
 def explain_folds(
@@ -51,4 +51,12 @@ def explain_folds(
     values = attribute_folds(models, designs=designs, folds=people.fold, classifier=classifier, **how)
     shares = block_shares(values, columns=list(next(iter(designs.values()))), **how)
     parts = held_out(models, designs=designs, folds=people.fold)
-    return shares.merge(block_losses(parts, y_true=people.y_true, **how))
+    return _beside(shares, block_losses(parts, y_true=people.y_true, **how))
+
+
+def _beside(shares: pd.DataFrame, losses: pd.DataFrame) -> pd.DataFrame:
+    """Shares and losses of the same blocks in one table, with the notes of both."""
+    found = shares.merge(losses, on="block", suffixes=("_shares", "_losses"))
+    notes = found[["note_shares", "note_losses"]]
+    words = ["; ".join(note for note in row if isinstance(note, str)) or None for row in notes.to_numpy()]
+    return found.drop(columns=list(notes)).assign(note=pd.Series(words, index=found.index, dtype=object))

@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 from sklearn.pipeline import Pipeline
 
 from ichdag.explanation import Settings
-from ichdag.explanation.shares import block_of
+from ichdag.explanation.shares import ALL_EQUAL, block_of
 
 Part = tuple[Pipeline, pd.DataFrame]
 
@@ -23,7 +23,8 @@ def block_losses(parts: Mapping[str, Part], *, y_true: pd.Series, settings: Sett
     one for an external cohort. `y_true` (0 or 1) is by participant; those without are left out. All columns of a block
     are exchanged together and within a part, `settings.permutations` times; the AUC is that of all parts together, the
     loss the mean over the exchanges. The interval is a bootstrap over participants of each class, with models and
-    exchanges as they are. Missing where a class is. Source: Breiman 2001; Fisher, Rudin and Dominici 2019.
+    exchanges as they are. Missing where a class is, and limits where all resamples are equal, which the note says.
+    Source: Breiman 2001; Fisher, Rudin and Dominici 2019.
     """
     pairs = [(model, rows[rows.index.isin(y_true.index)]) for model, rows in parts.values()]
     labels = np.concatenate([y_true[rows.index] for _, rows in pairs])
@@ -61,19 +62,22 @@ def _exchanged(
 
 def _loss(
     y_true: np.ndarray, plain: np.ndarray, exchanged: np.ndarray, *, settings: Settings, seed: int
-) -> dict[str, float]:
-    """AUC, mean loss, its bootstrap interval, and how many participants it is over."""
+) -> dict[str, float | str | None]:
+    """AUC, mean loss, its bootstrap interval or why there is none, and how many participants it is over."""
     row = {"auc": np.nan, "auc_lost": np.nan, "auc_lost_low": np.nan, "auc_lost_high": np.nan, "scored": len(y_true)}
     classes = [np.flatnonzero(y_true == label) for label in (0, 1)]
     if not all(map(len, classes)):
-        return row
+        return row | {"note": "no AUC: one class only"}
     both = np.hstack([plain, exchanged])
     random = np.random.default_rng(seed)
     drawn = [np.concatenate([random.choice(own, len(own)) for own in classes]) for _ in range(settings.bootstrap)]
     lost = [_fall(auc(y_true[sample], both[sample])) for sample in drawn]
     low, high = np.quantile(lost, [(1 - settings.confidence) / 2, (1 + settings.confidence) / 2])
     aucs = auc(y_true, both)
-    return row | {"auc": aucs[0], "auc_lost": _fall(aucs), "auc_lost_low": low, "auc_lost_high": high}
+    row |= {"auc": aucs[0], "auc_lost": _fall(aucs)}
+    if high - low < ALL_EQUAL:
+        return row | {"note": "no limits of the AUC lost: all resamples are equal"}
+    return row | {"auc_lost_low": low, "auc_lost_high": high, "note": None}
 
 
 def _fall(aucs: np.ndarray) -> float:

@@ -1,6 +1,6 @@
 """Tables of what predictions rest on."""
 
-from ichdag.columns import AUC, CLASSIFIER, GAP, OUTCOME
+from ichdag.columns import AUC, CLASSIFIER, GAP, NOTE, OUTCOME
 from ichdag.schema import Column, Schema, number
 
 SHAP = Schema(
@@ -21,6 +21,7 @@ SHAP = Schema(
         number("auc_lost_low", "lower limit of the loss (bootstrap over patients)", **GAP),
         number("auc_lost_high", "upper limit of the loss", **GAP),
         number("scored", "patients with a known outcome, whom the AUC is over", low=0),
+        NOTE,
     ),
 )
 

@@ -10,11 +10,14 @@ from ichdag.explanation.schemas import SHAP
 from ichdag.jobs import StudyError
 from ichdag.names import BLOCKS
 
+ALL_EQUAL = 1e-9
+
 
 def block_shares(values: np.ndarray, *, columns: list[str], settings: Settings, seed: int) -> pd.DataFrame:
     """Importance and share of each block, columns as in schema shap from block on.
 
-    `values` (n, p) are SHAP values. A model that no column moves has importance 0 and no share.
+    `values` (n, p) are SHAP values. A model that no column moves has importance 0 and no share. Limits that have no
+    width, as those of a single participant or of the only block, are missing; the note says why.
     """
     blocks = [block_of(column) for column in columns]
     names = list(dict.fromkeys(blocks))
@@ -22,10 +25,12 @@ def block_shares(values: np.ndarray, *, columns: list[str], settings: Settings, 
     random = np.random.default_rng(seed)
     drawn = [sums[random.integers(0, len(sums), len(sums))].mean(axis=0) for _ in range(settings.bootstrap)]
     edges = [(1 - settings.confidence) / 2, (1 + settings.confidence) / 2]
-    low, high = np.quantile(_shares(np.array(drawn)), edges, axis=0)
+    limits = np.quantile(_shares(np.array(drawn)), edges, axis=0).T
     mean = sums.mean(axis=0)
-    found = {"block": names, "importance": mean, "share": _shares(mean[None])[0], "low": low, "high": high}
-    return pd.DataFrame(found | {"n": len(values)})
+    shares = _shares(mean[None])[0]
+    told = [_told(share, tuple(pair)) for share, pair in zip(shares, limits, strict=True)]
+    found = {"block": names, "importance": mean, "share": shares, "n": len(values)}
+    return pd.DataFrame(told).assign(**found)[["block", "importance", "share", "low", "high", "n", "note"]]
 
 
 def block_of(column: str) -> str:
@@ -48,6 +53,17 @@ def join_shares(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
                 "delete results/explanation and run again"
             )
     return pd.concat(tables.values())
+
+
+def _told(share: float, limits: tuple[float, float]) -> dict[str, float | str | None]:
+    """The limits of a share, or why there are none."""
+    note = "no limits of the share: all resamples are equal" if limits[1] - limits[0] < ALL_EQUAL else None
+    if np.isnan(limits[0]):
+        note = "no share: no column moves the predictions"
+        if not np.isnan(share):
+            note = "no limits of the share: in some resamples no column moves the predictions"
+    low, high = (np.nan, np.nan) if note else limits
+    return {"low": low, "high": high, "note": note}
 
 
 def _shares(importance: np.ndarray) -> np.ndarray:

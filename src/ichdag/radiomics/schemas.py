@@ -1,6 +1,6 @@
 """Tables of radiomic features."""
 
-from ichdag.columns import REASON, STATUS, SUBJECT
+from ichdag.columns import NOTE, REASON, STATUS, SUBJECT
 from ichdag.schema import Column, Schema, number
 
 FEATURES = Schema(
@@ -25,5 +25,6 @@ REPEATABILITY = Schema(
         number("low", "lower end of its 95% interval", missing=True),
         number("high", "upper end of its 95% interval", missing=True),
         Column("stable", "whether the correlation reaches the smallest one allowed", values=("yes", "no")),
+        NOTE,
     ),
 )

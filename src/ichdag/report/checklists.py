@@ -6,7 +6,9 @@ from typing import Any
 import pandas as pd
 
 from ichdag.figures.names import classifier_name, outcome_name
+from ichdag.persons import repeated
 from ichdag.report.cells import rounded
+from ichdag.report.handcrafted import class_words, grid_words
 from ichdag.report.summary import counts, events, has_external, split_of
 
 TITLES = {
@@ -24,6 +26,7 @@ TESTED = {
     "clusters": "Each external cohort is evaluated by itself; sites within a cohort are not modeled",
     "by_cohort": "Per external cohort in Table S2",
     "technique": "Cross-validation, and each external cohort once",
+    "outside": "; of external participants, on all out-of-fold predictions",
 }
 UNTESTED = {
     "applied": "; there is no external cohort",
@@ -32,7 +35,13 @@ UNTESTED = {
     "clusters": "There is one cohort; sites within it are not modeled",
     "by_cohort": "There is one cohort",
     "technique": "Cross-validation alone; there is no external cohort",
+    "outside": "",
 }
+FITTED = (
+    "the networks behind both blocks of latents (the final segmentation network, the VAE-GAN) are trained once, on "
+    "scans and masks, never outcomes, of the development participants of all folds"
+)
+CHOSEN = {"given": "", "cv": "; so are threshold and smallest part of the masks chosen"}
 MASKS = {"predicted": "predicted, out of fold for development participants", "manual": "manual"}
 
 
@@ -55,10 +64,16 @@ def fill(items: pd.DataFrame, *, facts: dict[str, str]) -> pd.DataFrame:
     return items.assign(answer=answers)
 
 
-def facts_of(config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.DataFrame) -> dict[str, str]:
-    """What the answers are filled with, from the settings and tables of this run."""
-    chosen = config["classification"]
+def facts_of(
+    config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.DataFrame, radiomics: dict[str, Any]
+) -> dict[str, str]:
+    """What the answers are filled with, from settings and tables of this run and the statement of the radiomics."""
+    chosen, twice = config["classification"], ", ".join(repeated(participants).values())
     return {
+        "radiomics": grid_words(radiomics),
+        "classes": class_words(radiomics),
+        "fitted": FITTED + CHOSEN[config["segmentation"]["cleanup"]["chosen"]],
+        "persons": f"; {twice}, whom intervals and tests treat as independent" if twice else "",
         "outcomes": "; ".join(f"{outcome_name(name)} ({rule})" for name, rule in config["outcomes"].items()),
         "enrolled": "; ".join(counts(participants)),
         "events": events(metrics),

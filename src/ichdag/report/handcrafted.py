@@ -4,6 +4,32 @@ from typing import Any
 
 from ichdag.numerals import numeral
 
+CLASSES = {"shape": "shape", "shape2D": "shape within a slice", "firstorder": "first order"}  # others are matrices
+
+
+def grid_words(statement: dict[str, Any]) -> str:
+    """On which voxels and gray values features were computed, to stand after 'computed' or 'radiomics'."""
+    spacing, normalized = _resampled(statement["settings"]), bool(statement["settings"].get("normalize"))
+    if not spacing and not normalized:
+        return "on the scan's own grid and gray values"
+    place = f"on voxels resampled to {spacing}" if spacing else "on the scan's own grid"
+    return f"{place}, with normalized gray values" if normalized else place
+
+
+def class_words(statement: dict[str, Any]) -> str:
+    """Which classes of features were computed, in the order of the columns."""
+    columns = [name for name in statement["columns"] if not name.startswith("diagnostics")]
+    classes = dict.fromkeys(name.rsplit("_", 2)[-2] for name in columns)
+    return ", ".join(CLASSES.get(name, name.upper()) for name in classes) or "none"
+
+
+def _resampled(settings: dict[str, Any]) -> str:
+    """The edges of the voxels that scans are resampled to, empty if they are not; an edge of 0 is the scan's own."""
+    spacing = settings.get("resampledPixelSpacing") or []
+    if not any(spacing) or not settings.get("interpolator", True):
+        return ""
+    return f"{', '.join(_plain(edge) if edge else 'own' for edge in spacing)} mm"
+
 
 def radiomics_words(statement: dict[str, Any]) -> str:
     """How many columns of which image types, with which settings and version, and where they are not IBSI's."""
@@ -13,13 +39,13 @@ def radiomics_words(statement: dict[str, Any]) -> str:
         f"{settings['binCount']} bins" if settings.get("binCount") else f"bins of width {numeral(settings['binWidth'])}"
     )
     own = "; ".join(f"{kind} {_pairs(custom)}" for kind, custom in statement["custom"].items())
-    grid = settings.get("resampledPixelSpacing")
+    spacing = _resampled(settings)
     return (
         f"{len(statement['columns'])} radiomic columns: {statement['diagnostics']} diagnostics, {statement['shape']} "
         f"of shape, and {statement['per_image']} in each of {len(types)} image types ({', '.join(types)}), by "
         f"pyradiomics {versions['pyradiomics']} (numpy {versions['numpy']}, SimpleITK {versions['SimpleITK']}, "
         f"PyWavelets {versions['PyWavelets']}) with the parameter file {statement['file']}: "
-        f"{f'voxels of {_plain(grid)} mm' if grid else 'no resampling'}, "
+        f"{f'voxels of {spacing}' if spacing else 'no resampling'}, "
         f"{'normalized gray values' if settings.get('normalize') else 'no normalization'}, {bins}"
         f"{f' (of their own: {own})' if own else ''}. Each filter was given as much of the scan as it reaches, which "
         "changes no value by more than 1e-6 of it, or in LoG images 5e-6 HU. A feature that a lesion does "

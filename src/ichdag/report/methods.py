@@ -6,17 +6,12 @@ import pandas as pd
 
 from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
 from ichdag.names import COMPARATORS
+from ichdag.persons import repeated
 from ichdag.report.cells import rounded
 from ichdag.report.cleanup import cleanup_words
-from ichdag.report.handcrafted import radiomics_words
+from ichdag.report.handcrafted import grid_words, radiomics_words
+from ichdag.report.price import price_words
 from ichdag.report.summary import counts, events, has_external, split_of
-
-# Of benchmarks/README.md, five folds: repeat `make simulate-intervals` after a change of the intervals.
-PRICE = (
-    "In simulations (AUC 0.5 to 0.8, 200 and 866 participants, five folds) such 95% intervals hold the AUC in 96 to "
-    "97% of studies without a signal and in 96 to 99.5% of those with one, and tests at 0.05 tell equally good feature "
-    "sets apart in 2 to 4% and in 0 to 4%."
-)
 
 
 def methods(
@@ -43,9 +38,9 @@ def methods(
         ("Participants", people),
         ("Segmentation", " ".join([_imaging(config, tested=has_external(metrics)), *chosen])),
         *([("Radiomics", radiomics_words(radiomics))] if radiomics else []),
-        ("Features", _features(config, tested=has_external(metrics))),
+        ("Features", _features(config, tested=has_external(metrics), radiomics=radiomics)),
         ("Models", _models(config, metrics=metrics)),
-        ("Statistics", _statistics(config, metrics=metrics)),
+        ("Statistics", _statistics(config, metrics=metrics, twice=repeated(participants))),
     ]
 
 
@@ -68,17 +63,19 @@ def _imaging(config: dict[str, Any], *, tested: bool) -> str:
     )
 
 
-def _features(config: dict[str, Any], *, tested: bool) -> str:
-    """Radiomics, latents and their reduction."""
+def _features(config: dict[str, Any], *, tested: bool, radiomics: dict[str, Any] | None) -> str:
+    """Radiomics, latents and their reduction; `radiomics` is the statement, without which their grid is not told."""
+    grid = f" {grid_words(radiomics)}" if radiomics else ""
+    shapes = f"the {radiomics['shape']} shape features" if radiomics else "shape features"
     purpose = "external test" if tested else "final models"
     patches, epochs = config["latent"]["patches"], config["latent"]["training"]["epochs"]
     return (
-        "Radiomic features were computed with pyradiomics on the scan's own grid. Segmentation latents are the last "
+        f"Radiomic features were computed with pyradiomics{grid}. Segmentation latents are the last "
         "encoder stages of the final network. VAE-GAN latents are the means of a variational autoencoder with "
         f"adversarial loss, trained for {epochs} epochs on {patches['size']}³ patches around the lesion mask (dilated, "
         f"structuring element {patches['dilation_size']}). Each of the three blocks was scaled to [0, 1] and reduced "
         f"to {config['features']['rank']} components by non-negative matrix factorization, fitted on the training part "
-        f"of each fold, or on all development participants for the {purpose}; the 14 shape features were not reduced."
+        f"of each fold, or on all development participants for the {purpose}; {shapes} were not reduced."
     )
 
 
@@ -126,15 +123,15 @@ def _balance(chosen: dict[str, Any], metrics: pd.DataFrame) -> str:
     return f"{events(metrics)}; {weights[chosen['class_weights']]}."
 
 
-def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
-    """Intervals and tests."""
+def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame, twice: dict[str, str]) -> str:
+    """Intervals and tests; `twice` says by role how many participants are fewer persons."""
     evaluated = len(metrics[["outcome", "features", "classifier"]].drop_duplicates())
     share, draws = rounded(100 * config["evaluation"]["confidence"], 0), config["evaluation"]["bootstrap"]
     return (
         f"{evaluated} combinations of outcome, features and classifier were evaluated. Intervals are {share}% "
-        f"({_intervals(metrics)}; {draws} bootstrap draws). {_shared_training(config)}{_primary(metrics)}The AUC of "
-        "the best model of each outcome was corrected for the choice by bootstrap bias-corrected cross-validation "
-        "(Tsamardinos 2018). Feature sets were compared over "
+        f"({_intervals(metrics)}; {draws} bootstrap draws). {_persons(twice)}{_shared_training(config)}"
+        f"{_primary(metrics, twice)}The AUC of the best model of each outcome was corrected for the choice by "
+        "bootstrap bias-corrected cross-validation (Tsamardinos 2018). Feature sets were compared over "
         f"classifiers by Friedman's test and, where it was significant (p < {config['statistics']['alpha']}), pairwise "
         "by Wilcoxon's signed-rank test with Bonferroni, Holm and Benjamini-Hochberg correction; and at patient level "
         f"against {features_name(config['statistics']['reference']).lower()} by DeLong's test. "
@@ -156,20 +153,31 @@ def _shared_training(config: dict[str, Any]) -> str:
     if config["repeats"] > 1:
         return words + (
             "one estimated for each of them from the repeats, from 1 (a participant's predictions are the same in all "
-            f"repeats) to at most {bound} (they depend on who was in the training part). "
+            f"repeats) to at most {bound} (they depend on who was in the training part). {price_words('two repeats')} "
         )
     return words + (
         f"{bound} (1 + folds x n_test / n_train; Nadeau and Bengio), which is about right without a signal and too "
-        f"much with one. {PRICE} With two or more repeats (setting repeats) the factor is estimated. "
+        f"much with one. {price_words('one cross-validation')} With two or more repeats (setting repeats) the factor "
+        "is estimated. "
     )
 
 
-def _primary(metrics: pd.DataFrame) -> str:
+def _persons(twice: dict[str, str]) -> str:
+    """That some participants are one person, if so."""
+    if not twice:
+        return ""
+    return f"{', '.join(twice.values())}: intervals and tests treat them as independent, and so are too narrow. "
+
+
+def _primary(metrics: pd.DataFrame, twice: dict[str, str]) -> str:
     """Which of the comparisons is the one to go by."""
     if has_external(metrics):
+        holds = "so that the plain DeLong test holds there"
+        if "external" in twice:
+            holds = "but the plain DeLong test, which takes them to be independent, finds differences too often there"
         return (
-            "The primary comparison is that on external participants: no model saw them, so that the plain DeLong test "
-            "holds there; comparisons in cross-validation are secondary. "
+            f"The primary comparison is that on external participants: no model saw them, {holds}; comparisons in "
+            "cross-validation are secondary. "
         )
     return "There is no external cohort, so all comparisons are in cross-validation and none is confirmatory. "
 

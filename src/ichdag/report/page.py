@@ -67,7 +67,7 @@ COLUMNS = {
     "friedman": "outcome cohort fold statistic p size p_patients kendall_w icc:icc_low:icc_high note",
     "wilcoxon": "outcome cohort fold first second median_difference rank_biserial common_language blocks nonzero p "
     "p_bonferroni p_holm p_bh smallest_reachable_p p_patients p_patients_holm friedman_significant note",
-    "shap": "outcome classifier block importance share:low:high n auc auc_lost:auc_lost_low:auc_lost_high scored",
+    "shap": "outcome classifier block importance share:low:high n auc auc_lost:auc_lost_low:auc_lost_high scored note",
 }
 FIGURES = {
     "cohort_flow": "Flow of participants",

@@ -142,7 +142,8 @@ def events(metrics: pd.DataFrame) -> str:
 def split_of(metrics: pd.DataFrame) -> str:
     """How the folds were drawn, to stand after 'cross-validation': stratified only where the counts say so.
 
-    Folds of a class differ by one participant at most where nobody joined after they were drawn.
+    Folds of a class differ by one participant at most where nobody joined after they were drawn and nobody is several
+    participants.
     """
     rows = metrics[metrics["fold"].str.isdecimal() & (metrics["metric"] == "auc")]
     rows = rows[~rows["features"].isin(COMPARATORS)].drop_duplicates(["outcome", "fold"])
@@ -152,7 +153,10 @@ def split_of(metrics: pd.DataFrame) -> str:
     if uneven.empty:
         return "stratified by outcome"
     names = ", ".join(outcome_name(name) for name in uneven)
-    return f"stratified by outcome when the folds were drawn, no longer evenly for {names}"
+    return (
+        f"stratified by outcome, but not evenly for {names} (participants joined or outcomes changed after the folds "
+        "were drawn, or participants who are one person stay together)"
+    )
 
 
 def numbers(name: str, found: dict[str, pd.DataFrame]) -> str:

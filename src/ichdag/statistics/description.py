@@ -14,6 +14,7 @@ from ichdag.statistics.schemas import TABLE1
 from ichdag.statistics.settings import Settings
 
 SMALLEST_EXPECTED = 5
+ROUNDING = 1e-12  # of the largest: what is left of the spread of equal numbers
 Row = dict[str, Any]
 NOBODY = "nobody with a value in one cohort"
 
@@ -50,7 +51,8 @@ def _rows(cohort: str | None, name: str, kind: str, left: pd.DataFrame, right: p
         yield head | _summaries([None, None]) | _test(note="no such column")
     elif kind == "number":
         values = [series.astype(float).to_numpy() for series in pair]
-        yield head | _summaries([_mean(series) for series in values]) | _compare_numbers(*values)
+        digits = _decimals(values)
+        yield head | _summaries([_mean(series, digits) for series in values]) | _compare_numbers(*values)
     else:
         yield from _category_rows(head, *pair)
 
@@ -66,9 +68,22 @@ def _category_rows(head: dict[str, Any], left: pd.Series, right: pd.Series) -> I
         yield head | {"level": level} | _summaries(shares) | found
 
 
-def _mean(values: np.ndarray) -> tuple[str, float, float] | None:
-    """Mean and SD, in words and numbers."""
-    return (f"{values.mean():.1f} ({_sd(values):.1f})", float(values.mean()), _sd(values)) if len(values) else None
+def _decimals(columns: list[np.ndarray]) -> int:
+    """How many decimals the means and SDs of a variable have in all its columns: one, or more if its scale is small.
+
+    The smallest SD has two significant digits or more; without any spread the smallest mean has three.
+    """
+    spreads, means = [_sd(values) for values in columns], [abs(values.mean()) for values in columns if len(values)]
+    told, digits = (spreads, 2) if any(spread > 0 for spread in spreads) else (means, 3)
+    return max([1, *(digits - 1 - math.floor(math.log10(size)) for size in told if size > 0)])
+
+
+def _mean(values: np.ndarray, digits: int) -> tuple[str, float, float] | None:
+    """Mean and SD, in words with so many decimals and in numbers."""
+    if not len(values):
+        return None
+    mean, spread = float(values.mean()), _sd(values)
+    return f"{mean:.{digits}f} ({spread:.{digits}f})", mean, spread
 
 
 def _share(count: int, total: int) -> tuple[str, float, float] | None:
@@ -123,5 +138,8 @@ def _test(test: str | None = None, statistic=math.nan, p=math.nan, smd=math.nan,
 
 
 def _sd(values: np.ndarray) -> float:
-    """Sample standard deviation; NaN for a single value."""
-    return float(np.std(values, ddof=1)) if len(values) > 1 else math.nan
+    """Sample standard deviation; 0 for what rounding leaves of equal values, NaN for a single one."""
+    if len(values) < 2:
+        return math.nan
+    spread = float(np.std(values, ddof=1))
+    return spread if spread > ROUNDING * np.abs(values).max() else 0.0

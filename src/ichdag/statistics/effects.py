@@ -9,6 +9,7 @@ import pandas as pd
 
 from ichdag.signed_rank import method_of
 
+ROUNDING = 1e-9
 FEWEST = 3  # of what is rated, for an intraclass correlation with an interval
 
 
@@ -61,7 +62,8 @@ def intraclass(table: pd.DataFrame, *, kind: str) -> tuple[float, float, float]:
     """Intraclass correlation of a table with a row for what is rated and a column a rater, and its 95% limits.
 
     `kind` is 'ICC(A,1)', absolute agreement, or 'ICC(C,1)', consistency (McGraw and Wong 1996). NaN with fewer than
-    three rows or two columns, or if the ratings do not vary.
+    three rows or two columns, or if the ratings do not vary; limits without width, of raters who agree in full or of
+    things that do not differ, are NaN too.
     """
     import pingouin
 
@@ -75,4 +77,7 @@ def intraclass(table: pd.DataFrame, *, kind: str) -> tuple[float, float, float]:
         warnings.simplefilter("ignore", DeprecationWarning)  # of pandas, about pingouin's calls
         found = pingouin.intraclass_corr(frame, targets="rated", raters="rater", ratings="value")
     row = found.set_index("Type").loc[kind]
-    return float(row["ICC"]), float(row["CI95"][0]), float(row["CI95"][1])
+    low, high = map(float, row["CI95"])
+    if not high - low > ROUNDING:
+        low, high = math.nan, math.nan
+    return min(float(row["ICC"]), 1.0), low, high

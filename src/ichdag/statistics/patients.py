@@ -11,6 +11,7 @@ from scipy.special import ndtr
 from ichdag.evaluation import inflation
 from ichdag.evaluation.cells import EXTERNAL, POOLED, Cell, models_of
 from ichdag.evaluation.delong import Areas, areas, auc_interval, paired_difference, unpaired_difference
+from ichdag.evaluation.measures import NO_BOOTSTRAP, collapse
 from ichdag.evaluation.proportions import normal_quantile
 from ichdag.evaluation.recalibration import recalibrate
 from ichdag.evaluation.resampling import percentiles, resample, resampled_auc, widen
@@ -83,9 +84,11 @@ def _compare(cell: Cell, reference: Cell, settings: Settings, seed: int) -> dict
     row |= {"auc": found.auc[0], "auc_reference": found.auc[1], "difference": gap.value}
     row |= {"low": gap.low, "high": gap.high, "p": gap.p}
     limits = _bootstrap(scores, happened, settings, seed)
-    low, high = widen(gap.value, limits, factor=factor, within=(-1, 1))
+    fault = NO_BOOTSTRAP if collapse(limits) else None
+    low, high = (math.nan, math.nan) if fault else widen(gap.value, limits, factor=factor, within=(-1, 1))
     row |= {"inflation": factor, "bootstrap_low": low, "bootstrap_high": high}
-    return row | {"n": len(happened), "positives": found.positives, "note": gap.note}
+    note = "; ".join(part for part in (gap.note, fault) if part) or None
+    return row | {"n": len(happened), "positives": found.positives, "note": note}
 
 
 def _inflation(cell: Cell, reference: Cell, first: np.ndarray, second: np.ndarray) -> float:

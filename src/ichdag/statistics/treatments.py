@@ -51,7 +51,8 @@ def compare_feature_sets(
     rows = []
     for head, table, note in _tables(metrics):
         null = _null(predictions, head, table, settings, seed)
-        rows.append(head | _friedman(table, note, settings) | _held(table, null, settings) | _agreement(table))
+        row = head | _friedman(table, note, settings) | _held(table, null, settings) | _agreement(table)
+        rows.append(row | {"note": _with_agreement(row)})
     return as_frame(rows, schema=FRIEDMAN)
 
 
@@ -133,6 +134,13 @@ def _agreement(table: pd.DataFrame) -> dict[str, float]:
     """How far the classifiers agree on the AUCs of the feature sets, apart from being better or worse in general."""
     found = effects.intraclass(table.T, kind="ICC(C,1)")
     return dict(zip(("icc", "icc_low", "icc_high"), found, strict=True))
+
+
+def _with_agreement(row: dict[str, Any]) -> str | None:
+    """The note of a row of Friedman's table, with why an intraclass correlation has no limits."""
+    agree = "no limits of the intraclass correlation: classifiers agree in full, or feature sets do not differ"
+    alone = not math.isnan(row["icc"]) and math.isnan(row["icc_low"])
+    return "; ".join(note for note in (row["note"], agree if alone else None) if note) or None
 
 
 def _wilcoxon(table: pd.DataFrame, first: str, second: str, null: Null | None) -> dict[str, Any]:
