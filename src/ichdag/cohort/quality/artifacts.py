@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from ichdag.cohort.quality.intensity import AIR_HU
+from ichdag.cohort.quality.motion import measure_motion
+from ichdag.cohort.quality.streaks import measure_streaks
 from ichdag.heads import BONE_HU, Head, cover
 from ichdag.images import Volume
 
 METAL_HU = 2800
 ENHANCED_HU = (110, 250)
-NEAR_MM, DEEP_MM = (6.0, 25.0), 8.0
+DEEP_MM = 8.0
 
 
 def measure_artifacts(scan: Volume, head: Head, facts: dict[str, Any], *, brain: np.ndarray) -> dict[str, float | None]:
@@ -19,8 +20,8 @@ def measure_artifacts(scan: Volume, head: Head, facts: dict[str, Any], *, brain:
     agent = facts.get("contrast_agent")
     return {
         "noise_hu": _noise_hu(scan, head, brain),
-        "motion_mm": _motion_mm(head),
-        "streak_hu": _streak_hu(head),
+        "motion_mm": measure_motion(scan, head),
+        "streak_hu": measure_streaks(scan, head),
         "metal_ml": _metal_ml(scan, head),
         "enhanced_ml": _enhanced_ml(head),
         "contrast_agent": None if agent is None else float(agent),
@@ -48,30 +49,6 @@ def _noise_hu(scan: Volume, head: Head, brain: np.ndarray) -> float | None:
         return None
     spread = 1.4826 * np.median(np.abs(differences))
     return float(differences[np.abs(differences) <= 4 * spread].std() / np.sqrt(2))
-
-
-def _motion_mm(head: Head) -> float | None:
-    """Largest jump of the skull's outline from what both neighboring slices make one expect, in mm.
-
-    The middle of the head's outline moves smoothly from slice to slice; a head that moves between two rotations leaves
-    a step. Measured where the head is wide (the vertex and the neck change fast by themselves).
-    """
-    areas = head.inside.sum(axis=(0, 1))
-    wide = np.flatnonzero(areas > 0.7 * areas.max())
-    if wide.size < 5:
-        return None
-    first, last = wide[0], wide[-1]
-    middles = np.array([ndimage.center_of_mass(head.inside[:, :, place]) for place in range(first, last + 1)])
-    bends = np.abs(middles[1:-1] - (middles[:-2] + middles[2:]) / 2) * head.spacing_mm[:2]
-    return float(bends.max())
-
-
-def _streak_hu(head: Head) -> float | None:
-    """How far the brightest air close to the head stands above the median of that air (99th percentile)."""
-    outside = ndimage.distance_transform_edt(~head.inside, sampling=[*head.spacing_mm[:2], 1e6])
-    ring = (outside > NEAR_MM[0]) & (outside < NEAR_MM[1]) & (head.values < AIR_HU)
-    air = head.values[ring]
-    return float(np.percentile(air, 99) - np.median(air)) if air.size > 500 else None
 
 
 def _metal_ml(scan: Volume, head: Head) -> float:
