@@ -89,7 +89,11 @@ rule check_scans:
 rule list_scans:
     """List the scans of a cohort with status, stage and reason; images that participants share leave them out."""
     input:
-        records=lambda wildcards: collect(rules.check_scans.output.record, subject=subjects_of(wildcards.role)),
+        unpack(
+            lambda wildcards: named(
+                "sub-{subject}", rules.check_scans.output.record, subject=subjects_of(wildcards.role)
+            )
+        ),
         others=lambda wildcards: [] if wildcards.role == "development" else "results/cohort/development_scans.tsv",
     output:
         scans="results/cohort/{role}_scans.tsv",

@@ -82,7 +82,11 @@ rule predict_patient:
 rule gather_new_predictions:
     """Gather the predictions of all new patients."""
     input:
-        records=lambda wildcards: collect(rules.predict_patient.output.record, subject=subjects_of("prediction")),
+        unpack(
+            lambda wildcards: named(
+                "sub-{subject}", rules.predict_patient.output.record, subject=subjects_of("prediction")
+            )
+        ),
     output:
         predictions=report(
             "results/prediction/predictions.tsv",

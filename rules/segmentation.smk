@@ -199,7 +199,11 @@ rule restore_masks:
 rule gather_masks:
     """Gather predicted hematoma volumes of a cohort, who has no hematoma to go on with, and the scores of both networks."""
     input:
-        scores=lambda wildcards: collect(rules.restore_masks.output.scores, subject=subjects_of(wildcards.role)),
+        unpack(
+            lambda wildcards: named(
+                "sub-{subject}", rules.restore_masks.output.scores, subject=subjects_of(wildcards.role)
+            )
+        ),
     output:
         volumes="results/segmentation/{role}.tsv",
         scores="results/segmentation/{role}_scores.tsv",
