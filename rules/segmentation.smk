@@ -14,11 +14,7 @@ Writes: ledger/{list}.tsv, ledger/{list}.tsv.sha256, ledger/segmentation/{choice
     results/segmentation/{role}_scores.tsv, results/segmentation/{scores,comparison}.tsv
 """
 
-TRAINED_WITH = {
-    "segmentation": config["segmentation"],
-    "preprocessing": config["preprocessing"],
-    "seed": config["seed"],
-}
+TRAINED_WITH = {name: config[name] for name in ("segmentation", "preprocessing", "seed")}
 
 
 rule lock_training_list:
