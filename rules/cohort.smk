@@ -42,11 +42,8 @@ rule convert_scans:
         mem_mb=grow(3000),
         runtime=grow(10),
     params:
-        settings={
-            name: config["cohort"][name]
-            for name in ("masks_on_other_grids", "smallest_lesion_ml", "largest_lesion_ml", "dicom")
-        }
-        | {"head_hu": config["preprocessing"]["head_hu"]},
+        settings=settings("cohort", "masks_on_other_grids", "smallest_lesion_ml", "largest_lesion_ml", "dicom")
+        | settings("preprocessing", "head_hu"),
         row=lambda wildcards: Private(
             {name: participants()[wildcards.subject].get(name) for name in [*FILES, *CONVERTED_BY]}
         ),
@@ -80,7 +77,7 @@ rule check_scans:
         mem_mb=grow(2000),
         runtime=grow(10),
     params:
-        settings={**config["cohort"]["quality"], "head_hu": config["preprocessing"]["head_hu"]},
+        settings=config["cohort"]["quality"] | settings("preprocessing", "head_hu"),
         code=code_of("check_scans"),
     script:
         "../workflow/scripts/check_scans.py"
