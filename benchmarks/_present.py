@@ -43,12 +43,15 @@ def pretend(scheduler: JobScheduler) -> bool:
 def write_ledger(job: Any, development: list[str]) -> None:
     """Write the folds, or a training list of all development participants, with its seal: a plan looks at them."""
     if job.rule.name == "draw_folds":
-        Path(job.output.folds).write_text("subject\toutcome\tfold\nnobody\tnone\t0\n", encoding="utf-8")
+        count, repeats = job.params.fold_count, job.params.repeats
+        rows = [f"{fold % count}\tnone\t{fold}" for fold in range(count * repeats)]
+        Path(job.output.folds).write_text("\n".join(["subject\toutcome\tfold", *rows, ""]), encoding="utf-8")
         table = Path(job.output.ledger)
         table.write_bytes(Path(job.output.folds).read_bytes())
     else:
         table = Path(job.output.training)
-        rows = [f"{subject}\t{number % 2}\t{job.params.retrain}" for number, subject in enumerate(development)]
+        count, retrain = job.params.fold_count, job.params.retrain
+        rows = [f"{subject}\t{number % count}\t{retrain}" for number, subject in enumerate(development)]
         table.write_text("\n".join(["subject\tfold\tretrain", *rows, ""]), encoding="utf-8")
     Path(job.output.seal).write_text(f"{sha256(table.read_bytes()).hexdigest()}  {table.name}\n", encoding="utf-8")
 

@@ -20,7 +20,7 @@ from _measure import ROOT, measured, report, tell
 
 sys.path.insert(0, str(ROOT / "src"))
 
-from ichdag.classification import Settings  # noqa: E402
+from ichdag.classification import Settings, recipe_settings  # noqa: E402
 from ichdag.classification.classifiers import Recipe, build  # noqa: E402
 from ichdag.classification.validation import cross_validate, fit_final, predict  # noqa: E402
 
@@ -28,7 +28,7 @@ LONGEST_FIRST = ("elastic_net", "random_forest", "xgboost", "extra_trees", "svm"
 DEVELOPMENT, EXTERNAL, COLUMNS, FOLDS = 866, 645, 384, 5
 CORES = len(os.sched_getaffinity(0))
 CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))
-SETTINGS = Settings(**CONFIG["classification"])
+SETTINGS = Settings(**recipe_settings(CONFIG["classification"], *LONGEST_FIRST))
 NAMES = {"outcome": "poor_outcome", "features": "radiomics+segmentation+vaegan"}
 
 

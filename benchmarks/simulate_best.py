@@ -15,7 +15,7 @@ from _study import cross_validate, draw_folds, outcomes, shift
 
 sys.path.insert(0, str(ROOT / "src"))
 
-from ichdag.evaluation import Settings, correct_best  # noqa: E402
+from ichdag.evaluation import correct_best  # noqa: E402
 from ichdag.evaluation.cells import POOLED, models_of  # noqa: E402
 from ichdag.evaluation.delong import areas, auc_interval  # noqa: E402
 from ichdag.names import CLASSIFIERS, FEATURE_SETS  # noqa: E402
@@ -23,7 +23,7 @@ from ichdag.names import CLASSIFIERS, FEATURE_SETS  # noqa: E402
 REPLICATES, SEED, COLUMNS = 100, 20, 10
 CASES = ((0.5, 200), (0.5, 866), (0.65, 200), (0.8, 200))
 RIDGES = dict(zip(CLASSIFIERS, (1e-6, 0.3, 1, 3, 10, 100), strict=True))
-SETTINGS = Settings(0.95, 200, 10, 0.001, [0.05, 0.95, 0.05])
+SETTINGS = {"confidence": 0.95, "bootstrap": 200}
 
 
 def draw(random: np.random.Generator, auc: float, count: int) -> tuple[pd.DataFrame, dict[tuple[str, str], float]]:
@@ -48,11 +48,11 @@ def draw(random: np.random.Generator, auc: float, count: int) -> tuple[pd.DataFr
 def replicate(random: np.random.Generator, auc: float, count: int) -> dict[str, float]:
     """One study: raw, corrected and true AUC of its best model, and whether limits hold the truth."""
     predictions, truths = draw(random, auc, count)
-    best = correct_best(predictions, settings=SETTINGS, seed=SEED).iloc[0]
+    best = correct_best(predictions, **SETTINGS, seed=SEED).iloc[0]
     cells = [cell for one in models_of(predictions) for cell in one if cell.fold == POOLED]
     chosen = next(cell for cell in cells if (cell.features, cell.classifier) == (best.features, best.classifier))
     found = areas(chosen.happened, scores=chosen.probability).widened(chosen.inflation)
-    low, high, _ = auc_interval(found, confidence=SETTINGS.confidence)
+    low, high, _ = auc_interval(found, confidence=SETTINGS["confidence"])
     truth = truths[best.features, best.classifier]
     row = {"raw": best.auc, "corrected": best.corrected, "truth": truth, "held_raw": float(low <= truth <= high)}
     return row | {"held_corrected": float(best.corrected_low <= truth <= best.corrected_high)}

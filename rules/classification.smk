@@ -9,15 +9,9 @@ Writes: results/classification/cv/{outcome}_{classifier}.parquet,
     results/classification/predictions.parquet
 """
 
+from ichdag.classification import recipe_settings
+
 MODEL = "results/classification/models/{outcome}_{classifier}/{features}.skops"
-# The settings of each classifier: another one's parameters do not rerun it.
-CLASSIFIER_SETTINGS = {
-    classifier: {
-        **config["classification"],
-        **{part: {classifier: config["classification"][part].get(classifier, {})} for part in ("classifiers", "grid")},
-    }
-    for classifier in [*CLASSIFIERS, "logistic"]
-}
 
 
 rule fit_classifiers:
@@ -43,7 +37,7 @@ rule fit_classifiers:
         mem_mb=grow(4000),
         runtime=grow(240),
     params:
-        settings=lambda wildcards: CLASSIFIER_SETTINGS[wildcards.classifier],
+        settings=lambda wildcards: recipe_settings(config["classification"], wildcards.classifier),
         seed=config["seed"],
         code=code_of("fit_classifiers"),
     script:
@@ -95,7 +89,8 @@ rule fit_comparators:
         mem_mb=grow(2000),
         runtime=grow(10),
     params:
-        settings=CLASSIFIER_SETTINGS["logistic"],
+        settings=recipe_settings(config["classification"], "logistic"),
+        clinical=config["classification"]["clinical"],
         folds=[*FOLDS, "final"],
         seed=config["seed"],
         code=code_of("fit_comparators"),

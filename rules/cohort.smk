@@ -42,11 +42,8 @@ rule convert_scans:
         mem_mb=grow(3000),
         runtime=grow(10),
     params:
-        settings={
-            name: config["cohort"][name]
-            for name in ("masks_on_other_grids", "smallest_lesion_ml", "largest_lesion_ml", "dicom")
-        }
-        | {"head_hu": config["preprocessing"]["head_hu"]},
+        settings=settings("cohort", "masks_on_other_grids", "smallest_lesion_ml", "largest_lesion_ml", "dicom")
+        | settings("preprocessing", "head_hu"),
         row=lambda wildcards: Private(
             {name: participants()[wildcards.subject].get(name) for name in [*FILES, *CONVERTED_BY]}
         ),
@@ -80,7 +77,7 @@ rule check_scans:
         mem_mb=grow(2000),
         runtime=grow(10),
     params:
-        settings={**config["cohort"]["quality"], "head_hu": config["preprocessing"]["head_hu"]},
+        settings=config["cohort"]["quality"] | settings("preprocessing", "head_hu"),
         code=code_of("check_scans"),
     script:
         "../workflow/scripts/check_scans.py"
@@ -89,7 +86,11 @@ rule check_scans:
 rule list_scans:
     """List the scans of a cohort with status, stage and reason; images that participants share leave them out."""
     input:
-        records=lambda wildcards: collect(rules.check_scans.output.record, subject=subjects_of(wildcards.role)),
+        unpack(
+            lambda wildcards: named(
+                "sub-{subject}", rules.check_scans.output.record, subject=subjects_of(wildcards.role)
+            )
+        ),
         others=lambda wildcards: [] if wildcards.role == "development" else "results/cohort/development_scans.tsv",
     output:
         scans="results/cohort/{role}_scans.tsv",

@@ -2,20 +2,21 @@
 
 import gc
 import sys
-from functools import lru_cache
+from functools import lru_cache, partial
 from zlib import crc32
 
 sys.path[:0] = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
 
 from ichdag.bounds import require_plain
 from ichdag.cohort.sheet import FILES, read_sheet, shared_persons, subject_of
-from ichdag.ledger import refuse_broken_ledger, refuse_forgotten_records
+from ichdag.ledger import refuse_ledger
 from ichdag.models import file_digest
 from ichdag.prediction.frozen import is_spoiled, model_files
-from ichdag.provenance import code_digest, definitions_digest, expose_package, put_in_order
+from ichdag.provenance import code_digest, definitions_digest, expose_package, put_in_order, settings_of
 from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 from ichdag.privacy import Private
 from ichdag.provenance.standing import Standing
+from ichdag.shipped import own_or_shipped
 from telling import tell_faults_plainly
 
 tell_faults_plainly()
@@ -32,8 +33,7 @@ if workflow.is_main_process:
     mend_plans(lambda rules: forced_rules(rules))
 
     refuse_settings(config)
-    refuse_broken_ledger()
-    refuse_forgotten_records()
+    refuse_ledger(folds=config["folds"], retrain=config["segmentation"]["retrain"])
 
 if config["container"]:
 
@@ -43,20 +43,17 @@ if config["container"]:
 OUTCOMES = list(config["outcomes"])
 FOLDS = [str(fold) for fold in range(config["folds"] * config["repeats"])]
 FIRST_FOLDS = FOLDS[: config["folds"]]  # of the first repeat
-NETWORK_FITS = [*FIRST_FOLDS, "final"]  # networks have no repeats: their list is locked
-NETWORKS = [f"{variant}_{fold}" for variant in VARIANTS for fold in NETWORK_FITS]
+NETWORKS = [f"{variant}_{fold}" for variant in VARIANTS for fold in [*FIRST_FOLDS, "final"]]  # the list has no repeats
 MANUAL_MASKS = config["segmentation"]["masks"] == "manual"
 PATIENT_ROLES = ["development", "external"]
 CHANNELS = config["segmentation"]["network"]["channels"]
 GRIDS_FILE = "results/preprocessing/sub-{subject}_grids.npz"
 REDUCED = "results/features/reduced/{outcome}_{fold}_{block}.parquet"
-PARAMETERS = config["radiomics"]["parameters"]
-PARAMETERS = PARAMETERS if exists(PARAMETERS) else f"{workflow.basedir}/{PARAMETERS}"
+PARAMETERS = own_or_shipped(config["radiomics"]["parameters"])
 PARAMETERS_DIGEST = file_digest(PARAMETERS) if exists(PARAMETERS) else None
 REPEATABILITY = config["radiomics"]["repeatability"]
 MODEL_FILES = model_files(config["prediction"]["features"], outcomes=OUTCOMES)
-PATCHES = {
-    **config["latent"]["patches"],
+PATCHES = config["latent"]["patches"] | {
     "window_hu": config["preprocessing"]["window_hu"],
     "voxel_mm": config["preprocessing"]["field_of_view_mm"] / config["preprocessing"]["grid"],
 }
@@ -78,6 +75,7 @@ wildcard_constraints:
     classifier="|".join(CLASSIFIERS),
 
 
+settings = partial(settings_of, config)  # those that a rule's code reads: another one reruns nothing
 read_once = lru_cache(maxsize=None)(read_sheet)
 
 
@@ -129,7 +127,8 @@ def standing():
     """What of the ledger stands: training list, trained networks, clean-up; and what is to be made."""
     rows = read_once(config["participants"]).rows if exists(config["participants"]) else []  # not checked yet
     roles = {subject_of(row): row.get("role") for row in rows}
-    return Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=definitions_digest).asked()
+    found = Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=definitions_digest)
+    return found.asked(before_run=workflow.is_main_process)
 
 
 def forced_rules(planned):

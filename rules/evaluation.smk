@@ -28,7 +28,7 @@ rule measure_performance:
         mem_mb=grow(4000),
         runtime=grow(60),
     params:
-        settings=config["evaluation"],
+        settings=settings("evaluation", "confidence", "bootstrap", "smallest_probability"),
         seed=config["seed"],
         code=code_of("measure_performance"),
     script:
@@ -57,7 +57,7 @@ rule correct_best:
         mem_mb=grow(4000),
         runtime=grow(60),
     params:
-        settings=config["evaluation"],
+        settings=settings("evaluation", "confidence", "bootstrap"),
         seed=config["seed"],
         code=code_of("correct_best"),
     script:
@@ -86,7 +86,7 @@ rule measure_calibration:
         mem_mb=grow(2000),
         runtime=grow(20),
     params:
-        settings=config["evaluation"],
+        settings=settings("evaluation", "confidence", "calibration_bins"),
         code=code_of("measure_calibration"),
     script:
         "../workflow/scripts/measure_calibration.py"
@@ -114,7 +114,7 @@ rule measure_net_benefit:
         mem_mb=grow(2000),
         runtime=grow(20),
     params:
-        settings=config["evaluation"],
+        settings=settings("evaluation", "decision_thresholds"),
         code=code_of("measure_net_benefit"),
     script:
         "../workflow/scripts/measure_net_benefit.py"

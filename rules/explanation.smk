@@ -9,6 +9,8 @@ Writes: results/explanation/shap_{outcome}.tsv, results/explanation/out_of_fold/
     results/explanation/saliency_{outcome}.h5
 """
 
+SHARES = ("features", "patients", "background", "evaluations", "bootstrap", "confidence", "permutations")
+
 
 rule explain_predictions:
     """Tell what each block contributed to the external predictions of an outcome: SHAP, and AUC lost by permutation."""
@@ -37,7 +39,7 @@ rule explain_predictions:
         mem_mb=grow(6000),
         runtime=grow(240),
     params:
-        settings=config["explanation"],
+        settings=settings("explanation", *SHARES),
         seed=config["seed"],
         code=code_of("explain_predictions"),
     script:
@@ -64,8 +66,8 @@ rule explain_out_of_fold:
         mem_mb=grow(6000),
         runtime=grow(480),
     params:
-        settings=config["explanation"],
-        classification=config["classification"],
+        settings=settings("explanation", *SHARES),
+        classification=recipe_settings(config["classification"], *CLASSIFIERS),
         folds=FIRST_FOLDS,
         seed=config["seed"],
         code=code_of("explain_out_of_fold"),

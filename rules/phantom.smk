@@ -9,6 +9,8 @@ Writes: phantom/participants.tsv, phantom/truth.json, phantom/sub-{subject}_base
 from ichdag.phantom import Settings as PhantomSettings
 from ichdag.phantom import subjects as phantom_subjects
 
+SHEET = ("development", "external", "prediction", "faulty", "signal")
+
 
 rule draw_phantom_cohort:
     """Draw the participants of the synthetic study: bleeds, covariates, outcomes and their true probabilities."""
@@ -26,7 +28,7 @@ rule draw_phantom_cohort:
         mem_mb=grow(1000),
         runtime=grow(10),
     params:
-        settings=config["phantom"],
+        settings=settings("phantom", *SHEET),
         seed=config["seed"],
         outcomes=config["outcomes"],
         code=code_of("draw_phantom_cohort"),
@@ -52,8 +54,8 @@ rule draw_phantom_scans:
         mem_mb=grow(2000),
         runtime=grow(10),
     params:
-        scanner={name: config["phantom"][name] for name in ("matrix", "field_of_view_mm", "slice_thickness_mm")},
-        people={name: config["phantom"][name] for name in ("signal", "faulty")},
+        scanner=settings("phantom", "matrix", "field_of_view_mm", "slice_thickness_mm"),
+        people=settings("phantom", "signal", "faulty"),
         seed=config["seed"],
         code=code_of("draw_phantom_scans"),
     script:
@@ -66,6 +68,6 @@ rule phantom:
         participants=rules.draw_phantom_cohort.output.participants,
         scans=collect(
             rules.draw_phantom_scans.output,
-            subject=phantom_subjects(PhantomSettings(**config["phantom"])),
+            subject=phantom_subjects(PhantomSettings(**settings("phantom", *SHEET))),
         ),
     localrule: True

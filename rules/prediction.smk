@@ -43,7 +43,12 @@ rule freeze_model:
         mem_mb=grow(2000),
         runtime=grow(10),
     params:
-        settings={name: config[name] for name in ("cohort", "preprocessing", "segmentation", "radiomics")},
+        settings={
+            "cohort": settings("cohort", "quality", "smallest_lesion_ml"),
+            "preprocessing": config["preprocessing"],
+            "segmentation": settings("segmentation", "inference"),
+            "radiomics": settings("radiomics", "parameters", "drop_whole_image_diagnostics", "truncate_resampled"),
+        },
         latent={"patches": PATCHES, "precision": config["latent"]["precision"]},
         prediction=config["prediction"],
         parameters=PARAMETERS_DIGEST,
@@ -82,7 +87,11 @@ rule predict_patient:
 rule gather_new_predictions:
     """Gather the predictions of all new patients."""
     input:
-        records=lambda wildcards: collect(rules.predict_patient.output.record, subject=subjects_of("prediction")),
+        unpack(
+            lambda wildcards: named(
+                "sub-{subject}", rules.predict_patient.output.record, subject=subjects_of("prediction")
+            )
+        ),
     output:
         predictions=report(
             "results/prediction/predictions.tsv",

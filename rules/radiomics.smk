@@ -7,7 +7,7 @@ Writes: results/radiomics/statement.json, results/radiomics/sub-{subject}_featur
     results/radiomics/sub-{subject}_repeats.json, results/radiomics/repeatability/{outcome}_{fold}.tsv
 """
 
-EXTRACTION = {name: config["radiomics"][name] for name in ("drop_whole_image_diagnostics", "truncate_resampled")}
+EXTRACTION = settings("radiomics", "parameters", "drop_whole_image_diagnostics", "truncate_resampled")
 
 if workflow.is_main_process:
     try:
@@ -18,10 +18,7 @@ if workflow.is_main_process:
         pass  # no pyradiomics here: the first job looks at the file
 # Jobs are handed the file's name and digest: as an input a plan would look at it once a job, and a checkout elsewhere
 # would make all of them due.
-OF_PARTICIPANT = {
-    "settings": {"parameters": config["radiomics"]["parameters"], **EXTRACTION},
-    "parameters": PARAMETERS_DIGEST,
-}
+OF_PARTICIPANT = {"settings": EXTRACTION, "parameters": PARAMETERS_DIGEST}
 
 
 rule describe_radiomics:

@@ -54,6 +54,15 @@ TEMPLATES = {
     page: digests(f"src/ichdag/report/templates/{name}.j2" for name in names) for page, names in TEMPLATES.items()
 }
 CAPTIONS = {name: f"workflow/report/{name}.rst" for name in CAPTIONED}
+ANSWERS = {
+    **{name: config[name] for name in ("seed", "folds", "repeats", "outcomes")},
+    "preprocessing": settings("preprocessing", "grid"),
+    "segmentation": settings("segmentation", "masks"),
+    "radiomics": settings("radiomics", "parameters"),
+    "features": settings("features", "rank"),
+    "classification": settings("classification", "classifiers", "tuning", "class_weights", "clinical"),
+    "evaluation": settings("evaluation", "confidence"),
+}
 QUESTIONS = {name: f"resources/checklists/{name}.tsv" for name in TOLD["report"]}
 PAGES = (config["report"]["pages"], *PATIENT_ROLES)  # so many of these roles have a page of their own
 SHOWN = {
@@ -166,7 +175,7 @@ rule fill_checklists:
         mem_mb=grow(1000),
         runtime=grow(10),
     params:
-        settings=config,
+        settings=ANSWERS,
         questions=QUESTIONS,
         digests=digests(QUESTIONS.values()),
         code=code_of("fill_checklists"),

@@ -14,11 +14,7 @@ Writes: ledger/{list}.tsv, ledger/{list}.tsv.sha256, ledger/segmentation/{choice
     results/segmentation/{role}_scores.tsv, results/segmentation/{scores,comparison}.tsv
 """
 
-TRAINED_WITH = {
-    "segmentation": config["segmentation"],
-    "preprocessing": config["preprocessing"],
-    "seed": config["seed"],
-}
+TRAINED_WITH = {name: config[name] for name in ("segmentation", "preprocessing", "seed")}
 
 
 rule lock_training_list:
@@ -199,7 +195,11 @@ rule restore_masks:
 rule gather_masks:
     """Gather predicted hematoma volumes of a cohort, who has no hematoma to go on with, and the scores of both networks."""
     input:
-        scores=lambda wildcards: collect(rules.restore_masks.output.scores, subject=subjects_of(wildcards.role)),
+        unpack(
+            lambda wildcards: named(
+                "sub-{subject}", rules.restore_masks.output.scores, subject=subjects_of(wildcards.role)
+            )
+        ),
     output:
         volumes="results/segmentation/{role}.tsv",
         scores="results/segmentation/{role}_scores.tsv",

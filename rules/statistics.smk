@@ -29,7 +29,7 @@ rule describe_cohorts:
         mem_mb=grow(2000),
         runtime=grow(20),
     params:
-        settings=config["statistics"],
+        settings=settings("statistics", "numbers", "categories"),
         outcomes=OUTCOMES,
         code=code_of("describe_cohorts"),
     script:
@@ -58,7 +58,7 @@ rule check_normality:
         mem_mb=grow(2000),
         runtime=grow(20),
     params:
-        settings=config["statistics"],
+        settings=settings("statistics", "alpha"),
         code=code_of("check_normality"),
     script:
         "../workflow/scripts/check_normality.py"
@@ -87,7 +87,7 @@ rule compare_feature_sets:
         mem_mb=grow(4000),
         runtime=grow(20),
     params:
-        settings=config["statistics"],
+        settings=settings("statistics", "alpha", "bootstrap"),
         seed=config["seed"],
         code=code_of("compare_feature_sets"),
     script:
@@ -117,7 +117,7 @@ rule compare_pairs:
         mem_mb=grow(4000),
         runtime=grow(20),
     params:
-        settings=config["statistics"],
+        settings=settings("statistics", "alpha", "bootstrap"),
         seed=config["seed"],
         code=code_of("compare_pairs"),
     script:
@@ -146,7 +146,7 @@ rule compare_patients:
         mem_mb=grow(4000),
         runtime=grow(60),
     params:
-        settings=config["statistics"],
+        settings=settings("statistics", "alpha", "reference", "bootstrap"),
         seed=config["seed"],
         code=code_of("compare_patients"),
     script:
@@ -175,7 +175,7 @@ rule compare_folds:
         mem_mb=grow(2000),
         runtime=grow(20),
     params:
-        settings=config["statistics"],
+        settings=settings("statistics", "alpha", "reference"),
         code=code_of("compare_folds"),
     script:
         "../workflow/scripts/compare_folds.py"
@@ -204,8 +204,7 @@ rule compare_sexes:
         mem_mb=grow(2000),
         runtime=grow(20),
     params:
-        settings=config["statistics"],
-        smallest_probability=config["evaluation"]["smallest_probability"],
+        settings=settings("statistics", "alpha") | settings("evaluation", "smallest_probability"),
         code=code_of("compare_sexes"),
     script:
         "../workflow/scripts/compare_sexes.py"

@@ -306,3 +306,17 @@ def test_a_card_whose_parts_are_of_another_kind_is_named_with_the_cure(tmp_path,
     (tmp_path / "card.json").write_text(json.dumps(record))
     with pytest.raises(DamagedResult, match=rf"card.json cannot be read.*{wrong}.*Delete it and run again"):
         read_card(tmp_path / "card.json")
+
+
+@pytest.mark.parametrize(
+    ("file", "cure"),
+    [
+        ("ledger/segmentation/cleanup.json", "Delete it and run again: it will be made anew"),
+        ("ledger/segmentation/dual_0/card.json", "delete the folder and results/segmentation/networks.json"),
+        ("ledger/latent/vaegan/weights.safetensors", "delete the folder and results/latent/development.tsv"),
+        ("/srv/ledger/study/results/cohort/sub-1_scans.json", "Delete it and run again: it will be made anew"),
+    ],
+)
+def test_the_cure_names_no_more_than_what_is_damaged(file, cure):
+    told = str(DamagedResult(file, "cut"))
+    assert cure in told and ("folder" in told) == ("folder" in cure)

@@ -1,5 +1,6 @@
 """The ledger is refused where it is lost, cut short or of another study; a model holds until what it is changes."""
 
+import re
 import shutil
 import subprocess
 
@@ -7,7 +8,16 @@ import pytest
 import torch
 
 from ichdag.jobs import StudyError
-from ichdag.ledger import locked_list, refuse_broken_ledger, refuse_forgotten_records, seal_of, sealed, why_train
+from ichdag.ledger import (
+    locked_list,
+    refuse_broken_ledger,
+    refuse_forgotten_records,
+    refuse_ledger,
+    refuse_other_folds,
+    seal_of,
+    sealed,
+    why_train,
+)
 from ichdag.models import Card, read_identity, read_weights, write_model, write_weights
 from ichdag.records import read_record, write_record
 
@@ -75,6 +85,75 @@ def test_a_training_list_that_is_lost_with_its_seal_is_missed_where_there_are_ne
     (study / "results/segmentation/networks.json").touch()
     with pytest.raises(StudyError, match=r"ledger/training\.tsv is lost: results/segmentation/networks\.json"):
         refuse_broken_ledger()
+
+
+@pytest.mark.parametrize("name", ["folds.tsv", "training.tsv"])
+def test_a_table_changed_on_purpose_is_taken_once_what_the_cure_names_is_deleted(study, name):
+    path = study / "ledger" / name
+    path.write_text(path.read_text("utf-8").replace("S1\t", "S9\t"), "utf-8")
+    with pytest.raises(StudyError, match="changed on purpose, delete ") as caught:
+        refuse_broken_ledger()
+    cure = re.search(r"on purpose, delete (.*); to begin", str(caught.value))[1].split(" and ")
+    assert len(cure) == (2 if name == "folds.tsv" else 1)
+    for file in cure:
+        (study / file).unlink()
+    refuse_broken_ledger()
+
+
+def repeats(folds, count=2):
+    """Rows of the folds of an outcome, drawn as so many repeats."""
+    rows = [f"S{fold}\tmrs\t{fold + repeat * folds}\n" for repeat in range(count) for fold in range(folds)]
+    return "subject\toutcome\tfold\n" + "".join(rows)
+
+
+def rewrite(study, folds, training):
+    """Give the study a ledger of other numbers of folds, in two repeats, and a training list for retrain 1."""
+    rows = [f"S{number}\t{number % training}\t1\n" for number in range(12)]
+    for name, text in (("folds.tsv", repeats(folds)), ("training.tsv", "subject\tfold\tretrain\n" + "".join(rows))):
+        with sealed(study / "ledger" / name) as partial:
+            partial.write_text(text, "utf-8")
+    (study / "results/cohort/folds.tsv").write_text(repeats(folds), "utf-8")
+
+
+@pytest.mark.parametrize("count", [3, 4, 10])
+def test_another_number_of_folds_is_refused_with_what_was_found_and_the_cure(study, count):
+    rewrite(study, 5, 5)
+    refuse_other_folds(5, retrain=1)
+    refuse_other_folds(5, retrain=2)
+    with pytest.raises(StudyError, match=rf"config folds is {count}, but .*folds.tsv has 5 and .*training.tsv has 5"):
+        refuse_other_folds(count, retrain=1)
+    with pytest.raises(
+        StudyError, match=r"Set folds back to 5\. .*raise segmentation\.retrain .* and move ledger/folds"
+    ):
+        refuse_ledger(folds=count, retrain=1)
+
+
+def test_the_cure_for_another_number_of_folds_works_and_half_of_it_is_not_enough(study):
+    rewrite(study, 5, 5)
+    with pytest.raises(StudyError) as caught:
+        refuse_other_folds(3, retrain=2)
+    assert "training.tsv" not in str(caught.value) and "raise segmentation.retrain" not in str(caught.value)
+    for file in re.search(r"move (\S+), (\S+) and (\S+) away", str(caught.value)).groups():
+        (study / file).unlink()
+    with pytest.raises(StudyError, match=r"training\.tsv has 5: .*raise segmentation\.retrain"):
+        refuse_other_folds(3, retrain=1)
+    refuse_broken_ledger()
+    refuse_other_folds(3, retrain=2)
+
+
+def test_repeats_and_newcomers_do_not_hide_the_number_of_folds(study):
+    rewrite(study, 5, 5)
+    (study / "ledger/folds.tsv").write_text(repeats(5, 1) + "N0\tmrs\t2\n" + "N1\texpansion\t4\n", "utf-8")
+    refuse_other_folds(5, retrain=1)
+    (study / "ledger/folds.tsv").write_text(repeats(5, 3) + "N0\tmrs\t2\n", "utf-8")
+    refuse_other_folds(5, retrain=1)
+    with pytest.raises(StudyError, match="folds.tsv has 5"):
+        refuse_other_folds(15, retrain=2)
+
+
+def test_a_study_without_a_ledger_takes_any_number_of_folds(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refuse_ledger(folds=7, retrain=1)
 
 
 def test_results_without_snakemakes_records_are_refused(study):

@@ -19,6 +19,8 @@ NAMED_FAULTS = (FileNotFoundError, PermissionError, ConnectionError, TimeoutErro
 OF_CONTENT = (None, 0, errno.EINVAL)  # EINVAL: a place within a file that cannot be, as damaged content asks for
 WANT_OF_MEMORY = re.compile(r"(allocate|out of|not enough) memory|memory (exhausted|allocation)|bad[_ ]?alloc", re.I)
 LOGGER = logging.getLogger("ichdag")
+# What shows that a model of the ledger was trained, by stage: who deletes a model on purpose deletes it as well.
+WITNESSES = {"segmentation": "results/segmentation/networks.json", "latent": "results/latent/development.tsv"}
 ERROR_NUMBER = re.compile(r"\berrno[ =]+(\d+)", re.I)  # how HDF5 and Arrow tell it
 
 
@@ -33,11 +35,12 @@ class DamagedResult(StudyError):
     """A result that cannot be read, or lacks what it held when it was written."""
 
     def __init__(self, path: str | Path, found: object):
-        cure = "Delete it and run again: it will be made anew"
-        if Path(path).parent.name == "ledger":
+        cure, parts = "Delete it and run again: it will be made anew", Path(path).parts
+        if parts[-2:-1] == ("ledger",):
             cure = "Restore it from a backup: the ledger holds what no run can make again"
-        elif "ledger" in Path(path).parts:
-            cure = "Restore its folder from a backup, or delete the folder and run again: it is trained anew"
+        elif parts[-4:-3] == ("ledger",):  # ledger/{stage}/{model}/{file}
+            both = " and ".join(["the folder", *filter(None, [WITNESSES.get(parts[-3])])])
+            cure = f"Restore its folder from a backup, or delete {both} and run again: it is trained anew"
         super().__init__(f"{path} cannot be read: it was cut short or altered ({found}). {cure}")
 
 

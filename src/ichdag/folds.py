@@ -43,11 +43,12 @@ def draw_folds(
 
 def _refuse_other_counts(earlier: pd.DataFrame, *, count: int) -> None:
     """Raise StudyError if earlier folds cannot have been drawn as repeats of this many."""
-    twice = earlier[earlier.duplicated(["subject", "outcome", "repeat"])]
-    if len(twice):
-        row = twice.iloc[0]
+    ordered = earlier.sort_values("repeat")
+    odd = ordered[ordered.groupby(["subject", "outcome"]).cumcount() != ordered.repeat]
+    if len(odd):
+        row = odd.iloc[0]
         raise StudyError(
-            f"outcome {row.outcome}: sub-{row.subject} has two of the earlier folds within one repeat of {count}. "
+            f"outcome {row.outcome}: sub-{row.subject} has earlier folds that are not one in each repeat of {count}. "
             "Set config folds to what it was, or move ledger/ away: folds are drawn anew, and networks and models "
             "trained anew"
         )

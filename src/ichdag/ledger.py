@@ -11,20 +11,20 @@ import hashlib
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from ichdag.faults import WITNESSES
 from ichdag.jobs import StudyError, write_text
 from ichdag.models import file_digest, read_identity, refuse_parted
 from ichdag.records import differences, read_record
 
 FOLDS, TRAINING = "ledger/folds.tsv", "ledger/training.tsv"
 # Results that are there once a study has begun, the networks are trained, and the folds of its outcomes are drawn.
-BEGUN, TRAINED, DRAWN = (
-    f"results/{name}" for name in ("cohort/development_scans.tsv", "segmentation/networks.json", "cohort/folds.tsv")
-)
+BEGUN, DRAWN, TRAINED = "results/cohort/development_scans.tsv", "results/cohort/folds.tsv", WITNESSES["segmentation"]
 NETWORKS = "segmentation"  # as an outcome in DRAWN: the folds of the training list
 SHOWN = 3
 WITHOUT_EFFECT = ("checkpoint_every_epochs",)  # settings of a training that change no weight
@@ -55,6 +55,16 @@ def seal_of(path: str | Path) -> Path:
     return Path(f"{path}.sha256")
 
 
+def refuse_ledger(*, folds: int, retrain: int) -> None:
+    """Raise StudyError if the ledger is broken, has another number of folds, or results have lost their records.
+
+    `folds` and `retrain` are those of the settings.
+    """
+    refuse_broken_ledger()
+    refuse_other_folds(folds, retrain=retrain)
+    refuse_forgotten_records()
+
+
 def refuse_broken_ledger() -> None:
     """Raise StudyError if a table of the ledger is lost or not as it was written, or lacks what results were made with.
 
@@ -80,6 +90,26 @@ def refuse_broken_ledger() -> None:
                 f"{FOLDS} lacks {len(lost)} of {len(drawn)} assignments that {DRAWN} was made with ({shown}): it was "
                 f"cut short, lost, or is another study's. {_cure(Path(FOLDS))}"
             )
+
+
+def refuse_other_folds(count: int, *, retrain: int) -> None:
+    """Raise StudyError if the ledger parts participants into another number of folds than `count`, the settings'.
+
+    A training list that is to be drawn anew (`retrain` was raised) takes any number; an outcome's folds are kept.
+    """
+    found = {FOLDS: _count_of(FOLDS), TRAINING: _count_of(TRAINING) if locked_list(retrain=retrain) else None}
+    found = {path: known for path, known in found.items() if known}
+    if set(found.values()) <= {count}:
+        return
+    told = " and ".join(f"{path} has {known}" for path, known in found.items() if known != count)
+    back = f"Set folds back to {min(found.values())}. " if len(set(found.values())) == 1 else ""
+    cures = ["raise segmentation.retrain (networks are trained anew)"] if found.get(TRAINING, count) != count else []
+    if found.get(FOLDS, count) != count:
+        cures += [f"move {FOLDS}, {seal_of(FOLDS)} and {DRAWN} away (folds are drawn and models fitted anew)"]
+    raise StudyError(
+        f"config folds is {count}, but {told}: folds are drawn once. {back}To go on with {count}, "
+        f"{' and '.join(cures)}; or begin anew: move both ledger/ and results/ away"
+    )
 
 
 def refuse_forgotten_records() -> None:
@@ -156,10 +186,18 @@ def _seal_line(path: Path, name: str) -> str:
 
 
 def _cure(path: Path) -> str:
+    seal = f"{seal_of(path)} and {DRAWN}" if path == Path(FOLDS) else seal_of(path)
     return (
-        f"Restore ledger/ from a backup. If {path.name} was changed on purpose, delete {seal_of(path)}; to begin anew "
+        f"Restore ledger/ from a backup. If {path.name} was changed on purpose, delete {seal}; to begin anew "
         "(folds drawn and networks trained anew), move both ledger/ and results/ away"
     )
+
+
+def _count_of(path: str) -> int | None:
+    """How many folds each cross-validation of a table has, the repeats of which are numbered on; None without one."""
+    rows = _rows(path) if Path(path).is_file() else []
+    repeats = Counter((row["subject"], row.get("outcome")) for row in rows)
+    return (max(int(row["fold"]) for row in rows) + 1) // max(repeats.values()) if rows else None
 
 
 def _assignments(path: str | Path) -> set[tuple[str, str, str]]:
@@ -173,8 +211,7 @@ def _rows(path: str | Path) -> list[dict[str, str]]:
             rows = list(csv.DictReader(stream, delimiter="\t", strict=True))
     except (csv.Error, UnicodeDecodeError) as error:
         raise StudyError(f"{path} cannot be read as a table ({error}). {_cure(Path(path))}") from error
-    if any(None in row or None in row.values() for row in rows) or not {"subject", "fold"} <= set(
-        rows[0] if rows else ()
-    ):
+    named = {"subject", "fold"} <= set(rows[0] if rows else ())
+    if not named or any(None in row or None in row.values() or not row["fold"].isdecimal() for row in rows):
         raise StudyError(f"{path} is not a table of subjects and folds, or was cut short. {_cure(Path(path))}")
     return rows

@@ -16,7 +16,7 @@ from radiomics.featureextractor import RadiomicsFeatureExtractor
 from scipy import ndimage
 from sklearn.preprocessing import MinMaxScaler
 
-from ichdag.classification import Settings
+from ichdag.classification import Settings, recipe_settings
 from ichdag.classification.classifiers import Recipe, fit
 from ichdag.evaluation.delong import areas, auc_interval, paired_difference
 from ichdag.latent.patches import PatchSettings, cut_patch
@@ -71,7 +71,7 @@ def features():
 def recipe():
     """The elastic net of the shipped settings."""
     given = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))["classification"]
-    return Recipe("elastic_net", Settings(**given), seed=0, threads=1)
+    return Recipe("elastic_net", Settings(**recipe_settings(given, "elastic_net")), seed=0, threads=1)
 
 
 def scores_of(table, labels, recipe):

@@ -20,10 +20,9 @@ SETTINGS = Settings(
         "extra_trees": {"n_estimators": 10},
         "elastic_net": {"l1_ratio": 0.5, "solver": "saga", "max_iter": 500},
         "svm": {"kernel": "rbf"},
+        "logistic": {"C": 1.0, "max_iter": 500},
     },
     grid={"elastic_net": {"C": [0.01, 1.0]}, "svm": {"C": [0.1, 10.0]}},
-    logistic={"C": 1.0, "max_iter": 500},
-    clinical=["age", "sex", "gcs"],
 )
 
 

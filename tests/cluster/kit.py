@@ -53,7 +53,8 @@ class Part:
 
 PARTS = {
     "group": Part([f"results/radiomics/sub-D000{number}_features.json" for number in (1, 2, 3)], "extract_radiomics"),
-    "training": Part(["ledger/latent/vaegan/weights.safetensors"], "train_vaegan"),
+    # What shows that the VAE-GAN was there goes with it: else a run takes it for lost.
+    "training": Part(["ledger/latent/vaegan/weights.safetensors", "results/latent/development.tsv"], "train_vaegan"),
     "aggregate": Part([PREDICTIONS], "gather_predictions"),
 }
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 import yaml
-from kit import ACCOUNTS, PREDICTIONS, ROOT
+from kit import ACCOUNTS, PARTS, PREDICTIONS, ROOT
 from tiny import SETTINGS
 
 WHOLE_SECONDS = 3600
@@ -35,7 +35,7 @@ def test_parts_made_on_slurm_are_those_made_here_and_each_job_is_in_its_partitio
     """A group of per-participant rules, a training and an aggregate; whole: the test below."""
     parts = [*group.targets, *training.targets, PREDICTIONS]
     expected = [study.bytes_of(part) for part in parts]
-    assert study.remove(*parts) == 5
+    assert study.remove(*parts) == 6
     found = jobs_of(cluster, study.on_slurm(*parts[:-1]))
     found |= jobs_of(cluster, study.on_slurm(PREDICTIONS))
     assert [study.bytes_of(part) for part in parts] == expected and study.planned() == {}
@@ -73,8 +73,8 @@ def test_partitions_chosen_by_need_are_those_that_a_profile_would_name(cluster, 
     settings["set-resources"] = {rule: own for rule, own in settings["set-resources"].items() if own}
     settings["slurm-partition-config"] = str(tmp_path / "partitions.yaml")
     (tmp_path / "config.yaml").write_text(yaml.safe_dump(settings))
-    parts = ["results/radiomics/sub-D0001_features.json", "ledger/latent/vaegan/weights.safetensors"]
-    assert study.remove(*parts) == 2
+    parts = ["results/radiomics/sub-D0001_features.json", *PARTS["training"].targets]
+    assert study.remove(*parts) == 3
     found = jobs_of(cluster, replace(study, profile=tmp_path).on_slurm(*parts))
     assert found["train_vaegan"][0][0] == "gpu" and found["extract_radiomics"][0][0] == "cpu"
 

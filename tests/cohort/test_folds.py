@@ -200,5 +200,6 @@ def test_a_person_shares_a_fold_in_every_repeat():
 
 def test_earlier_repeats_of_another_number_of_folds_are_refused():
     first = repeated(labels(40, 12), repeats=2)
-    with pytest.raises(StudyError, match="two of the earlier folds within one repeat of 7"):
-        draw_folds(labels(40, 12), earlier=first, persons={}, count=7, repeats=2, seed=1)
+    for earlier, count in ((first, 7), (repeated(labels(40, 12), repeats=1), 3)):
+        with pytest.raises(StudyError, match=f"earlier folds that are not one in each repeat of {count}"):
+            draw_folds(labels(40, 12), earlier=earlier, persons={}, count=count, repeats=2, seed=1)

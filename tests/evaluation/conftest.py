@@ -9,13 +9,7 @@ from ichdag.evaluation import Settings
 
 @pytest.fixture
 def settings():
-    return Settings(
-        confidence=0.95,
-        bootstrap=400,
-        calibration_bins=5,
-        smallest_probability=0.001,
-        decision_thresholds=[0.1, 0.9, 0.1],
-    )
+    return Settings(confidence=0.95, bootstrap=400, smallest_probability=0.001)
 
 
 @pytest.fixture

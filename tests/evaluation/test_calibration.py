@@ -64,7 +64,7 @@ def test_calibration_in_the_large_is_known_where_the_slope_is_not():
 
 
 def test_calibration_bins_hold_everybody_with_equal_probabilities_together(predictions, settings):
-    table = measure_calibration(predictions, settings=settings)
+    table = measure_calibration(predictions, calibration_bins=5, confidence=0.95)
     rows = table[(table.fold == "pooled") & (table.features == "shape")]
     own = predictions[(predictions.fold != "external") & (predictions.features == "shape")]
     assert rows.n.sum() == 100
@@ -82,7 +82,7 @@ def test_calibration_bins_hold_everybody_with_equal_probabilities_together(predi
 
 
 def test_net_benefit_agrees_with_the_hand(predictions, settings):
-    table = measure_net_benefit(predictions, settings=settings)
+    table = measure_net_benefit(predictions, decision_thresholds=[0.1, 0.9, 0.1])
     row = table[(table.fold == "external") & (table.features == "shape") & (table.threshold == 0.3)].iloc[0]
     own = predictions[(predictions.fold == "external") & (predictions.features == "shape")]
     called = own.probability >= 0.3

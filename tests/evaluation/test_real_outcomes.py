@@ -7,12 +7,13 @@ import pytest
 import yaml
 
 from ichdag import evaluation, statistics
-from ichdag.classification import Settings
+from ichdag.classification import Settings, recipe_settings
 from ichdag.classification.classifiers import LOGISTIC, Recipe
 from ichdag.classification.designs import clinical_design
 from ichdag.classification.people import development_people
 from ichdag.classification.validation import cross_validate
 from ichdag.folds import draw_folds
+from ichdag.provenance import settings_of
 
 ROOT = Path(__file__).parents[2]
 SHEET = ROOT.parent / "shared/data/stroke_outcomes/participants.tsv"
@@ -40,7 +41,7 @@ def cohort():
 
 @pytest.fixture(scope="module")
 def predictions(cohort, config):
-    settings = Settings(**config["classification"])
+    settings = Settings(**recipe_settings(config["classification"], LOGISTIC))
     labels = cohort.melt("subject", list(OUTCOMES), "outcome", "label").astype({"label": "Int64"})
     empty = pd.DataFrame(columns=["subject", "outcome", "fold"])
     folds = draw_folds(labels, earlier=empty, persons={}, count=config["folds"], repeats=1, seed=config["seed"])
@@ -54,7 +55,8 @@ def predictions(cohort, config):
 
 
 def test_severity_and_age_tell_disability_out_of_fold_and_calibrated(predictions, config):
-    table = evaluation.measure_performance(predictions, settings=evaluation.Settings(**config["evaluation"]), seed=1)
+    how = settings_of(config, "evaluation", "confidence", "bootstrap", "smallest_probability")
+    table = evaluation.measure_performance(predictions, settings=evaluation.Settings(**how), seed=1)
     pooled = table[table.fold == "pooled"].set_index(["outcome", "metric"])
     for outcome in OUTCOMES:
         assert pooled.loc[(outcome, "auc"), "low"] > 0.65
@@ -64,8 +66,7 @@ def test_severity_and_age_tell_disability_out_of_fold_and_calibrated(predictions
         assert large.low < 0 < large.high
 
 
-def test_women_and_men_have_a_row_with_all_numbers(predictions, cohort, config):
-    settings = statistics.Settings(**config["statistics"])
-    table = statistics.compare_sexes(predictions, participants=cohort, settings=settings, smallest=0.001)
+def test_women_and_men_have_a_row_with_all_numbers(predictions, cohort):
+    table = statistics.compare_sexes(predictions, participants=cohort, alpha=0.05, smallest_probability=0.001)
     assert table.p.notna().all() and table.p_interaction.notna().all()
     assert (table.n_women + table.n_men == cohort.mrs_above_2.notna().sum()).all()

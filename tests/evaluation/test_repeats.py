@@ -11,12 +11,11 @@ from ichdag.evaluation import measure_calibration, measure_net_benefit, measure_
 from ichdag.evaluation.cells import models_of
 from ichdag.evaluation.delong import areas, logit_interval, paired_difference
 from ichdag.jobs import StudyError
-from ichdag.statistics import Settings as StatisticsSettings
 from ichdag.statistics import compare_patients, compare_sexes
 from ichdag.thresholds import youden
 
 KEYS = ["features", "metric"]
-STATISTICS = StatisticsSettings(alpha=0.05, reference="radiomics", bootstrap=400, numbers=[], categories=[])
+STATISTICS = {"alpha": 0.05, "reference": "radiomics", "bootstrap": 400}
 
 
 @pytest.fixture
@@ -95,9 +94,7 @@ def test_repeating_a_cross_validation_to_the_byte_tells_nothing_new(predictions,
         columns = ["value", "low", "high", "bootstrap_low", "bootstrap_high", "n", "positives"]
         one, other = (table.xs(fold, level="fold")[columns] for table in (alone, whole))
         pd.testing.assert_frame_equal(one, other, check_exact=False, atol=1e-12)
-    one, other = (
-        compare_patients(t, settings=STATISTICS, seed=1) for t in (predictions, joined(predictions, predictions))
-    )
+    one, other = (compare_patients(t, **STATISTICS, seed=1) for t in (predictions, joined(predictions, predictions)))
     pd.testing.assert_frame_equal(one, other, check_exact=False, atol=1e-12)
 
 
@@ -130,7 +127,7 @@ def test_a_folds_threshold_is_chosen_in_its_own_repeat_and_that_of_external_coho
 
 
 def test_patients_are_compared_by_their_mean_probability(both, settings):
-    row = compare_patients(both, settings=STATISTICS, seed=1).set_index("fold").loc["pooled"]
+    row = compare_patients(both, **STATISTICS, seed=1).set_index("fold").loc["pooled"]
     happened, shape = mean_scores(both, "shape")
     found = areas(happened, scores=np.stack([shape, mean_scores(both, "radiomics")[1]])).widened(2)
     gap = paired_difference(found, first=0, second=1, confidence=0.95)
@@ -138,18 +135,18 @@ def test_patients_are_compared_by_their_mean_probability(both, settings):
     assert (row.n, row.auc, row.inflation) == (100, pytest.approx(roc_auc_score(happened, shape)), pytest.approx(2))
     subjects = sorted(both[both.fold != "external"].subject.unique())
     people = pd.DataFrame({"subject": subjects, "sex": ["F", "M"] * 50})
-    sexes = compare_sexes(both, participants=people, settings=STATISTICS, smallest=0.001)
+    sexes = compare_sexes(both, participants=people, alpha=0.05, smallest_probability=0.001)
     row = sexes[(sexes.fold == "pooled") & (sexes.features == "shape")].iloc[0]
     assert row.auc_women == pytest.approx(roc_auc_score(happened[::2], shape[::2]))
 
 
 def test_calibration_and_decision_curves_are_those_of_the_mean_probabilities(both, settings):
-    bins = measure_calibration(both, settings=settings)
+    bins = measure_calibration(both, calibration_bins=5, confidence=0.95)
     bins = bins[(bins.fold == "pooled") & (bins.features == "shape")]
     happened, mean = mean_scores(both, "shape")
     assert bins.n.sum() == 100
     assert (bins.predicted * bins.n).sum() == pytest.approx(mean.sum())
-    curve = measure_net_benefit(both, settings=settings)
+    curve = measure_net_benefit(both, decision_thresholds=[0.1, 0.9, 0.1])
     row = curve[(curve.fold == "pooled") & (curve.features == "shape") & (curve.threshold == 0.5)].iloc[0]
     called = mean >= 0.5
     assert row.net_benefit == pytest.approx(((called & (happened == 1)).sum() - (called & (happened == 0)).sum()) / 100)

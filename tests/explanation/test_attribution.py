@@ -18,14 +18,11 @@ from ichdag.tables import read_table, write_table
 
 SETTINGS = Settings(
     features="radiomics+segmentation+vaegan",
-    outcomes=["poor_outcome"],
     patients=645,
     background=20,
     evaluations=40,
     bootstrap=200,
     confidence=0.95,
-    top_features=5,
-    saliency_patients=4,
     permutations=2,
 )
 CLASSIFICATION = ClassificationSettings(
@@ -43,8 +40,6 @@ CLASSIFICATION = ClassificationSettings(
         "svm": {"kernel": "rbf"},
     },
     grid={},
-    logistic={},
-    clinical=[],
 )
 
 

@@ -18,7 +18,7 @@ FOLDS = pd.Series([str(number % 3) for number in range(30)], index=[f"s{number:0
 
 
 def settings(patients):
-    return Settings("radiomics", ["poor_outcome"], patients, 8, 50, 20, 0.95, 5, 4, 3)
+    return Settings("radiomics", patients, 8, 50, 20, 0.95, 3)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from ichdag.explanation.permutation import auc, block_losses
 
 
 def settings(permutations=20, bootstrap=50):
-    return Settings("radiomics", ["poor_outcome"], 60, 20, 200, bootstrap, 0.95, 5, 4, permutations)
+    return Settings("radiomics", 60, 20, 200, bootstrap, 0.95, permutations)
 
 
 class Known:

@@ -50,8 +50,8 @@ def test_missing_shape_features_get_the_training_part_s_median_in_every_classifi
     random = np.random.default_rng(0)
     design = pd.DataFrame(random.normal(size=(20, 3)), columns=["original_shape_Elongation", "b", "c"])
     design.iloc[3, 0] = np.nan
-    parameters = {"classifiers": {"naive_bayes": {}}, "grid": {}, "logistic": {"C": 1.0, "max_iter": 100}}
-    rest = {"tuning": "none", "clinical": [], "class_weights": "none"}
+    parameters = {"classifiers": {"naive_bayes": {}}, "grid": {}}
+    rest = {"tuning": "none", "class_weights": "none"}
     rest |= dict.fromkeys(("tuning_folds", "calibration_folds", "threshold_folds"), 2)
     pipeline = build(Recipe("naive_bayes", Settings(**parameters | rest), 0, 1), smaller_class=10)
     pipeline.fit(design.iloc[:15], [0, 1] * 7 + [0])

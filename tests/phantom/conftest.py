@@ -21,7 +21,7 @@ def drawn():
 
     def draw(*, seed=20260101, outcomes=OUTCOMES, **changes):
         sizes = {"development": 44, "external": 28, "prediction": 2, "faulty": 8, "signal": "study"}
-        return draw_cohort(Settings(**SCANNER | sizes | changes), seed=seed, outcomes=outcomes)
+        return draw_cohort(Settings(**sizes | changes), seed=seed, outcomes=outcomes)
 
     return draw
 

@@ -130,7 +130,7 @@ def test_a_larger_study_holds_the_smaller_one(drawn, study):
 
 def test_ids_follow_from_the_counts():
     counts = {"development": 10, "external": 10, "prediction": 1, "faulty": 0}
-    settings = Settings(**counts, matrix=96, field_of_view_mm=(205, 240), slice_thickness_mm=(4, 5), signal="null")
+    settings = Settings(**counts, signal="null")
     assert list(subjects(settings))[::10] == ["D0001", "E0001", "P0001"]
 
 

@@ -43,7 +43,8 @@ def study(write_parts, small_settings, tmp_path_factory):
     (folder / "config.yaml").write_text(yaml.safe_dump(small_settings), "utf-8")
     write_parts(parts_of(folder), probabilities=PROBABILITIES)
     write_record({"threshold": 0.05, "smallest_component_ml": 0.1}, folder / "ledger/segmentation/cleanup.json")
-    write_record({"baseline": {"status": "included", "facts": {}}}, folder / f"results/cohort/sub-{PATIENT}_scans.json")
+    scans = {"subject": PATIENT, "baseline": {"status": "included", "facts": {}}}
+    write_record(scans, folder / f"results/cohort/sub-{PATIENT}_scans.json")
     return Pretended(folder, settings=(folder / "config.yaml",))
 
 

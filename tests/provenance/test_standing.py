@@ -2,11 +2,14 @@
 
 import copy
 import json
+import shutil
 
 import pytest
 import torch
 import yaml
 
+from ichdag.faults import WITNESSES
+from ichdag.jobs import StudyError
 from ichdag.latent.identity import vaegan_identity
 from ichdag.ledger import digest_of, sealed
 from ichdag.models import write_weights
@@ -129,6 +132,71 @@ def test_a_retraining_draws_the_list_and_makes_all_due(study, config):
     now = standing(changed(config, "segmentation", "retrain", to=2))
     assert set(now.reasons) == {"training", "cleanup", "vaegan", *NETWORKS}
     assert "training" in now.spoiled() and now.due("training") == "training"
+
+
+@pytest.fixture
+def finished(study, config):
+    """The study with the results that tell that its models were trained."""
+    identities = standing(config).identities
+    networks = [{"name": name, "identity": digest_of(identities[name])} for name in NETWORKS]
+    write_record({"folds": {}, "networks": networks}, study / WITNESSES["segmentation"])
+    (study / WITNESSES["latent"]).parent.mkdir(parents=True)
+    (study / WITNESSES["latent"]).touch()
+    assert standing(config).asked().reasons == {}
+    return study
+
+
+@pytest.mark.parametrize(
+    ("lost", "told", "stage"),
+    [
+        ("segmentation/dual_1", "ledger/segmentation/dual_1 lost", "segmentation"),
+        ("segmentation", "dual_0, .*dual_1, .*dual_final and 3 more lost", "segmentation"),
+        ("latent", "ledger/latent/vaegan lost", "latent"),
+    ],
+)
+def test_a_model_that_results_were_made_with_and_that_is_gone_is_refused_until_they_are_deleted(
+    finished, config, lost, told, stage
+):
+    shutil.rmtree(finished / "ledger" / lost)
+    now = standing(config)
+    with pytest.raises(StudyError, match=rf"{told} .*backup.* delete {WITNESSES[stage]} as well"):
+        now.asked()
+    assert now.asked(before_run=False) is now, "a job is not refused"
+    (finished / WITNESSES[stage]).unlink()
+    assert now.asked().reasons
+
+
+def test_lost_weights_alone_are_missed_too(finished, config):
+    (finished / "ledger/segmentation/single_0/weights.safetensors").unlink()
+    with pytest.raises(StudyError, match="single_0 lost the weights"):
+        standing(config).asked()
+
+
+def test_a_cleanup_that_is_lost_is_chosen_anew(finished, config):
+    (finished / "ledger/segmentation/cleanup.json").unlink()
+    assert set(standing(config).asked().reasons) == {"cleanup"}
+
+
+def test_a_first_training_that_was_interrupted_is_not_taken_for_a_loss(study, config):
+    for name in ("single_1", "single_final"):
+        (study / f"ledger/segmentation/{name}/weights.safetensors").unlink()
+    shutil.rmtree(study / "ledger/latent")
+    assert set(standing(config).asked().reasons) == {"single_1", "single_final", "vaegan"}
+
+
+def test_networks_that_are_new_or_would_be_trained_anew_anyway_are_not_taken_for_lost(finished, config):
+    """More folds; a retraining, before its list is drawn and once it is; other settings; none of them was a loss."""
+    more = [*NETWORKS, "dual_2", "single_2"]
+    found = Standing(config, networks=more, patches=PATCHES, roles=ROLES, code=lambda first, *rest: CODE[first])
+    assert {"dual_2", "single_2"} <= set(found.asked().reasons)
+    shutil.rmtree(finished / "ledger/segmentation/dual_0")
+    assert "dual_0" in standing(changed(config, "segmentation", "training", "epochs", to=3)).asked().reasons
+    retrained = changed(config, "segmentation", "retrain", to=2)
+    assert "dual_0" in standing(retrained).asked().reasons
+    with sealed(finished / "ledger/training.tsv") as partial:
+        partial.write_text(LIST.replace("\t1\n", "\t2\n"), "utf-8")
+    now = standing(retrained).asked()
+    assert now.training and "dual_0" in now.reasons
 
 
 def test_a_job_finds_the_same_identity_as_the_plan(config):

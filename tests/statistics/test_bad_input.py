@@ -11,16 +11,7 @@ from ichdag.names import CLASSIFIERS
 from ichdag.report.dictionary import SCHEMAS
 from ichdag.tables import read_table, write_table
 
-EVALUATION = evaluation.Settings(
-    confidence=0.95,
-    bootstrap=50,
-    calibration_bins=10,
-    smallest_probability=0.001,
-    decision_thresholds=[0.1, 0.9, 0.1],
-)
-STATISTICS = statistics.Settings(
-    alpha=0.05, reference="radiomics", bootstrap=50, numbers=["age", "nihss"], categories=["sex"]
-)
+EVALUATION = evaluation.Settings(confidence=0.95, bootstrap=50, smallest_probability=0.001)
 
 
 def sound():
@@ -86,18 +77,21 @@ def tables_of(predictions):
     people["poor_outcome"] = pd.array([0] * len(people), dtype="Int64")
     people.loc[3, "age"] = np.nan
     metrics = evaluation.measure_performance(predictions, settings=EVALUATION, seed=1)
-    judged = {"predictions": predictions, "settings": STATISTICS, "seed": 1}
+    judged = {"predictions": predictions, "alpha": 0.05, "bootstrap": 50, "seed": 1}
     yield "metrics", metrics
-    yield "best", evaluation.correct_best(predictions, settings=EVALUATION, seed=1)
-    yield "calibration", evaluation.measure_calibration(predictions, settings=EVALUATION)
-    yield "decision", evaluation.measure_net_benefit(predictions, settings=EVALUATION)
-    yield "shapiro", statistics.check_normality(metrics, settings=STATISTICS)
+    yield "best", evaluation.correct_best(predictions, confidence=0.95, bootstrap=50, seed=1)
+    yield "calibration", evaluation.measure_calibration(predictions, calibration_bins=10, confidence=0.95)
+    yield "decision", evaluation.measure_net_benefit(predictions, decision_thresholds=[0.1, 0.9, 0.1])
+    yield "shapiro", statistics.check_normality(metrics, alpha=0.05)
     yield "friedman", statistics.compare_feature_sets(metrics, **judged)
     yield "wilcoxon", statistics.compare_pairs(metrics, **judged)
-    yield "delong", statistics.compare_patients(predictions, settings=STATISTICS, seed=1)
-    yield "nadeau_bengio", statistics.compare_folds(metrics, settings=STATISTICS)
-    yield "sex", statistics.compare_sexes(predictions, participants=people, settings=STATISTICS, smallest=0.001)
-    yield "table1", statistics.describe_cohorts(people, outcomes=["poor_outcome"], settings=STATISTICS)
+    yield "delong", statistics.compare_patients(predictions, alpha=0.05, reference="radiomics", bootstrap=50, seed=1)
+    yield "nadeau_bengio", statistics.compare_folds(metrics, alpha=0.05, reference="radiomics")
+    yield "sex", statistics.compare_sexes(predictions, participants=people, alpha=0.05, smallest_probability=0.001)
+    yield (
+        "table1",
+        statistics.describe_cohorts(people, outcomes=["poor_outcome"], numbers=["age", "nihss"], categories=["sex"]),
+    )
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.__name__)

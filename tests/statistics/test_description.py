@@ -8,13 +8,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ichdag.statistics import Settings, describe_cohorts
+from ichdag.statistics import describe_cohorts
 from ichdag.statistics.schemas import TABLE1
 from ichdag.tables import read_table, write_table
 
-SETTINGS = Settings(
-    alpha=0.05, reference="radiomics", bootstrap=200, numbers=["age", "nihss"], categories=["sex", "mrs"]
-)
+SETTINGS = {"numbers": ["age", "nihss"], "categories": ["sex", "mrs"]}
 
 
 @pytest.fixture
@@ -36,7 +34,7 @@ def participants():
 def described(participants):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return describe_cohorts(participants, outcomes=["poor_outcome"], settings=SETTINGS)
+        return describe_cohorts(participants, outcomes=["poor_outcome"], **SETTINGS)
 
 
 def sides(participants, column):
@@ -158,8 +156,7 @@ def test_tests_and_standardized_differences_are_those_of_r_and_tableone(name):
         parts = [of_counts(name, role) for role in roles]
     table = pd.concat(parts, ignore_index=True).assign(status="included", cohort="YALE")
     numbers, categories = (["age"], []) if name == "age" else ([], [name])
-    settings = Settings(alpha=0.05, reference="radiomics", bootstrap=1, numbers=numbers, categories=categories)
-    row = describe_cohorts(table, outcomes=[], settings=settings).iloc[0]
+    row = describe_cohorts(table, outcomes=[], numbers=numbers, categories=categories).iloc[0]
     test, statistic, p, smd = REFERENCES[name]
     assert row.test == test
     assert (row.p, row.smd) == pytest.approx((p, smd), abs=1e-8)

@@ -8,11 +8,11 @@ import pytest
 import statsmodels.api as sm
 
 from ichdag.evaluation.delong import areas, paired_difference
-from ichdag.statistics import Settings, compare_patients, compare_sexes
+from ichdag.statistics import compare_patients, compare_sexes
 from ichdag.statistics.schemas import SEX
 from ichdag.tables import read_table, write_table
 
-SETTINGS = Settings(alpha=0.05, reference="radiomics", bootstrap=500, numbers=[], categories=[])
+SETTINGS = {"alpha": 0.05, "reference": "radiomics", "bootstrap": 500}
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def scores_of(predictions, cohort, *models):
 
 
 def test_each_set_stands_against_the_reference_of_its_classifier_on_the_same_patients(predictions):
-    table = compare_patients(predictions, settings=SETTINGS, seed=1)
+    table = compare_patients(predictions, **SETTINGS, seed=1)
     row = table[(table.fold == "external") & (table.features == "shape") & (table.classifier == "svm")].iloc[0]
     happened, scores = scores_of(predictions, "YALE", ("shape", "svm"), ("radiomics", "svm"))
     gap = paired_difference(areas(happened, scores=scores), first=0, second=1, confidence=0.95)
@@ -61,27 +61,27 @@ def test_each_set_stands_against_the_reference_of_its_classifier_on_the_same_pat
 
 
 def test_the_simple_comparators_stand_against_every_classifiers_reference(predictions):
-    table = compare_patients(predictions, settings=SETTINGS, seed=1)
+    table = compare_patients(predictions, **SETTINGS, seed=1)
     rows = table[(table.features == "volume") & (table.fold == "pooled")]
     assert sorted(rows.classifier_reference) == ["svm", "xgboost"]
     assert set(rows.classifier) == {"logistic"}
 
 
 def test_the_bootstrap_interval_of_a_difference_is_close_to_delongs(predictions):
-    table = compare_patients(predictions, settings=SETTINGS, seed=1)
+    table = compare_patients(predictions, **SETTINGS, seed=1)
     reach = (table.high - table.low) / 2
     assert ((table.bootstrap_low - table.low).abs() / reach).max() < 0.3
     assert ((table.bootstrap_high - table.high).abs() / reach).max() < 0.3
 
 
 def test_the_bootstrap_is_the_same_for_the_same_seed_and_another_for_another(predictions):
-    one, same, other = (compare_patients(predictions, settings=SETTINGS, seed=seed) for seed in (1, 1, 2))
+    one, same, other = (compare_patients(predictions, **SETTINGS, seed=seed) for seed in (1, 1, 2))
     pd.testing.assert_frame_equal(one, same)
     assert (one.bootstrap_low != other.bootstrap_low).any()
 
 
 def test_corrections_are_over_the_comparisons_of_one_outcome_and_cohort(predictions):
-    table = compare_patients(predictions, settings=SETTINGS, seed=1)
+    table = compare_patients(predictions, **SETTINGS, seed=1)
     for _, family in table.groupby(["cohort", "fold"]):
         assert len(family) == 6
         smallest = family.loc[family.p.idxmin()]
@@ -90,7 +90,7 @@ def test_corrections_are_over_the_comparisons_of_one_outcome_and_cohort(predicti
 
 def test_a_comparator_that_lacks_patients_is_compared_on_those_it_has(predictions):
     lacking = (predictions.features == "volume") & predictions.subject.isin(["YALE03", "YALE04"])
-    table = compare_patients(predictions[~lacking], settings=SETTINGS, seed=1)
+    table = compare_patients(predictions[~lacking], **SETTINGS, seed=1)
     rows = table[table.fold == "external"].set_index(["features", "classifier_reference"])
     assert rows.loc[("volume", "svm"), "n"] == 68
     assert rows.loc[("shape", "svm"), "n"] == 70
@@ -99,7 +99,7 @@ def test_a_comparator_that_lacks_patients_is_compared_on_those_it_has(prediction
 def test_identical_predictions_have_no_p_and_do_not_count_in_the_correction(predictions):
     same = predictions.features == "shape"
     predictions.loc[same, "probability"] = predictions[predictions.features == "radiomics"].probability.to_numpy()
-    table = compare_patients(predictions, settings=SETTINGS, seed=1)
+    table = compare_patients(predictions, **SETTINGS, seed=1)
     rows = table[table.features == "shape"]
     assert rows.p.isna().all()
     told = "the difference has no variance; no bootstrap limits: all resamples are equal"
@@ -109,7 +109,7 @@ def test_identical_predictions_have_no_p_and_do_not_count_in_the_correction(pred
 
 
 def test_women_and_men_are_compared_as_two_groups(predictions, participants, tmp_path):
-    table = compare_sexes(predictions, participants=participants, settings=SETTINGS, smallest=1e-6)
+    table = compare_sexes(predictions, participants=participants, alpha=0.05, smallest_probability=1e-6)
     row = table[(table.fold == "pooled") & (table.features == "shape") & (table.classifier == "svm")].iloc[0]
     happened, scores = scores_of(predictions, "ATACH", ("shape", "svm"))
     women = np.arange(90) % 2 == 0
@@ -125,7 +125,7 @@ def test_women_and_men_are_compared_as_two_groups(predictions, participants, tmp
 
 
 def test_the_interaction_of_sex_and_risk_agrees_with_a_logistic_regression_on_both(predictions, participants):
-    table = compare_sexes(predictions, participants=participants, settings=SETTINGS, smallest=1e-6)
+    table = compare_sexes(predictions, participants=participants, alpha=0.05, smallest_probability=1e-6)
     row = table[(table.fold == "external") & (table.features == "vaegan") & (table.classifier == "svm")].iloc[0]
     happened, (probability,) = scores_of(predictions, "YALE", ("vaegan", "svm"))
     sexes = participants.set_index("subject").sex[[f"YALE{number:02d}" for number in range(70)]]
@@ -141,14 +141,14 @@ def test_the_interaction_of_sex_and_risk_agrees_with_a_logistic_regression_on_bo
 def test_an_interaction_that_cannot_be_estimated_is_noted(predictions, participants):
     rows = predictions.features == "shape"
     predictions.loc[rows, "probability"] = predictions.loc[rows, "y_true"] * 0.8 + 0.1
-    table = compare_sexes(predictions, participants=participants, settings=SETTINGS, smallest=1e-6)
+    table = compare_sexes(predictions, participants=participants, alpha=0.05, smallest_probability=1e-6)
     shape = table[table.features == "shape"]
     assert shape.p_interaction.isna().all()
     assert shape.note.str.contains("no interaction test: the probability separates the classes").all()
 
 
 def test_pooled_differences_carry_the_variance_that_shared_training_participants_add(predictions):
-    table = compare_patients(predictions, settings=SETTINGS, seed=1)
+    table = compare_patients(predictions, **SETTINGS, seed=1)
     assert set(table[table.fold == "external"].inflation) == {1}
     row = table[(table.fold == "pooled") & (table.features == "shape") & (table.classifier == "svm")].iloc[0]
     assert row.inflation == pytest.approx(2.25)
@@ -160,7 +160,7 @@ def test_pooled_differences_carry_the_variance_that_shared_training_participants
 def test_a_sex_without_the_outcome_leaves_the_comparison_undefined_with_the_reason(predictions, participants):
     women = set(participants.loc[participants.sex == "F", "subject"])
     predictions.loc[predictions.subject.isin(women), "y_true"] = 0
-    table = compare_sexes(predictions, participants=participants, settings=SETTINGS, smallest=1e-6)
+    table = compare_sexes(predictions, participants=participants, alpha=0.05, smallest_probability=1e-6)
     assert table.p.isna().all()
     assert (table.note == "no women with the outcome").all()
     assert table.auc_men.notna().all()
@@ -168,7 +168,7 @@ def test_a_sex_without_the_outcome_leaves_the_comparison_undefined_with_the_reas
 
 def test_a_sheet_without_sex_gives_a_table_of_reasons(predictions):
     nobody = pd.DataFrame({"subject": ["ATACH01"]})
-    table = compare_sexes(predictions, participants=nobody, settings=SETTINGS, smallest=1e-6)
+    table = compare_sexes(predictions, participants=nobody, alpha=0.05, smallest_probability=1e-6)
     assert table.p.isna().all()
     assert (table.n_women == 0).all()
     assert table.note.str.startswith("no women with the outcome").all()

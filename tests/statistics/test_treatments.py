@@ -12,7 +12,6 @@ from statsmodels.stats.multitest import multipletests
 
 from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.statistics import (
-    Settings,
     check_normality,
     compare_feature_sets,
     compare_folds,
@@ -22,7 +21,6 @@ from ichdag.statistics import (
 from ichdag.statistics.schemas import FRIEDMAN
 from ichdag.tables import read_table, write_table
 
-SETTINGS = Settings(alpha=0.05, reference="radiomics", bootstrap=200, numbers=[], categories=[])
 SIZES = {"0": 20, "1": 20, "2": 20, "3": 20, "4": 21, "mean": 101, "external": 60}
 
 
@@ -54,14 +52,15 @@ def predictions_of(random):
 
 
 PREDICTIONS = predictions_of(np.random.default_rng(5))
+JUDGED = {"predictions": PREDICTIONS, "alpha": 0.05, "bootstrap": 200, "seed": 1}
 
 
 def friedman_of(metrics):
-    return compare_feature_sets(metrics, predictions=PREDICTIONS, settings=SETTINGS, seed=1)
+    return compare_feature_sets(metrics, **JUDGED)
 
 
 def pairs_of(metrics):
-    return compare_pairs(metrics, predictions=PREDICTIONS, settings=SETTINGS, seed=1)
+    return compare_pairs(metrics, **JUDGED)
 
 
 def auc_table(metrics, fold):
@@ -70,7 +69,7 @@ def auc_table(metrics, fold):
 
 
 def test_shapiro_wilk_is_over_folds_and_classifiers_of_a_feature_set(metrics):
-    table = check_normality(metrics, settings=SETTINGS).set_index("features")
+    table = check_normality(metrics, alpha=0.05).set_index("features")
     values = metrics[(metrics.features == "shape") & metrics.fold.isin(list("01234"))].value
     assert table.loc["shape", "n"] == 30
     assert table.loc["shape", "p"] == pytest.approx(stats.shapiro(values).pvalue, abs=1e-8)
@@ -81,7 +80,7 @@ def test_equal_aucs_have_no_shapiro_wilk_test_and_no_warning(metrics):
     metrics["value"] = 0.7
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        table = check_normality(metrics, settings=SETTINGS)
+        table = check_normality(metrics, alpha=0.05)
     assert table.p.isna().all()
     assert table.note.notna().all()
 
@@ -227,7 +226,7 @@ def test_pairs_carry_the_verdict_of_friedmans_test(metrics):
 
 
 def test_the_corrected_t_over_folds_agrees_with_the_hand(metrics):
-    table = compare_folds(metrics, settings=SETTINGS)
+    table = compare_folds(metrics, alpha=0.05, reference="radiomics")
     row = table[(table.features == "shape") & (table.classifier == "svm")].iloc[0]
     rows = metrics[(metrics.classifier == "svm") & metrics.fold.isin(list("01234"))]
     values = rows.pivot(index="fold", columns="features", values="value")
@@ -246,7 +245,11 @@ def test_folds_of_all_repeats_enter_the_corrected_t_and_the_correction_stays(met
     second["fold"] = (second.fold.astype(int) + 5).astype(str)
     second["value"] = 1 - second.value
     rows = pd.concat([metrics, second], ignore_index=True)
-    row = compare_folds(rows, settings=SETTINGS).set_index(["features", "classifier"]).loc[("shape", "svm")]
+    row = (
+        compare_folds(rows, alpha=0.05, reference="radiomics")
+        .set_index(["features", "classifier"])
+        .loc[("shape", "svm")]
+    )
     part = rows[(rows.classifier == "svm") & rows.fold.str.isdecimal()].pivot(
         index="fold", columns="features", values="value"
     )
@@ -260,7 +263,7 @@ def test_folds_of_all_repeats_enter_the_corrected_t_and_the_correction_stays(met
 def test_a_constant_difference_over_folds_has_no_t_and_a_note(metrics):
     folds = metrics.fold.isin(list("01234"))
     metrics.loc[folds, "value"] = 0.7
-    row = compare_folds(metrics, settings=SETTINGS).iloc[0]
+    row = compare_folds(metrics, alpha=0.05, reference="radiomics").iloc[0]
     assert math.isnan(row.p)
     assert row.note == "the difference is the same in all folds"
 
@@ -311,5 +314,5 @@ def test_shapiro_wilk_is_that_of_r(metrics):
     values = np.array(AUCS.split(), dtype=float)
     rows = pd.DataFrame({"outcome": "poor_outcome", "features": "shape", "classifier": "svm", "value": values})
     rows = rows.assign(metric="auc", fold=[str(fold) for fold in range(42)])
-    row = check_normality(rows, settings=SETTINGS).iloc[0]
+    row = check_normality(rows, alpha=0.05).iloc[0]
     assert (row.n, row.statistic, row.p) == pytest.approx((42, 0.986303429144698, 0.887933630081632), abs=1e-8)

@@ -2,12 +2,11 @@
 
 from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import start
-from ichdag.statistics import Settings, check_normality
+from ichdag.statistics import check_normality
 from ichdag.statistics.schemas import SHAPIRO
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-settings = Settings(**snakemake.params.settings)
 metrics = read_table(snakemake.input.metrics, METRICS)
-table = check_normality(metrics, settings=settings)
+table = check_normality(metrics, **snakemake.params.settings)
 write_table(table, snakemake.output.shapiro, SHAPIRO)

@@ -5,12 +5,12 @@ from ichdag.cohort.scans import examine
 from ichdag.images import read_expected, read_scan
 from ichdag.jobs import start
 from ichdag.names import TIMEPOINTS
-from ichdag.records import read_record, write_record
+from ichdag.records import read_record_of, write_record
 
 start(snakemake)
 settings = QualitySettings(**snakemake.params.settings)
-converted = read_record(snakemake.input.record)
-record = {"subject": snakemake.wildcards.subject}
+subject = snakemake.wildcards.subject
+converted, record = read_record_of(subject, snakemake.input.record), {"subject": subject}
 for time in TIMEPOINTS:
     there = "ct" not in converted[time]["absent"]
     scan = read_expected(snakemake.input[f"{time}_ct"], there=there, read=read_scan)

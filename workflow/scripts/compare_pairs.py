@@ -3,13 +3,13 @@
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import start
-from ichdag.statistics import Settings, compare_pairs
+from ichdag.statistics import compare_pairs
 from ichdag.statistics.schemas import WILCOXON
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-settings = Settings(**snakemake.params.settings)
+params = snakemake.params
 metrics = read_table(snakemake.input.metrics, METRICS)
 predictions = read_table(snakemake.input.predictions, PREDICTIONS)
-table = compare_pairs(metrics, predictions=predictions, settings=settings, seed=snakemake.params.seed)
+table = compare_pairs(metrics, predictions=predictions, **params.settings, seed=params.seed)
 write_table(table, snakemake.output.wilcoxon, WILCOXON)

@@ -2,12 +2,11 @@
 
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.jobs import start
-from ichdag.statistics import Settings, compare_patients
+from ichdag.statistics import compare_patients
 from ichdag.statistics.schemas import DELONG
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-settings = Settings(**snakemake.params.settings)
 predictions = read_table(snakemake.input.predictions, PREDICTIONS)
-table = compare_patients(predictions, settings=settings, seed=snakemake.params.seed)
+table = compare_patients(predictions, **snakemake.params.settings, seed=snakemake.params.seed)
 write_table(table, snakemake.output.delong, DELONG)

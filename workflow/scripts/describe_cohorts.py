@@ -2,12 +2,12 @@
 
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.jobs import start
-from ichdag.statistics import Settings, describe_cohorts
+from ichdag.statistics import describe_cohorts
 from ichdag.statistics.schemas import TABLE1
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-settings = Settings(**snakemake.params.settings)
+params = snakemake.params
 participants = read_table(snakemake.input.participants, PARTICIPANTS)
-table = describe_cohorts(participants, outcomes=list(snakemake.params.outcomes), settings=settings)
+table = describe_cohorts(participants, outcomes=list(params.outcomes), **params.settings)
 write_table(table, snakemake.output.table1, TABLE1)

@@ -17,7 +17,7 @@ params, outcome = snakemake.params, snakemake.wildcards.outcome
 recipe = Recipe(LOGISTIC, Settings(**params.settings), params.seed, snakemake.threads)
 cohort, drawn = read_table(snakemake.input.cohort, PARTICIPANTS), read_table(snakemake.input.folds, FOLDS)
 people = development_people(cohort, folds=drawn, outcome=outcome, fewest=recipe.fewest)
-columns = usable_covariates(cohort, columns=recipe.settings.clinical)
+columns = usable_covariates(cohort, columns=params.clinical)
 results, models = [], {}
 for features, design in comparator_designs(cohort, columns=columns).items():
     tables = dict.fromkeys(params.folds, design)

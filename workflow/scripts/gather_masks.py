@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from ichdag.jobs import start
-from ichdag.records import read_record
+from ichdag.jobs import files_of, start
+from ichdag.records import read_records
 from ichdag.segmentation.schemas import SCORES, VOLUMES
 from ichdag.tables import write_table
 
 start(snakemake)
-records, role = [read_record(path) for path in snakemake.input.scores], snakemake.wildcards.role
+records, role = read_records(files_of(snakemake.input, "sub-")), snakemake.wildcards.role
 scores = [
     {"subject": record["subject"], "role": role, "fold": record["fold"], "variant": variant} | known
     for record in records

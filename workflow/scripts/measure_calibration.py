@@ -1,13 +1,12 @@
 """Compare predicted and observed risk."""
 
 from ichdag.classification.schemas import PREDICTIONS
-from ichdag.evaluation import Settings, measure_calibration
+from ichdag.evaluation import measure_calibration
 from ichdag.evaluation.schemas import CALIBRATION
 from ichdag.jobs import start
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-settings = Settings(**snakemake.params.settings)
 predictions = read_table(snakemake.input.predictions, PREDICTIONS)
-table = measure_calibration(predictions, settings=settings)
+table = measure_calibration(predictions, **snakemake.params.settings)
 write_table(table, snakemake.output.calibration, CALIBRATION)

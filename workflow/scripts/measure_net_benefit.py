@@ -1,13 +1,12 @@
 """Measure the net benefit of every model."""
 
 from ichdag.classification.schemas import PREDICTIONS
-from ichdag.evaluation import Settings, measure_net_benefit
+from ichdag.evaluation import measure_net_benefit
 from ichdag.evaluation.schemas import DECISION
 from ichdag.jobs import start
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-settings = Settings(**snakemake.params.settings)
 predictions = read_table(snakemake.input.predictions, PREDICTIONS)
-table = measure_net_benefit(predictions, settings=settings)
+table = measure_net_benefit(predictions, **snakemake.params.settings)
 write_table(table, snakemake.output.decision, DECISION)

@@ -6,13 +6,13 @@ from ichdag.images import read_expected, read_scan, write_absent, write_image
 from ichdag.jobs import DataFault, start
 from ichdag.prediction.frozen import load_frozen
 from ichdag.prediction.patient import predict_patient
-from ichdag.records import read_record, write_record
+from ichdag.records import read_record_of, write_record
 from ichdag.training import find_device
 
 logger = start(snakemake)
 subject = snakemake.wildcards.subject
 model, device = load_frozen(Path(snakemake.input.card).parent), find_device(snakemake.threads)
-converted = read_record(snakemake.input.scans)["baseline"]
+converted = read_record_of(subject, snakemake.input.scans)["baseline"]
 try:
     if converted["status"] == "excluded":
         raise DataFault(converted["stage"], converted["reason"])

@@ -5,11 +5,11 @@ from ichdag.images import read_expected, read_mask, read_scan
 from ichdag.jobs import start
 from ichdag.names import TIMEPOINTS
 from ichdag.preprocessing.grids import Settings, make_grids
-from ichdag.records import read_record
+from ichdag.records import read_record_of
 
 start(snakemake)
 settings = Settings(**snakemake.params.settings)
-files, record = snakemake.input, read_record(snakemake.input.record)
+files, record = snakemake.input, read_record_of(snakemake.wildcards.subject, snakemake.input.record)
 arrays = {}
 for time in TIMEPOINTS:
     if record[time]["status"] == "included":

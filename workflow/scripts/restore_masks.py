@@ -1,7 +1,7 @@
 """Bring the masks of one participant back to the scans' own grids and score them."""
 
 from ichdag.jobs import start
-from ichdag.records import read_record, write_record
+from ichdag.records import read_record, read_record_of, write_record
 from ichdag.segmentation.participant import restore_participant
 from ichdag.segmentation.restoration import RestorationSettings
 
@@ -12,7 +12,7 @@ record = restore_participant(
     subject,
     files=dict(snakemake.input.items()),
     masks_to={"baseline": snakemake.output.baseline, "followup": snakemake.output.followup},
-    scans=read_record(snakemake.input.record),
+    scans=read_record_of(subject, snakemake.input.record),
     networks=read_record(snakemake.input.networks),
     settings=RestorationSettings(cleanup["threshold"], cleanup["smallest_component_ml"]),
     smallest_lesion_ml=params.smallest_lesion_ml,

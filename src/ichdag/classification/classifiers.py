@@ -96,9 +96,7 @@ def card_of(
     recipe: Recipe, *, models: dict[str, Pipeline], people: pd.DataFrame, folds: dict[str, list[str]], outcome: str
 ) -> Card:
     """The card of one outcome and classifier: whom the models of each fold and the final ones saw, what was chosen."""
-    settings = (
-        recipe.settings.logistic if recipe.classifier == LOGISTIC else recipe.settings.classifiers[recipe.classifier]
-    )
+    settings = recipe.settings.classifiers[recipe.classifier]
     tuning = {"seed": recipe.seed, "tuning": recipe.settings.tuning, "class_weights": recipe.settings.class_weights}
     columns = {features: list(model.feature_names_in_) for features, model in models.items()}
     scores = {features: _outcome_of_fit(recipe, model) for features, model in models.items()}
@@ -126,9 +124,9 @@ def _counted(model: Pipeline, design: pd.DataFrame) -> Pipeline:
 
 def _bare(recipe: Recipe, *, smaller_class: int) -> Any:
     name, seed, threads = recipe.classifier, recipe.seed, recipe.threads
-    if name == LOGISTIC:
-        return LogisticRegression(**recipe.settings.logistic)
     values = recipe.settings.classifiers[name]
+    if name == LOGISTIC:
+        return LogisticRegression(**values)
     if name == "naive_bayes":
         return GaussianNB(**values)
     if name == "elastic_net":

@@ -11,14 +11,13 @@ from ichdag.evaluation.delong import areas
 from ichdag.evaluation.measures import NO_BOOTSTRAP, collapse
 from ichdag.evaluation.resampling import Resamples, percentiles, resample, resampled_auc
 from ichdag.evaluation.schemas import BEST
-from ichdag.evaluation.settings import Settings
 from ichdag.jobs import StudyError
 from ichdag.names import FEATURE_SETS
 
 NAMES = ("corrected", "corrected_low", "corrected_high")
 
 
-def correct_best(predictions: pd.DataFrame, *, settings: Settings, seed: int) -> pd.DataFrame:
+def correct_best(predictions: pd.DataFrame, *, confidence: float, bootstrap: int, seed: int) -> pd.DataFrame:
     """The best model of each outcome with its pooled AUC, raw and corrected; follows schema best.
 
     Bootstrap bias-corrected cross-validation (Tsamardinos et al. 2018, doi 10.1007/s10994-018-5714-4): in each resample
@@ -33,11 +32,11 @@ def correct_best(predictions: pd.DataFrame, *, settings: Settings, seed: int) ->
         if pooled.features in FEATURE_SETS:
             flat = any(cell.is_flat for cell in cells if cell.fold not in (POOLED, EXTERNAL))
             competing.setdefault(pooled.outcome, ([], []))[flat].append(pooled)
-    rows = [row for told, flat in competing.values() for row in _best(told or flat, settings, seed)]
+    rows = [row for told, flat in competing.values() for row in _best(told or flat, confidence, bootstrap, seed)]
     return pd.DataFrame(rows, columns=BEST.column_names)
 
 
-def _best(models: list[Cell], settings: Settings, seed: int) -> Iterator[dict]:
+def _best(models: list[Cell], confidence: float, bootstrap: int, seed: int) -> Iterator[dict]:
     """The row of one outcome, none where a class is missing."""
     first = models[0]
     for cell in models:
@@ -52,7 +51,7 @@ def _best(models: list[Cell], settings: Settings, seed: int) -> Iterator[dict]:
     aucs = [float(np.mean([areas(one.happened, scores=one.probability).auc[0] for one in _single(c)])) for c in models]
     best = int(np.argmax(aucs))
     row = {name: getattr(models[best], name) for name in ("outcome", "features", "classifier")}
-    corrected = _corrected(models, resample(m, n, count=settings.bootstrap, seed=seed), settings.confidence)
+    corrected = _corrected(models, resample(m, n, count=bootstrap, seed=seed), confidence)
     note = "every resample drew a whole class" if math.isnan(corrected[0]) else None
     if collapse(corrected[1:]):
         corrected, note = (corrected[0], math.nan, math.nan), NO_BOOTSTRAP

@@ -8,15 +8,12 @@ LETTERS = {"development": "D", "external": "E", "prediction": "P"}
 
 @dataclass(frozen=True)
 class Settings:
-    """Size of the synthetic study; meanings and units in config/schemas/phantom.schema.json."""
+    """Who is in the synthetic study; meanings and units in config/schemas/phantom.schema.json."""
 
     development: int
     external: int
     prediction: int
     faulty: int
-    matrix: int
-    field_of_view_mm: tuple[float, float]
-    slice_thickness_mm: tuple[float, float]
     signal: str
 
 

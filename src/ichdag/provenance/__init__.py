@@ -1,10 +1,12 @@
 """Which code a result depends on, settings in one order, and the package where every process finds it."""
 
 import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ichdag.jobs import StudyError
 from ichdag.provenance.digests import Package
 from ichdag.provenance.resolution import PACKAGE
 from ichdag.records import read_yaml
@@ -26,6 +28,14 @@ def put_in_order(config: dict[str, Any], *, like: str | Path) -> None:
     ordered = _in_order(config, read_yaml(like))
     config.clear()
     config.update(ordered)
+
+
+def settings_of(config: Mapping[str, Any], stage: str, *names: str) -> dict[str, Any]:
+    """Those settings of a stage that the code of a rule reads, by name. Raises StudyError for one that is none."""
+    strangers = [name for name in names if name not in config[stage]]
+    if strangers:
+        raise StudyError(f"config {stage} has no {', '.join(strangers)}: a rule asks for it")
+    return {name: config[stage][name] for name in names}
 
 
 def _in_order(value: Any, like: Any) -> Any:

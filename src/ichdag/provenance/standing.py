@@ -9,8 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ichdag.faults import WITNESSES
+from ichdag.jobs import StudyError
 from ichdag.latent.identity import vaegan_identity
-from ichdag.ledger import digest_of, hours_of_last_training, locked_list, why_anew, why_train
+from ichdag.ledger import SHOWN, digest_of, hours_of_last_training, locked_list, why_anew, why_train
 from ichdag.numerals import numeral
 from ichdag.records import read_record
 from ichdag.segmentation.identity import cleanup_identity, masks_identity, network_identity
@@ -102,6 +104,21 @@ class Standing:
         reasons[CLEANUP] = why_anew(then, self.identities[CLEANUP])
         return {name: reason for name, reason in reasons.items() if reason}
 
+    def _refuse_lost(self) -> None:
+        """Raise StudyError if a model is lost that results were made with and that would be trained again as it was.
+
+        Another setting, list or code trains it anew whether it is lost or not; of the VAE-GAN no result tells them.
+        """
+        gone = [name for name in [*self.networks, VAEGAN] if not (folder_of(name) / "weights.safetensors").is_file()]
+        networks = WITNESSES["segmentation"] if Path(WITNESSES["segmentation"]).is_file() else None
+        listed = read_record(networks)["networks"] if networks and {*gone} - {VAEGAN} else []
+        known = {entry["name"]: entry["identity"] for entry in listed}
+        lost = [name for name in gone if name in known and known[name] == digest_of(self.identities[name])]
+        if lost:
+            raise _lost(lost, WITNESSES["segmentation"], "raise segmentation.retrain, or ")
+        if VAEGAN in gone and Path(WITNESSES["latent"]).is_file() and self.identities[VAEGAN]:
+            raise _lost([VAEGAN], WITNESSES["latent"], "")
+
     def due(self, *names: str) -> str:
         """A pattern (of a wildcard) that matches those of these names that are to be made."""
         return "|".join(name for name in names if name in self.reasons) or NEVER
@@ -112,9 +129,14 @@ class Standing:
         took = f"; the last training took {numeral(hours, 2)} h" if hours else ""
         return self.reasons.get(name, "it stands") + took
 
-    def asked(self) -> "Standing":
-        """Look at the ledger now, and give this back. Raises StudyError if a model is damaged."""
+    def asked(self, *, before_run: bool = True) -> "Standing":
+        """Look at the ledger now, and give this back. Raises StudyError if a model is damaged or, before a run, lost.
+
+        A job does not ask for what is lost: while a run goes on, it may see files of other hosts late.
+        """
         _ = self.reasons
+        if before_run:
+            self._refuse_lost()
         return self
 
     @property
@@ -133,3 +155,12 @@ class Standing:
 def folder_of(name: str) -> Path:
     """The folder of a trained model in the ledger."""
     return Path(FOLDERS.get(name) or f"ledger/segmentation/{name}")
+
+
+def _lost(names: Sequence[str], witness: str, more: str) -> StudyError:
+    shown = ", ".join(str(folder_of(name)) for name in names[:SHOWN])
+    rest = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return StudyError(
+        f"{shown}{rest} lost the weights that {witness} was made with. Restore ledger/ from a backup. To train anew on "
+        f"purpose, {more}delete {witness} as well"
+    )

@@ -3,11 +3,9 @@
 from ichdag.statistics.description import describe_cohorts
 from ichdag.statistics.folds import compare_folds
 from ichdag.statistics.patients import compare_patients, compare_sexes
-from ichdag.statistics.settings import Settings
 from ichdag.statistics.treatments import check_normality, compare_feature_sets, compare_pairs
 
 __all__ = [
-    "Settings",
     "check_normality",
     "compare_feature_sets",
     "compare_folds",

@@ -1,7 +1,7 @@
 """Table 1: the development cohort beside each external cohort."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,6 @@ from scipy.stats import chi2_contingency, fisher_exact, ttest_ind
 from ichdag.numerals import numeral
 from ichdag.statistics.frames import as_frame
 from ichdag.statistics.schemas import TABLE1
-from ichdag.statistics.settings import Settings
 
 SMALLEST_EXPECTED = 5
 ROUNDING = 1e-12  # of the largest: what is left of the spread of equal numbers
@@ -19,7 +18,9 @@ Row = dict[str, Any]
 NOBODY = "nobody with a value in one cohort"
 
 
-def describe_cohorts(participants: pd.DataFrame, *, outcomes: list[str], settings: Settings) -> pd.DataFrame:
+def describe_cohorts(
+    participants: pd.DataFrame, *, outcomes: list[str], numbers: Sequence[str], categories: Sequence[str]
+) -> pd.DataFrame:
     """Number (mean, SD) and category (count, percent) rows of included participants; follows schema table1.
 
     ASSUME: Welch's t for numbers; chi-square without correction for categories, Fisher's exact test for two by two
@@ -33,9 +34,9 @@ def describe_cohorts(participants: pd.DataFrame, *, outcomes: list[str], setting
     rows: list[dict[str, Any]] = []
     outside = included[included["role"] == "external"]
     for cohort, external in outside.groupby("cohort", sort=True) if len(outside) else [(None, outside)]:
-        for name in settings.numbers:
+        for name in numbers:
             rows += _rows(cohort, name, "number", development, external)
-        for name in [*settings.categories, *outcomes]:
+        for name in [*categories, *outcomes]:
             kind = "outcome" if name in outcomes else "category"
             rows += _rows(cohort, name, kind, development, external)
     return as_frame(rows, schema=TABLE1)

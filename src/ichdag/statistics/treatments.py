@@ -17,13 +17,12 @@ from ichdag.statistics.adjustment import METHODS, adjust
 from ichdag.statistics.dependence import Null, null_of
 from ichdag.statistics.frames import as_frame
 from ichdag.statistics.schemas import FRIEDMAN, SHAPIRO, WILCOXON
-from ichdag.statistics.settings import Settings
 
 TESTED = ("mean", "external")
 DECIMALS = 10
 
 
-def check_normality(metrics: pd.DataFrame, *, settings: Settings) -> pd.DataFrame:
+def check_normality(metrics: pd.DataFrame, *, alpha: float) -> pd.DataFrame:
     """Shapiro-Wilk of the AUCs over folds and classifiers, per outcome and feature set; follows schema shapiro."""
     rows = metrics[(metrics["metric"] == "auc") & metrics["fold"].str.isdecimal()]
     found = []
@@ -34,14 +33,14 @@ def check_normality(metrics: pd.DataFrame, *, settings: Settings) -> pd.DataFram
             row |= {"statistic": math.nan, "p": math.nan, "normal": None, "note": "fewer than 3 AUCs, or all equal"}
         else:
             result = shapiro(values)
-            normal = _yes(result.pvalue >= settings.alpha)
+            normal = _yes(result.pvalue >= alpha)
             row |= {"statistic": result.statistic, "p": result.pvalue, "normal": normal, "note": None}
         found.append(row)
     return as_frame(found, schema=SHAPIRO)
 
 
 def compare_feature_sets(
-    metrics: pd.DataFrame, *, predictions: pd.DataFrame, settings: Settings, seed: int
+    metrics: pd.DataFrame, *, predictions: pd.DataFrame, alpha: float, bootstrap: int, seed: int
 ) -> pd.DataFrame:
     """Friedman's test of the feature sets over classifiers, per outcome and cohort; follows schema friedman.
 
@@ -50,13 +49,15 @@ def compare_feature_sets(
     """
     rows = []
     for head, table, note in _tables(metrics):
-        null = _null(predictions, head, table, settings, seed)
-        row = head | _friedman(table, note, settings) | _held(table, null, settings) | _agreement(table)
+        null = _null(predictions, head, table, bootstrap, seed)
+        row = head | _friedman(table, note, alpha) | _held(table, null, alpha) | _agreement(table)
         rows.append(row | {"note": _with_agreement(row)})
     return as_frame(rows, schema=FRIEDMAN)
 
 
-def compare_pairs(metrics: pd.DataFrame, *, predictions: pd.DataFrame, settings: Settings, seed: int) -> pd.DataFrame:
+def compare_pairs(
+    metrics: pd.DataFrame, *, predictions: pd.DataFrame, alpha: float, bootstrap: int, seed: int
+) -> pd.DataFrame:
     """Wilcoxon's signed-rank test of every pair of feature sets, exact, with three corrections; schema wilcoxon.
 
     All pairs are tested whatever Friedman's test says; `friedman_significant` tells which the paper would have tested.
@@ -64,8 +65,8 @@ def compare_pairs(metrics: pd.DataFrame, *, predictions: pd.DataFrame, settings:
     """
     families: list[dict[str, Any]] = []
     for head, table, note in _tables(metrics):
-        significant = _friedman(table, note, settings)["significant"]
-        null = _null(predictions, head, table, settings, seed)
+        significant = _friedman(table, note, alpha)["significant"]
+        null = _null(predictions, head, table, bootstrap, seed)
         pairs = [_wilcoxon(table, first, second, null) for first, second in combinations(table.columns, 2)]
         rows = [head | pair | {"friedman_significant": significant} for pair in pairs]
         family = as_frame(rows, schema=WILCOXON)
@@ -97,9 +98,7 @@ def _tables(metrics: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFram
         yield {"outcome": outcome, "cohort": cohort, "fold": fold}, whole, note
 
 
-def _null(
-    predictions: pd.DataFrame, head: dict[str, str], table: pd.DataFrame, settings: Settings, seed: int
-) -> Null | None:
+def _null(predictions: pd.DataFrame, head: dict[str, str], table: pd.DataFrame, draws: int, seed: int) -> Null | None:
     """How the AUCs of a table vary where all feature sets are equally good; None where there is nothing to compare."""
     if min(table.shape) < 2:
         return None
@@ -107,10 +106,10 @@ def _null(
     outside = rows["fold"] == EXTERNAL
     rows = rows[outside & (rows["cohort"] == head["cohort"])] if head["fold"] == EXTERNAL else rows[~outside]
     models = {"classifiers": list(table.index), "features": list(table.columns)}
-    return null_of(rows, **models, draws=settings.bootstrap, seed=seed)
+    return null_of(rows, **models, draws=draws, seed=seed)
 
 
-def _friedman(table: pd.DataFrame, note: str | None, settings: Settings) -> dict[str, Any]:
+def _friedman(table: pd.DataFrame, note: str | None, alpha: float) -> dict[str, Any]:
     blocks, treatments = table.shape
     row: dict[str, Any] = {"treatments": treatments, "blocks": blocks}
     nothing = {"statistic": math.nan, "p": math.nan, "kendall_w": math.nan, "significant": None}
@@ -120,14 +119,14 @@ def _friedman(table: pd.DataFrame, note: str | None, settings: Settings) -> dict
         return row | nothing | {"note": "every classifier has the same AUC for all feature sets"}
     found = effects.friedman(table)
     row |= {"statistic": found.statistic, "p": found.p, "kendall_w": found.kendall_w}
-    return row | {"significant": _yes(found.p < settings.alpha), "note": note}
+    return row | {"significant": _yes(found.p < alpha), "note": note}
 
 
-def _held(table: pd.DataFrame, null: Null | None, settings: Settings) -> dict[str, float]:
+def _held(table: pd.DataFrame, null: Null | None, alpha: float) -> dict[str, float]:
     """The p at patient level that the feature sets are equally good, and the size of Friedman's test in this study."""
     if null is None or len(table.columns) < 3 or (table.nunique(axis=1) == 1).all():
         return {"p_patients": math.nan, "size": math.nan}
-    return {"p_patients": null.equal(table.to_numpy()), "size": null.friedman_size(settings.alpha)}
+    return {"p_patients": null.equal(table.to_numpy()), "size": null.friedman_size(alpha)}
 
 
 def _agreement(table: pd.DataFrame) -> dict[str, float]:
