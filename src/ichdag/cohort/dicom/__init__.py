@@ -1,7 +1,7 @@
 """DICOM scans: the right series of a folder, DICOMDIR, zip or file, as one straight volume in HU.
 
 Files of a series whose headers differ in little are one stack; where others lie between or next to the slices of the
-chosen one, and do not fit, the scan is refused (`joining`).
+chosen one, and do not fit, the scan is refused (`joining`, `losses`).
 
 The stated rules of choice. Files are sorted into series (SeriesInstanceUID), and a series into stacks where matrix,
 pixel spacing, orientation, image type or kernel differ, or where acquisitions repeat the same positions. A stack is

@@ -12,7 +12,8 @@ from pydicom.dataset import Dataset
 from ichdag.cohort.dicom.choice import choose
 from ichdag.cohort.dicom.decoding import decode, hounsfield, syntax_of
 from ichdag.cohort.dicom.headers import Slice, number, quiet, read_headers, text
-from ichdag.cohort.dicom.joining import join, refuse_lost_slices
+from ichdag.cohort.dicom.joining import join
+from ichdag.cohort.dicom.losses import refuse_lost_slices
 from ichdag.cohort.dicom.settings import DicomSettings
 from ichdag.cohort.dicom.sources import files_of
 from ichdag.cohort.dicom.stacks import Stack, stacks_of
@@ -68,7 +69,7 @@ def take(slices: list[Slice], *, series: str | None, settings: DicomSettings) ->
     """The stack of slices that is the scan, whole, and a record of every stack. Raises DataFault if there is none."""
     stacks = join(stacks_of(slices, settings), settings)
     chosen, records = choose(stacks, series=series, settings=settings)
-    refuse_lost_slices(chosen, stacks, settings)
+    refuse_lost_slices(chosen, stacks, settings, named=series is not None)
     refuse_size([len(chosen.slices), chosen.header.Rows, chosen.header.Columns], "the scan")
     return chosen, records
 
