@@ -26,9 +26,10 @@ limit; the thinnest step between slices; the longest coverage; the lowest series
 studies is a fault. A series named by the user is taken whatever rules 2, 3, 4, 7, 8 and 12 say; the others hold.
 """
 
+from ichdag.cohort.dicom.clocks import hours_between
 from ichdag.cohort.dicom.conversion import Conversion, convert_dicom
 from ichdag.cohort.dicom.masks import read_segmentation
 from ichdag.cohort.dicom.settings import DicomSettings
 from ichdag.cohort.dicom.sources import is_dicom
 
-__all__ = ["Conversion", "DicomSettings", "convert_dicom", "is_dicom", "read_segmentation"]
+__all__ = ["Conversion", "DicomSettings", "convert_dicom", "hours_between", "is_dicom", "read_segmentation"]
