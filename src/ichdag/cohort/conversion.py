@@ -27,6 +27,7 @@ from ichdag.numerals import numeral
 
 # ASSUME: no CT has values beyond 16 bits with an intercept of -1024; extended scales end at 30,710 HU.
 SMALLEST_HU, LARGEST_HU = -33_792, 32_767
+LARGEST_PART = 0.5  # of a scan's grid: a mask of more that is not whole, as NIfTI, is that of another scan
 LARGEST_SHARE_OUTSIDE = 0.1  # ASSUME: of a lesion's voxels, that the head, known to a few mm, may not cover
 
 
@@ -167,7 +168,9 @@ def _manual_mask(path: str, scan: Volume, settings: ConversionSettings, facts: d
     Raises DataFault if it is elsewhere, empty, outside the head, or smaller or larger than a lesion.
     """
     mask = read_segmentation(path, scan=scan) if is_dicom(path) else read_original_mask(path)
-    mask = put_back(mask, scan)  # it may be saved as far as the lesion reaches
+    is_nrrd = path.lower().endswith((".nrrd", ".nhdr"))
+    if is_nrrd or mask.values.size <= LARGEST_PART * scan.values.size:  # it may be saved as far as the lesion reaches
+        mask = put_back(mask, scan)
     if not mask.values.any():
         raise DataFault("cohort", "manual mask is empty")
     if not same_grid(mask, scan):

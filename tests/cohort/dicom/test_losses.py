@@ -190,7 +190,7 @@ def test_another_series_of_the_study_is_another_stack(draw, taken, other, uid):
 
 def test_a_series_of_several_studies_leaves_the_scan_out(draw, taken):
     draw(change=by_turns(put(), put(StudyInstanceUID="1.2.826.2")), **FINE)
-    with pytest.raises(DataFault, match="several studies: 2"):
+    with pytest.raises(DataFault, match="several studies: 2 of them, all of one series, export it anew"):
         taken()
 
 

@@ -171,6 +171,13 @@ def test_a_compression_that_dcm2niix_cannot_read_is_left_out(folder, draw, rewri
     assert "pixel data cannot be read: dcm2niix" in reason(folder)
 
 
+def test_a_transfer_syntax_that_is_none_is_left_out_and_not_told(folder, draw, reason):
+    draw(count=10, step_mm=12.0, size=8, pixel_mm=24.0)
+    for file in folder.rglob("*.dcm"):
+        file.write_bytes(file.read_bytes().replace(b"1.2.840.10008.1.2.1\0", b"DOE.JANE.1950.1.1.1\0", 1))
+    assert reason(folder) == "pixel data cannot be read: the transfer syntax is none of DICOM's"
+
+
 def test_compressed_pixels_cut_short_are_left_out(folder, draw, rewrite, reason):
     draw()
     rewrite(lambda header: header.compress(RLELossless, generate_instance_uid=False))

@@ -26,9 +26,7 @@ def choose(stacks: list[Stack], *, series: str | None, settings: DicomSettings) 
     left = [stack for stack, (_, reason) in zip(named, reasons, strict=True) if reason is None]
     if not left:
         raise DataFault("cohort", _all_reasons(named, reasons))
-    studies = {stack.study for stack in left} - {""}
-    if len(studies) > 1:
-        raise DataFault("cohort", f"several studies: {len(studies)} of them, give one folder a scan or name the series")
+    _refuse_studies(left)
     chosen = min(left, key=lambda stack: _rank(stack, settings))
     why = {id(stack): reason for stack, (_, reason) in zip(named, reasons, strict=True)}
     records = []
@@ -37,6 +35,15 @@ def choose(stacks: list[Stack], *, series: str | None, settings: DicomSettings) 
         reason = None if stack is chosen else otherwise or "ranked behind the chosen series"
         records.append(describe(stack, settings) | {"chosen": stack is chosen, "reason": reason})
     return chosen, records
+
+
+def _refuse_studies(stacks: list[Stack]) -> None:
+    """Raise DataFault if stacks are of several studies. Those of one series cannot be told apart by naming it."""
+    studies = {stack.study for stack in stacks} - {""}
+    if len(studies) > 1:
+        one_series = len({stack.uid for stack in stacks}) == 1
+        cure = "all of one series, export it anew" if one_series else "give one folder a scan or name the series"
+        raise DataFault("cohort", f"several studies: {len(studies)} of them, {cure}")
 
 
 def _rank(stack: Stack, settings: DicomSettings) -> tuple[Any, ...]:

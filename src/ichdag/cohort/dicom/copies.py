@@ -51,6 +51,8 @@ def _frames(source: Dataset, wanted: list[int]) -> Iterator[bytes]:
     size = source.Rows * source.Columns * source.BitsAllocated // 8
     pixels = source.get("PixelData") or b""
     syntax = source.file_meta.get("TransferSyntaxUID", ExplicitVRLittleEndian)
+    if not syntax.is_transfer_syntax:
+        raise DataFault("cohort", "pixel data cannot be read: the transfer syntax is none of DICOM's")
     if syntax.is_compressed:
         if not pixels.rstrip(b"\0").endswith(b"\xfe\xff\xdd\xe0") and not source["PixelData"].is_undefined_length:
             raise DataFault("cohort", "pixel data cut short: a compressed file has no end, copy the files again")
