@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import BinaryIO
 
 import nibabel
 import numpy as np
@@ -18,7 +19,7 @@ HEADER_BYTES = 540  # of NIfTI-2; NIfTI-1 has 348
 LARGEST_OFFSET = 0.1  # of a voxel, between grids that count as the same
 DENSEST = 1100  # gzip packs no byte into less than a 1032nd of one
 PACKED = b"\x1f\x8b"  # how every gzip file begins, whatever its name
-LONGEST_TAIL = 2**24  # bytes that may follow the last voxel: some programs fill up blocks
+LONGEST_TAIL = 4096  # bytes, and less than a slice, that may follow the last voxel: some programs fill up blocks
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def _read(path: str | Path | None, kind: type) -> tuple[np.ndarray, np.ndarray]:
 
 @contextmanager
 def open_nifti(path: str | Path, *, to_end: bool = True) -> Iterator[nibabel.Nifti1Image]:
-    """A NIfTI file, its voxels to be read within the block; after it the checksum of gzip is compared.
+    """A NIfTI file, its voxels to be read within the block; after it what follows them, and the checksum of gzip.
 
     Whether it is packed is told by its first bytes, not by its name. nibabel mends headers as it reads them:
     `image.extra["header"]` is the one in the file. Raises ImageFileError, or whatever nibabel and gzip raise, if the
@@ -98,8 +99,8 @@ def open_nifti(path: str | Path, *, to_end: bool = True) -> Iterator[nibabel.Nif
         image.extra["header"] = kind.header_class(head[: kind.header_class.template_dtype.itemsize], check=False)
         _refuse_promises(image, Path(path).stat().st_size * (DENSEST if packed else 1))
         yield image
-        if packed and to_end:
-            _read_out(stream)
+        if to_end:
+            _read_out(stream, image)
 
 
 def _refuse_promises(image: nibabel.Nifti1Image, most_bytes: int) -> None:
@@ -109,12 +110,14 @@ def _refuse_promises(image: nibabel.Nifti1Image, most_bytes: int) -> None:
         raise nibabel.filebasedimages.ImageFileError("it is shorter than its header says")
 
 
-def _read_out(stream: gzip.GzipFile) -> None:
-    """Read what follows the last voxel, and so compare the checksum. Refuse a file that does not end there."""
-    rest = 0
+def _read_out(stream: BinaryIO, image: nibabel.Nifti1Image) -> None:
+    """Read what follows the last voxel, and so compare the checksum. Refuse a file that holds more than it says."""
+    sizes, voxel = [float(size) for size in image.shape], image.get_data_dtype().itemsize
+    stream.seek(int(image.dataobj.offset + np.prod(sizes) * voxel))
+    most, rest = min(LONGEST_TAIL, np.prod(sizes[:2]) * voxel - 1), 0
     while more := len(stream.read(2**20)):
         rest += more
-        if rest > LONGEST_TAIL:
+        if rest > most:
             raise nibabel.filebasedimages.ImageFileError("it is longer than its header says")
 
 

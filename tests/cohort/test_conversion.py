@@ -125,7 +125,7 @@ def test_a_follow_up_earlier_than_its_baseline_is_left_out(convert, written, bra
     def conversion_of(volume, acquired):
         from ichdag.cohort.dicom import Conversion
 
-        return Conversion(volume, {}, [], acquired)
+        return Conversion(volume, {}, [], {"Acquisition": acquired})
 
     monkeypatch.setattr(conversion, "is_dicom", lambda path: True)
     monkeypatch.setattr(conversion, "convert_dicom", drawn)

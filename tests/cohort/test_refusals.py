@@ -10,13 +10,14 @@ import sys
 import nibabel
 import numpy as np
 import pytest
+from nibabel.filebasedimages import ImageFileError
 
 from ichdag.cohort.geometry import straightened
-from ichdag.cohort.nifti import read_nifti_scan, read_original_mask
+from ichdag.cohort.nifti import _unnamed, read_nifti_scan, read_original_mask
 from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault
 
-PIXDIM, UNITS, OFFSET, SIZES = 76, 123, 108, 40  # places of fields in a NIfTI-1 header
+PIXDIM, UNITS, OFFSET, SIZES, BITS = 76, 123, 108, 40, 72  # places of fields in a NIfTI-1 header
 
 
 @pytest.fixture
@@ -38,6 +39,31 @@ def refused(path, words, read=read_nifti_scan):
     with pytest.raises(DataFault, match=words) as caught:
         read(path)
     assert caught.value.stage == "cohort"
+
+
+@pytest.mark.parametrize("name", ["f.nii", "y.nii", "it.nii.gz", "DOE_JANE.nii.gz"])
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda content: b"12" * 300 + content[600:], "its first bytes are no NIfTI header"),
+        (lambda content: content[:20_000], "it is shorter than its header says"),
+        (lambda content: content[:256] + struct.pack("<3f", 9, 9, 9) + content[268:], "its qform gives no direction"),
+        (lambda content: content[:70] + struct.pack("<h", 99) + content[72:], "its datatype is none of NIfTI"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_told_why_whatever_its_name(patched, name, damage, words):
+    path = patched(name="whole.nii")
+    content = damage(path.read_bytes())
+    path = path.parent / name
+    path.write_bytes(gzip.compress(content, 1) if name.endswith("gz") else content)
+    refused(path, f"cannot be read as NIfTI: {words}")
+
+
+def test_a_name_is_not_told_with_what_an_error_says():
+    error = ImageFileError("Cannot work out file type of DOE_JANE.nii at byte 3")
+    assert _unnamed(error, "/data/DOE_JANE.nii") == "it is damaged or something else"
+    assert _unnamed(error, "/data/E.nii") == str(error)
+    assert _unnamed(ValueError("matmul: a mismatch"), "/data/E.nii") == "it is damaged or something else"
 
 
 @pytest.mark.parametrize("size", [0.0, np.nan, np.inf])
@@ -103,6 +129,30 @@ def test_voxels_that_begin_within_the_header_are_refused(patched, value):
     refused(patched((OFFSET, "<f", value)), "begin at byte 0|too low")
 
 
+@pytest.mark.parametrize("name", ["ct.nii", "ct.nii.gz"])
+@pytest.mark.parametrize("slices", [17, 35])
+def test_a_header_that_says_less_than_the_file_holds_is_refused(patched, name, slices):
+    refused(patched((SIZES + 6, "<h", slices), name=name), "the scan cannot be read as NIfTI: it is longer than its")
+
+
+@pytest.mark.parametrize("name", ["ct.nii", "ct.nii.gz"])
+@pytest.mark.parametrize(("filling", "words"), [(512, None), (4096, None), (4097, "longer than its header says")])
+def test_a_block_that_is_filled_up_behind_the_voxels_does_not_matter(patched, brain_scan, name, filling, words):
+    path = patched(name="whole.nii")
+    content = path.read_bytes() + bytes(filling)
+    path = path.parent / name
+    path.write_bytes(gzip.compress(content, 1) if name.endswith("gz") else content)
+    if words:
+        refused(path, words)
+    else:
+        assert np.array_equal(read_nifti_scan(path)[0].values, brain_scan[0].values)
+
+
+@pytest.mark.parametrize("bits", [8, 32])
+def test_a_header_of_two_kinds_of_voxels_is_refused(patched, bits):
+    refused(patched((BITS, "<h", bits)), f"int16 of 16 bits by its datatype, {bits} by bitpix")
+
+
 def test_complex_voxels_and_an_infinite_slope_are_refused(written, patched):
     refused(written(kind=np.complex64), "complex numbers")
     refused(patched((112, "<f", np.inf)), "slope or intercept is infinite")
@@ -158,6 +208,12 @@ def test_a_mask_that_is_no_lesion_leaves_the_scan_out(reason, written, brain_sca
     assert words in reason(written(), written("mask.nii.gz", values=mask, kind=np.float32))
 
 
+def test_a_label_of_255_in_a_type_that_ends_at_127_is_lesion(convert, written, brain_scan):
+    mask = written("mask.nii.gz", values=-1 * brain_scan[1].values.astype(np.int8), kind=np.int8)
+    volumes, _ = convert({"baseline_ct": written(), "baseline_mask": mask})
+    assert np.array_equal(volumes["baseline_mask"].values, brain_scan[1].values)
+
+
 @pytest.mark.parametrize("kind", [np.uint8, np.int16, np.float64])
 @pytest.mark.parametrize("value", [1, 2, 255])
 def test_background_and_one_other_value_are_a_mask(written, brain_scan, kind, value):
@@ -203,6 +259,33 @@ def test_a_nrrd_mask_between_the_voxels_or_beyond_the_scan_is_not_put_back(reaso
     part = cropped(brain_scan[1], places.min(axis=0), places.max(axis=0) + 1)
     part.affine[0, 3] += by
     assert "not on the scan's grid" in reason(written(), nrrd(part))
+
+
+def test_a_nifti_mask_saved_as_far_as_the_lesion_reaches_is_put_back_on_the_scan_s_grid(
+    convert, written, mask_file, brain_scan
+):
+    places = np.argwhere(brain_scan[1].values)
+    path = mask_file(cropped(brain_scan[1], places.min(axis=0), places.max(axis=0) + 1))
+    volumes, record = convert({"baseline_ct": written(), "baseline_mask": path})
+    assert np.array_equal(volumes["baseline_mask"].values, brain_scan[1].values)
+    assert "mask_resampled_from" not in record["baseline"]["facts"]
+
+
+@pytest.mark.parametrize("by", [0.5, 200.0])
+def test_a_nifti_mask_between_the_voxels_or_beyond_the_scan_is_not_put_back(reason, written, mask_file, brain_scan, by):
+    places = np.argwhere(brain_scan[1].values)
+    part = cropped(brain_scan[1], places.min(axis=0), places.max(axis=0) + 1)
+    part.affine[0, 3] += by
+    assert "not on the scan's grid" in reason(written(), mask_file(part))
+
+
+def test_a_mask_that_lies_elsewhere_is_not_called_empty(reason, written, mask_file, brain_scan):
+    away = Volume(brain_scan[1].values, brain_scan[1].affine.copy())
+    away.affine[:3, 3] += 1000
+    found = reason(written(), mask_file(away), masks_on_other_grids="resample")
+    assert found.startswith("manual mask does not overlap the scan: its lesion lies elsewhere, 96 x 112 x 36 voxels of")
+    empty = Volume(np.zeros_like(brain_scan[1].values), brain_scan[1].affine)
+    assert reason(written(), mask_file(empty)) == "manual mask is empty"
 
 
 @pytest.mark.parametrize("kind", ["seg.nrrd", "nii.gz"])

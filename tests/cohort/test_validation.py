@@ -283,7 +283,15 @@ def test_a_fraction_is_no_name_of_a_person(found):
     assert "column person_id" in found(person_id=[2.5, *["p"] * 5], name="persons.xlsx")
 
 
-@pytest.mark.parametrize("one, other", [("P17", "p17"), ("P 17", "P_17"), ("P017", "P17"), ("17.0", "17"), ("ﬁ", "FI")])
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        *[("P17", "p17"), ("P 17", "P_17"), ("P017", "P17"), ("17.0", "17"), ("ﬁ", "FI")],
+        *[("P17", "\u042017"), ("P17", "\u03a117"), ("P17", "P.17"), ("P17", "P 17"), ("P-17", "P17"), ("17 P", "17P")],
+        *[("José", "Jose"), ("José", "JOSE\u0301"), ("Søren", "SOREN"), ("Strauß", "Strauss")],
+        *[("1E3", "1000"), ("1000", "+1000"), ("1,000", "1e+03"), ("P1\u200b7", "P17"), ("\u0661\u0667", "17")],
+    ],
+)
 def test_names_of_persons_that_a_reader_takes_for_one_are_a_fault(found, one, other):
     text = found(person_id=[one, "n/a", other, "P9", "P19", "P9"])
     assert f"rows 2, 4, column person_id: '{one}', '{other}' may be one person spelled in 2 ways" in text
@@ -292,6 +300,16 @@ def test_names_of_persons_that_a_reader_takes_for_one_are_a_fault(found, one, ot
 
 def test_names_of_persons_that_differ_are_no_fault(found):
     assert found(person_id=["1-17", "11-7", "117", "P100", "P10", "P1"]) == ""
+    assert found(person_id=["1E3", "P1E3", "A-1-7", "A17", "A117", "\u0418\u0432\u0430\u043d"]) == ""
+
+
+def test_ids_that_differ_by_zeros_in_front_are_a_fault(found):
+    text = found((0, "participant_id", "sub-001"), (1, "participant_id", "sub-01"), (2, "participant_id", "sub-1"))
+    assert "rows 2-4, column participant_id: sub-001, sub-01, sub-1 differ by zeros in front alone" in text
+
+
+def test_ids_of_one_length_do_not_differ_by_zeros_in_front_alone(found):
+    assert found((0, "participant_id", "sub-a01b1"), (1, "participant_id", "sub-a1b01")) == ""
 
 
 def test_cohorts_that_differ_by_case_alone_are_a_fault(found):
@@ -401,6 +419,21 @@ def test_a_disk_that_does_not_answer_is_no_missing_file(found, tmp_path, monkeyp
     monkeypatch.setattr(os, "stat", stat)
     text = found((0, "baseline_ct", "scan.nii"))
     assert f"row 2, column baseline_ct: no answer ({os.strerror(number)}) from" in text and "n/a" not in text
+
+
+@pytest.mark.parametrize("named", ["scan", "scan/DICOMDIR"])
+def test_links_that_lead_nowhere_in_a_folder_of_dicom_are_a_fault(sheet, config, tmp_path, named):
+    (tmp_path / "scan" / "ST0").mkdir(parents=True)
+    (tmp_path / "elsewhere").mkdir()
+    for file in ("scan/DICOMDIR", "elsewhere/IM1", "scan/ST0/IM0"):
+        (tmp_path / file).touch()
+    (tmp_path / "scan" / "ST1").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "scan")
+    assert sheet_faults(sheet([(0, "baseline_ct", named)]), config) == []
+    (tmp_path / "elsewhere" / "IM2").symlink_to("../.git/annex/objects/xx")
+    text = texts(sheet_faults(sheet([(0, "baseline_ct", named)]), config))
+    assert f"row 2, column baseline_ct: links that lead nowhere in '{tmp_path / named}'" in text
+    assert "git annex get" in text
 
 
 def test_an_outcome_over_a_column_that_is_not_there_is_named(sheet, config):

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ichdag.cohort.dicom import DicomSettings, convert_dicom, is_dicom, read_segmentation
+from ichdag.cohort.dicom import DicomSettings, convert_dicom, hours_between, is_dicom, read_segmentation
 from ichdag.cohort.geometry import grid_words, on_grid_of, put_back
 from ichdag.cohort.nifti import AIR_HU, read_nifti_scan, read_original_mask
 from ichdag.faults import MachineFault, machine_fault
@@ -27,6 +27,7 @@ from ichdag.numerals import numeral
 
 # ASSUME: no CT has values beyond 16 bits with an intercept of -1024; extended scales end at 30,710 HU.
 SMALLEST_HU, LARGEST_HU = -33_792, 32_767
+LARGEST_PART = 0.5  # of a scan's grid: a mask of more that is not whole, as NIfTI, is that of another scan
 LARGEST_SHARE_OUTSIDE = 0.1  # ASSUME: of a lesion's voxels, that the head, known to a few mm, may not cover
 
 
@@ -57,7 +58,7 @@ def convert_participant(
     """
     volumes: dict[str, Volume] = {}
     record: dict[str, Any] = {}
-    acquired: dict[str, datetime | None] = {}
+    acquired: dict[str, dict[str, datetime] | None] = {}
     for time in TIMEPOINTS:
         own = {kind: files.get(f"{time}_{kind}") for kind in ("ct", "mask")}
         with _unnamed_faults(f"{time} scan"):
@@ -67,7 +68,9 @@ def convert_participant(
         volumes |= {name: volume for name, volume in found.items() if volume is not None}
         record[time]["absent"] = _absent(own, scan=scan, mask=mask, reason=record[time]["reason"])
     record["baseline"]["facts"]["onset_to_ct_hours"] = row.get("onset_to_ct_hours")
-    record["followup"]["facts"]["followup_hours"] = _hours(row.get("followup_hours"), acquired)
+    stated = row.get("followup_hours")
+    hours = hours_between(acquired["baseline"], acquired["followup"]) if stated is None else stated
+    record["followup"]["facts"]["followup_hours"] = hours
     fault = _followup_fault(record)
     if fault and record["followup"]["status"] == "included":
         record["followup"] |= {"status": "excluded", "stage": "cohort", "reason": fault}
@@ -101,7 +104,7 @@ def _absent(
 
 def _convert(
     *, ct: str | None, mask: str | None, series: Any, settings: ConversionSettings, workdir: str | Path
-) -> tuple[Volume | None, Volume | None, dict[str, Any], datetime | None]:
+) -> tuple[Volume | None, Volume | None, dict[str, Any], dict[str, datetime] | None]:
     """One timepoint: scan, manual mask, record, and when it was acquired (kept out of the record)."""
     record: dict[str, Any] = {"status": "excluded", "stage": "cohort", "reason": None, "kind": None, "spacing_mm": None}
     record |= {"manual_volume_ml": None, "digest": None, "mask_digest": None, "facts": {}, "series": []}
@@ -164,21 +167,21 @@ def _manual_mask(path: str, scan: Volume, settings: ConversionSettings, facts: d
 
     Raises DataFault if it is elsewhere, empty, outside the head, or smaller or larger than a lesion.
     """
-    if is_dicom(path):
-        mask = read_segmentation(path, scan=scan)
-    else:
-        mask = read_original_mask(path)
-        if path.lower().endswith((".nrrd", ".nhdr")) or 1 in mask.values.shape:  # saved as far as the lesion reaches
-            mask = put_back(mask, scan)
+    mask = read_segmentation(path, scan=scan) if is_dicom(path) else read_original_mask(path)
+    is_nrrd = path.lower().endswith((".nrrd", ".nhdr"))
+    if is_nrrd or mask.values.size <= LARGEST_PART * scan.values.size:  # it may be saved as far as the lesion reaches
+        mask = put_back(mask, scan)
+    if not mask.values.any():
+        raise DataFault("cohort", "manual mask is empty")
     if not same_grid(mask, scan):
+        found = f"{grid_words(mask)}, the scan has {grid_words(scan)}"
         if settings.masks_on_other_grids == "exclude":
-            found = f"{grid_words(mask)}, the scan has {grid_words(scan)}"
             raise DataFault("cohort", f"manual mask is not on the scan's grid: {found}")
         facts["mask_resampled_from"] = grid_words(mask)
         mask = on_grid_of(mask, scan)
+        if not mask.values.any():
+            raise DataFault("cohort", f"manual mask does not overlap the scan: its lesion lies elsewhere, {found}")
     mask = Volume(mask.values, scan.affine)  # to the last digit
-    if not mask.values.any():
-        raise DataFault("cohort", "manual mask is empty")
     if mask.values.all():
         raise DataFault("cohort", "the mask has no background: every voxel of the scan is lesion")
     if mask.volume_ml < settings.smallest_lesion_ml:
@@ -199,19 +202,6 @@ def _refuse_outside_head(mask: Volume, scan: Volume, settings: ConversionSetting
     outside = np.count_nonzero(mask.values & ~cover(head, mask.values.shape)) / np.count_nonzero(mask.values)
     if outside > LARGEST_SHARE_OUTSIDE:
         raise DataFault("cohort", f"manual mask lies outside the head: {100 * outside:.0f} % of it")
-
-
-def _hours(stated: float | None, acquired: dict[str, datetime | None]) -> float | None:
-    """Hours from baseline to follow-up: as the sheet states, else by the scans' times; None where neither is known.
-
-    Where one scan tells its time zone and the other does not, the hours between them are not known.
-    """
-    baseline, followup = acquired["baseline"], acquired["followup"]
-    if stated is not None or baseline is None or followup is None:
-        return stated
-    if (baseline.tzinfo is None) != (followup.tzinfo is None):
-        return None
-    return round((followup - baseline).total_seconds() / 3600, 3)
 
 
 def _followup_fault(record: dict[str, Any]) -> str | None:

@@ -9,6 +9,7 @@ A header only claims: what it says of size and place is looked at before anythin
 slice by slice.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,20 @@ AIR_HU = -1024
 LARGEST_OFFSET = 2**26  # bytes before the first voxel
 EDGES_MM = (0.05, 20.0)  # ASSUME: no CT has smaller or larger voxels
 UNITS_MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # not said, meter, millimeter, micron: NIfTI's code, its length
+# What nibabel and gzip say of content that is damaged, and what that means.
+WORDS = {
+    "w2 should be positive": "its qform gives no direction (quatern_b, quatern_c and quatern_d are too large)",
+    "not enough data": "it is shorter than its header says",
+    "Expected": "it is shorter than its header says",
+    "end-of-stream": "it is packed and was cut short",
+    "CRC check": "CRC check failed, it is packed and damaged",
+    "Incorrect length": "it is packed and damaged, its length is wrong",
+    "while decompressing": "it is packed and damaged",
+    "not recognized": "its datatype is none of NIfTI",
+    "not supported": "its datatype is none that is read",
+}
+TOLD = (nibabel.filebasedimages.ImageFileError, nibabel.spatialimages.HeaderDataError)  # whose words say more
+UNKNOWN = "it is damaged or something else"
 NRRD_PLACE = (b"space directions", b"space origin")
 
 Reader = Callable[[Any, tuple[int, int, int]], np.ndarray]
@@ -98,6 +113,9 @@ def _refuse_kind(image: nibabel.Nifti1Image, what: str) -> None:
         raise DataFault("cohort", f"{what} holds colors ({kind}), not HU: give the scan itself")
     if kind.kind == "c":
         raise DataFault("cohort", f"{what} holds complex numbers ({kind}), not HU: give the scan itself")
+    if int(header["bitpix"]) not in (0, 8 * kind.itemsize):
+        found = f"{kind} of {8 * kind.itemsize} bits by its datatype, {int(header['bitpix'])} by bitpix"
+        raise DataFault("cohort", f"{what} contradicts itself on what its voxels are: {found}, mend its header")
     if np.isinf([header["scl_slope"], header["scl_inter"]]).any():
         raise DataFault("cohort", f"{what}: its slope or intercept is infinite, mend its header")
     if not image.header.single_vox_offset <= image.dataobj.offset <= LARGEST_OFFSET:
@@ -105,8 +123,17 @@ def _refuse_kind(image: nibabel.Nifti1Image, what: str) -> None:
 
 
 def _unnamed(error: Exception, path: str | Path) -> str:
-    """What an error says, or only its kind where it names the file: an original may bear a patient's name."""
-    return type(error).__name__ if Path(path).name.partition(".")[0] in str(error) else str(error)
+    """What an error says, in words of ours where a reader could do nothing with it, and nothing that names the file.
+
+    An original may bear a patient's name.
+    """
+    told = str(error)
+    for sign, words in WORDS.items():
+        if sign in told:
+            return words
+    names = "|".join(re.escape(name) for name in (str(path), Path(path).name))
+    named = re.search(rf"(?<!\w)({names})(?!\w)", told, re.I)
+    return told if told and isinstance(error, TOLD) and not named else UNKNOWN
 
 
 def _reconciled(quality: np.ndarray, scanner: np.ndarray, shape: tuple[int, ...], what: str) -> dict[str, Any]:
@@ -179,7 +206,7 @@ def _mask_voxels(voxels: Any, shape: tuple[int, int, int]) -> np.ndarray:
         if len(found) > 2:
             first = [round(value, 3) for value in sorted(found)][:4]
             raise DataFault("cohort", f"the mask is none: it holds more than two values, {first} first")
-        values[..., place] = plane > 0
+        values[..., place] = plane != 0  # 255 in a type that ends at 127 is -1
     if len(found) == 2 and 0 not in found:
         only = " and ".join(f"{numeral(value)}" for value in sorted(found))
         raise DataFault("cohort", f"the mask has no background: it holds {only}, and 0 nowhere; make it 0 and 1")

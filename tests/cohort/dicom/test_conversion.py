@@ -60,7 +60,7 @@ def test_what_dcm2niix_is_handed_names_nobody(folder, draw, convert, monkeypatch
 def test_the_moment_of_acquisition_is_given_apart_from_the_facts(folder, draw, convert):
     draw(change=lambda header, index: setattr(header, "AcquisitionTime", f"0815{59 - index:02d}.25"))
     done = convert(folder)
-    assert done.acquired == datetime(2024, 3, 1, 8, 15, 48)
+    assert done.acquired["Acquisition"] == datetime(2024, 3, 1, 8, 15, 53)
     assert not any(isinstance(value, datetime) for value in done.facts.values())
 
 
@@ -70,7 +70,7 @@ def test_a_scan_without_a_clock_has_no_moment(folder, draw, convert):
             delattr(header, name)
 
     draw(change=timeless)
-    assert convert(folder).acquired is None
+    assert convert(folder).acquired == {}
 
 
 def test_facts_and_series_can_be_written_as_json_and_say_how_it_was_made(folder, draw, convert):

@@ -1,13 +1,19 @@
 """Stored values become HU: signs, rescale, padding, compression, multi-frame files."""
 
+import struct
+from contextlib import nullcontext
+
 import numpy as np
 import pydicom
 import pytest
 import SimpleITK
+from pydicom.dataset import Dataset
+from pydicom.encaps import generate_frames
 from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, RLELossless, generate_uid
 
 from ichdag.cohort.dicom import decoding
-from ichdag.jobs import StudyError
+from ichdag.cohort.dicom.encoded import refuse_damaged
+from ichdag.jobs import DataFault, StudyError
 
 
 @pytest.fixture
@@ -165,12 +171,73 @@ def test_a_compression_that_dcm2niix_cannot_read_is_left_out(folder, draw, rewri
     assert "pixel data cannot be read: dcm2niix" in reason(folder)
 
 
+def test_a_transfer_syntax_that_is_none_is_left_out_and_not_told(folder, draw, reason):
+    draw(count=10, step_mm=12.0, size=8, pixel_mm=24.0)
+    for file in folder.rglob("*.dcm"):
+        file.write_bytes(file.read_bytes().replace(b"1.2.840.10008.1.2.1\0", b"DOE.JANE.1950.1.1.1\0", 1))
+    assert reason(folder) == "pixel data cannot be read: the transfer syntax is none of DICOM's"
+
+
 def test_compressed_pixels_cut_short_are_left_out(folder, draw, rewrite, reason):
     draw()
     rewrite(lambda header: header.compress(RLELossless, generate_instance_uid=False))
     one = next(folder.rglob("*.dcm"))
     one.write_bytes(one.read_bytes()[:-300])
     assert "pixel data" in reason(folder)
+
+
+@pytest.mark.parametrize("kind", ["RLE", "JPEG", "JPEG2000"])
+def test_a_compressed_image_with_other_bytes_within_is_left_out(folder, draw, rewrite, reason, tmp_path, kind):
+    """Decoders draw something of them: 3,567 voxels were others, and the scan was included."""
+    draw(count=10, step_mm=12.0, size=64, pixel_mm=3.0)
+    rewrite(
+        gdcm(kind, tmp_path)
+        if kind != "RLE"
+        else lambda header: header.compress(RLELossless, generate_instance_uid=False)
+    )
+    file = sorted(folder.rglob("*.dcm"))[5]
+    content = bytearray(file.read_bytes())
+    begin = content.index(b"\xe0\x7f\x10\x00")
+    for place in range(len(content) - (len(content) - begin) // 2, len(content) - 20):
+        content[place] ^= 0x5A
+    file.write_bytes(content)
+    by_us = "pixel data are damaged: a compressed image is not whole, copy the files again"
+    found = reason(folder)
+    assert found == by_us if kind == "RLE" else found.startswith(("pixel data cannot be read: dcm2niix", by_us))
+
+
+@pytest.mark.parametrize(
+    ("image", "is_whole"),
+    [
+        (b"\x03abcd\xfd\x00", True),  # four bytes, and one four times
+        (b"\x03abcd\x80\xfd\x00\x00", True),
+        (b"\x03abcd\xfc\x00", False),
+        (b"\x03abcd\xfe\x00", False),
+        (b"\x03abcd\xfd\x00\x07more", False),
+    ],
+)
+def test_a_segment_of_rle_is_as_long_as_the_image(image, is_whole):
+    header = Dataset()
+    header.Rows, header.Columns, header.BitsAllocated = 2, 4, 8
+    with nullcontext() if is_whole else pytest.raises(DataFault, match="not whole"):
+        refuse_damaged(struct.pack("<16L", 1, 64, *[0] * 14) + image, header, RLELossless)
+    header.BitsAllocated = 16
+    with pytest.raises(DataFault, match="not whole"):
+        refuse_damaged(struct.pack("<16L", 1, 64, *[0] * 14) + image, header, RLELossless)
+
+
+@pytest.mark.parametrize(("kind", "marker"), [("JPEG", b"\xff\x02"), ("JPEG2000", b"\xff\xf0")])
+def test_jpeg_goes_from_marker_to_marker_to_its_end(draw, tmp_path, kind, marker):
+    (header, *_) = draw(count=1)
+    gdcm(kind, tmp_path)(header)
+    image, syntax = next(generate_frames(header.PixelData, number_of_frames=1)), header.file_meta.TransferSyntaxUID
+    refuse_damaged(image, header, syntax)
+    header.Rows += 1
+    spoiled = [image, image[:-9], b"\0" + image, image[:-40] + marker + image[-38:]]
+    for content in spoiled:
+        with pytest.raises(DataFault, match="not whole"):
+            refuse_damaged(content, header, syntax)
+        header.Rows = 32
 
 
 def test_color_images_are_left_out(folder, draw, reason):

@@ -1,7 +1,7 @@
 """DICOM scans: the right series of a folder, DICOMDIR, zip or file, as one straight volume in HU.
 
 Files of a series whose headers differ in little are one stack; where others lie between or next to the slices of the
-chosen one, and do not fit, the scan is refused (`joining`).
+chosen one, and do not fit, the scan is refused (`joining`, `losses`).
 
 The stated rules of choice. Files are sorted into series (SeriesInstanceUID), and a series into stacks where matrix,
 pixel spacing, orientation, image type or kernel differ, or where acquisitions repeat the same positions. A stack is
@@ -26,9 +26,10 @@ limit; the thinnest step between slices; the longest coverage; the lowest series
 studies is a fault. A series named by the user is taken whatever rules 2, 3, 4, 7, 8 and 12 say; the others hold.
 """
 
+from ichdag.cohort.dicom.clocks import hours_between
 from ichdag.cohort.dicom.conversion import Conversion, convert_dicom
 from ichdag.cohort.dicom.masks import read_segmentation
 from ichdag.cohort.dicom.settings import DicomSettings
 from ichdag.cohort.dicom.sources import is_dicom
 
-__all__ = ["Conversion", "DicomSettings", "convert_dicom", "is_dicom", "read_segmentation"]
+__all__ = ["Conversion", "DicomSettings", "convert_dicom", "hours_between", "is_dicom", "read_segmentation"]

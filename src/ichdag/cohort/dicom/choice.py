@@ -3,7 +3,7 @@
 from typing import Any
 
 from ichdag.cohort.dicom.character import character_of, describe, has_contrast
-from ichdag.cohort.dicom.headers import text
+from ichdag.cohort.dicom.headers import number, text
 from ichdag.cohort.dicom.rules import against
 from ichdag.cohort.dicom.settings import DicomSettings
 from ichdag.cohort.dicom.stacks import Stack
@@ -26,9 +26,7 @@ def choose(stacks: list[Stack], *, series: str | None, settings: DicomSettings) 
     left = [stack for stack, (_, reason) in zip(named, reasons, strict=True) if reason is None]
     if not left:
         raise DataFault("cohort", _all_reasons(named, reasons))
-    studies = {text(stack.header, "StudyInstanceUID") for stack in left}
-    if len(studies) > 1:
-        raise DataFault("cohort", f"several studies: {len(studies)} of them, give one folder a scan or name the series")
+    _refuse_studies(left)
     chosen = min(left, key=lambda stack: _rank(stack, settings))
     why = {id(stack): reason for stack, (_, reason) in zip(named, reasons, strict=True)}
     records = []
@@ -37,6 +35,15 @@ def choose(stacks: list[Stack], *, series: str | None, settings: DicomSettings) 
         reason = None if stack is chosen else otherwise or "ranked behind the chosen series"
         records.append(describe(stack, settings) | {"chosen": stack is chosen, "reason": reason})
     return chosen, records
+
+
+def _refuse_studies(stacks: list[Stack]) -> None:
+    """Raise DataFault if stacks are of several studies. Those of one series cannot be told apart by naming it."""
+    studies = {stack.study for stack in stacks} - {""}
+    if len(studies) > 1:
+        one_series = len({stack.uid for stack in stacks}) == 1
+        cure = "all of one series, export it anew" if one_series else "give one folder a scan or name the series"
+        raise DataFault("cohort", f"several studies: {len(studies)} of them, {cure}")
 
 
 def _rank(stack: Stack, settings: DicomSettings) -> tuple[Any, ...]:
@@ -49,12 +56,15 @@ def _rank(stack: Stack, settings: DicomSettings) -> tuple[Any, ...]:
 
 
 def _is_named(stack: Stack, series: str) -> bool:
-    """Whether a stack is meant: by UID, by SeriesNumber (which a number always is) or by words of its description."""
+    """Whether a stack is meant: by UID, by SeriesNumber (which a number always is) or by words of its description.
+
+    Slices that were put together may have several.
+    """
     series = str(series).strip()
-    if series == stack.uid:
+    if any(series == text(plane.header, "SeriesInstanceUID") for plane in stack.slices):
         return True
     if NUMBER.fullmatch(series):
-        return stack.number == float(series)
+        return any(number(plane.header, "SeriesNumber") == float(series) for plane in stack.slices)
     return bool(series) and series.lower() in text(stack.header, "SeriesDescription").lower()
 
 

@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import CTImageStorage, ExplicitVRBigEndian, ExplicitVRLittleEndian, generate_uid
 
+from ichdag.cohort.dicom.encoded import refuse_damaged
 from ichdag.cohort.dicom.headers import Slice
 from ichdag.cohort.dicom.stacks import Stack
 from ichdag.cohort.dicom.streams import LARGEST_PIXELS, bounded
@@ -45,14 +46,21 @@ def write_copies(stack: Stack, folder: Path) -> None:
 
 
 def _frames(source: Dataset, wanted: list[int]) -> Iterator[bytes]:
-    """The stored bytes of the wanted frames."""
+    """The stored bytes of the wanted frames. Raises DataFault where they are not whole."""
     count = int(source.get("NumberOfFrames") or 1)
     size = source.Rows * source.Columns * source.BitsAllocated // 8
     pixels = source.get("PixelData") or b""
-    if source.file_meta.get("TransferSyntaxUID", ExplicitVRLittleEndian).is_compressed:
+    syntax = source.file_meta.get("TransferSyntaxUID", ExplicitVRLittleEndian)
+    if not syntax.is_transfer_syntax:
+        raise DataFault("cohort", "pixel data cannot be read: the transfer syntax is none of DICOM's")
+    if syntax.is_compressed:
         if not pixels.rstrip(b"\0").endswith(b"\xfe\xff\xdd\xe0") and not source["PixelData"].is_undefined_length:
             raise DataFault("cohort", "pixel data cut short: a compressed file has no end, copy the files again")
         frames = list(generate_frames(pixels, number_of_frames=count))
+        if len(frames) != count:
+            raise DataFault("cohort", f"pixel data cut short: {len(frames)} images of {count}, copy the files again")
+        for index in wanted:
+            refuse_damaged(frames[index], source, syntax)
     else:
         if len(pixels) < size * count:
             raise DataFault("cohort", "pixel data cut short: a file is not whole, copy the files again")

@@ -5,7 +5,6 @@ Only the tags below are ever parsed. PatientID serves to tell patients apart and
 kept for the rules and never shown.
 """
 
-import re
 import warnings
 from collections import Counter
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from pydicom.uid import (
 )
 
 from ichdag.cohort.dicom.streams import beginning_of, bounded
+from ichdag.cohort.dicom.unread import unread
 from ichdag.faults import refuse_machine_fault
 from ichdag.jobs import DataFault
 
@@ -35,7 +35,7 @@ TAGS = [
     *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "SamplesPerPixel", "PhotometricInterpretation"),
     *("RescaleSlope", "RescaleIntercept", "RescaleType", "PixelPaddingValue", "PixelPaddingRangeLimit"),
     *("LossyImageCompression", "TimezoneOffsetFromUTC", "AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime"),
-    *("SeriesDate", "SeriesTime", "ContentDate", "ContentTime", "StudyDate", "StudyTime"),
+    *("FrameOfReferenceUID", "SeriesDate", "SeriesTime", "ContentDate", "ContentTime", "StudyDate", "StudyTime"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
 ]
 CT_IMAGES = (CTImageStorage, EnhancedCTImageStorage, LegacyConvertedEnhancedCTImageStorage)
@@ -75,10 +75,12 @@ def read_headers(files: list[Path]) -> tuple[list[Slice], Counter]:
     counts: Counter = Counter()
     begins = {file: beginning_of(file) for file in files}
     headers = [(file, _read(file)) for file in files if begins[file]]
-    headers = [(file, header) for file, header in headers if begins[file] == "marked" or _is_dataset(header)]
-    damaged = sum(_is_damaged(header) for _, header in headers) + _named_as_slices(begins)
+    headers = [(file, header) for file, header in headers if _is_dataset(header, begins[file])]
+    slices = {file for file, header in headers if header is None or not _is_directory(header)}
+    damaged = Counter({"headers not whole": sum(_is_damaged(header) for _, header in headers)})
+    damaged += unread(slices, [file for file in files if not begins[file]])
     if damaged:
-        raise DataFault("cohort", f"damaged DICOM: {damaged} of {len(files)} files cannot be read, copy them again")
+        raise DataFault("cohort", _told(damaged, len(files)))
     images: dict[tuple[str, ...], tuple[Path, Dataset]] = {}
     patients = set()
     for file, header in headers:
@@ -96,6 +98,12 @@ def read_headers(files: list[Path]) -> tuple[list[Slice], Counter]:
     if len(patients - {""}) > 1:
         raise DataFault("cohort", f"several patients: {len(patients - {''})} of them, give one folder for each scan")
     return [plane for file, header in images.values() for plane in _planes(file, header)], counts
+
+
+def _told(damaged: Counter[str], count: int) -> str:
+    """What is said of files that cannot be read."""
+    kinds = ", ".join(f"{number_} {kind}" for kind, number_ in damaged.items())
+    return f"damaged DICOM: {damaged.total()} of {count} files cannot be read ({kinds}), copy them again"
 
 
 def numbers(header: Dataset, name: str, count: int) -> np.ndarray | None:
@@ -134,23 +142,15 @@ def _read(file: Path) -> Dataset | None:
     return header
 
 
-def _is_dataset(header: Dataset | None) -> bool:
-    """Whether what a bare file begins with is a DICOM header, or one that cannot be read, and not something else."""
-    return header is None or "SOPClassUID" in header
+def _is_dataset(header: Dataset | None, begins: str) -> bool:
+    """Whether a file that begins as DICOM is an image or a header that is damaged, and not something else.
 
-
-def _named_as_slices(begins: dict[Path, str]) -> int:
-    """How many files are named as DICOM files beside them, but for the number, and hold none: not copied, not fetched.
-
-    What macOS writes beside each file is named so too, with a dot.
+    What is readable, says not what it is, and has no pixels, is no image.
     """
-    patterns = {(file.parent, _pattern(file)) for file, kind in begins.items() if kind}
-    others = [file for file, kind in begins.items() if not kind and re.search(r"\d", file.name)]
-    return sum((file.parent, _pattern(file)) in patterns for file in others)
-
-
-def _pattern(file: Path) -> str:
-    return re.sub(r"\d+", "#", file.name)
+    if header is None or "SOPClassUID" in header:
+        return True
+    readable = len(header) and "TransferSyntaxUID" in header.file_meta
+    return begins == "marked" and not (readable and "Rows" not in header)
 
 
 def _identity(file: Path, header: Dataset) -> tuple[str, ...]:

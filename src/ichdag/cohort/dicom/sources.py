@@ -13,6 +13,7 @@ from pydicom.misc import is_dicom as has_preamble
 
 from ichdag.cohort.dicom.settings import DicomSettings
 from ichdag.cohort.dicom.streams import bounded, unpack
+from ichdag.cohort.dicom.unread import is_unfinished
 from ichdag.faults import MachineFault, refuse_machine_fault
 from ichdag.jobs import DataFault
 from ichdag.numerals import numeral
@@ -123,7 +124,7 @@ def _unpack(path: Path, folder: Path, settings: DicomSettings) -> list[Path]:
             _check(members, settings)
             folder.mkdir()
             for number, member in enumerate(members):
-                unpack(archive, member, folder / f"{number:06d}")
+                _unpack_one(archive, member, folder, number)
     except DataFault:
         raise
     except Exception as error:  # a damaged zip may raise anything
@@ -133,6 +134,17 @@ def _unpack(path: Path, folder: Path, settings: DicomSettings) -> list[Path]:
     if not any(file.suffix == ".dcm" for file in found) and any(file.suffix == ".zip" for file in found):
         raise DataFault("cohort", "the zip holds another zip and no DICOM: unpack it, or name the inner one")
     return found
+
+
+def _unpack_one(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, number: int) -> None:
+    """Unpack a member; its name keeps what tells a DICOMDIR, a hidden file and an unfinished copy."""
+    own = PurePosixPath(member.filename).name
+    kept = "DICOMDIR-" if own.upper() == "DICOMDIR" else "." if own.startswith(".") else ""
+    name = folder / f"{kept}{number:06d}"
+    unpack(archive, member, name)
+    other = name.with_suffix(".other")
+    if is_unfinished(own) and other.exists():
+        other.rename(name.with_suffix(".part"))
 
 
 def _check(members: list[zipfile.ZipInfo], settings: DicomSettings) -> None:

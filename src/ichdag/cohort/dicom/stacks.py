@@ -32,6 +32,11 @@ class Stack:
         return text(self.header, "SeriesInstanceUID")
 
     @property
+    def study(self) -> str:
+        """StudyInstanceUID."""
+        return text(self.header, "StudyInstanceUID")
+
+    @property
     def number(self) -> int | None:
         """SeriesNumber."""
         value = number(self.header, "SeriesNumber")
@@ -69,7 +74,7 @@ def _likeness(plane: Slice) -> tuple[Any, ...]:
     """What slices of one stack share; of the image type three values, for what follows is the vendor's own."""
     header, spacing = plane.header, plane.spacing
     names = ("SeriesInstanceUID", "SeriesNumber", "Modality", "Rows", "Columns", "SOPClassUID", "BitsAllocated")
-    shared = tuple(text(header, name).casefold() for name in (*names, "ConvolutionKernel"))
+    shared = tuple(text(header, name).casefold() for name in (*names, "ConvolutionKernel", "StudyInstanceUID"))
     return (*shared, _image_type(header)[:3], None if spacing is None else tuple(spacing.round(4)))
 
 

@@ -94,13 +94,42 @@ def _trouble_of_kind(column: str, path: str) -> tuple[str, str] | None:
         known = path.lower().endswith(MASKS)
         return None if known else ("not a kind of mask that is read:", "Save it as NIfTI, NRRD or DICOM segmentation")
     if kind == "DICOM folder":
-        return None if any(os.scandir(path)) else ("an empty folder:", "Copy the DICOM files into it, or write n/a")
+        empty = not any(os.scandir(path))
+        return ("an empty folder:", "Copy the DICOM files into it, or write n/a") if empty else _trouble_of_links(path)
+    if kind == "DICOMDIR":
+        return _trouble_of_links(os.path.dirname(path) or ".")
     if kind in ("other", "NRRD"):
         return (
             "not a kind of scan that is read:",
             "Name a .nii, a .nii.gz, a DICOM folder, a DICOMDIR or a .zip of DICOM",
         )
     return None
+
+
+def _trouble_of_links(folder: str) -> tuple[str, str] | None:
+    """Whether a folder of DICOM holds, at any depth, a link that leads nowhere: no run could read it to its end.
+
+    Only links are looked up. Links to folders are followed, each folder once, for they may lead back.
+    """
+    seen: set[str] = set()
+    for place, folders, _ in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        with os.scandir(place) as entries:
+            if any(entry.is_symlink() and _leads_nowhere(entry.path) for entry in entries):
+                return "links that lead nowhere in", "Fetch the data (git annex get, datalad get), or copy the files"
+    return None
+
+
+def _leads_nowhere(link: str) -> bool:
+    try:
+        os.stat(link)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    return False
 
 
 def _cure_of_missing(path: str) -> str:

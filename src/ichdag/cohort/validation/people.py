@@ -1,17 +1,16 @@
 """Faults of identity: one id twice, ids that a file system may confuse, one person on two sides of the study."""
 
-import re
-import unicodedata
 from collections.abc import Iterator
 
 from ichdag.cohort.sheet import Sheet
 from ichdag.cohort.validation.faults import Fault, rows_named, values_named
+from ichdag.cohort.validation.spelling import as_read, unpadded
 
 Places = dict[str, list[int]]
 
 
 def people_faults(sheet: Sheet) -> Iterator[Fault]:
-    """Ids that stand twice or differ by case alone; persons whose participants have different roles."""
+    """Ids that stand twice or differ by case or zeros alone; persons whose participants have different roles."""
     places: Places = {}
     for number, row in zip(sheet.numbers, sheet.rows, strict=True):
         if isinstance(row["participant_id"], str):
@@ -30,12 +29,15 @@ def people_faults(sheet: Sheet) -> Iterator[Fault]:
 def _confusable(places: Places) -> Iterator[Fault]:
     alike: dict[str, list[str]] = {}
     for name in places:
-        alike.setdefault(name.lower(), []).append(name)
+        alike.setdefault(unpadded(name.lower()), []).append(name)
     for names in alike.values():
-        if len(names) > 1:
-            where = f"{rows_named(number for name in names for number in places[name])}, column participant_id"
+        where = f"{rows_named(number for name in names for number in places[name])}, column participant_id"
+        if len({name.lower() for name in names}) < len(names):
             found = f"{', '.join(names)} differ by case alone: their files would be one on many disks"
             yield Fault(where, found, "Rename one")
+        elif len({len(name) for name in names}) > 1:
+            found = f"{', '.join(names)} differ by zeros in front alone: a reader takes them for one"
+            yield Fault(where, found, "Rename all but one, or write all numbers with as many digits")
 
 
 def _spelled_differently(sheet: Sheet, column: str) -> Iterator[Fault]:
@@ -43,20 +45,12 @@ def _spelled_differently(sheet: Sheet, column: str) -> Iterator[Fault]:
     alike: dict[str, Places] = {}
     for number, row in zip(sheet.numbers, sheet.rows, strict=True):
         if isinstance(name := row.get(column), str):
-            alike.setdefault(_as_read(name), {}).setdefault(name, []).append(number)
+            alike.setdefault(as_read(name), {}).setdefault(name, []).append(number)
     for names in alike.values():
         if len(names) > 1:
             where = f"{rows_named(number for numbers in names.values() for number in numbers)}, column {column}"
             found = f"{values_named(names)} may be one {column.removesuffix('_id')} spelled in {len(names)} ways"
             yield Fault(where, found, "Write one name in one way, and different ones so that they can be told apart")
-
-
-def _as_read(name: str) -> str:
-    """A name without what readers and programs overlook: case, accents' encoding, kind of separator, zeros in front."""
-    letters = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
-    letters = re.sub(r"^(\d+)\.0+$", r"\1", letters)  # what a column of numbers makes of 17
-    separated = re.sub(r"[\s_\-\u2010-\u2015]+", "-", letters)
-    return re.sub(r"(?<!\d)0+(?=\d)", "", separated)
 
 
 def _parted_persons(sheet: Sheet) -> Iterator[Fault]:
