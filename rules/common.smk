@@ -6,6 +6,10 @@ from functools import lru_cache
 from zlib import crc32
 
 sys.path[:0] = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
+for name in [name for name in sys.modules if name.partition(".")[0] in ("ichdag", "telling", "planning")]:
+    # A plug-in of Snakemake may be another copy's: what it brought along gives way to the code beside this file.
+    if not str(getattr(sys.modules[name], "__file__", None)).startswith(f"{workflow.basedir}/"):
+        del sys.modules[name]
 
 from ichdag.bounds import require_plain
 from ichdag.cohort.sheet import FILES, read_sheet, shared_persons, subject_of
