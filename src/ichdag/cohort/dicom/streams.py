@@ -6,7 +6,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
 
@@ -24,13 +24,13 @@ PIECE = 2**14  # bytes that are inflated at a time, to 16 MB at most
 
 
 @contextmanager
-def bounded(file: Path, *, budget: Budget, pixels: int = 0) -> Iterator[Bounded]:
-    """Open a file for pydicom, its pixel data of so many bytes at most; the budget is that of the whole original.
+def bounded(file: Path | BinaryIO, *, budget: Budget, pixels: int = 0) -> Iterator[Bounded]:
+    """Open a file for pydicom, or take one that is open, with pixel data of so many bytes at most.
 
-    Raises OSError if it cannot be opened, DataFault once the budget is spent, and ValueError within the block at what
-    no header is.
+    The budget is that of the whole original. Raises OSError if it cannot be opened, DataFault once the budget is spent,
+    and ValueError within the block at what no header is.
     """
-    with open(file, "rb") as opened:
+    with open(file, "rb") if isinstance(file, Path) else nullcontext(file) as opened:
         stream = Bounded(_inflated(opened, budget), most_reads=budget.reads, pixels=pixels)
         try:
             yield stream
