@@ -12,7 +12,7 @@ for name in [name for name in sys.modules if name.partition(".")[0] in ("ichdag"
         del sys.modules[name]
 
 from ichdag.bounds import require_plain
-from ichdag.cohort.sheet import FILES, read_sheet, shared_persons, subject_of
+from ichdag.cohort.sheet import DRAWN_HERE, FILES, read_sheet, shared_persons, subject_of
 from ichdag.ledger import refuse_broken_ledger, refuse_forgotten_records
 from ichdag.models import file_digest
 from ichdag.prediction.frozen import is_spoiled, model_files
@@ -103,7 +103,7 @@ def participants():
 def drawn_originals(subject):
     """Those of a participant's originals, by column, that this workflow draws itself."""
     row = participants()[subject]
-    return {column: row[column] for column in FILES if (row.get(column) or "").startswith("phantom/")}
+    return {column: row[column] for column in FILES if (row.get(column) or "").startswith(DRAWN_HERE)}
 
 
 @lru_cache(maxsize=None)
