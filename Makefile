@@ -9,6 +9,7 @@ CORES ?= $(shell getconf _NPROCESSORS_ONLN)
 DEMO ?= demo
 BIN := $(abspath $(VENV))/bin
 READY := $(VENV)/ready
+EXPOSED := $(VENV)/exposed
 
 export PATH := $(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)/src:$(CURDIR)/workflow/progress
@@ -23,10 +24,14 @@ RUN = bash workflow/progress/run.sh $(DEMO)
 help: ## Say what can be made.
 	@grep -hE '^[a-z%-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-setup: $(READY) ## Install everything into .venv (Python 3.11+ and a C compiler are all it needs).
+setup: $(READY) $(EXPOSED) ## Install everything into .venv (Python 3.11+ and a C compiler are all it needs).
 
 $(READY): requirements/lock.txt requirements/torch.txt requirements/build.txt requirements/install.sh pyproject.toml
 	@bash requirements/install.sh $(VENV)
+
+$(EXPOSED): $(READY) requirements/expose.py
+	@$(BIN)/python requirements/expose.py
+	@touch $@
 
 demo: setup ## Run the whole study on a synthetic cohort, down to the report.
 	@$(RUN) phantom $(DEMO_RUN)

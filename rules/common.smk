@@ -6,9 +6,13 @@ from functools import lru_cache, partial
 from zlib import crc32
 
 sys.path[:0] = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
+for name in [name for name in sys.modules if name.partition(".")[0] in ("ichdag", "telling", "planning")]:
+    # A plug-in of Snakemake may be another copy's: what it brought along gives way to the code beside this file.
+    if not str(getattr(sys.modules[name], "__file__", None)).startswith(f"{workflow.basedir}/"):
+        del sys.modules[name]
 
 from ichdag.bounds import require_plain
-from ichdag.cohort.sheet import FILES, read_sheet, shared_persons, subject_of
+from ichdag.cohort.sheet import DRAWN_HERE, FILES, read_sheet, shared_persons, subject_of
 from ichdag.ledger import refuse_ledger
 from ichdag.models import file_digest
 from ichdag.prediction.frozen import is_spoiled, model_files
@@ -97,7 +101,7 @@ def participants():
 def drawn_originals(subject):
     """Those of a participant's originals, by column, that this workflow draws itself."""
     row = participants()[subject]
-    return {column: row[column] for column in FILES if (row.get(column) or "").startswith("phantom/")}
+    return {column: row[column] for column in FILES if (row.get(column) or "").startswith(DRAWN_HERE)}
 
 
 @lru_cache(maxsize=None)

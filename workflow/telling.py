@@ -1,6 +1,6 @@
 """Faults told in the project's own words: what Snakemake puts around them (class, file, line, wildcards) is left out.
 
-Also what it would hang at is told: settings whose YAML aliases multiply are refused before Snakemake copies them.
+Also what it would hang at is told: settings whose YAML aliases multiply are refused before Snakemake reads them.
 """
 
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from snakemake import exceptions
 from snakemake.exceptions import RuleException, WorkflowError
 from snakemake.settings import types
 
-from ichdag.bounds import require_plain
+from ichdag.bounds import require_plain, require_plain_text
 from ichdag.jobs import StudyError
 
 JOB_FAILED = "The job failed: its log says why, and what to do."
@@ -53,8 +53,7 @@ def _bounded(original: Any) -> Any:
     @wraps(original)
     def load(path: Any) -> Any:
         try:
-            if b"__use_yte__" in Path(path).read_bytes():  # by which Snakemake would run what the file says
-                raise StudyError(f"{path} is a template that runs code (__use_yte__): write plain settings")
+            require_plain_text(Path(path).read_bytes(), path)
             return require_plain(original(path), path)
         except RecursionError as error:
             raise StudyError(f"{path} nests deeper than settings do: write it without") from error

@@ -94,13 +94,20 @@ def open_nifti(path: str | Path, *, to_end: bool = True) -> Iterator[nibabel.Nif
         kind = next((kind for kind in kinds if kind.header_class.may_contain_header(head)), None)
         if kind is None:
             raise nibabel.filebasedimages.ImageFileError("its first bytes are no NIfTI header")
-        stream.seek(0)
-        image = kind.from_file_map(kind.make_file_map({"image": stream}), mmap=False)
-        image.extra["header"] = kind.header_class(head[: kind.header_class.template_dtype.itemsize], check=False)
+        head = head[: kind.header_class.template_dtype.itemsize]
+        image = _lazily(kind, stream, kind.header_class(head))
+        image.extra["header"] = kind.header_class(head, check=False)
         _refuse_promises(image, Path(path).stat().st_size * (DENSEST if packed else 1))
         yield image
         if to_end:
             _read_out(stream, image)
+
+
+def _lazily(kind: type, stream: BinaryIO, header: nibabel.Nifti1Header) -> nibabel.Nifti1Image:
+    """The image as nibabel makes it, but for extensions of the header: nobody asks for them, and they may be large."""
+    image = kind(kind.ImageArrayProxy(stream, header.copy(), mmap=False), None, header)
+    image._affine = header.get_best_affine()  # set after: the header then stays as it is
+    return image
 
 
 def _refuse_promises(image: nibabel.Nifti1Image, most_bytes: int) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ichdag.bounds import require_plain
+from ichdag.bounds import require_plain, require_plain_text
 from ichdag.faults import Contents, reading
 from ichdag.jobs import StudyError, whole_file
 
@@ -43,8 +43,10 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     """Read one YAML file of keys and values. Raises ValueError if it is not one, StudyError if its aliases multiply."""
     import yaml
 
+    content = Path(path).read_bytes()
     try:
-        found = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        require_plain_text(content, path)
+        found = yaml.safe_load(content.decode("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(str(error)) from error
     if not isinstance(found, dict):

@@ -9,6 +9,7 @@ import sys
 
 import nibabel
 import numpy as np
+import pydicom
 import pytest
 from nibabel.filebasedimages import ImageFileError
 
@@ -305,6 +306,30 @@ def test_a_nrrd_mask_that_does_not_say_where_it_lies_is_refused(tmp_path):
     refused(tmp_path / "mask.nrrd", "does not say where its voxels lie", read=read_original_mask)
 
 
+def test_slices_that_lie_far_beside_each_other_do_not_make_a_large_grid_of_a_small_one():
+    """A hundred bytes, packed: 2 x 2 x 400 voxels of 0.06 mm, tilted by 45 degrees, were 74 million."""
+    affine = np.diag([0.06, 0.06, 14.0, 1.0])
+    affine[0, 2] = 14.0
+    scan = Volume(np.broadcast_to(np.float32(0), (2, 2, 400)), affine)
+    with pytest.raises(DataFault, match="the grid grows to 46551 times, limit 4: its affine is not a scan's"):
+        straightened(scan, outside=-1024, order=1, notes={})
+
+
+def test_values_that_no_ct_has_are_told_before_a_tilt_is_sheared_straight(written, brain_scan):
+    tilted = brain_scan[0].affine.copy()
+    tilted[1, 2] = np.tan(np.radians(15)) * 5
+    refused(written(values=brain_scan[0].values * 0, affine=tilted, codes=(0, 1)), "empty scan: every voxel is 0")
+
+
+def test_a_header_with_extensions_is_read_without_them(written, brain_scan):
+    path = written("plain.nii")
+    image = nibabel.load(path)
+    image.header.extensions.append(nibabel.nifti1.Nifti1Extension("comment", b"DOE^JANE" * 1000))
+    nibabel.save(image, path.with_name("extended.nii.gz"))
+    scan, _ = read_nifti_scan(path.with_name("extended.nii.gz"))
+    assert np.array_equal(scan.values, brain_scan[0].values) and same_grid(scan, brain_scan[0])
+
+
 PLACED = "space: left-posterior-superior\nspace directions: (1,0,0) (0,1,0) (0,0,1)\nspace origin: (0,0,0)\n"
 
 
@@ -316,17 +341,43 @@ def bomb(folder, kind):
         )
         (folder / "bomb.nrrd").write_bytes(claims.encode() + gzip.compress(bytes(2**20)))
         return folder / "bomb.nrrd"
+    if kind == "segmentation":
+        return deflated(folder / "bomb.dcm")
+    shapes = {"too large": (640, 640, 640), "shorter": (1500, 1500, 1500), "planes": (8192, 2048, 2)}
     header = nibabel.Nifti1Header()
-    header.set_data_shape({"too large": (640, 640, 640), "shorter": (1500, 1500, 1500)}.get(kind, (64, 64, 64)))
-    header.set_data_dtype(np.uint8)
-    header.set_sform(np.eye(4), 1)
+    header.set_data_shape(shapes.get(kind, (2, 2, 400) if kind == "sheared" else (64, 64, 64)))
+    header.set_data_dtype(np.float64 if kind == "planes" else np.uint8)
+    affine = np.diag([0.06, 0.06, 14.0, 1.0]) if kind == "sheared" else np.eye(4)
+    affine[0, 2] = 14.0 if kind == "sheared" else 0.0
+    header.set_sform(affine, 1)
+    begins = {"begins late": 1e9, "extension": 300 * 2**20}.get(kind, 352.0)
     content = bytearray(header.binaryblock + bytes(4))
-    struct.pack_into("<f", content, OFFSET, 1e9 if kind == "begins late" else 352.0)
+    struct.pack_into("<f", content, OFFSET, begins)
+    if kind == "extension":
+        content[348:] = struct.pack("<4B2i", 1, 0, 0, 0, int(begins) - 352, 4)
+    larger = {"longer": 60 * 2**20, "extension": 300 * 2**20, "planes": 8192 * 2048 * 2 * 8}
     with gzip.open(folder / "bomb.nii.gz", "wb", 1) as stream:
         stream.write(content)
-        stream.write(bytes(60 * 2**20 if kind == "longer" else 0))
-        stream.write(np.random.default_rng(0).bytes(300_000))  # for all that a header can know, 330 MB
+        for _ in range(larger.get(kind, 0) // 2**20):
+            stream.write(bytes(2**20))
+        if kind == "sheared":
+            stream.write(bytes(1599) + b"\1")
+        else:
+            stream.write(np.random.default_rng(0).bytes(300_000))  # for all that a header can know, 330 MB
     return folder / "bomb.nii.gz"
+
+
+def deflated(path):
+    """Write a DICOM segmentation of 300 kB that inflates to 300 MB."""
+    header = pydicom.Dataset()
+    header.SOPClassUID, header.SOPInstanceUID = pydicom.uid.SegmentationStorage, "1.2.826.5"
+    header.Rows = header.Columns = 4
+    header.file_meta = pydicom.dataset.FileMetaDataset()
+    header.file_meta.TransferSyntaxUID = pydicom.uid.DeflatedExplicitVRLittleEndian
+    header.PixelData = bytes(300 * 2**20)
+    header["PixelData"].VR = "OB"
+    header.save_as(path, enforce_file_format=True)
+    return path
 
 
 @pytest.mark.parametrize(
@@ -337,14 +388,22 @@ def bomb(folder, kind):
         ("longer", "longer than its header says"),
         ("begins late", "shorter than its header says"),
         ("nrrd", "shorter than its header says"),
+        ("sheared", "the grid grows to 4655"),
+        ("extension", "its voxels begin at byte 314572800"),
+        ("planes", "slices of 8192 x 2048 voxels, limit 2048 x 2048"),
+        ("segmentation", "cannot be read as DICOM-SEG: ValueError"),
     ],
 )
 def test_what_claims_or_is_very_large_is_refused_within_little_memory(tmp_path, kind, words):
     """In a process of its own, which may have 700 MB: libraries included."""
+    read = {
+        "segmentation": "from ichdag.cohort.dicom import read_segmentation; read_segmentation(sys.argv[1], scan=scan)",
+        "sheared": "from ichdag.cohort.nifti import read_nifti_scan; read_nifti_scan(sys.argv[1])",
+    }.get(kind, "from ichdag.cohort.nifti import read_original_mask; read_original_mask(sys.argv[1])")
     code = (
-        "import sys; from ichdag.cohort.nifti import read_original_mask\n"
-        "from ichdag.jobs import DataFault\n"
-        "try: read_original_mask(sys.argv[1])\n"
+        "import sys; import numpy; from ichdag.images import Volume; from ichdag.jobs import DataFault\n"
+        "scan = Volume(numpy.zeros((4, 4, 4)), numpy.eye(4))\n"
+        f"try: {read}\n"
         "except DataFault as fault: print(fault.reason)"
     )
     done = subprocess.run(

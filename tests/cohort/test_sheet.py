@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from openpyxl import Workbook
+from openpyxl import Workbook, load_workbook
 
 from ichdag.cohort.sheet import column_schema, known_columns, read_sheet, sheet_schema, typed_columns
 from ichdag.cohort.validation.cells import _trouble_of_value
@@ -146,6 +146,35 @@ def workbook(tmp_path):
 
 
 PERSONS = [["participant_id", "person_id", "age"], *([f"sub-{n}", None, 60 + n] for n in range(1, 6))]
+
+
+def strict(source, target):
+    """Write a workbook again as Excel's 'Strict Open XML Workbook', where dates are text in ISO form."""
+    known, other = "http://schemas.openxmlformats.org", "http://purl.oclc.org/ooxml"
+    with ZipFile(source) as plain, ZipFile(target, "w") as written:
+        for name in plain.namelist():
+            content = plain.read(name).decode()
+            for part in ("spreadsheetml", "officeDocument", "drawingml"):
+                content = content.replace(f"{known}/{part}/2006/", f"{other}/{part}/")
+            content = re.sub(r'<c r="D2"[^>]*>.*?</c>', '<c r="D2" t="d"><v>2024-03-01</v></c>', content)
+            written.writestr(name, content.replace("<workbook ", '<workbook conformance="strict" '))
+
+
+def test_a_strict_workbook_is_read_as_any_other(tmp_path):
+    book = Workbook()
+    for row in (["participant_id", "person_id", "age", "admitted"], ["sub-1", "P1", 63, "x"], ["sub-2", None, 64, "y"]):
+        book.active.append(row)
+    book.active.merge_cells("B2:B3")
+    book.save(tmp_path / "plain.xlsx")
+    strict(tmp_path / "plain.xlsx", tmp_path / "strict.xlsx")
+    with pytest.raises(IndexError):
+        load_workbook(tmp_path / "strict.xlsx", read_only=True).worksheets[0]
+    rows = read_sheet(tmp_path / "strict.xlsx").rows
+    assert [(row["participant_id"], row["person_id"], row["age"]) for row in rows] == [
+        ("sub-1", "P1", 63),
+        ("sub-2", "P1", 64),
+    ]
+    assert [row["admitted"] for row in rows] == ["2024-03-01", "y"]
 
 
 def test_cells_merged_over_rows_have_their_value_in_each_also_where_another_is_hidden_below(workbook):

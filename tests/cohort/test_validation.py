@@ -24,6 +24,7 @@ from ichdag.cohort.validation import (
     summary_of,
     table_of,
 )
+from ichdag.cohort.validation.files import _trouble
 from ichdag.jobs import StudyError
 
 CONFIG = Path(__file__).parents[2] / "config" / "config.yaml"
@@ -192,12 +193,20 @@ def test_an_outcome_whose_name_cannot_be_a_file_is_a_fault(config, name):
     assert f"config outcomes: '{name}'" in texts(config_faults(config))
 
 
-@pytest.mark.parametrize("path", ["x{1}.nii.gz", "{subject}/a.nii.gz", "x{a,[0-9]{2}}.nii", "a{.nii"])
-def test_curly_brackets_in_a_path_are_a_fault_that_names_the_row(found, tmp_path, path):
-    (tmp_path / path).parent.mkdir(exist_ok=True)
-    (tmp_path / path).touch()
-    text = found((3, "baseline_ct", path))
-    assert "row 5, column baseline_ct: curly brackets" in text and path in text
+BRACKETS = ["x{1}.nii.gz", "{subject}/a.nii.gz", "x{a,[0-9]{2}}.nii", "a{.nii"]
+
+
+@pytest.mark.parametrize("path", BRACKETS)
+def test_curly_brackets_in_a_path_are_no_fault_but_where_snakemake_is_told_of_it(found, tmp_path, monkeypatch, path):
+    monkeypatch.chdir(tmp_path)
+    for place in (Path(path), Path("phantom", path)):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.touch()
+    assert "curly" not in found((3, "baseline_ct", path))
+    assert _trouble("baseline_ct", path) is None
+    assert (
+        _trouble("baseline_ct", f"phantom/{path}")[0] == "curly brackets, which Snakemake fills in below phantom/, in"
+    )
 
 
 def test_a_path_too_long_for_a_file_is_named_so(found):

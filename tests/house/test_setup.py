@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
+from pathlib import Path
 
 import pytest
 
@@ -74,3 +76,56 @@ def test_setting_up_again_is_asked_for_by_a_changed_pin_and_by_nothing_else(tmp_
     assert installs in subprocess.run(plan, cwd=copy, capture_output=True, text=True).stdout
     (copy / ".venv/ready").unlink()
     assert installs in subprocess.run(plan, cwd=copy, capture_output=True, text=True).stdout
+
+
+@pytest.fixture
+def exposed(tmp_path, root):
+    """The Python of an environment that has what this one has, and was set up to find the plug-ins."""
+    folder = tmp_path / "environment"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+    python = folder / "bin/python"
+    place = subprocess.check_output([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True)
+    (Path(place.strip()) / "others.pth").write_text(sysconfig.get_path("purelib"))
+    subprocess.run([python, root / "requirements/expose.py"], check=True)
+    return python
+
+
+MERGED = "a0: &a0 {k: 1}\n" + "".join(
+    f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}], k{n}: 1}}\n" for n in range(1, 12)
+)
+NESTED = "a0: &a0 {k: 1}\n" + "".join(
+    f"a{n}: &a{n} {{{', '.join(f'k{i}: *a{n - 1}' for i in range(9))}}}\n" for n in range(1, 12)
+)
+
+
+@pytest.mark.parametrize("content", [MERGED, NESTED], ids=["merged", "nested"])
+def test_every_start_of_snakemake_refuses_settings_that_multiply_before_it_reads_them(exposed, tmp_path, root, content):
+    """As the README starts it: no PYTHONPATH, settings named by --configfile."""
+    (tmp_path / "bomb.yaml").write_text(content)
+    command = [exposed, "-m", "snakemake", "--snakefile", root / "Snakefile", "--directory", tmp_path / "study"]
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [*command, "--configfile", tmp_path / "bomb.yaml", "--dry-run"],
+        env=clean,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    words = done.stdout + done.stderr
+    assert done.returncode and "Traceback" not in words
+    assert "holds more than 100000 values, or one within itself" in words
+
+
+def test_a_plug_in_of_another_copy_of_the_code_lends_none_of_its_library(tmp_path, root):
+    copy = tmp_path / "copy"
+    for name in ("src", "workflow", "rules", "config", "resources"):
+        shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy2(root / "Snakefile", copy / "Snakefile")
+    with (copy / "rules/common.smk").open("a") as rules:
+        rules.write('\nprint("library", sys.modules["ichdag.jobs"].__file__, sys.modules["telling"].__file__)\n')
+    paths = os.pathsep.join(map(str, (root / "src", root / "workflow/progress")))
+    command = [sys.executable, "-m", "snakemake", "--snakefile", copy / "Snakefile", "--directory", tmp_path / "study"]
+    done = subprocess.run(
+        [*command, "--dry-run"], env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, timeout=60
+    )
+    assert f"library {copy}/src/ichdag/jobs.py {copy}/workflow/telling.py" in done.stdout + done.stderr

@@ -76,7 +76,19 @@ def multiplied(kind, depth):
     return "".join(f"a{n}: &a{n} {level(f'*a{n - 1}' if n else '1')}\n" for n in range(depth))
 
 
-@pytest.mark.parametrize("content", [multiplied("list", 12), multiplied("map", 12), "a: &a [*a]\n", "a: &a {b: *a}\n"])
+def merged(depth):
+    """YAML of nine aliases a level in a merge key, which multiply while the values are made."""
+    lines = [f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}], k{n}: 1}}\n" for n in range(1, depth)]
+    return "".join(["a0: &a0 {k: 1}\n", *lines])
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(multiplied("list", 12), multiplied("map", 12), "a: &a [*a]\n", "a: &a {b: *a}\n"),
+        *(merged(12), "a: &a {<<: *a, b: 1}\n", "? &a [*a]\n: 1\n"),
+    ],
+)
 def test_settings_that_multiply_are_refused_before_snakemake_copies_them(told, tmp_path, content):
     path = tmp_path / "config.yaml"
     path.write_text(content)
@@ -93,6 +105,12 @@ def test_settings_that_multiply_are_refused_before_snakemake_copies_them(told, t
         (b"a: \xff\n", "invalid start byte"),
         (b"- a\n", "keys at top level"),
         (b"__use_yte__: true\n?f'{open(__file__)}': 1\n", "a template that runs code"),
+        (b'"\\x5f_use_yte__": true\n"?1": 1\n', "a template that runs code"),
+        (b"a: 1" + b":59" * 3000, "a number of more than 100 characters"),
+        (b"a: 0x" + b"f" * 9000, "a number of more than 100 characters"),
+        (b'{"a": ' + b"9" * 9000 + b"}", "a number of more than 100 characters"),
+        (b"a: 1\n" * 200_000, "1000000 bytes, and settings have at most 500000"),
+        (b"a: " + b"[" * 5000, "nests deeper than settings do"),
     ],
 )
 def test_settings_that_cannot_be_read_are_named(told, tmp_path, content, why):
@@ -103,9 +121,14 @@ def test_settings_that_cannot_be_read_are_named(told, tmp_path, content, why):
         types.load_configfile(tmp_path / "none.yaml")
 
 
+def test_a_number_that_is_too_long_to_be_written_down_is_refused_wherever_it_comes_from():
+    with pytest.raises(StudyError, match="The configuration holds a number of more than 100 characters"):
+        require_plain({"a": [10**5000]}, "The configuration")
+
+
 def test_settings_that_name_a_value_twice_are_read(told, root, tmp_path):
     path = tmp_path / "config.yaml"
-    path.write_text("a: &a [1, 2]\nb: *a\n")
-    assert types.load_configfile(path) == {"a": [1, 2], "b": [1, 2]}
+    path.write_text("a: &a [1, 2]\nb: *a\nc: &c {d: 1}\ne: {<<: *c, f: 2}\n")
+    assert types.load_configfile(path) == {"a": [1, 2], "b": [1, 2], "c": {"d": 1}, "e": {"d": 1, "f": 2}}
     shipped = yaml.safe_load((root / "config" / "config.yaml").read_text())
     assert require_plain(shipped, "config.yaml") is shipped

@@ -18,6 +18,7 @@ import numpy as np
 from ichdag.cohort.dicom import DicomSettings, convert_dicom, hours_between, is_dicom, read_segmentation
 from ichdag.cohort.geometry import grid_words, on_grid_of, put_back
 from ichdag.cohort.nifti import AIR_HU, read_nifti_scan, read_original_mask
+from ichdag.cohort.values import refuse_other_values
 from ichdag.faults import MachineFault, machine_fault
 from ichdag.heads import cover, find_head
 from ichdag.images import Volume, same_grid
@@ -25,8 +26,6 @@ from ichdag.jobs import DataFault
 from ichdag.names import TIMEPOINTS
 from ichdag.numerals import numeral
 
-# ASSUME: no CT has values beyond 16 bits with an intercept of -1024; extended scales end at 30,710 HU.
-SMALLEST_HU, LARGEST_HU = -33_792, 32_767
 LARGEST_PART = 0.5  # of a scan's grid: a mask of more that is not whole, as NIfTI, is that of another scan
 LARGEST_SHARE_OUTSIDE = 0.1  # ASSUME: of a lesion's voxels, that the head, known to a few mm, may not cover
 
@@ -144,16 +143,7 @@ def _padded_as_air(scan: Volume, facts: dict[str, Any]) -> Volume:
 
     Raises DataFault where values are those of no CT.
     """
-    low, high = float(scan.values.min()), float(scan.values.max())
-    if not np.isfinite([low, high]).all():
-        raise DataFault("cohort", f"{np.count_nonzero(~np.isfinite(scan.values))} voxels are NaN or infinite")
-    if low < SMALLEST_HU or high > LARGEST_HU:
-        limits = f"{SMALLEST_HU:,} to {LARGEST_HU:,} HU"
-        raise DataFault(
-            "cohort", f"values from {numeral(low, 6)} to {numeral(high, 6)}: no CT has values beyond {limits}"
-        )
-    if low == high:
-        raise DataFault("cohort", f"empty scan: every voxel is {numeral(low)}")
+    refuse_other_values(scan.values)
     below = scan.values < AIR_HU
     if not below.any():
         return scan

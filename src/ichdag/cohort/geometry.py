@@ -10,6 +10,8 @@ from ichdag.jobs import DataFault
 from ichdag.numerals import numeral
 
 LARGEST_VOXELS = 200_000_000  # of an original: 762 slices of 512 x 512
+LARGEST_PLANE = 2048**2  # voxels of a slice
+LARGEST_GROWTH, ALWAYS_GROWN = 4, 1_000_000  # ASSUME: of a scan by its tilt, 2 at 45 degrees; and voxels of small masks
 LARGEST_COSINE = 1e-3
 LARGEST_TILT_DEGREES = 45.0  # ASSUME: gantries tilt by 30 degrees at most
 LARGEST_TURN_DEGREES = 1.0  # ASSUME: between qform and sform, for what programs round
@@ -64,21 +66,26 @@ def straightened(volume: Volume, *, outside: float, order: int, notes: dict[str,
     before = np.ceil(np.maximum(0, -drift * last)).astype(int)
     after = np.ceil(np.maximum(0, drift * last)).astype(int)
     widths = [(before[0], after[0]), (before[1], after[1])]
-    refuse_size(np.add(volume.values.shape, [*(before + after), 0]), "the scan, with its tilt sheared straight,")
-    planes = [
-        ndimage.shift(
-            np.pad(volume.values[:, :, place], widths, constant_values=outside).astype(np.float32),
-            drift * place,
-            order=order,
-            cval=outside,
-        )
-        for place in range(last + 1)
-    ]
+    shape = tuple(np.add(volume.values.shape, [*(before + after), 0]).tolist())
+    _refuse_growth(volume.values.shape, shape)
+    values = np.empty(shape, dtype=volume.values.dtype)
+    for place in range(last + 1):
+        plane = np.pad(volume.values[:, :, place], widths, constant_values=outside).astype(np.float32)
+        plane = ndimage.shift(plane, drift * place, order=order, cval=outside)
+        values[:, :, place] = np.rint(plane) if order else plane
     affine = volume.affine.copy()
     affine[:3, 2] = step * normal
     affine[:3, 3] -= axes[:, :2] @ before
-    values = np.stack(planes, axis=2)
-    return Volume((np.rint(values) if order else values).astype(volume.values.dtype), affine)
+    return Volume(values, affine)
+
+
+def _refuse_growth(before: tuple[int, ...], after: tuple[int, ...]) -> None:
+    """Raise DataFault if a tilt makes a grid larger than that of a head CT, or many times what it was."""
+    refuse_size(after, "the scan, with its tilt sheared straight,")
+    times = np.prod(after, dtype=float) / np.prod(before, dtype=float)
+    if times > LARGEST_GROWTH and np.prod(after, dtype=float) > ALWAYS_GROWN:
+        found = f"its slices lie so far beside each other that the grid grows to {numeral(round(times, 1))} times"
+        raise DataFault("cohort", f"{found}, limit {LARGEST_GROWTH}: its affine is not a scan's")
 
 
 def _tilt_degrees(normal: np.ndarray, axis: np.ndarray) -> float:
@@ -97,6 +104,12 @@ def refuse_size(shape: Any, what: str) -> None:
         raise DataFault(
             "cohort", f"{what} is too large: {numeral(count, 3)} voxels, limit {numeral(LARGEST_VOXELS, 3)}"
         )
+
+
+def refuse_plane(shape: tuple[int, ...], what: str) -> None:
+    """Raise DataFault for a slice of more voxels than a detector has: it is read as a whole, in 8 bytes a voxel."""
+    if shape[0] * shape[1] > LARGEST_PLANE:
+        raise DataFault("cohort", f"{what} is too large: slices of {shape[0]} x {shape[1]} voxels, limit 2048 x 2048")
 
 
 def put_back(mask: Volume, scan: Volume) -> Volume:

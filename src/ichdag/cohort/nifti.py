@@ -18,8 +18,9 @@ import nibabel
 import numpy as np
 
 from ichdag.cohort.detached import read_header, refuse_data_elsewhere, require_data
-from ichdag.cohort.geometry import cosines, refuse_other_axes, refuse_size, straightened
+from ichdag.cohort.geometry import cosines, refuse_other_axes, refuse_plane, refuse_size, straightened
 from ichdag.cohort.inflated import require_whole
+from ichdag.cohort.values import refuse_other_values
 from ichdag.faults import read_through, refuse_machine_fault
 from ichdag.images import DENSEST, Volume, corner_offsets_mm, open_nifti
 from ichdag.jobs import DataFault
@@ -51,10 +52,11 @@ Reader = Callable[[Any, tuple[int, int, int]], np.ndarray]
 def read_nifti_scan(path: str | Path) -> tuple[Volume, dict[str, Any]]:
     """Read a NIfTI scan as HU float32 (slope and intercept applied), nearest to RAS, and what was noted on the way.
 
-    Raises DataFault (stage cohort) if its content cannot be read, is not one 3D volume of plain numbers, or its
-    geometry is missing or contradicts itself; OSError if the machine cannot read the file.
+    Raises DataFault (stage cohort) if its content cannot be read, is not one 3D volume of values that a CT can have, or
+    its geometry is missing or contradicts itself; OSError if the machine cannot read the file.
     """
     volume, facts = _read_nifti(path, "the scan", read=_scan_voxels)
+    refuse_other_values(volume.values)  # before a tilt is sheared straight, which takes as much memory again
     return straightened(volume, outside=AIR_HU, order=1, notes=facts), facts
 
 
@@ -162,6 +164,7 @@ def _canonical(voxels: Any, affine: np.ndarray, what: str, *, read: Reader) -> V
         cure = "; it holds several volumes: give one" if len(shape) > 3 else ""
         raise DataFault("cohort", f"{what} is not a 3D volume: shape {shape}{cure}")
     refuse_size(shape, what)
+    refuse_plane(shape, what)
     edges = np.linalg.norm(affine[:3, :3], axis=0)
     if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3] / np.maximum(edges, 1e-9))) < 0.1:
         raise DataFault("cohort", f"{what}: its affine gives voxels no volume: mend its header")

@@ -19,6 +19,9 @@ from ichdag.numerals import CODE, LARGEST_EXACT
 
 SCHEMA = Path(__file__).parents[3] / "config" / "schemas" / "participants.schema.json"
 FILES = ("baseline_ct", "followup_ct", "baseline_mask", "followup_mask")
+DRAWN_HERE = (
+    "phantom/"  # originals that this workflow draws itself: Snakemake is told of these by name, and of no others
+)
 SERIES = {"baseline_ct": "baseline_series", "followup_ct": "followup_series"}
 MISSING_WORDS = frozenset(
     ("n/a", "na", "n.a.", "n.a", "nan", "#n/a", "null", "none", "nil", "missing", "unknown", "-", "--", ".", "?")

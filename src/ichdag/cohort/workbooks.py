@@ -3,14 +3,21 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
 from xml.etree.ElementTree import Element, iterparse
+from zipfile import ZipFile
 
 from ichdag.faults import refuse_machine_fault
 from ichdag.jobs import StudyError
 
 ESCAPED = re.compile(r"_x(00[01][0-9A-Fa-f]|005[Ff])_")  # what XML has no character for, and _x itself
+STRICT, TRANSITIONAL = (
+    re.compile(rb"http://purl\.oclc\.org/ooxml/(\w+)/"),
+    rb"http://schemas.openxmlformats.org/\1/2006/",
+)
+LARGEST_STRICT = 2**28  # bytes, unpacked
 
 Record = tuple[int, list[Any]]
 Place = tuple[int, int]  # row and column, from 1
@@ -34,7 +41,7 @@ def workbook_records(path: Path) -> list[Record]:
     from openpyxl import load_workbook  # its import is paid by every job that reads the sheet, so only where needed
 
     try:
-        workbook = load_workbook(path, read_only=True, data_only=True)
+        workbook = load_workbook(_transitional(path), read_only=True, data_only=True)
         titles = [sheet.title for sheet in workbook.worksheets]  # charts have sheets too
         title = next((name for name in titles if name.strip().lower() == "participants"), titles[0])
         records, marks = _worksheet(workbook[title])
@@ -51,6 +58,23 @@ def workbook_records(path: Path) -> list[Record]:
 def is_blank(cell: Any) -> bool:
     """Whether a cell holds nothing that can be seen."""
     return cell is None or (isinstance(cell, str) and not cell.strip())
+
+
+def _transitional(path: Path) -> Path | BytesIO:
+    """The workbook in the names that openpyxl knows: a 'Strict Open XML Workbook' has all elements under others."""
+    with ZipFile(path) as archive:
+        members = archive.infolist()
+        first = next((member for member in members if member.filename == "xl/workbook.xml"), None)
+        size = sum(member.file_size for member in members)
+        if first is None or size > LARGEST_STRICT or not STRICT.search(archive.read(first)):
+            return path
+        whole = BytesIO()
+        with ZipFile(whole, "w") as copy:
+            for member in members:
+                content = archive.read(member)
+                named = member.filename.endswith((".xml", ".rels"))
+                copy.writestr(member.filename, STRICT.sub(TRANSITIONAL, content) if named else content)
+    return whole
 
 
 def _worksheet(sheet: Any) -> tuple[list[Record], Marks]:

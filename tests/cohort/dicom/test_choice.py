@@ -25,6 +25,21 @@ def test_another_modality_is_left_out(folder, draw, reason):
     assert reason(folder) == "not CT: modality MR (series 2)"
 
 
+@pytest.mark.parametrize(("number", "shown"), [(99_999, 99_999), (19_500_101, None), (-19_500_101, None)])
+def test_a_series_number_that_may_be_a_date_or_a_patient_is_not_shown(folder, draw, convert, reason, number, shown):
+    def change(header, _):
+        header.KVP, header.GantryDetectorTilt, header.SliceThickness = [str(number)] * 3
+
+    draw(number=number, change=change)
+    done = convert(folder, series=str(number))
+    assert done.facts["series_number"] == chosen(done) == shown
+    assert str(number) == "99999" or str(abs(number)) not in f"{done.facts} {done.series}"
+    words = "n/a" if shown is None else str(shown)
+    assert reason(folder, series="7") == f"the series named in the sheet is not there: found series {words}"
+    draw(number=number, modality="MR", uid="1.2.826.7")
+    assert reason(folder, series="1.2.826.7") == f"not CT: modality MR (series {words})"
+
+
 def test_a_scout_alone_is_left_out(folder, draw, reason):
     draw(count=1, axes="coronal", image_type=("ORIGINAL", "PRIMARY", "LOCALIZER"))
     assert "image type LOCALIZER" in reason(folder)

@@ -1,5 +1,6 @@
 """No slice of a series is lost without a word: what differs in little is one stack, what differs in more is refused."""
 
+import struct
 import time
 import zipfile
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.filewriter import dcmwrite
 from pydicom.uid import DeflatedExplicitVRLittleEndian, generate_uid
 
-from ichdag.cohort.dicom import streams
+from ichdag.cohort.dicom import bounds, streams
 from ichdag.cohort.dicom.conversion import take
 from ichdag.cohort.dicom.headers import read_headers
 from ichdag.cohort.dicom.sources import files_of
@@ -216,7 +217,7 @@ def test_a_zip_in_a_zip_says_so(folder, tmp_path, reason):
 @pytest.mark.parametrize("begins", ["zeros", "preamble", "element"])
 def test_a_zip_of_zeros_is_refused_without_reading_them(tmp_path, reason, monkeypatch, begins):
     """Zeros are empty elements to pydicom, 134 million in a gigabyte: it took minutes."""
-    monkeypatch.setattr(streams, "MOST_READS", 1000)
+    monkeypatch.setattr(bounds, "MOST_READS", 1000)
     heads = {"zeros": bytes(132), "preamble": bytes(128) + b"DICM", "element": b"\x08\0\x05\0CS\0\0" + bytes(124)}
     with zipfile.ZipFile(tmp_path / "scan.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("1", heads[begins] + bytes(10 * 2**20))
@@ -251,8 +252,55 @@ def test_a_deflated_file_that_would_fill_the_memory_is_damaged(folder, draw, rea
     assert reason(folder).startswith("damaged DICOM: 1 of 12 files")
 
 
+def test_what_repeats_itself_behind_a_header_is_refused_at_once(folder, draw, reason):
+    """Just fewer zeros than a header may have elements, in one file; there may be 20,000 such."""
+    draw()
+    file = sorted(folder.rglob("*.dcm"))[0]
+    content = file.read_bytes()
+    file.write_bytes(content[: content.index(b"\xe0\x7f\x10\0")] + bytes(8 * 480_000))
+    with timed() as seconds:
+        assert reason(folder).startswith("damaged DICOM: 1 of 12 files")
+    assert seconds() < 0.5
+
+
+@pytest.mark.parametrize("kind", ["elements", "a sequence", "deflated"])
+def test_all_files_of_an_original_share_what_they_may_take(folder, draw, reason, monkeypatch, kind):
+    """Elements that rise are no fault of one file; of all files together they are."""
+    monkeypatch.setattr(bounds, "MOST_READS", 10_000)
+    monkeypatch.setattr(bounds, "MOST_READS_A_FILE", 100)
+    rising = b"".join(struct.pack("<HH2sH", 0x0FF1, number, b"LO", 0) for number in range(8000))
+    draw()
+    for file in folder.rglob("*.dcm"):
+        content = file.read_bytes()
+        if kind == "deflated":
+            header = pydicom.dcmread(file)
+            header.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+            header.PixelData = bytes(40 * 2**20)
+            header.save_as(file, enforce_file_format=True)
+            continue
+        if kind == "a sequence":
+            item = struct.pack("<HHL", 0xFFFE, 0xE000, 4 * len(rising)) + 4 * rising
+            rising = (
+                struct.pack("<HH2sHL", 0x5200, 0x9229, b"SQ", 0, len(item)) + item if len(rising) == 64_000 else rising
+            )
+        file.write_bytes(content[: content.index(b"\xe0\x7f\x10\0")] + rising)
+    found = "its files inflate to more" if kind == "deflated" else "its headers hold more than those of a scan"
+    assert reason(folder).startswith(found)
+
+
+def test_a_large_value_that_is_no_pixels_is_no_header_s(folder, draw, reason):
+    draw()
+    file = sorted(folder.rglob("*.dcm"))[0]
+    content = file.read_bytes()
+    value = struct.pack("<HH2sHL", 0x5200, 0x9229, b"SQ", 0, 2**25) + bytes(2**25)
+    file.write_bytes(content[: content.index(b"\xe0\x7f\x10\0")] + value)
+    with timed() as seconds:
+        assert reason(folder).startswith("damaged DICOM: 1 of 12 files")
+    assert seconds() < 1
+
+
 def test_zeros_behind_the_pixels_are_not_read_for_minutes(folder, draw, reason, monkeypatch):
-    monkeypatch.setattr(streams, "MOST_READS", 1000)
+    monkeypatch.setattr(bounds, "MOST_READS", 1000)
     draw()
     with open(sorted(folder.rglob("*.dcm"))[0], "ab") as stream:
         stream.write(bytes(10**6))

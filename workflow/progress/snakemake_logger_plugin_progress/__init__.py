@@ -1,6 +1,6 @@
 """What a person wants to see of a run: how far it is, what it is at, and why something failed.
 
-For `snakemake --logger progress` with this folder on PYTHONPATH, as `make demo` does. Lines go to standard output.
+For `snakemake --logger progress`, as `make demo` does. Lines go to standard output.
 """
 
 import sys

@@ -62,7 +62,7 @@ def describe(stack: Stack, settings: DicomSettings) -> dict[str, Any]:
     geometry = stack.geometry
     known = {word for words in _vocabularies(settings) for word in words}
     return {
-        "number": stack.number,
+        "number": stack.shown_number,
         "modality": known_modality(stack),
         "slices": len(stack.slices),
         "orientation": stack.plane,

@@ -20,7 +20,7 @@ def choose(stacks: list[Stack], *, series: str | None, settings: DicomSettings) 
     """
     named = stacks if series is None else [stack for stack in stacks if _is_named(stack, series)]
     if not named:
-        numbers = ", ".join(sorted({str(stack.number) for stack in stacks}))
+        numbers = ", ".join(sorted({_words(stack) for stack in stacks}))
         raise DataFault("cohort", f"the series named in the sheet is not there: found series {numbers}")
     reasons = [against(stack, named=series is not None, settings=settings) for stack in named]
     left = [stack for stack, (_, reason) in zip(named, reasons, strict=True) if reason is None]
@@ -68,12 +68,16 @@ def _is_named(stack: Stack, series: str) -> bool:
     return bool(series) and series.lower() in text(stack.header, "SeriesDescription").lower()
 
 
+def _words(stack: Stack) -> str:
+    return "n/a" if stack.shown_number is None else str(stack.shown_number)
+
+
 def _all_reasons(stacks: list[Stack], reasons: list[tuple[int, str | None]]) -> str:
     """The reason of the stack that came furthest, then those of the others: four at most, each once."""
     order = sorted(range(len(stacks)), key=lambda index: (-reasons[index][0], -len(stacks[index].slices)))
     holders: dict[str, list[str]] = {}
     for index in order:
-        holders.setdefault(str(reasons[index][1]), []).append(str(stacks[index].number))
+        holders.setdefault(str(reasons[index][1]), []).append(_words(stacks[index]))
     texts = [f"{reason} (series {', '.join(dict.fromkeys(names))})" for reason, names in holders.items()]
     more = [f"and {len(texts) - 4} other reasons"] if len(texts) > 4 else []
     return "; ".join([*texts[:4], *more])

@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from pydicom import Dataset
+
 from ichdag.cohort.dicom.choice import choose
 from ichdag.cohort.dicom.clocks import acquired
 from ichdag.cohort.dicom.decoding import decode, hounsfield, syntax_of
@@ -76,17 +78,23 @@ def _facts(stack: Stack) -> dict[str, Any]:
     manufacturer = set(re.findall(r"[a-z]+", text(header, "Manufacturer").lower()))
     return {
         "modality": "CT",
-        "series_number": stack.number,
+        "series_number": stack.shown_number,
         "manufacturer": next((name for name in VENDORS if name in manufacturer), "other"),
-        "kvp": number(header, "KVP"),
+        "kvp": _plausible(header, "KVP", 500),
         "slices": len(stack.slices),
-        "slice_thickness_mm": number(header, "SliceThickness"),
+        "slice_thickness_mm": _plausible(header, "SliceThickness", 1000),
         "slice_step_mm": round(geometry.step_mm, 4),
         "smallest_gap_mm": round(float(geometry.gaps_mm.min()), 4),
         "largest_gap_mm": round(float(geometry.gaps_mm.max()), 4),
         "tilt_degrees": round(geometry.tilt_degrees, 2),
-        "tilt_tag_degrees": number(header, "GantryDetectorTilt"),
+        "tilt_tag_degrees": _plausible(header, "GantryDetectorTilt", 90),
         "multiframe": stack.slices[0].frame is not None,
         "transfer_syntax": syntax_of(stack),
         "lossy": text(header, "LossyImageCompression") == "01",
     }
+
+
+def _plausible(header: Dataset, name: str, largest: float) -> float | None:
+    """The number of a tag where it can be one, and not what else somebody wrote there."""
+    found = number(header, name)
+    return found if found is not None and abs(found) <= largest else None

@@ -14,22 +14,26 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import CTImageStorage, ExplicitVRBigEndian, ExplicitVRLittleEndian, generate_uid
 
+from ichdag.cohort.dicom.bounds import LARGEST_PIXELS, Budget
 from ichdag.cohort.dicom.encoded import refuse_damaged
 from ichdag.cohort.dicom.headers import Slice
 from ichdag.cohort.dicom.stacks import Stack
-from ichdag.cohort.dicom.streams import LARGEST_PIXELS, bounded
+from ichdag.cohort.dicom.streams import bounded
 from ichdag.faults import refuse_machine_fault
 from ichdag.jobs import DataFault
+
+PIXELS = ["NumberOfFrames", "Rows", "Columns", "BitsAllocated", "PixelData"]
 
 
 def write_copies(stack: Stack, folder: Path) -> None:
     """Write one clean file a slice of the stack. Raises DataFault where pixel data are missing or cut short."""
     order = sorted(enumerate(stack.slices), key=lambda item: (str(item[1].file), item[1].frame or 0))
+    budget = Budget(len(order))
     for file, group in groupby(order, key=lambda item: item[1].file):
         planes = list(group)
         try:
-            with bounded(file, largest=LARGEST_PIXELS) as stream:
-                source = pydicom.dcmread(stream, force=True)
+            with bounded(file, budget=budget, pixels=LARGEST_PIXELS) as stream:
+                source = pydicom.dcmread(stream, specific_tags=PIXELS, force=True)
             frames = _frames(source, [plane.frame or 0 for _, plane in planes])
         except DataFault:
             raise

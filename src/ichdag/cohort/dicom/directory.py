@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pydicom
 
+from ichdag.cohort.dicom.bounds import Budget
 from ichdag.cohort.dicom.headers import Slice, text
 from ichdag.cohort.dicom.stacks import Stack
 from ichdag.cohort.dicom.streams import bounded
@@ -27,7 +28,7 @@ def _named(directory: Path, series: set[str]) -> set[str]:
     """UIDs of the images of some series that a DICOMDIR names; none where it cannot be read."""
     found, within = set(), False
     try:
-        with bounded(directory) as stream:
+        with bounded(directory, budget=Budget(1)) as stream:
             records = pydicom.dcmread(stream, force=True).get("DirectoryRecordSequence") or []
         for record in records:
             kind = text(record, "DirectoryRecordType")

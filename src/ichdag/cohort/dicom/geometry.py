@@ -8,6 +8,8 @@ from ichdag.cohort.dicom.headers import Slice, number
 from ichdag.cohort.dicom.settings import DicomSettings
 from ichdag.numerals import numeral
 
+LARGEST_ANGLE = 90.0  # degrees
+
 
 @dataclass(frozen=True)
 class Geometry:
@@ -104,6 +106,7 @@ def fault_of(geometry: Geometry, header, settings: DicomSettings) -> str | None:
     if geometry.tilt_degrees > settings.largest_tilt_degrees:
         return f"tilt too large: {geometry.tilt_degrees:.1f} degrees, limit {numeral(settings.largest_tilt_degrees)}"
     tag = abs(number(header, "GantryDetectorTilt") or 0.0)
+    tag = tag if tag <= LARGEST_ANGLE else 0.0  # no angle: something else that somebody wrote there
     seen = max(geometry.tilt_degrees, geometry.oblique_degrees)
     if tag > settings.smallest_tilt_degrees and seen < tag - settings.tilt_tolerance_degrees:
         return f"gantry tilt lost: the tag says {tag:.1f} degrees, the positions {seen:.1f}, export the originals"

@@ -22,6 +22,7 @@ from pydicom.uid import (
     MediaStorageDirectoryStorage,
 )
 
+from ichdag.cohort.dicom.bounds import Budget
 from ichdag.cohort.dicom.streams import beginning_of, bounded
 from ichdag.cohort.dicom.unread import unread
 from ichdag.faults import refuse_machine_fault
@@ -69,12 +70,13 @@ def quiet() -> Iterator[None]:
 def read_headers(files: list[Path]) -> tuple[list[Slice], Counter]:
     """Read every DICOM file of one patient: its slices, and how many files were dicom, copies, or other.
 
-    Raises DataFault if none is DICOM, one of them is damaged, or they belong to several patients; OSError if one cannot
-    be read.
+    Raises DataFault if none is DICOM, one of them is damaged, they hold more than headers do, or belong to several
+    patients; OSError if one cannot be read.
     """
     counts: Counter = Counter()
     begins = {file: beginning_of(file) for file in files}
-    headers = [(file, _read(file)) for file in files if begins[file]]
+    budget = Budget(len(files))
+    headers = [(file, _read(file, budget)) for file in files if begins[file]]
     headers = [(file, header) for file, header in headers if _is_dataset(header, begins[file])]
     slices = {file for file, header in headers if header is None or not _is_directory(header)}
     damaged = Counter({"headers not whole": sum(_is_damaged(header) for _, header in headers)})
@@ -129,10 +131,12 @@ def text(header: Dataset, name: str) -> str:
     return "" if value is None else str(value).strip()
 
 
-def _read(file: Path) -> Dataset | None:
+def _read(file: Path, budget: Budget) -> Dataset | None:
     try:
-        with bounded(file) as stream:
+        with bounded(file, budget=budget) as stream:
             header = pydicom.dcmread(stream, stop_before_pixels=True, specific_tags=TAGS, force=True)
+    except DataFault:
+        raise
     except Exception as error:  # a damaged header may raise anything
         refuse_machine_fault(error, file)
         return None

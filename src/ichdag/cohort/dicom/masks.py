@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pydicom
 from pydicom.dataset import Dataset
 
+from ichdag.cohort.dicom.bounds import Budget
 from ichdag.cohort.dicom.decoding import LPS_TO_RAS
 from ichdag.cohort.dicom.headers import numbers, quiet
+from ichdag.cohort.dicom.streams import LARGEST_INFLATED, bounded
 from ichdag.cohort.geometry import refuse_size
 from ichdag.faults import refuse_machine_fault
 from ichdag.images import Volume
@@ -46,7 +49,8 @@ def _frames(path: str | Path) -> Iterator[tuple[Dataset, dict[int, np.ndarray]]]
     """Each frame's flat header, and the pixels (rows, columns) of every segment that has any there."""
     import highdicom  # most of a second, and few masks are kept so
 
-    stored = highdicom.seg.segread(str(path))
+    with bounded(Path(path), budget=Budget(1), pixels=LARGEST_INFLATED) as stream:
+        stored = highdicom.seg.Segmentation.from_dataset(pydicom.dcmread(stream), copy=False)
     kind, count = stored.SegmentationType, int(stored.NumberOfFrames)
     refuse_size([count, stored.Rows, stored.Columns], "the mask")
     pixels = stored.pixel_array.reshape(count, stored.Rows, stored.Columns)

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from pydicom import dcmread
 from pydicom.misc import is_dicom as has_preamble
 
+from ichdag.cohort.dicom.bounds import Budget
 from ichdag.cohort.dicom.settings import DicomSettings
 from ichdag.cohort.dicom.streams import bounded, unpack
 from ichdag.cohort.dicom.unread import is_unfinished
@@ -101,7 +102,7 @@ def _require_named(index: Path, found: list[Path]) -> None:
 def _named(index: Path) -> set[str]:
     """The images that a DICOMDIR names; none where it is not one that can be read, which is said later."""
     try:
-        with bounded(index) as stream:
+        with bounded(index, budget=Budget(1)) as stream:
             records = dcmread(stream, specific_tags=["DirectoryRecordSequence"]).get("DirectoryRecordSequence") or ()
             images = [one for one in records if one.get("DirectoryRecordType") == "IMAGE"]
             names = [one.get("ReferencedFileID") for one in images if one.get("RecordInUseFlag") != 0]

@@ -11,6 +11,7 @@ from ichdag.cohort.dicom.geometry import Geometry, measure
 from ichdag.cohort.dicom.headers import Slice, number, text
 from ichdag.cohort.dicom.settings import DicomSettings
 
+LARGEST_SHOWN = 99_999
 PLANES = ("sagittal", "coronal", "axial")
 
 
@@ -41,6 +42,11 @@ class Stack:
         """SeriesNumber."""
         value = number(self.header, "SeriesNumber")
         return None if value is None else int(value)
+
+    @property
+    def shown_number(self) -> int | None:
+        """SeriesNumber where it may be told: a longer one may be a date or a patient's number."""
+        return self.number if self.number is not None and 0 <= self.number <= LARGEST_SHOWN else None
 
     @property
     def plane(self) -> str | None:

@@ -1,29 +1,41 @@
-"""What a file is by its first bytes, and a stream that gives up on content that is no header."""
+"""What a file is by its first bytes, and how it is opened for pydicom: inflated, and bounded."""
 
+import io
 import shutil
 import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from pydicom.datadict import dictionary_has_tag
 from pydicom.valuerep import VR
 
+from ichdag.cohort.dicom.bounds import Bounded, Budget
+
 BEGINNING = 132  # bytes of preamble and mark
 ZIP = b"PK\x03\x04"
-MOST_READS = 500_000  # one or two an element; an Enhanced CT of 2,000 frames takes some 300,000
-LARGEST_VALUE, LARGEST_PIXELS = 2**27, 2**31  # bytes of an element
-LARGEST_INFLATED = 2**29
+META_BEGINS, META_LENGTH, LONGEST_META = BEGINNING + 12, b"\2\0\0\0UL\4\0", 2**16
+DEFLATED, PLAIN = b"1.2.840.10008.1.2.1.99", b"1.2.840.10008.1.2.1"  # transfer syntaxes
+LARGEST_INFLATED = 2**28
+PIECE = 2**14  # bytes that are inflated at a time, to 16 MB at most
 
 
 @contextmanager
-def bounded(file: Path, *, largest: int = LARGEST_VALUE) -> Iterator["Bounded"]:
-    """Open a file for pydicom, its elements of so many bytes at most. Raises OSError if it cannot be."""
-    with open(file, "rb") as stream:
-        yield Bounded(stream, largest)
+def bounded(file: Path | BinaryIO, *, budget: Budget, pixels: int = 0) -> Iterator[Bounded]:
+    """Open a file for pydicom, or take one that is open, with pixel data of so many bytes at most.
+
+    The budget is that of the whole original. Raises OSError if it cannot be opened, DataFault once the budget is spent,
+    and ValueError within the block at what no header is.
+    """
+    with open(file, "rb") if isinstance(file, Path) else nullcontext(file) as opened:
+        stream = Bounded(_inflated(opened, budget), most_reads=budget.reads, pixels=pixels)
+        try:
+            yield stream
+        finally:
+            budget.spend(stream.reads)
 
 
 def beginning_of(file: Path) -> str:
@@ -43,40 +55,30 @@ def unpack(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: Path) -> Non
                 shutil.copyfileobj(packed, unpacked)
 
 
-class Bounded:
-    """A binary stream for pydicom. Raises ValueError at more elements, or a larger one, than a header holds.
+def _inflated(stream: BinaryIO, budget: Budget) -> BinaryIO:
+    """What a deflated file inflates to, its header saying so; any other stream as it is.
 
-    A gigabyte of zeros are 134 million empty elements; a deflated file of some kilobytes may be gigabytes.
+    pydicom would inflate all of it at once, and read that without a bound. Raises ValueError if it is more than a scan,
+    or cut short.
     """
-
-    def __init__(self, stream: BinaryIO, largest: int):
-        self._stream = stream
-        self._largest = largest
-        self._reads = 0
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def read(self, size: int | None = -1) -> bytes:
-        """Read so many bytes, or (a deflated file) the rest."""
-        self._reads += 1
-        if self._reads > MOST_READS or (size or 0) > self._largest:
-            raise ValueError("no header is so long")
-        content = self._stream.read(size)
-        if size is None or size < 0:
-            _refuse_bomb(content)
-        return content
-
-
-def _refuse_bomb(deflated: bytes) -> None:
-    """Raise ValueError for what would inflate to more than a scan, holding no more than a part of it at a time."""
+    meta = stream.read(META_BEGINS)
+    told = len(meta) == META_BEGINS and meta[BEGINNING:-4] == META_LENGTH
+    meta += stream.read(min(struct.unpack("<L", meta[-4:])[0], LONGEST_META)) if told else b""
+    if DEFLATED not in meta:
+        stream.seek(0)
+        return stream
     inflater = zlib.decompressobj(-zlib.MAX_WBITS)
-    total, rest = 0, deflated
-    while rest and not inflater.eof:
-        total += len(inflater.decompress(rest, 2**24))
-        rest = inflater.unconsumed_tail
-        if total > LARGEST_INFLATED:
+    whole = io.BytesIO()
+    whole.write(meta.replace(DEFLATED, PLAIN.ljust(len(DEFLATED), b"\0")))
+    while not inflater.eof and (piece := stream.read(PIECE)):
+        whole.write(inflater.decompress(piece))
+        if whole.tell() > LARGEST_INFLATED:
             raise ValueError("it inflates to more than a scan")
+    if not inflater.eof:
+        raise ValueError("it is cut short")
+    budget.spend_inflated(whole.tell())
+    whole.seek(0)
+    return whole
 
 
 def begins_as_dicom(head: bytes) -> str:

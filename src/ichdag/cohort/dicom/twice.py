@@ -5,8 +5,9 @@ from typing import Any
 
 import pydicom
 
+from ichdag.cohort.dicom.bounds import LARGEST_PIXELS, Budget
 from ichdag.cohort.dicom.headers import Slice
-from ichdag.cohort.dicom.streams import LARGEST_PIXELS, bounded
+from ichdag.cohort.dicom.streams import bounded
 from ichdag.faults import refuse_machine_fault
 
 SHOWN = ("PixelData", "RescaleSlope", "RescaleIntercept", "BitsStored", "PixelRepresentation", "Rows", "Columns")
@@ -23,7 +24,7 @@ def same_image(one: Slice, other: Slice) -> bool:
 def _shown(file: Path) -> tuple[Any, ...] | None:
     """What makes the image that a file shows; None if it cannot be read."""
     try:
-        with bounded(file, largest=LARGEST_PIXELS) as stream:
+        with bounded(file, budget=Budget(1), pixels=LARGEST_PIXELS) as stream:
             source = pydicom.dcmread(stream, specific_tags=list(SHOWN), force=True)
         return tuple(source.get(name) for name in SHOWN) if "PixelData" in source else None
     except Exception as error:  # damaged pixel data may raise anything

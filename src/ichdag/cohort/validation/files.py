@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from ichdag.cohort.sheet import FILES, MISSING_WORDS, SERIES, Sheet
+from ichdag.cohort.sheet import DRAWN_HERE, FILES, MISSING_WORDS, SERIES, Sheet
 from ichdag.cohort.validation.faults import Fault, rows_named, values_named
 
 NIFTI = (".nii", ".nii.gz")
@@ -66,10 +66,10 @@ def _in_parallel(places: list[Place]) -> list[tuple[str, str] | None]:
 
 def _trouble(column: str, path: str) -> tuple[str, str] | None:
     """What is wrong with a file, and what to do."""
-    if re.search(r"[{}]", path):
+    if path.startswith(DRAWN_HERE) and re.search(r"[{}]", path):
         return (
-            "curly brackets, which Snakemake fills in, in",
-            "Rename the file or the folder, or link it by another name",
+            f"curly brackets, which Snakemake fills in below {DRAWN_HERE}, in",
+            "Rename the file, or move it elsewhere",
         )
     try:
         os.stat(path)
