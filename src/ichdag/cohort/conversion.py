@@ -20,7 +20,7 @@ from ichdag.cohort.geometry import grid_words, on_grid_of, put_back
 from ichdag.cohort.nifti import AIR_HU, read_nifti_scan, read_original_mask
 from ichdag.faults import MachineFault, machine_fault
 from ichdag.heads import cover, find_head
-from ichdag.images import Volume, same_grid
+from ichdag.images import Volume, grid_difference, same_grid
 from ichdag.jobs import DataFault
 from ichdag.names import TIMEPOINTS
 from ichdag.numerals import numeral
@@ -172,9 +172,9 @@ def _manual_mask(path: str, scan: Volume, settings: ConversionSettings, facts: d
             mask = put_back(mask, scan)
     if not same_grid(mask, scan):
         if settings.masks_on_other_grids == "exclude":
-            found = f"{grid_words(mask)}, the scan has {grid_words(scan)}"
+            found = f"{grid_words(mask)}, the scan has {grid_words(scan)}: {grid_difference(mask, scan)}"
             raise DataFault("cohort", f"manual mask is not on the scan's grid: {found}")
-        facts["mask_resampled_from"] = grid_words(mask)
+        facts["mask_resampled_from"] = f"{grid_words(mask)}: {grid_difference(mask, scan)}"
         mask = on_grid_of(mask, scan)
     mask = Volume(mask.values, scan.affine)  # to the last digit
     if not mask.values.any():
