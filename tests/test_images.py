@@ -8,6 +8,7 @@ from ichdag.faults import DamagedResult
 from ichdag.images import (
     Volume,
     corner_offsets_mm,
+    grid_difference,
     is_absent,
     read_expected,
     read_mask,
@@ -132,3 +133,11 @@ def test_the_offset_of_half_a_millimeter_spacing_is_that_of_the_far_corner():
     assert np.linalg.norm(corner_offsets_mm(one.affine, other.affine, SHAPE), axis=1).max() == pytest.approx(
         0.01 * 511.5
     )
+
+
+def test_how_grids_differ_is_told_where_shape_spacing_and_origin_are_alike():
+    """512 voxels of 0.45 mm, turned by 0.9 degrees about the first one: a chord at the far corner."""
+    far = np.hypot(511.5, 511.5) * 0.45 * 2 * np.sin(np.radians(0.45))
+    told = grid_difference(grid(turn_degrees=0.9), grid())
+    assert told == f"a corner lies {far:.2f} mm from that of the other" and far > 5
+    assert grid_difference(grid(shape=(512, 512, 31)), grid()) == "512 x 512 x 31 voxels against 512 x 512 x 32"

@@ -13,6 +13,7 @@ import numpy as np
 
 from ichdag.faults import DamagedResult, reading
 from ichdag.jobs import DataFault, whole_file
+from ichdag.numerals import numeral
 
 ABSENT = b"absent"  # the intent of a file that stands for an image that is not there
 HEADER_BYTES = 540  # of NIfTI-2; NIfTI-1 has 348
@@ -160,6 +161,15 @@ def same_grid(one: Volume, other: Volume) -> bool:
         return False
     offsets = corner_offsets_mm(one.affine, other.affine, one.values.shape)
     return bool((np.abs(np.linalg.solve(other.affine[:3, :3], offsets.T)) < LARGEST_OFFSET).all())
+
+
+def grid_difference(one: Volume, other: Volume) -> str:
+    """How two grids differ, for a sentence: their shapes, or how far a corner of one lies from that of the other."""
+    if one.values.shape != other.values.shape:
+        first, second = (" x ".join(map(str, volume.values.shape)) for volume in (one, other))
+        return f"{first} voxels against {second}"
+    offsets = corner_offsets_mm(one.affine, other.affine, one.values.shape)
+    return f"a corner lies {numeral(np.linalg.norm(offsets, axis=1).max(), 3)} mm from that of the other"
 
 
 def corner_offsets_mm(one: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:

@@ -8,6 +8,7 @@ import pytest
 
 from ichdag.cohort.geometry import straightened
 from ichdag.cohort.nifti import read_nifti_scan, read_original_mask
+from ichdag.cohort.quality import complaints, judge, measure
 from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault
 
@@ -63,6 +64,38 @@ def test_the_noted_distance_of_a_turned_qform_is_that_of_the_corner_it_moves_mos
     furthest = max(np.hypot(x, y) for x in (reach[0], other[0]) for y in (reach[1], other[1]))
     notes = read_nifti_scan(written(qform=turn @ scan.affine))[1]
     assert notes["qform_differs_mm"] == pytest.approx(2 * np.sin(0.005) * furthest, abs=0.01)
+
+
+def turned(degrees):
+    turn, angle = np.eye(4), np.radians(degrees)
+    turn[:2, :2] = [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    return turn
+
+
+def test_a_qform_of_other_axes_is_told_by_how_far_it_puts_a_corner_off(written, brain_scan, limits):
+    """Half the diagonal of 96 x 112 voxels of 2 mm is 147.5 mm: turned by 0.9 degrees 2.3 mm, 0.9 % larger 1.3 mm."""
+    affine, reach = brain_scan[0].affine, np.hypot(96, 112)
+    moved = affine.copy()
+    moved[:3, 3] += 7
+    cases = {
+        "turned": (2 * reach * np.sin(np.radians(0.45)), turned(0.9) @ affine),
+        "larger": (0.009 * reach, affine @ np.diag([1.009, 1.009, 1, 1])),
+        "moved": (0, moved),
+        "rounded": (0, affine @ np.diag([1.0001, 1.0001, 1, 1])),
+    }
+    for wanted, qform in cases.values():
+        scan, notes = read_nifti_scan(written(qform=qform))
+        assert notes["axes_differ_mm"] == pytest.approx(wanted, abs=0.02) and np.allclose(scan.affine, affine)
+        rows = judge(measure(scan, facts=notes, settings=limits), settings=limits)
+        told = [words for words in complaints(rows, "warned") if "axes_differ_mm" in words]
+        assert len(told) == (wanted > 0) and all("disagree on the axes" in words for words in told)
+    assert "axes_differ_mm" not in read_nifti_scan(written(codes=(0, 1)))[1]
+
+
+def test_a_tilt_that_a_qform_cannot_hold_is_no_difference_of_axes(written, brain_scan):
+    sheared = brain_scan[0].affine.copy()
+    sheared[1, 2] = np.tan(np.radians(15)) * 5
+    assert read_nifti_scan(written(affine=sheared, qform=brain_scan[0].affine))[1]["axes_differ_mm"] == 0
 
 
 def test_a_qform_alone_serves(written, brain_scan):

@@ -115,3 +115,31 @@ def test_whole_image_diagnostics_can_be_left_out(pair, settings):
         settings=Settings(settings.parameters, drop_whole_image_diagnostics=True, truncate_resampled=False),
     )
     assert len(found) == 1690 and not any("Image-original" in name for name in found)
+
+
+VARIED = """
+setting: {binWidth: 8}
+imageType: {Original: {}, LoG: {sigma: [2]}}
+featureClass: {shape: , firstorder: , glcm: , glrlm: , gldm: , ngtdm: }"""
+GRIDS = [(1.2, 1.2, 5.0), (1.9, 1.4, 3.0), (2.1, 2.1, 2.1), (1.1, 1.7, 4.0)]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_lesions_of_1_to_30_ml_beside_bone_and_at_borders_have_stock_s_values(seed, made, parameter_file):
+    random = np.random.default_rng(seed)
+    spacing, ml = np.array(GRIDS[seed % len(GRIDS)]), 30 ** random.random()
+    radius = (3000 * ml / (4 * np.pi)) ** (1 / 3) * random.uniform(0.8, 1.25, 3) / spacing
+    shape = tuple(np.ceil(2.4 * radius + 16).astype(int))
+    middle = np.array(shape) * random.uniform(0.3, 0.7, 3)
+    middle[seed % 3] = random.choice([0.5 * radius[seed % 3], shape[seed % 3] - 1 - 0.5 * radius[seed % 3]])
+    scan, mask = made.head_with(made.ball(shape, middle, radius), spacing=tuple(spacing), seed=seed)
+    values = scan.values.copy()
+    if seed % 2:  # bone that touches the lesion, or lies in it
+        values[:, int(middle[1] + 0.9 * radius[1]) :][:, :4] = random.integers(300, 900)
+    path = parameter_file(VARIED)
+    choice = Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
+    scan = Volume(values, scan.affine)
+    ours, theirs = extract_lesion(scan, mask=mask, settings=choice), made.stock(scan, mask, path)
+    bound = np.abs(values).max() * 2**-24
+    wrong = made.differences(ours.values, theirs, ours.missing, bound)
+    assert not ours.missing and not {name: value for name, value in wrong.items() if not value <= CLOSE}

@@ -35,6 +35,25 @@ def test_in_soft_tissue_no_voxel_differs_by_more_than_5e_6_hu_or_changes_its_bin
     np.testing.assert_array_equal(found // 2, whole // 2)
 
 
+@pytest.mark.parametrize("kind", ["bone", "clip"])
+@pytest.mark.parametrize("seed", range(4))
+def test_random_lesions_beside_bone_and_clips_are_within_one_rounding_of_the_largest_gray_value(kind, seed):
+    """6e-5 HU beside 1,800 HU and 5e-4 HU beside 20,000 HU were found, half of the bound."""
+    random = np.random.default_rng(seed)
+    spacing, shape = [((0.45, 0.45, 5.0), (96, 96, 14)), ((0.8, 0.6, 3.0), (70, 80, 20))][seed % 2]
+    values = random.normal(40, 8, shape).round().astype(np.float32)
+    values[:8], values[10:16] = -1000, random.integers(800, 1800, (6, *shape[1:]))
+    if kind == "clip":
+        place = random.integers(20, 40, 2)
+        values[place[0] : place[0] + 2, place[1] : place[1] + 2, shape[2] // 2] = 20000
+    corner = random.integers((16, 0, 0), (30, 40, shape[2] - 6))
+    box = tuple(slice(start, start + length) for start, length in zip(corner, (18, 18, 5), strict=True))
+    for sigma in (1.0, 5.0):
+        whole = array_of(sitk.LaplacianRecursiveGaussian(picture(values, np.array(spacing)), sigma, True))[box]
+        found = laplacian(values, spacing_mm=np.array(spacing), sigma_mm=sigma, box=box)
+        assert np.abs(found - whole).max() <= values.max() * FLOAT32
+
+
 def test_air_and_bone_beyond_the_reach_move_no_value_by_more_than_its_last_digits():
     values = np.full((300, 60, 40), 40, dtype=np.float32)
     values += np.random.default_rng(0).normal(0, 4, values.shape).astype(np.float32)

@@ -1,5 +1,6 @@
 """Matrices have a row for each gray level that occurs: pyradiomics' values, in the memory that a job has."""
 
+import re
 import tracemalloc
 
 import numpy as np
@@ -74,3 +75,51 @@ def test_a_matrix_that_no_job_could_hold_is_missing_with_the_number_of_levels_an
     assert {name.split("_")[1] for name in found.missing} == {"glcm"} and len(found.missing) == 24
     assert "gray levels make a matrix of" in found.missing["original_glcm_Contrast"]
     assert "wider bins" in found.missing["original_glcm_Contrast"] and peak < 600 * 2**20
+
+
+FAR = {  # gray value of one voxel, parameter file, what is told
+    "an outlier among fine bins": (1e6, "setting: {binWidth: 0.001}", r"to 1000000 make more than 16777216 bins of"),
+    "beyond all bins": (1e30, "setting: {binWidth: 2}", "make more than 16777216 bins of width 2"),
+    "no number": (np.inf, "setting: {binWidth: 2}", "to inf cannot be binned"),
+    "no number of bins": (np.inf, "setting: {binCount: 32}", "to inf cannot be binned"),
+}
+
+
+@pytest.mark.parametrize("name", FAR)
+def test_gray_values_too_far_apart_for_bins_leave_out_what_needs_bins_and_nothing_else(name, pair, parameter_file):
+    gray, text, told = FAR[name]
+    path = parameter_file(text)
+    choice = Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
+    scan, mask = pair
+    values = scan.values.copy()
+    values[tuple(np.argwhere(mask.values)[7])] = gray
+    tracemalloc.start()
+    found = extract_lesion(Volume(values, scan.affine), mask=mask, settings=choice)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    unbinned = {feature for feature, reason in found.missing.items() if re.search(told, reason)}
+    assert {feature for feature in unbinned if "firstorder" in feature} == {
+        "original_firstorder_Entropy",
+        "original_firstorder_Uniformity",
+    }
+    textures = {feature for feature in found.values if feature.split("_")[1] not in ("firstorder", "shape")}
+    assert {feature for feature in textures if "diag" not in feature} <= unbinned and peak < 50 * 2**20
+    inside = np.float64(values[mask.values])
+    assert found.values["original_firstorder_Median"] == np.median(inside)
+    assert found.values["original_firstorder_Minimum"] == inside.min()
+    if np.isfinite(gray):
+        assert found.values["original_firstorder_Mean"] == pytest.approx(inside.mean(), rel=1e-12)
+
+
+def test_metal_in_the_exponential_image_as_shipped_has_bins_that_fit_a_job(pair, settings, parameter_file):
+    """32,767 HU in bins of 0.01, the most that a CT can have: 3.3 million bins of which a hundred are taken."""
+    path = parameter_file("imageType: {Exponential: {binWidth: 0.01}}\nsetting: {gldm_a: 0}")
+    choice = Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
+    scan, mask = pair
+    values = scan.values.copy()
+    values[tuple(np.argwhere(mask.values)[7])] = 32767
+    tracemalloc.start()
+    found = extract_lesion(Volume(values, scan.affine), mask=mask, settings=choice)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert not found.missing and peak < 800 * 2**20

@@ -1,7 +1,10 @@
 """Parameter files: what is wrong in one is said at the start; which columns one makes is known before any scan."""
 
+import json
+
 import numpy as np
 import pytest
+from radiomics import getFeatureClasses
 
 from ichdag.images import Volume
 from ichdag.jobs import DataFault, StudyError
@@ -12,10 +15,54 @@ from ichdag.radiomics.statement import describe
 FAULTY = {
     "no such type": ("imageType: {Waves: {}}", "Waves"),
     "no such class": ("featureClass: {texture: }", "texture"),
-    "no such key": ("settings: {binWidth: 2}", "settings"),
-    "no such setting": ("setting: {binwidth: 2}", "binwidth"),
-    "no such feature": ("featureClass: {glcm: [Kontrast]}", "Kontrast"),
-    "a value out of range": ("setting: {binWidth: -2}", "binWidth"),
+    "no such key": ("settings: {binWidth: 2}", "settings is no key of pyradiomics, write setting"),
+    "no such setting": ("setting: {binwidth: 2}", "setting: pyradiomics has no binwidth: did you mean binWidth"),
+    "no such feature": ("featureClass: {glcm: [Kontrast]}", "Kontrast: near it are Contrast"),
+    "a feature's old name": ("featureClass: {glcm: [Energy]}", "no features Energy: near it are JointEnergy"),
+    "features that are computed no more": (
+        "featureClass: {glcm: [Dissimilarity]}",
+        "equal to GLCM - Difference Average",
+    ),
+    "a key's old name": ("inputImage: {Original: {}}", "inputImage is no key of pyradiomics, write imageType instead"),
+    "voxel maps": ("setting: {voxelBased: true}", "voxel maps, which are not made here"),
+    "a setting of voxel maps": ("setting: {kernelRadius: 2}", "move it to voxelSetting"),
+    "an interpolator that ITK has no more": (
+        "setting: {interpolator: 3, resampledPixelSpacing: [1, 1, 1]}",
+        r"interpolator: 3 is none .* sitkBSpline \(3 in older",
+    ),
+    "resampling without interpolator": (
+        "setting: {interpolator: , resampledPixelSpacing: [1, 1, 1]}",
+        "without an interpolator resamples nothing",
+    ),
+    "voxels for no machine": ("setting: {resampledPixelSpacing: [0.001, 1, 1]}", "0.001 is finer than any head CT"),
+    "voxels larger than a lesion": ("setting: {resampledPixelSpacing: [50, 50, 50]}", "50 gives nothing in any head"),
+    "no sigma in the list": ("imageType: {LoG: {sigma: []}}", "sigma is an empty list"),
+    "nothing for sigma": ("imageType: {LoG: {sigma: }}", "sigma says nothing"),
+    "a sigma longer than a head": ("imageType: {LoG: {sigma: [1, 500]}}", "sigma: 500 gives nothing in any head CT"),
+    "a sigma without extent": ("imageType: {LoG: {sigma: [1e-9]}}", "would be missing in everybody"),
+    "a sigma alone": ("imageType: {LoG: {sigma: 3}}", "imageType: LoG: sigma: found 3, a list is needed"),
+    "no distance": ("setting: {distances: []}", "distances is an empty list"),
+    "bins of no width": ("setting: {binWidth: .nan}", "binWidth: nan is no number"),
+    "bins without end": ("imageType: {Square: {binWidth: .inf}}", "binWidth: inf is no number"),
+    "nothing for a width": ("setting: {binWidth: }", "binWidth says nothing"),
+    "bins for no machine": ("setting: {binCount: 1000000000000}", "binCount: 1000000000000 gives nothing"),
+    "widths for no machine": ("setting: {binWidth: 1e-9}", "more than 16777216 bins of width 0.000000001"),
+    "a limit that is none": ("setting: {resegmentRange: [.nan, 50]}", "resegmentRange: nan is no number"),
+    "limits that leave nothing": ("setting: {resegmentRange: [2], resegmentMode: relative}", "leaves no voxel"),
+    "no limits": ("setting: {resegmentRange: []}", "resegmentRange is an empty list"),
+    "outliers beyond no number": ("setting: {normalize: true, removeOutliers: .nan}", "removeOutliers: nan"),
+    "a scale without end": ("setting: {normalize: true, normalizeScale: .inf}", "normalizeScale: inf"),
+    "levels alike within too much": ("setting: {gldm_a: 1000000000000}", "gldm_a: 1000000000000"),
+    "nothing for alike": ("setting: {gldm_a: }", "gldm_a says nothing"),
+    "a wavelet too deep": ("imageType: {Wavelet: {level: 1000000000}}", "level: 1000000000 gives nothing"),
+    "no such plane": ("setting: {force2D: true, force2Ddimension: 3}", "force2Ddimension: found 3, at most 2 is"),
+    "a mode that there is not": (
+        "setting: {resegmentRange: [1], resegmentMode: foo}",
+        r"resegmentMode: found 'foo', one of \['absolute', 'relative', 'sigma'\] is needed",
+    ),
+    "more voxels than a scan": ("setting: {minimumROISize: 1000000000000}", "minimumROISize: 1000000000000 gives"),
+    "an empty file": ("", "it holds nothing"),
+    "a value out of range": ("setting: {binWidth: -2}", "setting: binWidth: found -2, more than 0 is needed"),
     "a filter that makes no image": ("imageType: {LoG: {}}", "LoG needs sigma"),
     "a filter whose package is not there": ("imageType: {LBP2D: {}}", "local_binary_pattern of skimage.feature"),
     "a filter whose package is not there either": ("imageType: {LBP3D: {}}", "icosphere of trimesh.creation"),
@@ -56,6 +103,17 @@ ACCEPTED = {  # as in the example files of pyradiomics and those of published st
         {"resampledPixelSpacing": None, "weightingNorm": None},
     ),
     "deprecated shapes": ("featureClass: {shape: [Compactness1, Compactness2, SphericalDisproportion]}", {}),
+    "features of older releases": (
+        "featureClass: {glcm: [Contrast, Dissimilarity, Homogeneity1, Homogeneity2, SumVariance], "
+        "gldm: [DependencePercentage], firstorder: [StandardDeviation]}",
+        {},
+    ),
+    "an interpolator by its number": ("setting: {interpolator: 2, resampledPixelSpacing: [1.5, 1.5, 3]}", {}),
+    "an interpolator by its name": (
+        "setting: {interpolator: sitkBSpline, resampledPixelSpacing: [1.5, 1.5, 3], padDistance: 0}",
+        {},
+    ),
+    "a limit on one side": ("setting: {binWidth: 5, resegmentRange: [0, .inf]}", {}),
     "slices": (
         "featureClass: {shape2D: , firstorder: }\n"
         "setting: {normalize: true, normalizeScale: 100, resampledPixelSpacing: [2, 2, 0], force2D: true}",
@@ -79,6 +137,28 @@ def test_files_are_read_as_pyradiomics_reads_them(name, parameter_file, pair, ma
     theirs = made.stock(pair[0], mask, path, label=label)
     assert not ours.missing and set(ours.values) == {key for key in theirs if "diag" not in key or key in ours.values}
     assert not {key: value for key, value in made.differences(ours.values, theirs).items() if not value <= 1e-6}
+
+
+def test_what_is_left_out_of_a_file_is_told_with_what_equals_it_and_logged(parameter_file, caplog):
+    path = parameter_file(
+        "featureClass: {glcm: [SumVariance, Contrast, Homogeneity2], gldm: [DependencePercentage]}\n"
+        "setting: {enableCExtensions: true, verbose: false}\nimageType: {LoG: {sigma: [2], verbose: true}}"
+    )
+    found = describe(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
+    assert [name for name in found["columns"] if "diag" not in name] == ["log-sigma-2-mm-3D_glcm_Contrast"]
+    told = "\n".join(found["left_out"])
+    for words in ("Cluster Tendency", "Inverse Difference Moment", "always computes 1", "enableCExtensions", "verbose"):
+        assert words in told
+    assert len(found["left_out"]) == 5 and all(note in caplog.text for note in found["left_out"])
+
+
+def test_every_feature_that_pyradiomics_lists_is_computed_or_left_out_as_it_leaves_it_out(parameter_file, pair, made):
+    classes = {title: list(kind.getFeatureNames()) for title, kind in getFeatureClasses().items() if title != "shape2D"}
+    path = parameter_file(f"featureClass: {json.dumps(classes)}\nsetting: {{binWidth: 2}}")
+    choice = Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
+    found = extract_lesion(pair[0], mask=pair[1], settings=choice)
+    theirs = {name for name in made.stock(*pair, path) if "diagnostics" not in name}
+    assert {name for name in found.values if "diagnostics" not in name} == theirs and not found.missing
 
 
 def test_shapes_of_a_slice_are_missing_with_words_where_the_lesion_has_several(pair, parameter_file):

@@ -97,6 +97,23 @@ def test_a_filter_that_the_scan_is_too_small_for_leaves_its_columns_missing(made
     assert found.missing["log-sigma-1-0-mm-3D_glcm_Id"] == "the scan is too small for this filter"
 
 
+def test_no_other_reason_is_given_for_a_column_than_the_true_one(made, settings, monkeypatch):
+    monkeypatch.setattr("ichdag.radiomics.extraction.gray_features", lambda *arguments, **options: ({}, {}))
+    scan, mask = made.head_with(lesion(LESIONS["two parts"]))
+    missing = extract_lesion(scan, mask=mask, settings=settings).missing
+    assert missing["original_glcm_Id"] == "pyradiomics gives no value of this name"
+
+
+def test_what_itk_cannot_do_with_one_scan_leaves_out_its_participant(made, settings, monkeypatch):
+    def refusing(*arguments, **options):
+        raise RuntimeError("ITK ERROR: \n GradientMagnitude: no such thing")
+
+    monkeypatch.setattr("ichdag.radiomics.extraction.shape_features", refusing)
+    scan, mask = made.head_with(lesion(LESIONS["two parts"]))
+    with pytest.raises(DataFault, match="pyradiomics: ITK ERROR: GradientMagnitude: no such thing"):
+        extract_lesion(scan, mask=mask, settings=settings)
+
+
 def test_a_parameter_file_that_refuses_small_lesions_is_obeyed(made, parameter_file):
     scan, mask = made.head_with(lesion(LESIONS["a line"]))
     for setting in ("minimumROIDimensions: 2", "minimumROIDimensions: 1, minimumROISize: 5"):

@@ -149,6 +149,7 @@ def test_radiomics_are_told_from_the_parameter_file_that_was_used(config, made_u
         "per_image": 93,
         "custom": {"LoG": {"sigma": [1, 2]}},
         "settings": {"binWidth": 2, "resampledPixelSpacing": [1, 1, 5]},
+        "left_out": ["glcm: Dissimilarity is not computed any more"],
         "versions": {"pyradiomics": "3.0.1", "numpy": "2", "SimpleITK": "3", "PyWavelets": "4"},
         "deviations": ["kurtosis is not reduced by 3"],
     }
@@ -156,6 +157,8 @@ def test_radiomics_are_told_from_the_parameter_file_that_was_used(config, made_u
     told = dict(methods.methods(config, radiomics=statement, **given))["Radiomics"]
     for words in ("112 radiomic columns", "3.0.1", "mine.yaml", "1, 1, 5 mm", "LoG sigma 1, 2", "kurtosis", "no norm"):
         assert words in told
+    assert "Left out of the parameter file: glcm: Dissimilarity is not computed any more. Each filter" in told
+    assert "Left out" not in dict(methods.methods(config, radiomics=statement | {"left_out": []}, **given))["Radiomics"]
     assert "Radiomics" not in dict(methods.methods(config, **given))
     features = dict(methods.methods(config, radiomics=statement, **given))["Features"]
     assert "pyradiomics on voxels resampled to 1, 1, 5 mm." in features and "own grid" not in features

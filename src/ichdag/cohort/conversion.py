@@ -21,7 +21,7 @@ from ichdag.cohort.nifti import AIR_HU, read_nifti_scan, read_original_mask
 from ichdag.cohort.values import refuse_other_values
 from ichdag.faults import MachineFault, machine_fault
 from ichdag.heads import cover, find_head
-from ichdag.images import Volume, same_grid
+from ichdag.images import Volume, grid_difference, same_grid
 from ichdag.jobs import DataFault
 from ichdag.names import TIMEPOINTS
 from ichdag.numerals import numeral
@@ -164,10 +164,10 @@ def _manual_mask(path: str, scan: Volume, settings: ConversionSettings, facts: d
     if not mask.values.any():
         raise DataFault("cohort", "manual mask is empty")
     if not same_grid(mask, scan):
-        found = f"{grid_words(mask)}, the scan has {grid_words(scan)}"
+        found = f"{grid_words(mask)}, the scan has {grid_words(scan)}: {grid_difference(mask, scan)}"
         if settings.masks_on_other_grids == "exclude":
             raise DataFault("cohort", f"manual mask is not on the scan's grid: {found}")
-        facts["mask_resampled_from"] = grid_words(mask)
+        facts["mask_resampled_from"] = f"{grid_words(mask)}: {grid_difference(mask, scan)}"
         mask = on_grid_of(mask, scan)
         if not mask.values.any():
             raise DataFault("cohort", f"manual mask does not overlap the scan: its lesion lies elsewhere, {found}")

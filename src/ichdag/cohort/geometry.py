@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from ichdag.images import Volume, same_grid
+from ichdag.images import LARGEST_OFFSET, Volume, corner_offsets_mm, same_grid
 from ichdag.jobs import DataFault
 from ichdag.numerals import numeral
 
@@ -29,12 +29,8 @@ def refuse_other_axes(quality: np.ndarray, scanner: np.ndarray, what: str) -> No
     A qform holds no shear. Where the sform is sheared by a tilt, programs write the qform of the nearest axes that are
     perpendicular, or of those within the slices.
     """
-    axes = scanner[:3, :3] / np.linalg.norm(scanner[:3, :3], axis=0)
-    left, _, right = np.linalg.svd(axes)
-    within = np.linalg.qr(axes)[0]
-    wanted = [left @ right, within * np.sign(np.sum(within * axes, axis=0))]
     stated = quality[:3, :3] / np.linalg.norm(quality[:3, :3], axis=0)
-    along = max(np.sum(stated * one, axis=0).min() for one in wanted)
+    along = max(np.sum(stated * one, axis=0).min() for one in _perpendicular(scanner))
     degrees = float(np.degrees(np.arccos(np.clip(along, -1, 1))))
     if not degrees <= LARGEST_TURN_DEGREES:
         raise DataFault(
@@ -42,6 +38,34 @@ def refuse_other_axes(quality: np.ndarray, scanner: np.ndarray, what: str) -> No
             f"{what}: qform and sform are mirrored or turned against each other, an axis by {degrees:.0f} degrees: "
             "which one is right is not known, mend its header",
         )
+
+
+def _perpendicular(scanner: np.ndarray) -> list[np.ndarray]:
+    """The directions (3, 3) that programs write into a qform for a sform: the nearest, and those within the slices."""
+    axes = scanner[:3, :3] / np.linalg.norm(scanner[:3, :3], axis=0)
+    left, _, right = np.linalg.svd(axes)
+    within = np.linalg.qr(axes)[0]
+    return [left @ right, within * np.sign(np.sum(within * axes, axis=0))]
+
+
+def axes_apart_mm(quality: np.ndarray, scanner: np.ndarray, shape: tuple[int, ...]) -> float:
+    """How far a corner of the grid lies off by the qform's voxel size and directions, its middle on that of the sform.
+
+    0 where no corner is off by a tenth of a voxel. What a qform cannot hold, the shear of a tilt, counts as no
+    difference: its slice axis is as long as the sform's, or as the distance between slices.
+    """
+    edges = np.linalg.norm(scanner[:3, :3], axis=0)
+    found = []
+    for axes in _perpendicular(scanner):
+        upright = np.abs(np.sum(axes * scanner[:3, :3], axis=0))
+        for steps in (edges, np.array([*edges[:2], upright[2]])):
+            wanted = np.eye(4)
+            wanted[:3, :3] = axes * steps
+            offsets = corner_offsets_mm(quality, wanted, shape)
+            offsets -= offsets.mean(axis=0)
+            voxels = np.abs(np.linalg.solve(wanted[:3, :3], offsets.T)).max()
+            found.append(float(np.linalg.norm(offsets, axis=1).max()) if voxels >= LARGEST_OFFSET else 0.0)
+    return min(found)
 
 
 def straightened(volume: Volume, *, outside: float, order: int, notes: dict[str, Any]) -> Volume:

@@ -1,9 +1,9 @@
 """Originals in NIfTI or NRRD, as hospitals and other programs write them: read once, with suspicion, into HU and RAS.
 
-Rules of geometry, in order: a file needs qform or sform; where both are given and disagree in voxel size or in the
-direction of an axis, the file is refused, where they disagree in position only, the sform counts (and the record says
-so); voxel axes that are not perpendicular because the slices are tilted against them are straightened
-(`geometry.straightened`). Lengths are in the unit that the header names.
+Rules of geometry, in order: a file needs qform or sform; where both are given and disagree in voxel size by 1 % or in
+the direction of an axis by a degree, the file is refused, where they disagree in less, or in position only, the sform
+counts (and the record says so); voxel axes that are not perpendicular because the slices are tilted against them are
+straightened (`geometry.straightened`). Lengths are in the unit that the header names.
 
 A header only claims: what it says of size and place is looked at before anything large is read, and voxels are read
 slice by slice.
@@ -18,7 +18,7 @@ import nibabel
 import numpy as np
 
 from ichdag.cohort.detached import read_header, refuse_data_elsewhere, require_data
-from ichdag.cohort.geometry import cosines, refuse_other_axes, refuse_plane, refuse_size, straightened
+from ichdag.cohort.geometry import axes_apart_mm, cosines, refuse_other_axes, refuse_plane, refuse_size, straightened
 from ichdag.cohort.inflated import require_whole
 from ichdag.cohort.values import refuse_other_values
 from ichdag.faults import read_through, refuse_machine_fault
@@ -141,7 +141,9 @@ def _unnamed(error: Exception, path: str | Path) -> str:
 def _reconciled(quality: np.ndarray, scanner: np.ndarray, shape: tuple[int, ...], what: str) -> dict[str, Any]:
     """Notes on how far apart the two affines of one header place a voxel at most (mm, from 0.1 on).
 
-    Raises DataFault if their voxel sizes differ by 1 %, or one is mirrored or turned against the other.
+    `axes_differ_mm` is how much of it their voxel sizes and directions make, 0 where that is below a tenth of a voxel:
+    the place alone is the sform's to say. Raises DataFault if their voxel sizes differ by 1 %, or one is mirrored or
+    turned against the other.
     """
     sizes = [np.abs(np.linalg.det(affine[:3, :3])) ** (1 / 3) for affine in (quality, scanner)]
     edges = [np.linalg.norm(affine[:3, :3], axis=0) for affine in (quality, scanner)]
@@ -151,7 +153,8 @@ def _reconciled(quality: np.ndarray, scanner: np.ndarray, shape: tuple[int, ...]
         raise DataFault("cohort", f"{what}: qform and sform disagree on the voxel size, {found} mm: mend its header")
     refuse_other_axes(quality, scanner, what)
     apart = float(np.linalg.norm(corner_offsets_mm(quality, scanner, shape), axis=1).max())
-    return {"qform_differs_mm": round(apart, 2)} if apart > 0.1 else {}
+    notes = {"qform_differs_mm": round(apart, 2)} if apart > 0.1 else {}
+    return notes | {"axes_differ_mm": round(axes_apart_mm(quality, scanner, shape), 2)}
 
 
 def _canonical(voxels: Any, affine: np.ndarray, what: str, *, read: Reader) -> Volume:

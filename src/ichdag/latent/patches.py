@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
-from ichdag.images import Volume, is_absent, read_mask, read_scan, same_grid
+from ichdag.images import Volume, grid_difference, is_absent, read_mask, read_scan, same_grid
 from ichdag.jobs import DataFault
 
 LOGGER = logging.getLogger("ichdag")
@@ -55,7 +55,7 @@ def cut_patch(scan: Volume, *, mask: Volume, settings: PatchSettings) -> tuple[n
     predicted, gives it one (3.5 mm to each side at paper size). A cube, as scipy and MONAI have it for 'all ones'.
     """
     if not same_grid(scan, mask):
-        raise DataFault("latent", f"the mask {mask.values.shape} is not on the scan's grid {scan.values.shape}")
+        raise DataFault("latent", f"the mask is not on the scan's grid: {grid_difference(mask, scan)}")
     if not mask.values.any():
         raise DataFault("latent", "the lesion mask is empty")
     lesion = _isotropic(mask, settings.voxel_mm, margin=settings.dilation_size)

@@ -86,7 +86,7 @@ def _gather(values: Values, reasons: Reasons, prefix: str, found: tuple[Values, 
 def _differs_by_rounding(image: sitk.Image, mask: sitk.Image, extreme: float) -> bool:
     """Whether gray values that ought to be equal are not, for want of digits of the filter that made them."""
     values = sitk.GetArrayViewFromImage(image)[sitk.GetArrayViewFromImage(mask) > 0]
-    return 0 < np.ptp(values) <= DIGITS_LOST * np.finfo(values.dtype).eps * abs(extreme)
+    return bool(np.isfinite(extreme)) and 0 < np.ptp(values) <= DIGITS_LOST * np.finfo(values.dtype).eps * abs(extreme)
 
 
 def _of_class(title, features, image, mask, settings) -> tuple[Values, Reasons, str]:

@@ -10,14 +10,15 @@ from radiomics.featureextractor import RadiomicsFeatureExtractor
 from radiomics.generalinfo import GeneralInfo
 
 from ichdag.faults import refuse_machine_fault
-from ichdag.images import Volume, same_grid
+from ichdag.images import Volume, grid_difference, same_grid
 from ichdag.jobs import DataFault
 from ichdag.radiomics.engine import gray_features, shape_features
 from ichdag.radiomics.filters import filtered
 from ichdag.radiomics.parameters import DIAGNOSTICS, column_names, read_parameters
 from ichdag.radiomics.pictures import Scene, array_of, box_of, picture, to_sitk, widened
 
-TOO_FEW_SLICES = "the scan is too small for this filter"
+TOO_SMALL = "the scan is too small for this filter"
+NOT_GIVEN = "pyradiomics gives no value of this name"
 GLOBAL = ("normalize", "resampledPixelSpacing", "preCrop")  # settings that look at the whole scan, or change its grid
 
 
@@ -52,9 +53,7 @@ def extract_lesion(scan: Volume, *, mask: Volume, settings: Settings) -> Extract
     smaller than the parameter file allows.
     """
     if not same_grid(scan, mask):
-        raise DataFault(
-            "radiomics", f"mask of {mask.values.shape} voxels is not on the scan's grid {scan.values.shape}"
-        )
+        raise DataFault("radiomics", f"the mask is not on the scan's grid: {grid_difference(mask, scan)}")
     if not mask.values.any():
         raise DataFault("radiomics", "the mask is empty")
     logging.getLogger("radiomics").setLevel(logging.ERROR)
@@ -64,12 +63,19 @@ def extract_lesion(scan: Volume, *, mask: Volume, settings: Settings) -> Extract
         found = _diagnostics(scan, mask)
         scene = _scene(*_preprocessed(scan, mask, extractor, truncate=settings.truncate_resampled), extractor)
         values, missing = _measured(scene, extractor)
-    except ValueError as error:
+    except (ValueError, RuntimeError) as error:  # ITK raises RuntimeError, at slices too few for a spline among others
         refuse_machine_fault(error)
-        raise DataFault("radiomics", f"pyradiomics: {error}") from error
+        raise DataFault("radiomics", f"pyradiomics: {' '.join(str(error).split())}") from error
     found |= values
-    missing |= {name: TOO_FEW_SLICES for name in columns if name not in found}
+    missing |= {name: _why_absent(name, values) for name in columns if name not in found}
     return Extraction({name: found.get(name, np.nan) for name in columns}, missing)
+
+
+def _why_absent(name: str, values: dict[str, float]) -> str:
+    """Why a column has no value: its image was not made, as LoG images are not of a small scan, or else not known."""
+    image = name.split("_")[0]
+    made = any(other.startswith(f"{image}_") for other in values)
+    return TOO_SMALL if image.startswith("log-sigma") and not made else NOT_GIVEN
 
 
 def _measured(scene: Scene, extractor: RadiomicsFeatureExtractor) -> tuple[dict[str, float], dict[str, str]]:

@@ -10,21 +10,40 @@ from typing import Any
 import numpy as np
 from radiomics import cMatrices, getFeatureClasses, imageoperations
 
+from ichdag.numerals import numeral
+
+MOST_BINS = 2**24  # of an image, 128 MiB of edges: 32,767 HU in the exponential image as shipped make 3.3 million
+
 
 class TooManyLevels(ValueError):
-    """A matrix of so many gray levels would be larger than a job may hold."""
+    """So many bins, or a matrix of so many gray levels, would be larger than a job may hold."""
 
 
 def binned(values: np.ndarray, mask: np.ndarray, settings: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
     """Gray levels of an image (int32, 0 outside the mask) and those that occur, in their order.
 
-    Source: pyradiomics, imageoperations.binImage; its edges depend on nothing but the extremes.
+    Source: pyradiomics, imageoperations.binImage; its edges depend on nothing but the extremes. Raises TooManyLevels
+    before it makes more edges than a job may hold.
     """
     inside = values[mask]
-    edges = imageoperations.getBinEdges(np.array([inside.min(), inside.max()]), **settings)
+    low, high = inside.min(), inside.max()
+    _refuse_bins(float(low), float(high), settings)
+    edges = imageoperations.getBinEdges(np.array([low, high]), **settings)
     levels = np.zeros(values.shape, dtype=np.int32)
     levels[mask] = np.digitize(inside, edges)
     return levels, np.unique(levels[mask])
+
+
+def _refuse_bins(low: float, high: float, settings: dict[str, Any]) -> None:
+    """Refuse gray values that are not finite, or lie too far apart for the width of the bins."""
+    span = f"gray values from {numeral(low, 6)} to {numeral(high, 6)}"
+    if not np.isfinite([low, high]).all():
+        raise TooManyLevels(f"{span} cannot be binned")
+    if settings.get("binCount") is None:
+        width = settings.get("binWidth", 25)
+        bins = (high - low) / width
+        if not bins <= MOST_BINS:
+            raise TooManyLevels(f"{span} make more than {MOST_BINS} bins of width {numeral(width)}")
 
 
 class _BinnedOnce:
@@ -51,12 +70,7 @@ class _Ranked(_BinnedOnce):
 
     def _calculateMatrix(self, voxelCoordinates=None):  # noqa: N802, N803, pyradiomics' names
         levels, image, highest = self.coefficients["grayLevels"], self.imageArray, self.coefficients["Ng"]
-        mib = len(levels) * self.columns() * np.dtype(float).itemsize / 2**20
-        if mib > self.largest_mib:
-            raise TooManyLevels(
-                f"{len(levels)} gray levels make a matrix of {mib:.0f} MiB, more than the {self.largest_mib} that are "
-                "computed; wider bins make fewer levels"
-            )
+        self.refuse_large(len(levels))
         self.coefficients |= {"grayLevels": np.arange(1, len(levels) + 1), "Ng": len(levels)}
         if len(levels) < highest:
             self.imageArray = (np.searchsorted(levels, image) + 1).astype(image.dtype)
@@ -65,6 +79,15 @@ class _Ranked(_BinnedOnce):
         finally:
             self.coefficients |= {"grayLevels": levels, "Ng": highest}
             self.imageArray = image
+
+    def refuse_large(self, rows: int) -> None:
+        """Raise TooManyLevels for a matrix of so many gray levels that is larger than a job may hold."""
+        mib = rows * self.columns() * np.dtype(float).itemsize / 2**20
+        if mib > self.largest_mib:
+            raise TooManyLevels(
+                f"{rows} gray levels make a matrix of {mib:.0f} MiB, more than the {self.largest_mib} that are "
+                "computed; wider bins make fewer levels"
+            )
 
     def columns(self) -> int:
         """Numbers in a row of the matrix, at most: other levels, runs or zones, along each angle."""
@@ -102,7 +125,19 @@ class _RankedPairs(_Ranked):
 
 
 class _Moments(_BinnedOnce):
-    """First-order features; powers are products, ten times as fast as `numpy.power`."""
+    """First-order features; powers are products, ten times as fast as `numpy.power`.
+
+    Only entropy and uniformity look at bins: `unbinned` says why there are none, and the others are computed.
+    """
+
+    unbinned = ""
+
+    def _applyBinning(self, matrix: np.ndarray) -> np.ndarray:  # noqa: N802, pyradiomics' name
+        try:
+            return super()._applyBinning(matrix)
+        except TooManyLevels as error:
+            self.unbinned = str(error)
+            return np.ones(matrix.shape, dtype=np.int32)
 
     @staticmethod
     def _moment(a: np.ndarray, moment: int = 1) -> np.ndarray:
@@ -130,6 +165,7 @@ class _RankedDependences(_Ranked):
 
     def _calculateMatrix(self, voxelCoordinates=None):  # noqa: N802, N803, pyradiomics' names
         if self.gldm_a:
+            self.refuse_large(self.coefficients["Ng"])
             return super(_Ranked, self)._calculateMatrix(voxelCoordinates)
         matrix = super()._calculateMatrix(voxelCoordinates)
         self.coefficients["ivector"] = self.coefficients["grayLevels"].astype(float)

@@ -36,7 +36,8 @@ DEVIATIONS = {
 
 
 def describe(path: str | Path, *, drop_whole_image_diagnostics: bool, truncate_resampled: bool) -> dict[str, Any]:
-    """The record of a parameter file: file, columns, image_types, classes, settings, versions, deviations.
+    """The record of a parameter file: file, columns, image_types, classes, settings, left_out, versions,
+    deviations.
 
     Raises StudyError as `validated` does.
     """
@@ -55,6 +56,7 @@ def describe(path: str | Path, *, drop_whole_image_diagnostics: bool, truncate_r
         "per_image": sum(name.startswith(f"{images[-1]}_") for name in columns),
         "custom": {kind: own for kind, own in extractor.enabledImagetypes.items() if own},
         "settings": settings | binned,
+        "left_out": extractor.notes,
         "versions": {package: version(package) for package in PACKAGES},
         "deviations": [told for name in DEVIATIONS for told in DEVIATIONS[name] if apply.get(name, settings.get(name))],
     }

@@ -25,8 +25,10 @@ def not_defined(title: str, worker: Any) -> dict[str, str]:
 
 
 def _firstorder(worker: Any) -> dict[str, str]:
+    """Flat values have no skewness; what could not be binned has no entropy and no uniformity."""
     flat = np.ptp(worker.imageArray[worker.maskArray]) == 0
-    return dict.fromkeys(("Skewness", "Kurtosis"), FLAT) if flat else {}
+    undefined = dict.fromkeys(("Skewness", "Kurtosis"), FLAT) if flat else {}
+    return undefined | (dict.fromkeys(("Entropy", "Uniformity"), worker.unbinned) if worker.unbinned else {})
 
 
 def _glcm(worker: Any) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from ichdag.images import Volume, same_grid
+from ichdag.images import Volume, grid_difference, same_grid
 from ichdag.jobs import DataFault
 
 # ASSUME: lesions below 1 mL, from 1 to 10 mL and above are counted apart; nobody has agreed on limits.
@@ -13,9 +13,7 @@ SIZES_ML = {"below_1ml": (0, 1), "1_to_10ml": (1, 10), "above_10ml": (10, np.inf
 def dice(mask: Volume, *, manual: Volume) -> float:
     """Dice similarity coefficient of two masks on the same grid (0 to 1). Raises DataFault on different grids."""
     if not same_grid(mask, manual):
-        raise DataFault(
-            "segmentation", f"manual mask {manual.values.shape} is not on the scan's grid {mask.values.shape}"
-        )
+        raise DataFault("segmentation", f"the manual mask is not on the scan's grid: {grid_difference(manual, mask)}")
     total = np.count_nonzero(mask.values) + np.count_nonzero(manual.values)
     return float(2 * np.count_nonzero(mask.values & manual.values) / total) if total else float("nan")
 

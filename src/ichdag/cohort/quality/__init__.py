@@ -25,7 +25,8 @@ class QualitySettings:
 def measure(scan: Volume, *, facts: dict[str, Any], settings: QualitySettings) -> dict[str, float | None]:
     """What each check measures on a scan in HU; None where it cannot be measured.
 
-    `facts` is what else is known of it: the tag slice_thickness_mm, contrast_agent, and hours. Raises DataFault if the
+    `facts` is what else is known of it: the tag slice_thickness_mm, contrast_agent, axes_differ_mm of a
+    NIfTI header, and hours. Raises DataFault if the
     scan is not in HU at all, or shows no head: then nothing else can be said of it.
     """
     refuse_other_units(scan)
@@ -35,7 +36,7 @@ def measure(scan: Volume, *, facts: dict[str, Any], settings: QualitySettings) -
     brain = brain_voxels(head)
     found = measure_intensity(head, brain) | measure_coverage(scan, head, facts)
     found |= measure_artifacts(scan, head, facts, brain=brain)
-    return found | {name: facts.get(name) for name in ("onset_to_ct_hours", "followup_hours")}
+    return found | {name: facts.get(name) for name in ("axes_differ_mm", "onset_to_ct_hours", "followup_hours")}
 
 
 def judge(measured: dict[str, float | None], *, settings: QualitySettings) -> list[dict[str, Any]]:

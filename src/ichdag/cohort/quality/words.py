@@ -22,6 +22,9 @@ CHECKS = {
     "slice_step_mm": Words("mm", "distance between slices", "slices too close", "slices too far apart"),
     "slice_gap_mm": Words("mm", "distance between slices less thickness", "slices overlap", "gaps between slices"),
     "in_plane_mm": Words("mm", "voxel edge within a slice", "voxels too small", "in-plane resolution too coarse"),
+    "axes_differ_mm": Words(
+        "mm", "how far a corner lies off by the qform's voxel size and axes", "", "qform and sform disagree on the axes"
+    ),
     "noise_hu": Words("HU", "noise in the brain, from differences of close voxels", "no noise: smoothed", "too noisy"),
     "motion_mm": Words("mm", "largest jump of the skull's outline between slices", "", "the head moved"),
     "streak_hu": Words("HU", "how far lines in the air before the face differ from the air beside", "", "streaks"),
