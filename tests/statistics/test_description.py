@@ -121,8 +121,7 @@ def test_means_and_sds_have_the_decimals_that_their_scale_needs(development, ext
         part["role"] = role
     other = pd.DataFrame({"age": [np.nan], "role": ["external"]})
     table = pd.concat([*parts, other], ignore_index=True).assign(status="included", cohort="YALE")
-    settings = Settings(alpha=0.05, reference="radiomics", bootstrap=1, numbers=["age"], categories=[])
-    row = describe_cohorts(table, outcomes=[], settings=settings).iloc[0]
+    row = describe_cohorts(table, outcomes=[], numbers=["age"], categories=[]).iloc[0]
     assert [row.development, row.external] == texts
     without = texts[0] == "0.100 (0.000)" or "nan" in str(texts[1])
     assert (row.note == "no spread, or one participant in a cohort") == without

@@ -34,7 +34,7 @@ def _named(directory: Path, series: set[str]) -> set[str]:
             kind = text(record, "DirectoryRecordType")
             if kind in ("PATIENT", "STUDY", "SERIES"):
                 within = kind == "SERIES" and text(record, "SeriesInstanceUID") in series
-            elif within:
+            elif within and record.get("RecordInUseFlag") != 0:
                 found.add(text(record, "ReferencedSOPInstanceUIDInFile"))
     except Exception as error:  # a damaged DICOMDIR may raise anything, and the files are read without it
         refuse_machine_fault(error, directory)
