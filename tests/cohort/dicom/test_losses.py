@@ -57,6 +57,7 @@ def uids(count=2):
 @pytest.mark.parametrize(
     "changes",
     [
+        [put(SeriesInstanceUID="1.2.3", FrameOfReferenceUID="1.2.4"), put()],
         [put(SeriesNumber=2), put(SeriesNumber=3)],
         [put(SeriesNumber=2), put(SeriesNumber=3), put(SeriesNumber=4)],
         uids(),
@@ -64,7 +65,15 @@ def uids(count=2):
         uids(24),
         [put(StudyInstanceUID=""), put(StudyInstanceUID="1.2.826.1")],
     ],
-    ids=["two numbers", "three numbers", "two UIDs", "three UIDs", "a UID each", "study not always said"],
+    ids=[
+        "two UIDs and frames of reference",
+        "two numbers",
+        "three numbers",
+        "two UIDs",
+        "three UIDs",
+        "a UID each",
+        "study not always said",
+    ],
 )
 def test_a_series_under_several_names_on_one_grid_is_one_stack(draw, taken, changes):
     draw(change=by_turns(*changes), **FINE)
@@ -91,6 +100,15 @@ def test_a_series_whose_number_changes_on_the_way_is_one_stack(draw, taken):
         (
             {"SeriesInstanceUID": "1.2.3", "SeriesNumber": 3},
             "differ in series number and series UID, export it anew, or name the series",
+        ),
+        (
+            {
+                "SeriesInstanceUID": "1.2.3",
+                "SeriesNumber": 3,
+                "SeriesDescription": "BRAIN",
+                "ConvolutionKernel": "B41s",
+            },
+            "differ in kernel and series number and series UID, export it anew, or name the series",
         ),
     ],
 )

@@ -14,9 +14,11 @@ def kinship(one: Stack, other: Stack) -> str | None:
     described_alike = same_description(one, other)
     if one.uid == other.uid:
         return "series" if numbered_alike else "twin" if described_alike else "study"
-    if not (_agree(one, other, "StudyInstanceUID") and _agree(one, other, "FrameOfReferenceUID")):
+    if not _agree(one, other, "StudyInstanceUID"):
         return None
-    return "twin" if numbered_alike and numbers != {None} and described_alike else "study"
+    if numbered_alike and numbers != {None} and described_alike:
+        return "twin"
+    return "study" if _agree(one, other, "FrameOfReferenceUID") else None
 
 
 def same_description(one: Stack, other: Stack) -> bool:

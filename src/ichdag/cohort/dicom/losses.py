@@ -57,7 +57,7 @@ def _may_fill(chosen: Stack, other: Stack, settings: DicomSettings, named: bool)
         return False
     if chosen.uid == other.uid or kinship(chosen, other) == "twin":
         return texts(chosen, "Rows", "Columns") == texts(other, "Rows", "Columns")
-    return not named and same_description(chosen, other) and not differences(chosen, other, settings)
+    return not named and not {*differences(chosen, other, settings)} - {"kernel", "kind of image"}
 
 
 def _filling(others: list[Stack], chosen: Stack, settings: DicomSettings) -> list[Stack]:
