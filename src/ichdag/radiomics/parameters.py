@@ -14,6 +14,7 @@ from ichdag.jobs import StudyError
 from ichdag.radiomics.engine import feature_names
 from ichdag.radiomics.filters import filtered
 from ichdag.radiomics.pictures import Scene
+from ichdag.records import require_plain_file
 from ichdag.shipped import own_or_shipped
 
 LABELS = {"label", "label_channel"}
@@ -44,6 +45,7 @@ def read_parameters(path: str | Path) -> RadiomicsFeatureExtractor:
     if not file.is_file():
         raise StudyError(f"radiomics parameter file {path} not found: mend config radiomics.parameters")
     try:
+        require_plain_file(file)
         extractor = RadiomicsFeatureExtractor(str(file))
     except Exception as error:  # pykwalify and ruamel.yaml each raise their own
         refuse_machine_fault(error)
