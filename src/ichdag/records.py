@@ -54,6 +54,11 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     return require_plain(found, path)
 
 
+def require_plain_file(path: str | Path) -> None:
+    """Raise StudyError if a YAML file that another library reads holds more than it looks: its aliases multiply."""
+    require_plain_text(Path(path).read_bytes(), path)
+
+
 def write_record(record: dict[str, Any], path: str | Path) -> None:
     """Write one JSON record whole; NaN and infinities become null, arrays and numpy scalars plain numbers."""
     with whole_file(path) as partial:

@@ -74,6 +74,10 @@ FAULTY = {
     "a number that is a text for one image": ("imageType: {Wavelet: {binWidth: '1e-1'}}", "binWidth: 1e-1 is a text"),
     "a yes that is a text": ("setting: {normalize: yes}", "normalize"),
     "no keys": ("just a sentence", "not a pyradiomics parameter file"),
+    "aliases that multiply": (
+        "a0: &a0 {k: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 9)),
+        "more than 100000 values",
+    ),
     "no YAML": ("setting: {binWidth: [", "not a pyradiomics parameter file"),
 }
 

@@ -13,6 +13,7 @@ from ichdag.radiomics.engine import feature_names
 from ichdag.radiomics.filters import filtered
 from ichdag.radiomics.reading import in_words, quiet, read_keys, refuse_strangers
 from ichdag.radiomics.unusable import refuse_unusable, trial_scene, try_out
+from ichdag.records import require_plain_file
 from ichdag.shipped import own_or_shipped
 
 LABELS = {"label", "label_channel"}
@@ -43,6 +44,7 @@ def read_parameters(path: str | Path) -> ParameterFile:
     quiet()
     keys: dict[str, Any] = {}
     try:
+        require_plain_file(file)
         keys, notes = read_keys(file)
         for title, wanted in _named_features(keys).items():
             refuse_strangers(title, wanted)
