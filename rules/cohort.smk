@@ -20,6 +20,12 @@ onstart:
     clear_leftovers()
 
 
+def drawn_originals(subject):
+    """Those of a participant's originals, by column, that this workflow draws itself."""
+    row = participants()[subject]
+    return {column: row[column] for column in FILES if (row.get(column) or "").startswith(DRAWN_HERE)}
+
+
 rule convert_scans:
     """Convert a participant's DICOM, NIfTI or NRRD originals to scans in HU and masks on their grids, header left behind."""
     input:

@@ -7,9 +7,8 @@ from zlib import crc32
 
 sys.path[:0] = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
 for name in [name for name in sys.modules if name.partition(".")[0] in ("ichdag", "telling", "planning")]:
-    # A plug-in of Snakemake may be another copy's: what it brought along gives way to the code beside this file.
     if not str(getattr(sys.modules[name], "__file__", None)).startswith(f"{workflow.basedir}/"):
-        del sys.modules[name]
+        del sys.modules[name]  # a plug-in of another copy of the workflow brought it along
 
 from ichdag.bounds import require_plain
 from ichdag.cohort.sheet import DRAWN_HERE, FILES, read_sheet, shared_persons, subject_of
@@ -96,12 +95,6 @@ def sheet():
 def participants():
     """The rows of the participants sheet, by subject."""
     return {subject_of(row): row for row in sheet().rows}
-
-
-def drawn_originals(subject):
-    """Those of a participant's originals, by column, that this workflow draws itself."""
-    row = participants()[subject]
-    return {column: row[column] for column in FILES if (row.get(column) or "").startswith(DRAWN_HERE)}
 
 
 @lru_cache(maxsize=None)

@@ -98,7 +98,7 @@ def test_a_best_model_without_fault_has_no_limits_and_says_why(tmp_path):
     """Everybody with the outcome is above everybody without: every resample has an AUC of 1, which is no certainty."""
     random = np.random.default_rng(3)
     table = table_of(4 * HAPPENED + random.random((12, 80)))
-    write_table(correct_best(table, settings=SETTINGS, seed=3), tmp_path / "best.tsv", BEST)
+    write_table(correct_best(table, **SETTINGS, seed=3), tmp_path / "best.tsv", BEST)
     row = read_table(tmp_path / "best.tsv", BEST).iloc[0]
     assert (row.auc, row.corrected) == (1, 1) and np.isnan(row.corrected_low) and np.isnan(row.corrected_high)
     assert row.note == "no bootstrap limits: all resamples are equal"

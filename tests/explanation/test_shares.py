@@ -23,7 +23,7 @@ def test_the_shares_of_another_outcome_are_refused():
         join_shares({"death": shares("poor_outcome", 0.75), "poor_outcome": shares("poor_outcome", 0.75)})
 
 
-SETTINGS = Settings("radiomics", ["death"], 60, 20, 200, 400, 0.95, 5, 4, 20)
+SETTINGS = Settings("radiomics", 60, 20, 200, 400, 0.95, 5)
 EQUAL = "no limits of the share: all resamples are equal"
 RARE = "no limits of the share: in some resamples no column moves the predictions"
 ONE = np.array([[0.3, -0.1]])

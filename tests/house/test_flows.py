@@ -17,7 +17,7 @@ BY_PATH = {"predict_patient"}  # a model is a folder
 # before, the links of a store, the seal of a table, the parts of a model, the folder of a sheet, the data of a header.
 BESIDE = {"arrays", "jobs", "ledger", "models", "shipped", "training", "radiomics.parameters"}
 BESIDE |= {"cohort.sheet", "cohort.nifti", "cohort.originals", "cohort.dicom.sources", "cohort.dicom.decoding"}
-BESIDE |= {"cohort.dicom.headers", "cohort.detached"}  # files of one original
+BESIDE |= {"cohort.dicom.headers", "cohort.dicom.unread", "cohort.detached"}  # files of one original
 BESIDE |= {"cohort.validation.settings", "faults"}  # faults says which folder a damaged result lies in
 
 

@@ -19,7 +19,7 @@ READERS = {
     "cohort.sheet", "cohort.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
     "cohort.detached",  # headers of images whose data lie apart
     "cohort.inflated",  # packed voxels, for their checksums
-    "cohort.dicom.streams",  # of DICOM, and zips
+    "cohort.dicom.streams", "cohort.dicom.unread",  # of DICOM, and zips; what is none
     "figures.style", "report.page",  # what is told
     "shipped", "prediction.parts",  # captions and checklists, the files of a frozen model
     "phantom.scanner",  # cuts a file short on purpose

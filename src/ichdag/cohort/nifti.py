@@ -17,12 +17,11 @@ from typing import Any
 import nibabel
 import numpy as np
 
-from ichdag.cohort.detached import read_header, refuse_data_elsewhere, require_data
 from ichdag.cohort.geometry import axes_apart_mm, cosines, refuse_other_axes, refuse_plane, refuse_size, straightened
-from ichdag.cohort.inflated import require_whole
+from ichdag.cohort.nrrd import read_nrrd
 from ichdag.cohort.values import refuse_other_values
-from ichdag.faults import read_through, refuse_machine_fault
-from ichdag.images import DENSEST, Volume, corner_offsets_mm, open_nifti
+from ichdag.faults import refuse_machine_fault
+from ichdag.images import Volume, corner_offsets_mm, open_nifti
 from ichdag.jobs import DataFault
 from ichdag.numerals import numeral
 
@@ -44,7 +43,6 @@ WORDS = {
 }
 TOLD = (nibabel.filebasedimages.ImageFileError, nibabel.spatialimages.HeaderDataError)  # whose words say more
 UNKNOWN = "it is damaged or something else"
-NRRD_PLACE = (b"space directions", b"space origin")
 
 Reader = Callable[[Any, tuple[int, int, int]], np.ndarray]
 
@@ -67,7 +65,10 @@ def read_original_mask(path: str | Path) -> Volume:
     background.
     """
     if str(path).lower().endswith((".nrrd", ".nhdr")):
-        volume = _read_nrrd(Path(path))
+        import SimpleITK as sitk
+
+        image, affine = read_nrrd(Path(path))
+        volume = _canonical(sitk.GetArrayViewFromImage(image).T, affine, "the mask", read=_mask_voxels)
     else:
         volume = _read_nifti(path, "the mask", read=_mask_voxels)[0]
     return straightened(volume, outside=0, order=0, notes={})
@@ -217,44 +218,3 @@ def _mask_voxels(voxels: Any, shape: tuple[int, int, int]) -> np.ndarray:
         only = " and ".join(f"{numeral(value)}" for value in sorted(found))
         raise DataFault("cohort", f"the mask has no background: it holds {only}, and 0 nowhere; make it 0 and 1")
     return values
-
-
-def _read_nrrd(path: Path) -> Volume:
-    """A NRRD mask by SimpleITK, whose world is LPS."""
-    import SimpleITK as sitk
-
-    refuse_data_elsewhere(path)
-    files = require_data(path)
-    reader = sitk.ImageFileReader()
-    reader.SetFileName(str(path))
-    try:
-        reader.ReadImageInformation()
-        _refuse_nrrd(files, reader)
-        image = reader.Execute()
-    except RuntimeError as error:
-        refuse_machine_fault(error, *files)
-        raise DataFault("cohort", "the mask cannot be read as NRRD: it is damaged or something else") from error
-    affine = np.eye(4)
-    affine[:3, :3] = np.reshape(image.GetDirection(), (3, 3)) * image.GetSpacing()
-    affine[:3, 3] = image.GetOrigin()
-    affine = np.diag([-1.0, -1, 1, 1]) @ affine
-    return _canonical(sitk.GetArrayViewFromImage(image).T, affine, "the mask", read=_mask_voxels)
-
-
-def _refuse_nrrd(files: list[Path], reader: Any) -> None:
-    """Refuse by its header a NRRD file that is no mask, says not where it lies, or promises more than it can hold."""
-    import SimpleITK as sitk
-
-    size = reader.GetSize()
-    if reader.GetDimension() != 3 or reader.GetNumberOfComponents() != 1:
-        raise DataFault("cohort", f"the mask is not a 3D volume: shape {size}")
-    fields = read_header(files[0]).fields.lower()
-    if not all(field in fields for field in NRRD_PLACE):
-        raise DataFault("cohort", "the mask does not say where its voxels lie: no space directions or space origin")
-    promised = np.prod(size, dtype=float) * sitk.Image([1, 1, 1], reader.GetPixelID()).GetSizeOfPixelComponent()
-    if promised > DENSEST * sum(file.stat().st_size for file in files):
-        for file in files:
-            read_through(file)
-        raise DataFault("cohort", "the mask cannot be read as NRRD: it is shorter than its header says")
-    refuse_size([promised / 4], "the mask")  # four bytes a voxel are more than a mask needs
-    require_whole(files, fields, promised=int(promised))

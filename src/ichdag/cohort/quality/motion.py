@@ -65,7 +65,7 @@ def _outlines(scan: Volume, head: Head) -> np.ndarray | None:
 def _fit(jump: np.ndarray, edge: np.ndarray) -> tuple[float, float, float] | None:
     """The shift and the turn (mm) that explain best how the outline jumps, and what they leave (robust spread, mm).
 
-    None if too little of the outline is there. Rays on which the outline changes otherwise count less (Huber).
+    None if too little of the outline is there. Rays on which the outline changes otherwise count less.
     """
     there = np.isfinite(jump) & np.isfinite(edge)
     if there.mean() < SMALLEST_SHARE:
