@@ -21,6 +21,7 @@ READERS = {
     "cohort.dicom.streams",  # of DICOM, and zips
     "figures.style", "report.page",  # what is told
     "shipped", "prediction.parts",  # captions and checklists, the files of a frozen model
+    "radiomics.reading",  # the radiomics parameter file
     "phantom.scanner",  # cuts a file short on purpose
 }  # fmt: skip
 DICTIONARY = "ichdag.report.dictionary"  # the schemas of all stages
