@@ -13,7 +13,7 @@ from ichdag.jobs import DataFault
 
 SPACING_TOLERANCE = 1e-3  # of a pixel's edge: a quarter of a pixel at the rim of 512
 AXIS_TOLERANCE = 0.01  # of a direction's components: 0.6 degrees, a millimeter at the rim of a head
-# ASSUME: slices of one series may differ so; a tenth of a pixel at a corner of 512 x 512 is 0.0003, and would lose scans.
+# ASSUME: slices of one series may differ so; a tenth of a pixel at a corner of 512 x 512, 0.0003, would lose scans.
 PARALLEL = np.cos(np.radians(10))
 NEXT = 1.05  # steps beyond the first and last slice within which another one goes on
 
