@@ -8,11 +8,12 @@ from functools import reduce
 from pathlib import Path
 from typing import Any
 
-from pykwalify.compat import yml
 from radiomics import getFeatureClasses, getParameterValidationFiles
+from radiomics.featureextractor import pykwalify
 
 from ichdag.jobs import StudyError
 
+YAML = pykwalify.compat.yml  # pyradiomics' own reader
 # Settings of older releases of pyradiomics, which changed no number then and are gone now.
 IDLE = ("enableCExtensions", "verbose")
 OLD_NAMES = {"inputImage": "imageType", "settings": "setting", "featureClasses": "featureClass"}
@@ -36,8 +37,8 @@ def read_keys(file: Path) -> tuple[dict[str, Any], list[str]]:
 
     Raises StudyError where it holds no keys, and whatever its readers raise where it is no YAML or JSON.
     """
-    with open(file, encoding="utf-8") as stream:
-        found = json.load(stream) if file.suffix == ".json" else yml.load(stream)
+    text = file.read_text("utf-8")
+    found = json.loads(text) if file.suffix == ".json" else YAML.load(text)
     if not isinstance(found, dict):
         raise StudyError(f"it holds {'nothing' if found is None else 'no keys'}: imageType, featureClass and setting")
     notes = []
@@ -103,8 +104,7 @@ def _stranger(name: str, path: list[str]) -> str:
 
 def _known(which: str) -> list[str]:
     """The keys that pyradiomics' schema has: of a file, or of its settings."""
-    with open(getParameterValidationFiles()[0], encoding="utf-8") as stream:
-        schema = yml.load(stream)["mapping"]
+    schema = YAML.load(Path(getParameterValidationFiles()[0]).read_text("utf-8"))["mapping"]
     return list(schema if which == "mapping" else schema["setting"]["mapping"])
 
 

@@ -48,9 +48,9 @@ def radiomics_words(statement: dict[str, Any]) -> str:
         f"{f'voxels of {spacing}' if spacing else 'no resampling'}, "
         f"{'normalized gray values' if settings.get('normalize') else 'no normalization'}, {bins}"
         f"{f' (of their own: {own})' if own else ''}. {_left_out(statement['left_out'])}Each filter was given as "
-        "much of the scan as it reaches, which changes no value by more than 1e-6 of it, or in LoG images by a "
-        "rounding to float32 (6e-8) of the largest |HU| in reach: 5e-6 HU in soft tissue, 1e-4 HU beside bone of "
-        "1,700 HU. A feature that a lesion does not define (texture of a single voxel, skewness of one gray value) is "
+        "much of the scan as it reaches, which changes no value by more than 1e-6 of it, or in LoG images by one "
+        "rounding to float32 (6e-8) of the largest |HU| in reach: 5e-6 HU in soft tissue, 1e-4 HU beside bone of 1,700 "
+        "HU. A feature that a lesion does not define (texture of a single voxel, skewness of one gray value) is "
         "missing: it gets the median of the training part of the fold, and a column without a value there is dropped. "
         f"Documented deviations from IBSI: {'; '.join(statement['deviations'])}."
     )

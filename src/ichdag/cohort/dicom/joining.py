@@ -17,6 +17,7 @@ from ichdag.cohort.dicom.twice import same_image
 
 SPACING_TOLERANCE = 1e-3  # of a pixel's edge: a quarter of a pixel at the rim of 512
 AXIS_TOLERANCE = 0.01  # of a direction's components: 0.6 degrees, a millimeter at the rim of a head
+# ASSUME: slices of one series may differ so; a tenth of a pixel at a corner of 512 x 512, 0.0003, would lose scans.
 
 
 def join(stacks: list[Stack], settings: DicomSettings) -> list[Stack]:
