@@ -20,17 +20,11 @@ onstart:
     clear_leftovers()
 
 
-def drawn_originals(subject):
-    """Those of a participant's originals, by column, that this workflow draws itself."""
-    row = participants()[subject]
-    return {column: row[column] for column in FILES if (row.get(column) or "").startswith(DRAWN_HERE)}
-
-
 rule convert_scans:
     """Convert a participant's DICOM, NIfTI or NRRD originals to scans in HU and masks on their grids, header left behind."""
     input:
         # Of originals no name may be kept or printed: Snakemake is told of those alone that it makes itself.
-        unpack(lambda wildcards: drawn_originals(wildcards.subject)),
+        unpack(lambda wildcards: drawn_here(participants()[wildcards.subject])),
     output:
         baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
         followup_ct="results/cohort/sub-{subject}_followup_ct.nii.gz",

@@ -11,7 +11,7 @@ for name in [name for name in sys.modules if name.partition(".")[0] in ("ichdag"
         del sys.modules[name]  # a plug-in of another copy of the workflow brought it along
 
 from ichdag.bounds import require_plain
-from ichdag.cohort.sheet import DRAWN_HERE, FILES, read_sheet, shared_persons, subject_of
+from ichdag.cohort.sheet import FILES, drawn_here, read_sheet, shared_persons, subject_of
 from ichdag.ledger import refuse_ledger
 from ichdag.models import file_digest
 from ichdag.prediction.frozen import is_spoiled, model_files

@@ -105,6 +105,11 @@ def subject_of(row: Row) -> str:
     return str(row["participant_id"]).removeprefix("sub-")
 
 
+def drawn_here(row: Row) -> dict[str, str]:
+    """Those of a participant's originals, by column, that this workflow draws itself."""
+    return {column: path for column in FILES if (path := row.get(column) or "").startswith(DRAWN_HERE)}
+
+
 def persons_of(rows: Iterable[Row]) -> dict[str, str]:
     """The person behind each subject whose row has a person_id: one person may be several participants."""
     return {subject_of(row): row["person_id"] for row in rows if row.get("person_id")}

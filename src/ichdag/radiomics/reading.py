@@ -119,5 +119,6 @@ def refuse_strangers(title: str, wanted: list[str]) -> None:
 
 
 def quiet() -> None:
-    """Keep pykwalify's own log of what it finds from being printed beside the words."""
+    """Keep what pykwalify and pyradiomics log of a parameter file from being printed beside the words."""
     logging.getLogger("pykwalify").setLevel(logging.CRITICAL)
+    logging.getLogger("radiomics").setLevel(logging.ERROR)
