@@ -56,14 +56,15 @@ def mend_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
 def refuse_to_look_at_less(dag: DAG) -> None:
     """Raise StudyError if a run is told not to look at settings, inputs or dates: old results would be left.
 
-    A dry run may.
+    A dry run may, and so may a run of rules that are named (--allowed-rules): the next run finds the others due.
     """
     if dag.workflow.dryrun:
         return
     ways = {"--touch": dag.workflow.touch, "--consider-ancient": dag.workflow.workflow_settings.consider_ancient}
     for way in (way for way, is_asked in ways.items() if is_asked):
         raise StudyError(f"With {way}, changes would go unnoticed and old results be left: run without it.")
-    if not set(dag.workflow.dag_settings.rerun_triggers) >= NEEDED:
+    told = dag.workflow.dag_settings
+    if not told.allowed_rules and not set(told.rerun_triggers) >= NEEDED:
         names = " ".join(sorted(trigger.name.lower() for trigger in NEEDED))
         raise StudyError(
             f"With these --rerun-triggers, changes would go unnoticed and old results be left: they need {names}."

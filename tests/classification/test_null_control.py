@@ -121,7 +121,7 @@ def test_the_intervals_of_cross_validation_cover_one_half_as_often_as_they_claim
 def test_the_intervals_of_a_repeated_cross_validation_cover_one_half_too(settings):
     random = np.random.default_rng(22)
     recipe = Recipe("naive_bayes", settings, seed=0, threads=1)
-    judged = Evaluation(LEVEL, 100, 5, 0.001, [0.1, 0.9, 0.1])
+    judged = Evaluation(LEVEL, 100, 0.001)
     held, values = 0, []
     for number in range(REPEATS):
         cell = cross_validated(random, recipe, number, repeats=2)
