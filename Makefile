@@ -65,7 +65,7 @@ test-cluster: setup ## As root on Debian or Ubuntu: install and start a real SLU
 test-envs: setup ## Run the tiny study with a virtual environment for each file in envs/, of what it names alone.
 	@python -m pytest tests/environments
 
-test-reruns: setup ## After an edit one run leaves what a study from nothing has: 3 h on 2 cores; SHORT=yes: 8 min.
+test-reruns: setup ## After an edit one run leaves what a study from nothing has: 3 h on 2 cores; SHORT=yes: 10 min.
 	@CORES=$(CORES) python -m pytest $(if $(SHORT),tests/reruns -m short,tests/reruns tests/workflow/test_study.py -m whole)
 
 lint: setup ## Check code, rules and generated documents.
