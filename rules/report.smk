@@ -57,7 +57,7 @@ CAPTIONS = {name: f"workflow/report/{name}.rst" for name in CAPTIONED}
 ANSWERS = {
     **{name: config[name] for name in ("seed", "folds", "repeats", "outcomes")},
     "preprocessing": settings("preprocessing", "grid"),
-    "segmentation": settings("segmentation", "masks"),
+    "segmentation": settings("segmentation", "masks", "cleanup"),
     "radiomics": settings("radiomics", "parameters"),
     "features": settings("features", "rank"),
     "classification": settings("classification", "classifiers", "tuning", "class_weights", "clinical"),
