@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[2]
 SETTINGS = Path(__file__).with_name("tiny.yaml")
 PREDICTIONS = "results/classification/predictions.parquet"
 TRIGGERS = yaml.safe_load((ROOT / "profiles/local/config.yaml").read_text("utf-8"))["rerun-triggers"]
+TRIGGERS = [trigger for trigger in TRIGGERS if trigger != "software-env"]  # a study made in the stages' serves as well
 THREADS = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 WIDE = {"COLUMNS": "160"}  # messages in tables are not broken where the terminal is narrow
 
