@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 from kit import ACCOUNTS, HERE, PARTS, ROOT, SECONDS, Cluster, Study, say, until
+from tiny import TRIGGERS
 
 NOT_HERE = 3  # start.sh ends so where a machine cannot have a SLURM
 
@@ -73,6 +74,7 @@ def profile(tmp_path_factory):
         del settings["default-resources"]["slurm_account"]
         settings["slurm-no-account"] = True
     settings |= {"slurm-init-seconds-before-status-checks": 1, "latency-wait": 2, "max-status-checks-per-second": 1}
+    settings["rerun-triggers"] = TRIGGERS
     folder = tmp_path_factory.mktemp("profile")
     (folder / "config.yaml").write_text(yaml.safe_dump(settings))
     return folder
