@@ -24,10 +24,18 @@ def versions() -> dict[str, str]:
     What else is installed does not count: a stage's own environment and one for all stages leave the same cards.
     """
     found = {"python": platform.python_version()}
-    for package in (package for module, packages in MODULES.items() if module in sys.modules for package in packages):
+    for package in (package for module, packages in MODULES.items() if _is_used(module) for package in packages):
         with suppress(importlib.metadata.PackageNotFoundError):
             found[package] = importlib.metadata.version(package)
     return found
+
+
+def _is_used(module: str) -> bool:
+    """Whether a module is imported; MONAI imports scikit-learn where it is installed, so that by this project's code."""
+    if module != "sklearn" or module not in sys.modules:
+        return module in sys.modules
+    own = [vars(one).values() for name, one in sys.modules.items() if name.startswith("ichdag.")]
+    return any(str(getattr(value, "__module__", None)).startswith("sklearn.") for values in own for value in [*values])
 
 
 def host() -> str:

@@ -139,7 +139,7 @@ def test_an_original_that_the_disk_cannot_read_fails_the_job_and_a_rerun_leaves_
     scan, aside = copy.folder / SCAN, copy.folder / "aside"
     scan.rename(aside)
     scan.symlink_to("/proc/self/mem")  # it opens, and every read of its beginning is an input/output error
-    copy.snakemake(CONVERTED, ok=False)
+    copy.snakemake("--allowed-rules", "convert_scans", "--", CONVERTED, ok=False)  # else it would be drawn anew
     log = (copy.folder / "logs/convert_scans/D0001.log").read_text()
     assert "convert_scans subject=D0001 failed" in log and "OSError, Input/output error" in log
     assert "nobody is left out" in log and SCAN not in log and not (copy.folder / CONVERTED).exists()
@@ -150,10 +150,21 @@ def test_an_original_that_the_disk_cannot_read_fails_the_job_and_a_rerun_leaves_
 
 
 @pytest.mark.parametrize("part", [0, 0.5])
-def test_a_mask_that_is_cut_excludes_nobody_and_is_made_anew_once_it_is_deleted(study, copy, part):
+def test_a_mask_that_is_cut_is_made_anew_by_the_same_run(study, copy, part):
     unmake(copy, FEATURES[0])
     content = (copy.folder / MASK).read_bytes()
     (copy.folder / MASK).write_bytes(content[: int(len(content) * part)])
+    copy.run(FEATURES[0])
+    is_as_before(copy, study, FEATURES[0], MASK)
+
+
+@pytest.mark.parametrize("part", [0, 0.5])
+def test_a_mask_that_a_disk_lost_part_of_excludes_nobody_and_is_made_anew_once_it_is_deleted(study, copy, part):
+    """Its date is that of the day it was made, so that only who reads it can notice."""
+    unmake(copy, FEATURES[0])
+    content, date = (copy.folder / MASK).read_bytes(), (copy.folder / MASK).stat()
+    (copy.folder / MASK).write_bytes(content[: int(len(content) * part)])
+    os.utime(copy.folder / MASK, ns=(date.st_atime_ns, date.st_mtime_ns))
     copy.snakemake(FEATURES[0], ok=False)
     log = (copy.folder / "logs/extract_radiomics/D0001.log").read_text()
     assert f"{MASK} cannot be read: it was cut short or altered" in log and "Delete it and run again" in log
