@@ -31,7 +31,7 @@ def versions() -> dict[str, str]:
 
 
 def _is_used(module: str) -> bool:
-    """Whether a module is imported; MONAI imports scikit-learn where it is installed, so that by this project's code."""
+    """Whether a module is imported; scikit-learn by this project, for MONAI imports it where it is installed."""
     if module != "sklearn" or module not in sys.modules:
         return module in sys.modules
     own = [vars(one).values() for name, one in sys.modules.items() if name.startswith("ichdag.")]
