@@ -16,6 +16,7 @@ from pydicom.multival import MultiValue
 
 from ichdag.cohort.dicom.bounds import Budget
 from ichdag.cohort.dicom.headers import quiet
+from ichdag.cohort.dicom.sources import folders_below
 from ichdag.cohort.dicom.streams import begins_as_dicom, bounded
 from ichdag.images import PACKED
 
@@ -45,14 +46,8 @@ def told_by(original: Path) -> Told:
 
 
 def _folder(folder: Path) -> Told:
-    """A folder and all below it, links followed, each folder once: as the conversion reads it."""
-    seen = set()
-    for place, folders, files in os.walk(folder, onerror=_raise, followlinks=True):
-        real = os.path.realpath(place)
-        if real in seen:
-            folders.clear()
-            continue
-        seen.add(real)
+    """A folder and all below it, as the conversion reads it."""
+    for place, folders, files in folders_below(folder):
         yield from ((Path(name).stem, NAME) for name in [*folders, *files])
         for name in sorted(files):
             with open(os.path.join(place, name), "rb") as stream:
@@ -144,7 +139,3 @@ def _texts(kind: str, text: str) -> Told:
         yield from ((part, TEXT) for part in {whole, whole[:8]} if len(set(part)) > 1)
     elif kind != "UN" or text.isprintable():
         yield text, TEXT
-
-
-def _raise(error: OSError) -> None:
-    raise error

@@ -43,12 +43,14 @@ def mend_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
         refuse_to_look_at_less(dag)
         dag.forcerules.update(map(dag.workflow.get_rule, forced({job.rule.name for job in dag.jobs})))
         dag.bfs = partial(follow_plain_edges, set())
-        with doubts_as_changed_params(dag.workflow.persistence):
-            await original(dag, *args, **more)
-            while overlooked := overlooked_results(dag) - dag.forcefiles:
-                dag.forcefiles.update(overlooked)
+        try:
+            with doubts_as_changed_params(dag.workflow.persistence):
                 await original(dag, *args, **more)
-        del dag.bfs
+                while overlooked := overlooked_results(dag) - dag.forcefiles:
+                    dag.forcefiles.update(overlooked)
+                    await original(dag, *args, **more)
+        finally:
+            del dag.bfs
 
     DAG.update_needrun = update_needrun
 

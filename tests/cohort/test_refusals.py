@@ -245,39 +245,32 @@ def cropped(mask, lowest, highest):
     return Volume(mask.values[tuple(slice(*ends) for ends in zip(lowest, highest, strict=True))], affine)
 
 
-def test_a_nrrd_mask_saved_as_far_as_the_lesion_reaches_is_put_back_on_the_scan_s_grid(
-    convert, written, nrrd, brain_scan
+@pytest.fixture
+def cut_mask(request, brain_scan):
+    """A function: the fixture that writes a kind of file, and mm along x, to the mask as far as the lesion reaches."""
+
+    def write(kind, by=0.0):
+        places = np.argwhere(brain_scan[1].values)
+        part = cropped(brain_scan[1], places.min(axis=0), places.max(axis=0) + 1)
+        part.affine[0, 3] += by
+        return request.getfixturevalue(kind)(part)
+
+    return write
+
+
+@pytest.mark.parametrize("kind", ["nrrd", "mask_file"])
+def test_a_mask_saved_as_far_as_the_lesion_reaches_is_put_back_on_the_scan_s_grid(
+    convert, written, cut_mask, brain_scan, kind
 ):
-    places = np.argwhere(brain_scan[1].values)
-    path = nrrd(cropped(brain_scan[1], places.min(axis=0), places.max(axis=0) + 1))
-    volumes, _ = convert({"baseline_ct": written(), "baseline_mask": path})
-    assert np.array_equal(volumes["baseline_mask"].values, brain_scan[1].values)
-
-
-@pytest.mark.parametrize("by", [0.5, 200.0])
-def test_a_nrrd_mask_between_the_voxels_or_beyond_the_scan_is_not_put_back(reason, written, nrrd, brain_scan, by):
-    places = np.argwhere(brain_scan[1].values)
-    part = cropped(brain_scan[1], places.min(axis=0), places.max(axis=0) + 1)
-    part.affine[0, 3] += by
-    assert "not on the scan's grid" in reason(written(), nrrd(part))
-
-
-def test_a_nifti_mask_saved_as_far_as_the_lesion_reaches_is_put_back_on_the_scan_s_grid(
-    convert, written, mask_file, brain_scan
-):
-    places = np.argwhere(brain_scan[1].values)
-    path = mask_file(cropped(brain_scan[1], places.min(axis=0), places.max(axis=0) + 1))
-    volumes, record = convert({"baseline_ct": written(), "baseline_mask": path})
+    volumes, record = convert({"baseline_ct": written(), "baseline_mask": cut_mask(kind)})
     assert np.array_equal(volumes["baseline_mask"].values, brain_scan[1].values)
     assert "mask_resampled_from" not in record["baseline"]["facts"]
 
 
+@pytest.mark.parametrize("kind", ["nrrd", "mask_file"])
 @pytest.mark.parametrize("by", [0.5, 200.0])
-def test_a_nifti_mask_between_the_voxels_or_beyond_the_scan_is_not_put_back(reason, written, mask_file, brain_scan, by):
-    places = np.argwhere(brain_scan[1].values)
-    part = cropped(brain_scan[1], places.min(axis=0), places.max(axis=0) + 1)
-    part.affine[0, 3] += by
-    assert "not on the scan's grid" in reason(written(), mask_file(part))
+def test_a_cut_mask_between_the_voxels_or_beyond_the_scan_is_not_put_back(reason, written, cut_mask, kind, by):
+    assert "not on the scan's grid" in reason(written(), cut_mask(kind, by))
 
 
 def test_a_mask_that_lies_elsewhere_is_not_called_empty(reason, written, mask_file, brain_scan):

@@ -5,15 +5,15 @@ import os
 import re
 import stat
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
-from pydicom import dcmread
+from pydicom import Dataset
 from pydicom.misc import is_dicom as has_preamble
 
-from ichdag.cohort.dicom.bounds import Budget
+from ichdag.cohort.dicom.directory import named_in
 from ichdag.cohort.dicom.settings import DicomSettings
-from ichdag.cohort.dicom.streams import bounded, unpack
+from ichdag.cohort.dicom.streams import unpack
 from ichdag.cohort.dicom.unread import is_unfinished
 from ichdag.faults import MachineFault, refuse_machine_fault
 from ichdag.jobs import DataFault
@@ -56,22 +56,29 @@ def files_of(path: str | Path, *, folder: Path, settings: DicomSettings) -> list
 
 
 def _walk(folder: Path, settings: DicomSettings) -> list[Path]:
-    """Every file of a folder, at any depth, links to folders followed; each folder once, for links may lead back.
+    """Every file of a folder, at any depth. Raises OSError where one of it, or a folder, cannot be looked at."""
+    found = []
+    for place, _, names in folders_below(folder):
+        for name in names:
+            if stat.S_ISREG(_mode(os.path.join(place, name))):
+                found.append(Path(place, name))
+            _limit(len(found), settings)
+    return sorted(found)
 
-    Raises OSError where one of it, or a folder, cannot be looked at.
+
+def folders_below(folder: Path) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield a folder and those below it, links followed, each once, for links may lead back: as `os.walk` does.
+
+    Raises OSError where one cannot be looked at.
     """
-    found, seen = [], set()
+    seen = set()
     for place, folders, names in os.walk(folder, onerror=_refuse, followlinks=True):
         real = os.path.realpath(place)
         if real in seen:
             folders.clear()
             continue
         seen.add(real)
-        for name in names:
-            if stat.S_ISREG(_mode(os.path.join(place, name))):
-                found.append(Path(place, name))
-            _limit(len(found), settings)
-    return sorted(found)
+        yield place, folders, names
 
 
 def _mode(path: str) -> int:
@@ -91,7 +98,7 @@ def _refuse(error: OSError) -> None:
 def _require_named(index: Path, found: list[Path]) -> None:
     """Raise MachineFault if an image that a DICOMDIR names is not among the files of its folder."""
     there = {_plain(file.relative_to(index.parent).parts) for file in found}
-    named = _named(index)
+    named = named_in(index, _file_of)
     if lost := len(named - there):
         raise MachineFault(
             f"{lost} of {len(named)} images that the DICOMDIR names are not there (were all copied? If they are to be "
@@ -99,17 +106,10 @@ def _require_named(index: Path, found: list[Path]) -> None:
         )
 
 
-def _named(index: Path) -> set[str]:
-    """The images that a DICOMDIR names; none where it is not one that can be read, which is said later."""
-    try:
-        with bounded(index, budget=Budget(1)) as stream:
-            records = dcmread(stream, specific_tags=["DirectoryRecordSequence"]).get("DirectoryRecordSequence") or ()
-            images = [one for one in records if one.get("DirectoryRecordType") == "IMAGE"]
-            names = [one.get("ReferencedFileID") for one in images if one.get("RecordInUseFlag") != 0]
-            return {_plain([name] if isinstance(name, str) else name) for name in names if name}
-    except Exception as error:  # a damaged file may raise anything
-        refuse_machine_fault(error, index)
-        return set()
+def _file_of(record: Dataset, series: str | None) -> str | None:
+    """The name of the file that a record of an image names."""
+    name = record.get("ReferencedFileID") if record.get("DirectoryRecordType") == "IMAGE" else None
+    return _plain([name] if isinstance(name, str) else name) if name else None
 
 
 def _plain(parts: Iterable[str]) -> str:
