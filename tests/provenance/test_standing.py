@@ -98,7 +98,8 @@ def test_what_networks_are_trained_with_makes_all_of_them_due_and_what_hangs_on_
     now = standing(changed(config, *keys, to=value))
     assert set(now.reasons) == {*NETWORKS, "cleanup", "vaegan"}
     assert f"{'.'.join(keys[-2:])} " in now.told("dual_0")
-    assert "the last training took 2 h" in now.told("dual_0") and now.spoiled() == sorted(now.reasons)
+    assert "the last training took 2 h" in now.told("dual_0")
+    assert now.forced_rules == ["choose_cleanup", "train_network", "train_vaegan"]
 
 
 def test_with_manual_masks_the_vaegan_hangs_on_no_network(study, config):
@@ -131,7 +132,7 @@ def test_who_becomes_external_is_trained_on_no_more_and_the_network_that_never_s
 def test_a_retraining_draws_the_list_and_makes_all_due(study, config):
     now = standing(changed(config, "segmentation", "retrain", to=2))
     assert set(now.reasons) == {"training", "cleanup", "vaegan", *NETWORKS}
-    assert "training" in now.spoiled() and now.due("training") == "training"
+    assert "lock_training_list" in now.forced_rules and now.due("training") == "training"
 
 
 @pytest.fixture
@@ -147,15 +148,20 @@ def finished(study, config):
 
 
 @pytest.mark.parametrize(
-    ("lost", "told", "stage"),
+    ("lost", "told", "stage", "made_by"),
     [
-        ("segmentation/dual_1", "ledger/segmentation/dual_1 lost", "segmentation"),
-        ("segmentation", "dual_0, .*dual_1, .*dual_final and 3 more lost", "segmentation"),
-        ("latent", "ledger/latent/vaegan lost", "latent"),
+        ("segmentation/dual_1", "ledger/segmentation/dual_1 lost", "segmentation", ["train_network"]),
+        (
+            "segmentation",
+            "dual_0, .*dual_1, .*dual_final and 3 more lost",
+            "segmentation",
+            ["choose_cleanup", "train_network"],
+        ),
+        ("latent", "ledger/latent/vaegan lost", "latent", ["train_vaegan"]),
     ],
 )
 def test_a_model_that_results_were_made_with_and_that_is_gone_is_refused_until_they_are_deleted(
-    finished, config, lost, told, stage
+    finished, config, lost, told, stage, made_by
 ):
     shutil.rmtree(finished / "ledger" / lost)
     now = standing(config)
@@ -163,7 +169,7 @@ def test_a_model_that_results_were_made_with_and_that_is_gone_is_refused_until_t
         now.asked()
     assert now.asked(before_run=False) is now, "a job is not refused"
     (finished / WITNESSES[stage]).unlink()
-    assert now.asked().reasons
+    assert now.asked().reasons and now.forced_rules == made_by
 
 
 def test_lost_weights_alone_are_missed_too(finished, config):

@@ -141,15 +141,12 @@ class Standing:
 
     @property
     def forced_rules(self) -> list[str]:
-        """The rules that make what is there but does not stand: Snakemake knows files by their dates alone."""
-        return sorted({RULES.get(name, "train_network") for name in self.spoiled()})
+        """The rules that make what does not stand.
 
-    def spoiled(self) -> list[str]:
-        """What is there but does not stand."""
-        there = {name for name in [*self.networks, VAEGAN] if (folder_of(name) / "weights.safetensors").is_file()}
-        there |= {CLEANUP} if (Path(FOLDERS[CLEANUP]) / "cleanup.json").is_file() else set()
-        there |= {TRAINING} if Path("ledger/training.tsv").is_file() else set()
-        return sorted(there & set(self.reasons))
+        Snakemake knows files by their dates alone, and takes for granted what is missing while all that follows is
+        there.
+        """
+        return sorted({RULES.get(name, "train_network") for name in self.reasons})
 
 
 def folder_of(name: str) -> Path:
