@@ -10,12 +10,9 @@ Writes: results/radiomics/statement.json, results/radiomics/sub-{subject}_featur
 EXTRACTION = settings("radiomics", "parameters", "drop_whole_image_diagnostics", "truncate_resampled")
 
 if workflow.is_main_process:
-    try:
-        from ichdag.radiomics.parameters import validated
+    from ichdag.radiomics.first_look import refuse_parameters
 
-        validated(PARAMETERS)
-    except ImportError:
-        pass  # no pyradiomics here: the first job looks at the file
+    refuse_parameters(PARAMETERS, digest=PARAMETERS_DIGEST)
 # Jobs are handed the file's name and digest: as an input a plan would look at it once a job, and a checkout elsewhere
 # would make all of them due.
 OF_PARTICIPANT = {"settings": EXTRACTION, "parameters": PARAMETERS_DIGEST}

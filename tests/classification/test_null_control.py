@@ -21,7 +21,7 @@ from ichdag.evaluation.delong import areas, auc_interval
 from ichdag.folds import draw_folds
 from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS
 
-REPEATS, LEVEL = 200, 0.95
+REPEATS, STUDIES, LEVEL = 200, 100, 0.95  # external cohorts, cross-validated studies
 PREVALENCES = {"poor_outcome": 0.5, "expansion_3ml": 0.4, "expansion_6ml": 0.33, "expansion_9ml": 0.28}
 DEVELOPMENT, EXTERNAL, COHORTS = 40, 60, 50
 
@@ -107,15 +107,15 @@ def test_the_intervals_of_cross_validation_cover_one_half_as_often_as_they_claim
     random = np.random.default_rng(21)
     recipe = Recipe(classifier, settings, seed=0, threads=1)
     plain, corrected = 0, 0
-    for number in range(REPEATS):
+    for number in range(STUDIES):
         cell = cross_validated(random, recipe, number)
         found = areas(cell.happened, scores=cell.probability)
         plain += covers(found)
         corrected += covers(found.widened(cell.inflation))
-    lowest = binom.ppf(1e-4, REPEATS, LEVEL)
+    lowest = binom.ppf(1e-4, STUDIES, LEVEL)
     assert corrected >= lowest
     # DeLong's own interval takes the models as given, and is too narrow here: that is what the correction is for.
-    assert plain < binom.ppf(0.01, REPEATS, LEVEL)
+    assert plain < binom.ppf(0.01, STUDIES, LEVEL)
 
 
 def test_the_intervals_of_a_repeated_cross_validation_cover_one_half_too(settings):
@@ -123,10 +123,10 @@ def test_the_intervals_of_a_repeated_cross_validation_cover_one_half_too(setting
     recipe = Recipe("naive_bayes", settings, seed=0, threads=1)
     judged = Evaluation(LEVEL, 100, 0.001)
     held, values = 0, []
-    for number in range(REPEATS):
+    for number in range(STUDIES):
         cell = cross_validated(random, recipe, number, repeats=2)
         (auc,) = [one for one in measure_repeats(cell, settings=judged, seed=0) if one.metric == "auc"]
         held += auc.low <= 0.5 <= auc.high
         values.append(auc.value)
-    assert held >= binom.ppf(1e-4, REPEATS, LEVEL)
+    assert held >= binom.ppf(1e-4, STUDIES, LEVEL)
     assert abs(np.mean(values) - 0.5) < 0.03

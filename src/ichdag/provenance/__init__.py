@@ -1,5 +1,6 @@
 """Which code a result depends on, settings in one order, and the package where every process finds it."""
 
+import hashlib
 import os
 from collections.abc import Mapping
 from functools import cache
@@ -10,6 +11,7 @@ from ichdag.jobs import StudyError
 from ichdag.provenance.digests import Package
 from ichdag.provenance.resolution import PACKAGE
 from ichdag.records import read_yaml
+from ichdag.remembered import start_cache
 
 
 def expose_package() -> None:
@@ -52,7 +54,8 @@ def code_digest(script: str | Path) -> str:
 
     What cannot change a result does not change the digest: see `digests`.
     """
-    return _package().digest_of_script(Path(script))
+    content = hashlib.sha256(Path(script).read_bytes()).hexdigest()
+    return start_cache().get(f"script {content}", lambda: _package().digest_of_script(Path(script)))
 
 
 @cache
@@ -63,7 +66,7 @@ def definitions_digest(*dotted_names: str) -> str:
     of what a function is handed are not reached by it: name them too, or what makes them. Raises ValueError for a name
     that is none.
     """
-    return _package().digest_of(dotted_names)
+    return start_cache().get(f"definitions {' '.join(dotted_names)}", lambda: _package().digest_of(dotted_names))
 
 
 @cache
