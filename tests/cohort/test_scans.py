@@ -182,6 +182,7 @@ def test_a_blanket_a_headrest_and_hair_are_no_streaks(record, brain_scan):
     ("facts", "check", "status"),
     [
         ({"slice_thickness_mm": 2.5}, "slice_gap_mm", "included"),
+        ({"numbers_per_slice": 2}, "slice_gap_mm", "included"),
         ({"contrast_agent": True}, "contrast_agent", "included"),
         ({"onset_to_ct_hours": 30.0}, "onset_to_ct_hours", "excluded"),
         ({"followup_hours": 100.0}, "followup_hours", "excluded"),

@@ -215,3 +215,40 @@ def test_a_series_of_several_studies_leaves_the_scan_out(draw, taken):
 def test_an_end_that_another_study_claims_is_not_lost(draw, lost):
     draw(change=lambda header, index: put(StudyInstanceUID="1.2.826.2")(header) if index > 18 else None, **FINE)
     assert lost() == (5, "differ in study, export it anew")
+
+
+def left_in(*, every, first=0, **tags):
+    """A change that leaves one of so many slices in, without its thickness."""
+
+    def change(header, index):
+        header.SliceThickness = None
+        for name, value in tags.items():
+            setattr(header, name, value)
+        return index % every == first
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("change", "numbers"),
+    [
+        (left_in(every=1), 1),
+        (left_in(every=2), 2),
+        (left_in(every=2, first=1), 2),
+        (left_in(every=3), 3),
+        (left_in(every=2, InstanceNumber=None), None),
+        (left_in(every=2, InstanceNumber=7), None),
+    ],
+)
+def test_slices_that_were_never_delivered_show_in_the_numbers_of_the_others(draw, convert, folder, change, numbers):
+    draw(change=change, count=60, step_mm=2.0)
+    assert convert(folder, smallest_slices=5).facts["numbers_per_slice"] == numbers
+
+
+def test_two_kernels_by_turns_lack_no_numbers(draw, convert, folder):
+    def kernels(header, index):
+        header.ConvolutionKernel = "H31s" if index % 2 else "H60s"
+
+    places = [10.0 * (index // 2) for index in range(24)]
+    draw(change=kernels, places=places)
+    assert convert(folder).facts["numbers_per_slice"] is None

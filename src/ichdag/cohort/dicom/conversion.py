@@ -16,6 +16,7 @@ from ichdag.cohort.dicom.directory import refuse_missing_images
 from ichdag.cohort.dicom.headers import Slice, number, quiet, read_headers, text
 from ichdag.cohort.dicom.joining import join
 from ichdag.cohort.dicom.losses import refuse_lost_slices
+from ichdag.cohort.dicom.numbering import numbers_per_slice
 from ichdag.cohort.dicom.settings import DicomSettings
 from ichdag.cohort.dicom.sources import files_of
 from ichdag.cohort.dicom.stacks import Stack, stacks_of
@@ -50,11 +51,12 @@ def convert_dicom(path: str | Path, *, series: str | None, settings: DicomSettin
     with tempfile.TemporaryDirectory(prefix="dicom-", dir=workdir) as folder, quiet():
         files = files_of(path, folder=Path(folder), settings=settings)
         slices, counts = read_headers(files)
-        chosen, records = take(slices, series=series, settings=settings)
+        chosen, records, numbers = take(slices, series=series, settings=settings)
         refuse_missing_images(chosen, slices, files)
         values, padding = hounsfield(decode(chosen, Path(folder)), chosen)
         volume, sheared, resampled = straighten(values, chosen.geometry, settings)
         facts = _facts(chosen) | {"padding_voxels": padding, "sheared": sheared, "resampled": resampled}
+        facts["numbers_per_slice"] = numbers
         facts |= next(
             {name: record[name] for name in ("kernel", "character", "contrast_agent", "orientation")}
             for record in records
@@ -64,13 +66,18 @@ def convert_dicom(path: str | Path, *, series: str | None, settings: DicomSettin
         return Conversion(volume, facts, records, acquired(chosen))
 
 
-def take(slices: list[Slice], *, series: str | None, settings: DicomSettings) -> tuple[Stack, list[dict[str, Any]]]:
-    """The stack of slices that is the scan, whole, and a record of every stack. Raises DataFault if there is none."""
+def take(
+    slices: list[Slice], *, series: str | None, settings: DicomSettings
+) -> tuple[Stack, list[dict[str, Any]], int | None]:
+    """The stack of slices that is the scan, whole, a record of every stack, and by how much its slices' numbers grow.
+
+    Raises DataFault if there is none. For the numbers see `numbers_per_slice`.
+    """
     stacks = join(stacks_of(slices, settings), settings)
     chosen, records = choose(stacks, series=series, settings=settings)
     refuse_lost_slices(chosen, stacks, settings, named=series is not None)
     refuse_size([len(chosen.slices), chosen.header.Rows, chosen.header.Columns], "the scan")
-    return chosen, records
+    return chosen, records, numbers_per_slice(chosen, stacks)
 
 
 def _facts(stack: Stack) -> dict[str, Any]:

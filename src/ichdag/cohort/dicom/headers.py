@@ -30,12 +30,13 @@ from ichdag.jobs import DataFault
 
 TAGS = [
     *("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "PatientID", "Modality", "ImageType"),
-    *("SeriesNumber", "SeriesDescription", "AcquisitionNumber", "BodyPartExamined", "Manufacturer", "KVP"),
-    *("ConvolutionKernel", "ContrastBolusAgent", "ContrastBolusAgentSequence", "GantryDetectorTilt", "SliceThickness"),
-    *("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns", "NumberOfFrames"),
-    *("BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "SamplesPerPixel", "PhotometricInterpretation"),
-    *("RescaleSlope", "RescaleIntercept", "RescaleType", "PixelPaddingValue", "PixelPaddingRangeLimit"),
-    *("LossyImageCompression", "TimezoneOffsetFromUTC", "AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime"),
+    *("SeriesNumber", "SeriesDescription", "AcquisitionNumber", "InstanceNumber", "BodyPartExamined", "Manufacturer"),
+    *("KVP", "ConvolutionKernel", "ContrastBolusAgent", "ContrastBolusAgentSequence", "GantryDetectorTilt"),
+    *("SliceThickness", "ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing", "Rows", "Columns"),
+    *("NumberOfFrames", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation", "SamplesPerPixel"),
+    *("PhotometricInterpretation", "RescaleSlope", "RescaleIntercept", "RescaleType", "PixelPaddingValue"),
+    *("PixelPaddingRangeLimit", "LossyImageCompression", "TimezoneOffsetFromUTC"),
+    *("AcquisitionDateTime", "AcquisitionDate", "AcquisitionTime"),
     *("FrameOfReferenceUID", "SeriesDate", "SeriesTime", "ContentDate", "ContentTime", "StudyDate", "StudyTime"),
     *("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"),
 ]

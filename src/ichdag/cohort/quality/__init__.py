@@ -25,9 +25,9 @@ class QualitySettings:
 def measure(scan: Volume, *, facts: dict[str, Any], settings: QualitySettings) -> dict[str, float | None]:
     """What each check measures on a scan in HU; None where it cannot be measured.
 
-    `facts` is what else is known of it: the tag slice_thickness_mm, contrast_agent, axes_differ_mm of a
-    NIfTI header, and hours. Raises DataFault if the
-    scan is not in HU at all, or shows no head: then nothing else can be said of it.
+    `facts` is what else is known of it: the tag slice_thickness_mm, numbers_per_slice, contrast_agent, axes_differ_mm
+    of a NIfTI header, and hours. Raises DataFault if the scan is not in HU at all, or shows no head: then nothing else
+    can be said of it.
     """
     refuse_other_units(scan)
     head = find_head(scan, head_hu=settings.head_hu)

@@ -11,17 +11,27 @@ LOWEST_SLICES = 2
 
 
 def measure_coverage(scan: Volume, head: Head, facts: dict[str, Any]) -> dict[str, float | None]:
-    """covered_mm, vertex_cut, base_cut, slice_step_mm, slice_gap_mm (needs the slice thickness), in_plane_mm."""
+    """covered_mm, vertex_cut, base_cut, slice_step_mm, slice_gap_mm, in_plane_mm."""
     areas = head.inside.sum(axis=(0, 1)).astype(float)
     brain = head.enclosed.sum(axis=(0, 1)).astype(float)
     shown = np.flatnonzero(areas)
     step = float(scan.spacing_mm[2])
-    thickness = facts.get("slice_thickness_mm")
     return {
         "covered_mm": float((shown[-1] + 1) * head.spacing_mm[2]),
         "vertex_cut": float(areas[-1] / areas.max()),
         "base_cut": float(brain[:LOWEST_SLICES].max() / brain.max()) if brain.any() else None,
         "slice_step_mm": step,
-        "slice_gap_mm": None if thickness is None else round(step - float(thickness), 4),
+        "slice_gap_mm": _gap(step, facts),
         "in_plane_mm": float(scan.spacing_mm[:2].max()),
     }
+
+
+def _gap(step: float, facts: dict[str, Any]) -> float | None:
+    """Distance between slices in mm less their thickness; without one, what lies between if their numbers skip some.
+
+    None where the header says neither.
+    """
+    thickness, numbers = facts.get("slice_thickness_mm"), facts.get("numbers_per_slice")
+    if thickness is None:
+        return round(step - step / numbers, 4) if numbers and numbers > 1 else None
+    return round(step - float(thickness), 4)
