@@ -1,19 +1,19 @@
 """What intervals and tests of a cross-validation cost, by simulations: the numbers that the methods quote."""
 
-# Of benchmarks/README.md, five folds: repeat `make simulate-intervals` after a change of the intervals. Each without a
-# signal, and with one: coverage, size and power in percent, width over that of the other way.
+# Of 1000 studies a case, five folds: repeat `python benchmarks/simulate_intervals.py 1000` after a change of the
+# intervals. Each without a signal, and with one: coverage, size and power in percent, width over that of the other way.
 PRICE = {
     "one cross-validation": {
-        "coverage": ("96 to 97", "96 to 99.5"),
-        "width": ("1.06 to 1.08", "1.06 to 1.47"),
-        "size": ("2 to 4", "0 to 4"),
-        "power": ("7 to 19", "14 to 37"),
+        "coverage": ("96 to 98", "97 to 99.6"),
+        "width": ("1.06 to 1.08", "1.06 to 1.46"),
+        "size": ("2 to 4", "0 to 3"),
+        "power": ("13 to 21", "15 to 35"),
     },
     "two repeats": {
-        "coverage": ("95 to 98", "94.5 to 97"),
-        "width": ("0.93 to 0.94", "0.68 to 0.94"),
-        "size": ("4 to 7", "2 to 6"),
-        "power": ("10 to 32", "15 to 72"),
+        "coverage": ("95 to 98", "95 to 98"),
+        "width": ("0.93 to 0.95", "0.69 to 0.94"),
+        "size": ("5 to 9", "1 to 5"),
+        "power": ("17 to 30", "18 to 67"),
     },
 }
 UNITS = {"coverage": "%", "width": "", "size": "%", "power": "%"}
