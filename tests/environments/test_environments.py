@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 CONDA = Path(__file__).parent / "conda/bin"
+DONOR = {"DONOR": sys.executable}  # packages of the same versions are linked, not unpacked again
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +17,9 @@ def driver(tmp_path_factory):
     """A virtual environment of envs/workflow.yaml alone: what is beside Snakemake, its jobs can import too."""
     folder = tmp_path_factory.mktemp("driver") / "environment"
     command = [sys.executable, CONDA / "conda", "env", "create"]
-    subprocess.run([*command, "--file", ROOT / "envs/workflow.yaml", "--prefix", folder], check=True)
+    subprocess.run(
+        [*command, "--file", ROOT / "envs/workflow.yaml", "--prefix", folder], check=True, env=os.environ | DONOR
+    )
     return folder
 
 
@@ -37,7 +40,10 @@ def test_the_whole_study_runs_where_each_rule_has_the_packages_of_its_environmen
     command += ["--software-deployment-method", "conda", "--conda-prefix", driver.parent / "stages"]
     command += ["--set-threads", "train_network=1", "train_vaegan=1", "--"]
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    environment |= {"PATH": os.pathsep.join([str(driver / "bin"), str(CONDA), "/usr/bin:/bin"]), "OMP_NUM_THREADS": "1"}
+    environment |= {
+        "PATH": os.pathsep.join([str(driver / "bin"), str(CONDA), "/usr/bin:/bin"]),
+        "OMP_NUM_THREADS": "1",
+    } | DONOR
     for target in ("phantom", "all"):
         done = subprocess.run([*command, target], env=environment, capture_output=True, text=True)
         assert done.returncode == 0, (done.stdout + done.stderr)[-6000:]
