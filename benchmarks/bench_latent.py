@@ -1,7 +1,8 @@
 """The VAE-GAN against nnU-Net's own network (dynamic-network-architectures) on the same patches.
 
-`make bench-latent`. One thread, a process each, same batch and size. Ours is a step of both players, theirs a step of
-Dice + cross-entropy; difference is our GFLOP a second over the peer's. Then the latents of one patch at paper size.
+`make bench-latent`. One thread, a process each, same batch and size. Ours is a step of autoencoder and of
+discriminator, theirs a step of Dice + cross-entropy; difference is our GFLOP a second over the peer's. Then the latents
+of one patch at paper size.
 """
 
 import sys
@@ -14,9 +15,9 @@ from _nets import compared, lesion_logits, nnunet, timed
 
 sys.path.insert(0, str(ROOT / "src"))
 
-from ichdag.latent.losses import Weights  # noqa: E402
+from ichdag.latent.losses import LossWeights  # noqa: E402
 from ichdag.latent.network import VaeganSettings  # noqa: E402
-from ichdag.latent.training import Players, TrainingSettings, _play  # noqa: E402
+from ichdag.latent.training import TrainingSettings, VaeGan, train_step  # noqa: E402
 from ichdag.segmentation.losses import DeepSupervisionLoss  # noqa: E402
 
 SIZE, BATCH, PATCH = 32, 2, 64
@@ -43,9 +44,9 @@ def training_step(who: str) -> Callable[[], Any]:
     torch.manual_seed(0)
     patch = torch.rand(BATCH, 1, SIZE, SIZE, SIZE)
     if who == "ours":
-        players, generator = Players(PAPER, SETTINGS, torch.device("cpu")), torch.Generator().manual_seed(0)
-        weights = Weights(SETTINGS.kl_weight, SETTINGS.adversarial_weight, SETTINGS.similarity_weight)
-        return lambda: _play(players, patch, weights, SETTINGS, generator)
+        vaegan, generator = VaeGan(PAPER, SETTINGS, torch.device("cpu")), torch.Generator().manual_seed(0)
+        weights = LossWeights(SETTINGS.kl_weight, SETTINGS.adversarial_weight, SETTINGS.similarity_weight)
+        return lambda: train_step(vaegan, patch, weights, SETTINGS, generator)
     network, criterion, mask = nnunet(SIZE), DeepSupervisionLoss(1.0), (patch > 0.9).float()
     optimizer = torch.optim.SGD(network.parameters(), lr=0.01, momentum=0.99, nesterov=True)
 
@@ -61,7 +62,7 @@ def training_step(who: str) -> Callable[[], Any]:
 def encoding_step(who: str) -> Callable[[], Any]:
     """The latents of one patch at paper size, or nnU-Net's segmentation of it."""
     patch = torch.rand(1, 1, PATCH, PATCH, PATCH)
-    network = nnunet(PATCH) if who == "peer" else Players(PAPER, SETTINGS, torch.device("cpu")).autoencoder.encoder
+    network = nnunet(PATCH) if who == "peer" else VaeGan(PAPER, SETTINGS, torch.device("cpu")).autoencoder.encoder
 
     @torch.inference_mode()
     def step() -> None:

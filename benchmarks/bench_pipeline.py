@@ -53,7 +53,7 @@ def batches_of_ours(folder: Path) -> Callable[[], Any]:
 
     def step() -> None:
         chosen = torch.randperm(SCANS, generator=generator)[:BATCH]
-        fine, coarse, mask = samples.of(chosen, torch.device("cpu"))
+        fine, coarse, mask = samples.batch(chosen, torch.device("cpu"))
         augment(fine, coarse=coarse, mask=mask, settings=settings, generator=generator)
 
     return step

@@ -19,7 +19,7 @@ from _nets import compared, lesion_logits, nnunet, timed
 sys.path.insert(0, str(ROOT / "src"))
 
 from ichdag.segmentation.losses import DeepSupervisionLoss  # noqa: E402
-from ichdag.segmentation.network import Network, NetworkSettings  # noqa: E402
+from ichdag.segmentation.network import DualScaleUNet, NetworkSettings  # noqa: E402
 
 PAPER = NetworkSettings(channels=[32, 64, 128, 256, 512], deep_supervision=3)
 SIZE, BATCH, PATIENT = 64, 1, 128
@@ -36,7 +36,7 @@ def views(size: int, batch: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tens
 def training_step(who: str) -> Callable[[], Any]:
     """Forward, loss, backward, clip, SGD with Nesterov momentum; `who` is peer, or a way of ours."""
     torch.manual_seed(0)
-    network = nnunet(SIZE) if who == "peer" else Network(PAPER, dual=True)
+    network = nnunet(SIZE) if who == "peer" else DualScaleUNet(PAPER, dual=True)
     if who in ("last", "bfloat16", "compiled"):
         network = network.to(memory_format=torch.channels_last_3d)
     run = torch.compile(network) if who == "compiled" else network
@@ -57,7 +57,7 @@ def training_step(who: str) -> Callable[[], Any]:
 def inference_step(who: str, size: int) -> Callable[[], Any]:
     """One scan through a network in inference mode."""
     network = (
-        nnunet(size) if who == "peer" else Network(PAPER, dual=True).to(memory_format=torch.channels_last_3d)
+        nnunet(size) if who == "peer" else DualScaleUNet(PAPER, dual=True).to(memory_format=torch.channels_last_3d)
     ).eval()
     fine, coarse, _ = views(size, 1)
 

@@ -77,9 +77,9 @@ def test_networks_can_be_trained_on_usable_baseline_scans_with_a_manual_mask():
             "manual_volume_ml": [10.0, 14.0, 5.0, np.nan, 3.0, np.nan, np.nan, 8.0],
         }
     )
-    assert network_candidates(scans, fewest=2).subject.tolist() == ["a", "b"]
+    assert network_candidates(scans, min_count=2).subject.tolist() == ["a", "b"]
     with pytest.raises(StudyError, match="2 development participants .* the networks need 3"):
-        network_candidates(scans, fewest=3)
+        network_candidates(scans, min_count=3)
 
 
 @pytest.mark.parametrize(("count", "events", "draws"), [(120, 14, 15), (60, 9, 15), (866, 101, 1)])

@@ -12,7 +12,7 @@ from ichdag.features.blocks import read_block
 from ichdag.features.subjects import included
 from ichdag.finite import fault_of_cells
 from ichdag.jobs import StudyError
-from ichdag.latent.judgment import judge_latents, refuse_broken_encoder
+from ichdag.latent.exclusion import check_encoder, latent_status
 from ichdag.latent.schemas import LATENTS
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import read_table, write_table
@@ -46,7 +46,7 @@ def study(tmp_path):
         write_store(tmp_path / f"{batch}.h5", items)
     stores = [tmp_path / f"{batch}.h5" for batch in batches]
     link_stores(tmp_path / "latents.h5", stores)
-    write_table(judge_latents(stores), tmp_path / "latents.tsv", LATENTS)
+    write_table(latent_status(stores), tmp_path / "latents.tsv", LATENTS)
     return tmp_path
 
 
@@ -102,16 +102,16 @@ def test_the_others_are_reduced_as_if_nobody_had_been_left_out(cohort, study, na
 
 
 def test_latents_of_nobody_that_can_be_used_are_the_encoder_s_fault(study, tmp_path):
-    refuse_broken_encoder(judge_latents([study / "0.h5", study / "1.h5"]))
+    check_encoder(latent_status([study / "0.h5", study / "1.h5"]))
     write_store(tmp_path / "all.h5", [(f"{one}/vaegan", np.array([np.nan])) for one in "ab"])
     with pytest.raises(StudyError, match="the latents of all 2 participants are not finite.*train it anew"):
-        refuse_broken_encoder(judge_latents([tmp_path / "all.h5"]))
-    refuse_broken_encoder(judge_latents([study / "0.h5"]).iloc[:0])
+        check_encoder(latent_status([tmp_path / "all.h5"]))
+    check_encoder(latent_status([study / "0.h5"]).iloc[:0])
 
 
 def test_nobody_has_an_empty_table(tmp_path):
     write_store(tmp_path / "none.h5", [])
-    write_table(judge_latents([tmp_path / "none.h5"]), tmp_path / "none.tsv", LATENTS)
+    write_table(latent_status([tmp_path / "none.h5"]), tmp_path / "none.tsv", LATENTS)
     assert read_table(tmp_path / "none.tsv", LATENTS).empty
 
 

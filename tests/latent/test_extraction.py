@@ -8,11 +8,11 @@ import torch
 
 from ichdag.arrays import link_stores, read_item, write_arrays, write_store
 from ichdag.jobs import StudyError
-from ichdag.latent.extraction import as_stored, extract_batch, load_autoencoder, reconstruct, vaegan_features
+from ichdag.latent.extraction import extract_batch, load_autoencoder, reconstruct, to_stored_precision, vaegan_features
 from ichdag.latent.network import Autoencoder, VaeganSettings
 from ichdag.models import write_weights
 from ichdag.segmentation.inference import bottleneck_features
-from ichdag.segmentation.network import Network, NetworkSettings
+from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
 
 CPU = torch.device("cpu")
 
@@ -38,7 +38,7 @@ def batch(tmp_path, patches):
 
 @pytest.mark.parametrize("precision", ["float16", "float32"])
 def test_a_batch_holds_both_latents_of_those_with_a_scan_and_a_lesion(batch, autoencoder, precision):
-    network = Network(NetworkSettings([4, 8], 1), dual=True).eval()
+    network = DualScaleUNet(NetworkSettings([4, 8], 1), dual=True).eval()
     found = dict(
         extract_batch(
             batch[0],
@@ -73,17 +73,17 @@ def test_the_first_patches_are_shown_beside_their_reconstructions(batch, autoenc
 
 def test_numbers_too_large_for_the_store_are_refused_with_the_cure():
     large = np.array([1.0, 70_000.0], dtype=np.float32)
-    assert np.array_equal(as_stored(large, "float32"), large)
+    assert np.array_equal(to_stored_precision(large, "float32"), large)
     with pytest.raises(StudyError, match="up to 70000 cannot be stored as float16: set latent.precision to float32"):
-        as_stored(large, "float16")
+        to_stored_precision(large, "float16")
 
 
 def test_latents_that_are_not_finite_are_stored_as_they_are_for_the_judgment_to_leave_their_participant_out():
     broken = np.array([1.0, np.inf, np.nan], dtype=np.float32)
     for precision in ("float16", "float32"):
-        assert np.array_equal(as_stored(broken, precision), broken.astype(precision), equal_nan=True)
+        assert np.array_equal(to_stored_precision(broken, precision), broken.astype(precision), equal_nan=True)
     with pytest.raises(StudyError, match="up to 70000 cannot"):
-        as_stored(np.array([np.inf, 70_000.0], dtype=np.float32), "float16")
+        to_stored_precision(np.array([np.inf, 70_000.0], dtype=np.float32), "float16")
 
 
 def test_a_gathered_store_reads_as_one_and_holds_nothing_twice_even_after_it_moved(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ichdag.jobs import StudyError
-from ichdag.latent.losses import VaeganLoss, Weights, kl_divergence
+from ichdag.latent.losses import LossWeights, VaeganLoss, kl_divergence
 from ichdag.latent.network import Autoencoder, VaeganSettings, make_discriminator
 
 PAPER = VaeganSettings(channels=[64, 128, 256, 512])
@@ -35,8 +35,8 @@ def test_the_discriminator_judges_the_smallest_patches_its_encoder_takes(channel
     settings = VaeganSettings(channels)
     size = 2 ** (len(channels) + 1)
     settings.check(size)
-    judged = make_discriminator(settings)(torch.rand(2, 1, size, size, size))
-    assert judged[-1].shape == (2, 1, 2, 2, 2)
+    features = make_discriminator(settings)(torch.rand(2, 1, size, size, size))
+    assert features[-1].shape == (2, 1, 2, 2, 2)
 
 
 def test_a_patch_too_small_for_the_stages_is_refused_with_the_cure():
@@ -53,24 +53,26 @@ def test_the_divergence_is_zero_for_the_prior_and_grows_away_from_it():
 
 
 def test_all_weights_grow_over_the_warm_up_and_stay():
-    weights = Weights(kl=1.0, adversarial=2.0, similarity=4.0)
-    assert weights.warmed_up(0, 3) == Weights(0.25, 0.5, 1.0)
+    weights = LossWeights(kl=1.0, adversarial=2.0, similarity=4.0)
+    assert weights.warmed_up(0, 3) == LossWeights(0.25, 0.5, 1.0)
     assert weights.warmed_up(3, 3) == weights.warmed_up(30, 3) == weights == weights.warmed_up(0, 0)
 
 
 def test_a_perfect_discriminator_is_right_always_and_a_blind_one_half_of_the_time():
     losses, ones = VaeganLoss(), torch.ones(2, 1, 2, 2, 2)
-    loss, terms = losses.discriminator(0 * ones, real=ones)
+    loss, terms = losses.discriminator(0 * ones, real_logits=ones)
     assert loss.item() == 0 and terms["discriminator_right"] == 1
-    assert losses.discriminator(0.6 * ones, real=0.6 * ones)[1]["discriminator_right"] == 0.5
+    assert losses.discriminator(0.6 * ones, real_logits=0.6 * ones)[1]["discriminator_right"] == 0.5
 
 
 def test_a_perfect_reconstruction_costs_only_divergence_and_judgment():
     patch = torch.rand(1, 1, 8, 8, 8)
     latent = torch.zeros(1, 4, 2, 2, 2)
     features = [torch.rand(1, 2, 4, 4, 4), torch.zeros(1, 1, 2, 2, 2)]
-    weights = Weights(kl=1.0, adversarial=0.5, similarity=1.0)
+    weights = LossWeights(kl=1.0, adversarial=0.5, similarity=1.0)
     output = (patch, latent, latent)
-    total, terms = VaeganLoss().autoencoder(patch, output=output, judged=features, real=features, weights=weights)
+    total, terms = VaeganLoss().autoencoder(
+        patch, output=output, fake_features=features, real_features=features, weights=weights
+    )
     assert terms == {"reconstruction": 0, "kl": 0, "adversarial": 1, "similarity": 0}
     assert total.item() == 0.5

@@ -9,7 +9,7 @@ import torch
 from ichdag.arrays import write_store
 from ichdag.jobs import StudyError
 from ichdag.latent import training
-from ichdag.latent.health import active_units, complaints, examine
+from ichdag.latent.diagnostics import active_units, diagnose, training_warnings
 from ichdag.latent.network import Autoencoder, VaeganSettings
 from ichdag.latent.training import load_patches, train_vaegan
 from ichdag.training import Checkpoint, find_device
@@ -37,27 +37,27 @@ def trained(patches, settings, path, kind=Checkpoint):
 
 
 def test_a_killed_training_ends_with_the_same_bits_as_one_that_was_not(patches, settings, tmp_path):
-    whole, course = trained(patches, settings, tmp_path / "whole.pt")
+    whole, history = trained(patches, settings, tmp_path / "whole.pt")
     with pytest.raises(Killed):
         trained(patches, settings, tmp_path / "killed.pt", kind=KilledAfter)
     resumed, again = trained(patches, settings, tmp_path / "killed.pt")
-    assert course.rows == again.rows and len(again.rows) == 4
+    assert history.rows == again.rows and len(again.rows) == 4
     for name, weight in whole.state_dict().items():
         assert torch.equal(weight, resumed.state_dict()[name]), name
 
 
 def test_reconstructions_get_better_and_the_card_tells_of_the_balance(patches, settings, tmp_path):
     settings["settings"] = replace(settings["settings"], epochs=12)
-    autoencoder, course = trained(patches, settings, tmp_path / "one.pt")
-    assert course.last["reconstruction"] < 0.8 * course.rows[0]["reconstruction"]
-    scores = examine(autoencoder, patches, losses=course.last, device=DEVICE)
+    autoencoder, history = trained(patches, settings, tmp_path / "one.pt")
+    assert history.last["reconstruction"] < 0.8 * history.rows[0]["reconstruction"]
+    scores = diagnose(autoencoder, patches, losses=history.last, device=DEVICE)
     assert {"kl", "adversarial", "similarity", "discriminator", "discriminator_right", "active_units"} < set(scores)
     assert 0 <= scores["discriminator_right"] <= 1 and 0 < scores["active_units"] <= 1
 
 
 def test_patches_are_shown_mirrored_as_often_as_the_chance_says(patches, settings, tmp_path, monkeypatch):
     shown = []
-    monkeypatch.setattr(training, "_play", lambda players, patch, *rest: shown.extend(patch) or {"loss": 1.0})
+    monkeypatch.setattr(training, "train_step", lambda vaegan, patch, *rest: shown.extend(patch) or {"loss": 1.0})
     for chance in (0.0, 1.0):
         settings["settings"] = replace(settings["settings"], epochs=1, mirror=chance)
         trained(patches, settings, tmp_path / f"{chance}.pt")
@@ -68,17 +68,17 @@ def test_patches_are_shown_mirrored_as_often_as_the_chance_says(patches, setting
 
 def test_a_discriminator_that_is_right_too_often_sits_out(patches, settings, tmp_path):
     settings["settings"] = replace(settings["settings"], discriminator_ceiling=1e-9)
-    _, course = trained(patches, settings, tmp_path / "never.pt")
-    assert all(row["discriminator_plays"] == 0 for row in course.rows if row["discriminator_right"] == 1)
+    _, history = trained(patches, settings, tmp_path / "never.pt")
+    assert all(row["discriminator_plays"] == 0 for row in history.rows if row["discriminator_right"] == 1)
     settings["settings"] = replace(settings["settings"], discriminator_ceiling=1.0)
-    _, course = trained(patches, settings, tmp_path / "always.pt")
-    assert all(row["discriminator_plays"] == pytest.approx(1) for row in course.rows)
+    _, history = trained(patches, settings, tmp_path / "always.pt")
+    assert all(row["discriminator_plays"] == pytest.approx(1) for row in history.rows)
 
 
 def test_want_of_memory_and_losses_that_are_not_finite_are_named(patches, settings, tmp_path, monkeypatch):
     with pytest.raises(StudyError, match=r"in epoch 1 on patch \d.*reconstruction.* is not finite"):
         trained(patches * float("nan"), settings, tmp_path / "one.pt")
-    monkeypatch.setattr(training, "_play", lambda *whatever: torch.empty(2**60))
+    monkeypatch.setattr(training, "train_step", lambda *whatever: torch.empty(2**60))
     with pytest.raises(StudyError, match=r"batches of 2 and grids of 16\^3 voxels. Lower latent.training.batch_size"):
         trained(patches, settings, tmp_path / "one.pt")
 
@@ -86,7 +86,7 @@ def test_want_of_memory_and_losses_that_are_not_finite_are_named(patches, settin
 def test_a_collapsed_latent_space_is_told_in_the_card_and_in_the_log(patches, caplog):
     autoencoder = Autoencoder(VaeganSettings([4, 8])).eval()
     torch.nn.init.zeros_(autoencoder.encoder.mean.conv.conv.weight)
-    scores = examine(autoencoder, patches, losses={"discriminator_right": 0.7}, device=DEVICE)
+    scores = diagnose(autoencoder, patches, losses={"discriminator_right": 0.7}, device=DEVICE)
     assert scores["active_units"] == 0
     assert len(scores["complaints"]) == 1 and "collapsed" in scores["complaints"][0]
     assert "latent.training.kl_weight" in caplog.text
@@ -94,7 +94,7 @@ def test_a_collapsed_latent_space_is_told_in_the_card_and_in_the_log(patches, ca
 
 @pytest.mark.parametrize(("right", "words"), [(0.99, "has won"), (0.5, "has given up"), (0.7, None)])
 def test_a_game_that_is_over_is_told(right, words):
-    found = complaints({"active_units": 0.9, "discriminator_right": right})
+    found = training_warnings({"active_units": 0.9, "discriminator_right": right})
     assert found == [] if words is None else words in found[0]
 
 

@@ -16,7 +16,7 @@ from ichdag.latent.network import Autoencoder, VaeganSettings
 from ichdag.models import Card, write_card, write_weights
 from ichdag.pipelines import write_pipeline
 from ichdag.prediction.frozen import freeze, model_files
-from ichdag.segmentation.network import Network, NetworkSettings
+from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
 from ichdag.shipped import shipped
 
 FEATURES = "shape+segmentation+vaegan"
@@ -70,7 +70,10 @@ def write_parts():
             path.parent.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(1)
         segmentation, vaegan = {"variant": "dual", "network": NETWORK}, {"network": VAEGAN}
-        network, autoencoder = Network(NetworkSettings(**NETWORK), dual=True), Autoencoder(VaeganSettings(**VAEGAN))
+        network, autoencoder = (
+            DualScaleUNet(NetworkSettings(**NETWORK), dual=True),
+            Autoencoder(VaeganSettings(**VAEGAN)),
+        )
         write_weights(network.state_dict(), paths["segmentation"], identity=segmentation)
         write_card(Card("dual", segmentation, ["a"]), paths["segmentation_card"])
         write_weights(autoencoder.state_dict(), paths["vaegan"], identity=vaegan)

@@ -9,9 +9,9 @@ from ichdag.jobs import StudyError
 from ichdag.segmentation import cleanup
 from ichdag.segmentation.cleanup import CleanupSettings, choose_cleanup
 from ichdag.segmentation.inference import InferenceSettings
-from ichdag.segmentation.restoration import RestorationSettings
+from ichdag.segmentation.resampling import MaskSettings
 
-CPU, ALONE, GIVEN = torch.device("cpu"), InferenceSettings([], ensemble=False), RestorationSettings(0.5, 0.1)
+CPU, ALONE, GIVEN = torch.device("cpu"), InferenceSettings([], ensemble=False), MaskSettings(0.5, 0.1)
 SETTINGS = CleanupSettings("cv", [0.3, 0.5, 0.7], [0, 0.5, 100])
 
 

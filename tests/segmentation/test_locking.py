@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from ichdag.jobs import StudyError
-from ichdag.segmentation.locking import lock, locked_folds
+from ichdag.segmentation.locking import lock_training_list, locked_folds
 from ichdag.segmentation.schemas import TRAINING
 
 NONE = pd.DataFrame(columns=TRAINING.column_names)
@@ -19,7 +19,7 @@ def scans(count, without=()):
 
 
 def drawn(table, earlier=NONE, persons=None, count=5, retrain=0):
-    return lock(table, earlier=earlier, persons=persons or {}, count=count, retrain=retrain, seed=1)
+    return lock_training_list(table, earlier=earlier, persons=persons or {}, count=count, retrain=retrain, seed=1)
 
 
 def test_everybody_with_a_manual_mask_is_on_the_list_in_even_folds():
@@ -53,6 +53,6 @@ def test_too_few_manual_masks_for_the_folds_are_refused():
 
 def test_who_has_another_role_by_now_is_off_the_list():
     training = drawn(scans(6))
-    assert locked_folds(training, away=["s03"]) == {
+    assert locked_folds(training, excluded=["s03"]) == {
         row.subject: row.fold for row in training.itertuples() if row.subject != "s03"
     }

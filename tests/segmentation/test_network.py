@@ -8,7 +8,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ichdag.jobs import StudyError
-from ichdag.segmentation.network import Network, NetworkSettings
+from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
 
 PAPER = NetworkSettings(channels=[32, 64, 128, 256, 512], deep_supervision=3)
 
@@ -22,7 +22,7 @@ def paper_scan():
 
 def test_both_bottlenecks_have_the_papers_size(paper_scan):
     with torch.device("meta"):
-        network = Network(PAPER, dual=True)
+        network = DualScaleUNet(PAPER, dual=True)
     fine, coarse = network.bottlenecks(*paper_scan)
     assert fine.shape == (1, 512, 8, 8, 8)
     assert coarse.shape == (1, 512, 4, 4, 4)
@@ -32,7 +32,7 @@ def test_both_bottlenecks_have_the_papers_size(paper_scan):
 @pytest.mark.parametrize("dual", [True, False])
 def test_logits_come_at_full_half_and_quarter_resolution(dual, paper_scan):
     with torch.device("meta"):
-        network = Network(PAPER, dual=dual)
+        network = DualScaleUNet(PAPER, dual=dual)
     assert [tuple(level.shape) for level in network(*paper_scan)] == [
         (1, 1, 128, 128, 128),
         (1, 1, 64, 64, 64),
@@ -42,18 +42,18 @@ def test_logits_come_at_full_half_and_quarter_resolution(dual, paper_scan):
 
 def test_both_encoders_have_the_papers_shape_at_every_stage_and_meet_where_their_grids_coincide(paper_scan):
     with torch.device("meta"):
-        fine, coarse = Network(PAPER, dual=True).encode(*paper_scan)
+        fine, coarse = DualScaleUNet(PAPER, dual=True).encode(*paper_scan)
     assert [tuple(stage.shape[1:3]) for stage in fine] == [(32, 128), (64, 64), (128, 32), (256, 16), (512, 8)]
     assert [tuple(stage.shape[1:3]) for stage in coarse] == [(32, 64), (64, 32), (128, 16), (256, 8), (512, 4)]
     assert all(one.shape[2:] == other.shape[2:] for one, other in zip(fine[1:], coarse, strict=False))
 
 
 def test_blocks_have_instance_norm_and_leaky_relu_and_nothing_else():
-    kinds = {type(part).__name__ for part in Network(PAPER, dual=True).modules()}
+    kinds = {type(part).__name__ for part in DualScaleUNet(PAPER, dual=True).modules()}
     kinds -= {
-        "Network",
+        "DualScaleUNet",
         "Encoder",
-        "Climb",
+        "UpBlock",
         "ModuleList",
         "UnetResBlock",
         "UnetBasicBlock",
@@ -66,7 +66,7 @@ def test_blocks_have_instance_norm_and_leaky_relu_and_nothing_else():
 def test_group_norm_with_a_group_a_channel_is_instance_norm():
     norms = [
         part
-        for part in Network(NetworkSettings([4, 8], 1), dual=True).modules()
+        for part in DualScaleUNet(NetworkSettings([4, 8], 1), dual=True).modules()
         if isinstance(part, torch.nn.GroupNorm)
     ]
     assert norms and all(norm.num_groups == norm.num_channels and norm.affine for norm in norms)
@@ -80,7 +80,7 @@ def test_parameters_and_flops_are_those_that_the_drawing_states(dual, column, pa
     text = (Path(__file__).parents[2] / "docs/network.md").read_text("utf-8")
     rows = re.findall(r"^\| .*?\((?:million|GFLOP)\) \| ([\d.]+) \| ([\d.]+) \|$", text, re.M)
     with torch.device("meta"):
-        network = Network(PAPER, dual=dual)
+        network = DualScaleUNet(PAPER, dual=dual)
     found = [sum(weight.numel() for weight in network.parameters()) / 1e6]
     with FlopCounterMode(display=False) as forward:
         logits = network(*paper_scan)
@@ -92,7 +92,7 @@ def test_parameters_and_flops_are_those_that_the_drawing_states(dual, column, pa
 
 def test_the_single_scale_variant_has_one_bottleneck_and_does_not_look_at_the_coarse_grid():
     torch.manual_seed(0)
-    network = Network(NetworkSettings([4, 8], 1), dual=False).eval()
+    network = DualScaleUNet(NetworkSettings([4, 8], 1), dual=False).eval()
     fine = torch.rand(1, 1, 16, 16, 16)
     assert len(network.bottlenecks(fine, torch.zeros(1, 1, 8, 8, 8))) == 1
     assert torch.equal(network(fine, torch.zeros(1, 1, 8, 8, 8))[0], network(fine, torch.ones(1, 1, 8, 8, 8))[0])
@@ -100,7 +100,7 @@ def test_the_single_scale_variant_has_one_bottleneck_and_does_not_look_at_the_co
 
 def test_the_dual_scale_network_looks_at_both_grids():
     torch.manual_seed(0)
-    network = Network(NetworkSettings([4, 8], 1), dual=True).eval()
+    network = DualScaleUNet(NetworkSettings([4, 8], 1), dual=True).eval()
     fine, coarse = torch.rand(1, 1, 16, 16, 16), torch.rand(1, 1, 8, 8, 8)
     answer = network(fine, coarse)[0]
     assert not torch.allclose(answer, network(fine, coarse.flip(2))[0])
@@ -108,7 +108,7 @@ def test_the_dual_scale_network_looks_at_both_grids():
 
 
 def test_every_weight_of_the_network_is_trained():
-    network = Network(NetworkSettings([4, 8, 8], 2), dual=True)
+    network = DualScaleUNet(NetworkSettings([4, 8, 8], 2), dual=True)
     logits = network(torch.rand(2, 1, 16, 16, 16), torch.rand(2, 1, 8, 8, 8))
     sum(level.square().sum() for level in logits).backward()
     assert [name for name, weight in network.named_parameters() if weight.grad is None] == []

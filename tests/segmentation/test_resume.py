@@ -36,7 +36,7 @@ CHILD = """
 
     room.augment = augment
     checkpoint = Checkpoint(checkpoint, configuration={"seed": 7}, data={})
-    network, course = room.train_network(
+    network, history = room.train_network(
         room.load_samples(paths), **settings, checkpoint=checkpoint, device=find_device(1)
     )
     write_weights(network.state_dict(), weights, identity={})
@@ -79,11 +79,11 @@ def killed(grids, settings, tmp_path):
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_a_killed_training_ends_with_the_same_bits_as_one_that_was_not(grids, settings, tmp_path, optimizer):
     settings["settings"] = replace(settings["settings"], optimizer=optimizer, learning_rate=0.05)
-    whole, course = trained(grids, settings, tmp_path / "whole.pt")
+    whole, history = trained(grids, settings, tmp_path / "whole.pt")
     with pytest.raises(Killed):
         trained(grids, settings, tmp_path / "killed.pt", kind=KilledAfter)
     resumed, again = trained(grids, settings, tmp_path / "killed.pt")
-    assert course.rows == again.rows
+    assert history.rows == again.rows
     assert same(whole, resumed)
 
 
@@ -122,7 +122,7 @@ def test_where_the_newest_checkpoint_cannot_be_read_the_one_before_serves(
     killed.path.unlink() if spoiled == "gone" else killed.path.write_bytes(damaged[spoiled])
     caplog.set_level("INFO", logger="ichdag")
     resumed, _ = trained(grids, settings, tmp_path / "killed.pt")
-    assert f"{killed.before.name}: 1 epochs done" in caplog.text
+    assert f"{killed.previous.name}: 1 epochs done" in caplog.text
     assert spoiled == "gone" or "cannot be read" in caplog.text
     assert same(whole, resumed)
 
@@ -142,7 +142,7 @@ def test_a_disk_that_cannot_read_the_newest_checkpoint_costs_no_epoch(grids, set
 
 def test_without_any_checkpoint_that_can_be_read_the_training_begins_anew(grids, settings, killed, tmp_path):
     whole, _ = trained(grids, settings, tmp_path / "whole.pt")
-    for path in (killed.path, killed.before):
+    for path in (killed.path, killed.previous):
         path.write_bytes(b"nothing")
     assert same(whole, trained(grids, settings, tmp_path / "killed.pt")[0])
 
@@ -170,13 +170,13 @@ def test_a_training_with_other_settings_or_scans_begins_anew_and_leaves_the_chec
 def test_all_checkpoints_of_a_training_are_gone_once_removed_and_no_other(grids, settings, killed, tmp_path):
     Checkpoint(tmp_path / "killed.pt", configuration={"seed": 1}, data={}).path.write_bytes(b"of other settings")
     (tmp_path / "other-0123456789ab.pt").write_bytes(b"of another training")
-    assert killed.path.is_file() and killed.before.is_file()
+    assert killed.path.is_file() and killed.previous.is_file()
     killed.remove()
     killed.remove()
     assert [path.name for path in tmp_path.iterdir()] == ["other-0123456789ab.pt"]
 
 
 def test_a_finished_training_whose_model_was_not_written_trains_no_more(grids, settings, tmp_path):
-    whole, course = trained(grids, settings, tmp_path / "one.pt")
+    whole, history = trained(grids, settings, tmp_path / "one.pt")
     again, recalled = trained(grids, settings, tmp_path / "one.pt")
-    assert same(whole, again) and recalled.rows == course.rows
+    assert same(whole, again) and recalled.rows == history.rows

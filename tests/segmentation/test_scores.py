@@ -12,7 +12,7 @@ import torch
 from ichdag.images import Volume
 from ichdag.segmentation.comparison import compare_variants
 from ichdag.segmentation.schemas import COMPARISON, SCORES
-from ichdag.segmentation.scores import agreement, lesion_counts, surface_distances_mm
+from ichdag.segmentation.scores import lesion_counts, score_mask, surface_distances_mm
 from ichdag.tables import read_table, write_table
 
 AFFINE = np.diag([4.0, 4.0, 5.0, 1.0])  # 0.08 mL a voxel
@@ -48,7 +48,7 @@ def test_missed_and_false_lesions_are_counted_by_size():
 
 
 def test_without_a_manual_mask_only_the_predicted_volume_is_known():
-    scores = agreement(mask_of(((2, 2, 2), 2)), manual=None)
+    scores = score_mask(mask_of(((2, 2, 2), 2)), manual=None)
     assert {name for name, value in scores.items() if value is not None} == {"predicted_ml"}
 
 

@@ -14,14 +14,14 @@ from ichdag.segmentation.inference import mean_dice
 from ichdag.segmentation.training import load_samples, manual_baselines, train_network
 from ichdag.training import (
     Checkpoint,
-    Course,
+    TrainingHistory,
+    check_finite,
     describe_run,
+    explain_out_of_memory,
     find_device,
     learning_curve,
-    memory_for,
     polynomial_decay,
-    refuse_nan,
-    warm_up,
+    warmup_factor,
 )
 
 DEVICE = find_device(1)
@@ -34,9 +34,9 @@ def trained(grids, settings, path):
 
 def test_the_network_learns(grids, settings, tmp_path):
     settings["settings"] = replace(settings["settings"], epochs=20)
-    network, course = trained(grids, settings, tmp_path / "many.pt")
-    assert course.last["loss"] < 0.6 * course.rows[0]["loss"]
-    assert course.last["dice"] > 0.8 and 0.5 < course.last["volume_ratio"] < 2
+    network, history = trained(grids, settings, tmp_path / "many.pt")
+    assert history.last["loss"] < 0.6 * history.rows[0]["loss"]
+    assert history.last["dice"] > 0.8 and 0.5 < history.last["volume_ratio"] < 2
     assert mean_dice(network, grids.values(), threshold=0.5, device=DEVICE)["dice_mean"] > 0.8
 
 
@@ -45,7 +45,7 @@ def test_a_loss_that_is_not_finite_stops_the_training_and_names_the_scans(grids,
     with pytest.raises(StudyError, match=r"in epoch \d on S\d.*: loss is not finite. Lower the learning rate"):
         trained(grids, settings, tmp_path / "one.pt")
     with pytest.raises(StudyError, match="epoch 3 on S1, S2: loss is not"):
-        refuse_nan({"loss": float("nan"), "kl": 1.0}, epoch=2, subjects=["S1", "S2"])
+        check_finite({"loss": float("nan"), "kl": 1.0}, epoch=2, subjects=["S1", "S2"])
 
 
 def test_a_scan_that_is_not_finite_stops_the_training_and_is_named(grids, settings, tmp_path):
@@ -71,7 +71,10 @@ def test_want_of_memory_names_batch_and_grid_and_what_to_lower(grids, settings, 
 
 
 def test_other_errors_are_not_taken_for_want_of_memory():
-    with pytest.raises(RuntimeError, match="size mismatch"), memory_for(batch_size=1, grid=8, lower=["this"]):
+    with (
+        pytest.raises(RuntimeError, match="size mismatch"),
+        explain_out_of_memory(batch_size=1, grid=8, settings=["this"]),
+    ):
         raise RuntimeError("size mismatch")
 
 
@@ -92,28 +95,28 @@ def test_masks_of_whole_voxels_and_of_parts_of_voxels_are_both_taken(grids, tmp_
     write_arrays(tmp_path / "S0.npz", **arrays | {"baseline_mask": part})
     whole, parts = load_samples({"S0": grids["S0"]}), load_samples({"S0": tmp_path / "S0.npz"})
     assert whole.mask.max() == 255 and parts.mask.max() == 191
-    assert parts.of(torch.tensor([0]), DEVICE)[2].max() == pytest.approx(0.75, abs=0.002)
+    assert parts.batch(torch.tensor([0]), DEVICE)[2].max() == pytest.approx(0.75, abs=0.002)
 
 
 def test_a_training_stops_early_only_if_asked_to_and_the_loss_falls_no_more():
     losses = [1.0, 0.5, 0.4, 0.3, *[2.0] * 30]
-    courses = {patience: Course(epochs=40, patience_epochs=patience) for patience in (0, 5, 100)}
-    for patience, course in courses.items():
-        while course.goes_on() and len(course.rows) < len(losses):
-            course.add({"loss": losses[len(course.rows)]})
-        assert len(course.rows) == {0: 34, 5: 9, 100: 34}[patience], patience
+    histories = {patience: TrainingHistory(epochs=40, patience_epochs=patience) for patience in (0, 5, 100)}
+    for patience, history in histories.items():
+        while history.should_continue() and len(history.rows) < len(losses):
+            history.add({"loss": losses[len(history.rows)]})
+        assert len(history.rows) == {0: 34, 5: 9, 100: 34}[patience], patience
 
 
 def test_the_learning_curve_has_every_term_of_every_epoch(grids, settings, tmp_path):
-    _, course = trained(grids, settings, tmp_path / "one.pt")
-    table = learning_curve(course, model="dual_0")
+    _, history = trained(grids, settings, tmp_path / "one.pt")
+    table = learning_curve(history, model="dual_0")
     assert list(table["epoch"].unique()) == [1, 2, 3, 4]
     assert set(table["term"]) == {"loss", "dice", "volume_ratio"} and set(table["model"]) == {"dual_0"}
-    assert table[(table.term == "loss") & (table.epoch == 4)].value.item() == course.last["loss"]
-    assert describe_run(course, device=DEVICE) == {
+    assert table[(table.term == "loss") & (table.epoch == 4)].value.item() == history.last["loss"]
+    assert describe_run(history, device=DEVICE) == {
         "device": "CPU, 1 threads",
         "epochs": 4,
-        "seconds": round(course.seconds, 1),
+        "seconds": round(history.seconds, 1),
     }
 
 
@@ -125,14 +128,14 @@ def test_a_network_that_settles_on_finding_nothing_is_refused(grids, settings, t
 
 
 def test_the_learning_rate_decays_from_its_start_to_zero():
-    assert polynomial_decay(0.01, done=0) == 0.01
-    assert polynomial_decay(0.01, done=0.5) == pytest.approx(0.01 * 0.5**0.9)
-    assert polynomial_decay(0.01, done=1) == 0
+    assert polynomial_decay(0.01, progress=0) == 0.01
+    assert polynomial_decay(0.01, progress=0.5) == pytest.approx(0.01 * 0.5**0.9)
+    assert polynomial_decay(0.01, progress=1) == 0
 
 
 def test_the_learning_rate_warms_up_linearly_if_asked_to():
-    assert [warm_up(epoch=epoch, warmup_epochs=2) for epoch in (0.5, 1, 2, 7)] == [0.25, 0.5, 1, 1]
-    assert warm_up(epoch=0.1, warmup_epochs=0) == 1
+    assert [warmup_factor(epoch=epoch, warmup_epochs=2) for epoch in (0.5, 1, 2, 7)] == [0.25, 0.5, 1, 1]
+    assert warmup_factor(epoch=0.1, warmup_epochs=0) == 1
 
 
 def test_samples_keep_half_precision_and_their_order(grids):

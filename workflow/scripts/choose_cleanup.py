@@ -13,7 +13,7 @@ from ichdag.training import find_device
 
 logger = start(snakemake)
 params, networks = snakemake.params, read_record(snakemake.input.networks)
-folds = locked_folds(read_table(snakemake.input.training, TRAINING), away=params.away)
+folds = locked_folds(read_table(snakemake.input.training, TRAINING), excluded=params.away)
 choice = choose_cleanup(
     manual_baselines(read_table(snakemake.input.grids, GRIDS), subjects=folds),
     networks=networks,

@@ -3,8 +3,8 @@
 import numpy as np
 
 from ichdag.jobs import start
-from ichdag.latent.comparison import compare_reconstructions
 from ichdag.latent.extraction import load_autoencoder, stored_patches
+from ichdag.latent.reconstruction import compare_reconstructions
 from ichdag.latent.schemas import RECONSTRUCTION
 from ichdag.latent.training import load_patches
 from ichdag.models import read_card

@@ -4,13 +4,13 @@ from pathlib import Path
 
 from ichdag.cohort.assembly import summarize
 from ichdag.jobs import files_of, start, write_text
-from ichdag.latent.judgment import judge_latents
+from ichdag.latent.exclusion import latent_status
 from ichdag.records import read_record_of
 from ichdag.report.participant import read_images, render_participant
 
 start(snakemake)
 params = snakemake.params
-latents = {row["subject"]: row for row in judge_latents([snakemake.input.latents]).to_dict("records")}
+latents = {row["subject"]: row for row in latent_status([snakemake.input.latents]).to_dict("records")}
 settings = {"outcomes": params.outcomes, "source": params.source}
 for subject, row in params.rows.items():
     files = files_of(snakemake.input, f"{subject}/")

@@ -2,12 +2,12 @@
 
 from ichdag.arrays import link_stores
 from ichdag.jobs import start
-from ichdag.latent.judgment import judge_latents, refuse_broken_encoder
+from ichdag.latent.exclusion import check_encoder, latent_status
 from ichdag.latent.schemas import LATENTS
 from ichdag.tables import write_table
 
 start(snakemake)
 link_stores(snakemake.output.latents, snakemake.input.batches)
-judged = judge_latents(snakemake.input.batches)
-refuse_broken_encoder(judged)
-write_table(judged, snakemake.output.judged, LATENTS)
+status = latent_status(snakemake.input.batches)
+check_encoder(status)
+write_table(status, snakemake.output.judged, LATENTS)

@@ -4,18 +4,18 @@ from ichdag.jobs import start
 from ichdag.ledger import digest_of
 from ichdag.models import read_card, read_identity
 from ichdag.records import write_record
-from ichdag.segmentation.choice import with_persons
+from ichdag.segmentation.fold_assignment import assign_persons
 from ichdag.segmentation.locking import locked_folds
 from ichdag.segmentation.schemas import TRAINING
 from ichdag.tables import read_table
 
 start(snakemake)
 files, params, networks = snakemake.input, snakemake.params, []
-folds = locked_folds(read_table(files.training, TRAINING), away=params.away)
+folds = locked_folds(read_table(files.training, TRAINING), excluded=params.away)
 for name in params.networks:
     weights, scores = files[f"weights/{name}"], read_card(files[f"card/{name}"]).scores
     identity = read_identity(weights)
     kind = {"variant": identity["variant"], "fold": identity["fold"], "identity": digest_of(identity)}
     networks.append({"name": name, **kind, "weights": weights, "scores": scores})
-folds = with_persons(folds, params.persons)
+folds = assign_persons(folds, params.persons)
 write_record({"folds": folds, "networks": networks}, snakemake.output.networks)

@@ -1,10 +1,10 @@
-"""Reconstruct a few external patches, and imagine some that nobody has, to look at."""
+"""Reconstruct a few external patches, and generate new ones from the latent space, as examples."""
 
 from itertools import islice
 
 from ichdag.arrays import write_store
 from ichdag.jobs import start
-from ichdag.latent.extraction import imagine, load_autoencoder, reconstruct, stored_patches
+from ichdag.latent.extraction import load_autoencoder, reconstruct, sample_latent, stored_patches
 from ichdag.training import find_device
 
 start(snakemake)
@@ -13,4 +13,4 @@ autoencoder = load_autoencoder(files.weights, device=device)
 shared = {"autoencoder": autoencoder, "examples": params.examples, "device": device}
 write_store(snakemake.output.reconstructions, reconstruct(files.patches, **shared))
 seen = [patch for _, patch in islice(stored_patches(files.patches), params.examples)]
-write_store(snakemake.output.imagined, imagine(seen, seed=params.seed, **shared))
+write_store(snakemake.output.imagined, sample_latent(seen, seed=params.seed, **shared))

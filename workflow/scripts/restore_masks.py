@@ -2,19 +2,19 @@
 
 from ichdag.jobs import start
 from ichdag.records import read_record, read_record_of, write_record
-from ichdag.segmentation.participant import restore_participant
-from ichdag.segmentation.restoration import RestorationSettings
+from ichdag.segmentation.native_masks import write_native_masks
+from ichdag.segmentation.resampling import MaskSettings
 
 start(snakemake)
 params, subject = snakemake.params, snakemake.wildcards.subject
 cleanup = read_record(snakemake.input.cleanup)
-record = restore_participant(
+record = write_native_masks(
     subject,
     files=dict(snakemake.input.items()),
     masks_to={"baseline": snakemake.output.baseline, "followup": snakemake.output.followup},
     scans=read_record_of(subject, snakemake.input.record),
     networks=read_record(snakemake.input.networks),
-    settings=RestorationSettings(cleanup["threshold"], cleanup["smallest_component_ml"]),
+    settings=MaskSettings(cleanup["threshold"], cleanup["smallest_component_ml"]),
     smallest_lesion_ml=params.smallest_lesion_ml,
     source=params.masks,
 )

@@ -1,30 +1,30 @@
 """Train the VAE-GAN on the lesion patches of the locked list."""
 
 from ichdag.jobs import start
-from ichdag.latent import health, identity
+from ichdag.latent import diagnostics, identity
 from ichdag.latent.training import load_patches, read_settings, train_vaegan
 from ichdag.models import Card, write_model
 from ichdag.preprocessing.schemas import GRIDS
 from ichdag.records import read_record
-from ichdag.segmentation.identity import drawn_by
-from ichdag.segmentation.locking import locked_folds, trained_on
+from ichdag.segmentation.identity import read_masks_identity
+from ichdag.segmentation.locking import locked_folds, training_data_digests
 from ichdag.segmentation.schemas import CURVES, TRAINED_ON, TRAINING
 from ichdag.tables import read_table, write_table
 from ichdag.training import Checkpoint, describe_run, find_device, learning_curve
 
 start(snakemake)
 files, model, params = snakemake.input, snakemake.output, snakemake.params
-folds = locked_folds(read_table(files.training, TRAINING), away=params.away)
-masks = drawn_by(read_record(files.networks), cleanup=read_record(files.cleanup)) if files.networks else {}
+folds = locked_folds(read_table(files.training, TRAINING), excluded=params.away)
+masks = read_masks_identity(read_record(files.networks), cleanup=read_record(files.cleanup)) if files.networks else {}
 settings = identity.vaegan_identity(**params.identity, training=folds, masks=masks)
 subjects, patches = load_patches(read_record(files.patches), subjects=folds)
 checkpoint = Checkpoint(params.checkpoint, configuration=settings, data={"subjects": subjects, "patches": patches})
 device = find_device(snakemake.threads, deterministic=settings["training"]["deterministic"])
-how = read_settings(settings, checkpoint_every_epochs=params.checkpoint_every_epochs)
-autoencoder, course = train_vaegan(patches, **how, checkpoint=checkpoint, device=device)
-scores = health.examine(autoencoder, patches, losses=course.last, device=device)
-run, more = describe_run(course, device=device), {"limits": settings["patches"], "scores": scores}
-write_table(learning_curve(course, model="vaegan"), model.curve, CURVES)
-write_table(trained_on(read_table(files.grids, GRIDS), subjects=subjects), model.data, TRAINED_ON)
+options = read_settings(settings, checkpoint_every_epochs=params.checkpoint_every_epochs)
+autoencoder, history = train_vaegan(patches, **options, checkpoint=checkpoint, device=device)
+scores = diagnostics.diagnose(autoencoder, patches, losses=history.last, device=device)
+run, more = describe_run(history, device=device), {"limits": settings["patches"], "scores": scores}
+write_table(learning_curve(history, model="vaegan"), model.curve, CURVES)
+write_table(training_data_digests(read_table(files.grids, GRIDS), subjects=subjects), model.data, TRAINED_ON)
 write_model(Card("lesion VAE-GAN", settings, subjects, **more), autoencoder.state_dict(), run=run, files=model)
 checkpoint.remove()

@@ -1,4 +1,4 @@
-"""Latent features of a batch: the segmentation network's bottlenecks and the VAE-GAN's mean; and reconstructions."""
+"""Extract latent features (bottlenecks of the segmentation network, mean of the VAE-GAN), and reconstruct patches."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
@@ -16,7 +16,7 @@ from ichdag.numerals import numeral
 
 
 def load_autoencoder(weights: str | Path, *, device: torch.device) -> Autoencoder:
-    """The trained autoencoder from its weights, which say what they are, ready for inference."""
+    """Load a trained autoencoder, in evaluation mode, from its weights file, which stores its settings."""
     autoencoder = Autoencoder(VaeganSettings(**read_identity(weights)["network"]))
     with reading(weights):
         autoencoder.load_state_dict(read_weights(weights))
@@ -25,7 +25,7 @@ def load_autoencoder(weights: str | Path, *, device: torch.device) -> Autoencode
 
 @torch.inference_mode()
 def vaegan_features(autoencoder: Autoencoder, patch: np.ndarray, *, device: torch.device) -> np.ndarray:
-    """The latent mean of a patch (P, P, P), flat: 512 x 4^3 = 32,768 at paper size."""
+    """Return the latent mean of a patch (P, P, P), flat: 512 x 4^3 = 32,768 at paper size."""
     mean = autoencoder.encoder(torch.from_numpy(patch.astype(np.float32))[None, None].to(device))[0]
     return mean.float().flatten().cpu().numpy()
 
@@ -41,10 +41,10 @@ def extract_batch(
     """Yield ('{subject}/segmentation', ...) and ('{subject}/vaegan', ...), in `precision`, of a batch's baseline scans.
 
     `grids` has npz paths by subject, `patches` is the batch's patch store; `encode_scan(fine=, coarse=)` and
-    `encode_patch(patch)` give flat latents. A participant without a patch (no usable scan, no lesion) has neither.
+    `encode_patch(patch)` return flat latents. Participants without a patch (no usable scan, no lesion) are skipped.
 
-    ASSUME: everybody goes through one final network, development participants too, for latents of different networks
-    share no axes; the outcomes play no part in its training.
+    ASSUME: one final network encodes all participants, also those of the development cohort, because latents of
+    different networks are not comparable; outcomes are not used in its training.
     """
     for subject, path in grids.items():
         patch = read_item(patches, f"{subject}/patch")
@@ -52,22 +52,22 @@ def extract_batch(
         if patch is None or "baseline_fine" not in arrays:
             continue
         scan = encode_scan(fine=arrays["baseline_fine"], coarse=arrays["baseline_coarse"])
-        yield f"{subject}/segmentation", as_stored(scan, precision)
-        yield f"{subject}/vaegan", as_stored(encode_patch(patch), precision)
+        yield f"{subject}/segmentation", to_stored_precision(scan, precision)
+        yield f"{subject}/vaegan", to_stored_precision(encode_patch(patch), precision)
 
 
-def rounded(latents: np.ndarray, precision: str) -> np.ndarray:
-    """Latents in float16 or float32; what is too large is infinite."""
+def round_to_precision(latents: np.ndarray, precision: str) -> np.ndarray:
+    """Convert latents to float16 or float32; numbers that are too large become infinite."""
     with np.errstate(over="ignore"):
         return latents.astype(precision)
 
 
-def as_stored(latents: np.ndarray, precision: str) -> np.ndarray:
-    """Latents in float16 or float32. Raises StudyError if one is finite, and too large for float16.
+def to_stored_precision(latents: np.ndarray, precision: str) -> np.ndarray:
+    """Convert latents to float16 or float32. Raises StudyError if a finite number is too large for float16.
 
-    One that is not finite stays so: it leaves its participant out (`latent.judgment`).
+    Numbers that are not finite are kept: they exclude the participant later (`latent.exclusion`).
     """
-    stored = rounded(latents, precision)
+    stored = round_to_precision(latents, precision)
     finite = np.isfinite(latents)
     if not np.isfinite(stored[finite]).all():
         largest = np.abs(latents[finite]).max()
@@ -78,7 +78,7 @@ def as_stored(latents: np.ndarray, precision: str) -> np.ndarray:
 
 
 def stored_patches(stores: Iterable[str | Path]) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield subject and patch (P, P, P), float16, of every participant that has one, one in memory at a time."""
+    """Yield subject and patch (P, P, P), float16, of each participant with a patch, one in memory at a time."""
     for path in stores:
         for name, array in read_store(path):
             if name.endswith("/patch"):
@@ -97,21 +97,24 @@ def reconstruct(
 
 
 @torch.inference_mode()
-def imagine(
+def sample_latent(
     patches: list[np.ndarray], *, autoencoder: Autoencoder, examples: int, seed: int, device: torch.device
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield patches (P, P, P), float32, that nobody has: ('sample/0', ...) and ('interpolation/0', ...) and on.
+    """Yield generated patches (P, P, P), float32: ('sample/0', ...), ..., ('interpolation/0', ...), ...
 
-    Samples are decoded from draws of the standard normal; interpolations go in equal steps from the latent mean of the
-    first patch to that of the last (both ends included). Without patches there is nothing.
+    Samples are decoded from draws of the standard normal. Interpolations go in equal steps from the latent mean of the
+    first patch to that of the last patch (both included). Without patches nothing is yielded.
     """
     if not patches:
         return
     tensors = [torch.from_numpy(patch.astype(np.float32))[None, None].to(device) for patch in (patches[0], patches[-1])]
     first, last = (autoencoder.encoder(tensor)[0] for tensor in tensors)
     generator = torch.Generator().manual_seed(seed)
-    for place in range(examples):
+    for number in range(examples):
         latent = torch.randn(first.shape, generator=generator).to(device)
-        yield f"sample/{place}", autoencoder.decoder(latent)[0, 0].float().cpu().numpy()
-    for place, step in enumerate(np.linspace(0, 1, max(examples, 2)).tolist()):
-        yield f"interpolation/{place}", autoencoder.decoder(torch.lerp(first, last, step))[0, 0].float().cpu().numpy()
+        yield f"sample/{number}", autoencoder.decoder(latent)[0, 0].float().cpu().numpy()
+    for number, weight in enumerate(np.linspace(0, 1, max(examples, 2)).tolist()):
+        yield (
+            f"interpolation/{number}",
+            autoencoder.decoder(torch.lerp(first, last, weight))[0, 0].float().cpu().numpy(),
+        )

@@ -1,4 +1,4 @@
-"""What a trained VAE-GAN is: if this changes it is trained anew. It needs the standard library alone."""
+"""Identity of the VAE-GAN: if it changes, the VAE-GAN is trained again. It imports the standard library only."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,18 +14,18 @@ def vaegan_identity(
     masks: Mapping[str, Any] | None,
     code: str,
 ) -> dict[str, Any] | None:
-    """The identity of the VAE-GAN; None if its list of subjects, or what draws its masks, is still to be made.
+    """Return the identity of the VAE-GAN; None if the training list, or something its masks need, is not made yet.
 
-    `patches` are the settings that lesion patches are cut with, `training` has the folds of the training list by
-    subject, `masks` says what draws the lesion masks (see `segmentation.identity.masks_identity`; empty where they are
-    manual), `code` is the digest of the code that cuts patches and trains.
+    `patches` are the settings of the lesion patches, `training` has the fold of each subject on the training list,
+    `masks` is the identity of the lesion masks (see `segmentation.identity.masks_identity`; empty for manual masks),
+    `code` is the digest of the code that cuts patches and trains.
     """
     if training is None or masks is None:
         return None
-    own, subjects = config["latent"], sorted(training)
+    settings, subjects = config["latent"], sorted(training)
     return {
-        "network": own["network"],
-        "training": effective_settings(own["training"]),
+        "network": settings["network"],
+        "training": effective_settings(settings["training"]),
         "patches": dict(patches),
         "seed": config["seed"],
         "retrain": config["segmentation"]["retrain"],

@@ -1,11 +1,11 @@
-"""The VAE-GAN: a variational autoencoder of lesion patches, and a discriminator that judges its reconstructions.
+"""The VAE-GAN: a variational autoencoder of lesion patches, and a discriminator of its reconstructions.
 
 Notable:
 - the latent space keeps its three dimensions: mean and log-variance are maps (512, 4, 4, 4), not vectors;
-- the encoder's mean is the latent feature; nothing is drawn at inference;
-- the decoder mirrors the encoder, without skip connections: what it draws went through the latent space;
-- the discriminator judges overlapping parts of a patch (MONAI's PatchDiscriminator, instance norm); its inner features
-  are also the measure of likeness (Larsen et al., ICML 2016).
+- the latent features are the encoder's mean; nothing is sampled at inference;
+- the decoder mirrors the encoder, without skip connections, so that all information passes the latent space;
+- the discriminator classifies overlapping regions of a patch (MONAI's PatchDiscriminator, instance norm); its inner
+  features also give the similarity loss (Larsen et al., ICML 2016).
 
 Residual blocks are MONAI's. Shapes in comments are at paper size: patch 64, channels 64-128-256-512, batch b.
 """
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from ichdag.jobs import StudyError
 
-# Groups of channels, not single ones, are normalized: the patch's own brightness gets through to the latent space.
+# Groups of channels are normalized, not single channels: so the latent space keeps the brightness of the patch.
 NORM = ("group", {"num_groups": 4})
 LOG_VARIANCE_LIMITS = (-20.0, 10.0)
 
@@ -42,12 +42,14 @@ class VaeganSettings:
 
 
 class Encoder(nn.Module):
-    """Patch to mean and log-variance; each stage halves the resolution."""
+    """Encode a patch to mean and log-variance; each stage halves the resolution."""
 
     def __init__(self, channels: list[int]):
         super().__init__()
         pairs = zip([1, *channels], channels, strict=False)
-        self.stages = nn.Sequential(*(UnetResBlock(3, below, here, 3, 2, NORM) for below, here in pairs))
+        self.stages = nn.Sequential(
+            *(UnetResBlock(3, in_channels, out_channels, 3, 2, NORM) for in_channels, out_channels in pairs)
+        )
         self.mean = UnetOutBlock(3, channels[-1], channels[-1])
         self.log_variance = UnetOutBlock(3, channels[-1], channels[-1])
 
@@ -58,17 +60,17 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Latent map to patch; each stage doubles the resolution."""
+    """Decode a latent map to a patch; each stage doubles the resolution."""
 
     def __init__(self, channels: list[int]):
         super().__init__()
-        down = list(reversed(channels))
+        reverse = list(reversed(channels))
         stages = []
-        for above, here in zip(down, [*down[1:], down[-1]], strict=True):
-            stages.append(
-                get_conv_layer(3, above, here, 2, 2, act=None, norm=None, conv_only=False, is_transposed=True)
+        for in_channels, out_channels in zip(reverse, [*reverse[1:], reverse[-1]], strict=True):
+            up = get_conv_layer(
+                3, in_channels, out_channels, 2, 2, act=None, norm=None, conv_only=False, is_transposed=True
             )
-            stages.append(UnetResBlock(3, here, here, 3, 1, NORM))
+            stages += [up, UnetResBlock(3, out_channels, out_channels, 3, 1, NORM)]
         self.stages = nn.Sequential(*stages)
         self.last = UnetOutBlock(3, channels[0], 1)
 
@@ -78,7 +80,7 @@ class Decoder(nn.Module):
 
 
 class Autoencoder(nn.Module):
-    """The variational autoencoder: encoder, a draw from the posterior, decoder."""
+    """The variational autoencoder: encoder, sample from the posterior, decoder."""
 
     def __init__(self, settings: VaeganSettings):
         super().__init__()
@@ -86,14 +88,17 @@ class Autoencoder(nn.Module):
         self.decoder = Decoder(settings.channels)
 
     def forward(self, patch: Tensor, noise: Tensor | None = None) -> tuple[Tensor, Tensor, Tensor]:
-        """Reconstruction, mean and log-variance; the latent is the mean, or with standard normal `noise` a draw."""
+        """Return reconstruction, mean and log-variance; the latent is the mean, or a sample if `noise` is given."""
         mean, log_variance = self.encoder(patch)  # (b, 512, 4, 4, 4) twice
         latent = mean if noise is None else mean + noise * torch.exp(0.5 * log_variance)  # (b, 512, 4, 4, 4)
         return self.decoder(latent), mean, log_variance  # (b, 1, 64, 64, 64), (b, 512, 4, 4, 4) twice
 
 
 def make_discriminator(settings: VaeganSettings) -> PatchDiscriminator:
-    """MONAI's patch discriminator, a layer fewer than the encoder: inner features, last a judgment (b, 1, n, n, n)."""
+    """Return MONAI's patch discriminator with one layer less than the encoder; its output is a list of features.
+
+    The last of them are the logits (b, 1, n, n, n).
+    """
     return PatchDiscriminator(
         spatial_dims=3,
         channels=settings.channels[0],

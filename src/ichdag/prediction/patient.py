@@ -11,7 +11,7 @@ from ichdag.features import reduce_block
 from ichdag.features.blocks import Block, refuse_unusable, shape_columns
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.latent.extraction import load_autoencoder, rounded, vaegan_features
+from ichdag.latent.extraction import load_autoencoder, round_to_precision, vaegan_features
 from ichdag.latent.patches import PatchSettings, cut_patch
 from ichdag.models import read_card
 from ichdag.names import BLOCKS, FEATURE_SETS
@@ -23,7 +23,7 @@ from ichdag.preprocessing.grids import make_grids
 from ichdag.radiomics.extraction import Settings as RadiomicsSettings
 from ichdag.radiomics.extraction import extract
 from ichdag.segmentation.inference import bottleneck_features, lesion_probability, load_network
-from ichdag.segmentation.restoration import RestorationSettings, restore_mask
+from ichdag.segmentation.resampling import MaskSettings, resample_to_native
 
 
 def predict_patient(
@@ -49,7 +49,7 @@ def predict_patient(
         raise DataFault("prediction", f"no hematoma of {smallest} mL or more was found")
     blocks = _blocks(scan, mask, subject=subject, model=model, device=device)
     if "segmentation" in FEATURE_SETS[settings["features"]]:
-        latents = rounded(bottleneck_features(network, **views), settings["precision"]).astype("float32")
+        latents = round_to_precision(bottleneck_features(network, **views), settings["precision"]).astype("float32")
         blocks["segmentation"] = Block("segmentation", [subject], latents[None], None)
     for block in blocks.values():
         refuse_unusable(block)
@@ -65,8 +65,8 @@ def _mask(probability, grids, settings: dict[str, Any]) -> Volume:
     """The mask on the scan's own grid; probabilities are rounded to 8 bits, as the study stores them."""
     stored = (probability * 255).round() / 255
     shape = tuple(int(size) for size in grids["native_shape"])
-    restoration = RestorationSettings(**{name: settings[name] for name in ("threshold", "smallest_component_ml")})
-    return restore_mask(
+    restoration = MaskSettings(**{name: settings[name] for name in ("threshold", "smallest_component_ml")})
+    return resample_to_native(
         Volume(stored, grids["affine"]), affine=grids["native_affine"], shape=shape, settings=restoration
     )
 
@@ -84,7 +84,7 @@ def _blocks(scan: Volume, mask: Volume, *, subject: str, model: FrozenModel, dev
         patch, _ = cut_patch(scan, mask=mask, settings=PatchSettings(**settings["patches"]))
         autoencoder = load_autoencoder(files["vaegan"], device=device)
         latents = vaegan_features(autoencoder, patch.astype("float16"), device=device)
-        latents = rounded(latents, settings["precision"]).astype("float32")
+        latents = round_to_precision(latents, settings["precision"]).astype("float32")
         blocks["vaegan"] = Block("vaegan", [subject], latents[None], None)
     return blocks
 

@@ -1,4 +1,4 @@
-"""Random changes of training scans, those of nnU-Net (Isensee et al., Nat Methods 2021): place, then intensities."""
+"""Data augmentation as in nnU-Net (Isensee et al., Nat Methods 2021): spatial transforms, then intensities."""
 
 import math
 from dataclasses import dataclass
@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 from torch.nn.functional import affine_grid, grid_sample, interpolate, pad
 
-from ichdag.training import draw_mirrors
+from ichdag.training import draw_mirror_axes
 
 
 @dataclass(frozen=True)
 class AugmentationSettings:
-    """How far each change may go, and how often. Intensities are in units of the CT window (0 to 1)."""
+    """Range and probability of each transform. Intensities are in units of the CT window (0 to 1)."""
 
     chance: float
     mirror: float
@@ -29,29 +29,31 @@ class AugmentationSettings:
 def augment(
     fine: Tensor, *, coarse: Tensor, mask: Tensor, settings: AugmentationSettings, generator: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """One random change of each kind for each scan of a batch, the same on both grids: they cover one field of view.
+    """Augment a batch: draw each transform once for each scan and apply it to both grids and to the mask.
 
-    fine and mask (b, 1, G, G, G), coarse (b, 1, G/2, G/2, G/2), all float32; voxels of the mask hold parts of lesion.
-    Every number is drawn from `generator` (on the CPU), so that a training can be resumed bit for bit.
+    fine and mask (b, 1, G, G, G), coarse (b, 1, G/2, G/2, G/2), all float32; a voxel of the mask is the fraction of it
+    that is lesion. Every number is drawn from `generator` (on the CPU), so that a training can be resumed bit for bit.
     """
-    turns, mirrors = _random_moves(len(fine), settings, generator)
-    fine, mask = _moved(torch.cat([fine, mask], dim=1), turns, mirrors).split(1, dim=1)
-    coarse = _moved(coarse, turns, mirrors)
-    drawn = _intensities(len(fine), settings, generator)
+    affines, mirror_axes = _draw_spatial_transforms(len(fine), settings, generator)
+    fine, mask = _transform_spatially(torch.cat([fine, mask], dim=1), affines, mirror_axes).split(1, dim=1)
+    coarse = _transform_spatially(coarse, affines, mirror_axes)
+    amounts = _draw_intensity_amounts(len(fine), settings, generator)
     images = []
-    for image, coarseness in ((fine, 1), (coarse, 2)):
-        image = _noisy(image, drawn["noise"], generator)
-        image = _each(image, drawn["blur"] / coarseness, 0.0, _blurred)
-        factor, shift = (drawn[name].view(-1, 1, 1, 1, 1).to(image.device) for name in ("contrast", "brightness"))
+    for image, downsampling in ((fine, 1), (coarse, 2)):
+        image = _add_noise(image, amounts["noise"], generator)
+        image = _apply_to_each(image, amounts["blur"] / downsampling, 0.0, _gaussian_blur)
+        factor, shift = (amounts[name].view(-1, 1, 1, 1, 1).to(image.device) for name in ("contrast", "brightness"))
         image = (image - 0.5) * factor + 0.5 + shift
-        image = _each(image, drawn["resolution"], 1.0, _at_low_resolution).clamp(0, 1)
-        images.append(_each(image, drawn["gamma"], 1.0, torch.pow))
+        image = _apply_to_each(image, amounts["resolution"], 1.0, _simulate_low_resolution).clamp(0, 1)
+        images.append(_apply_to_each(image, amounts["gamma"], 1.0, torch.pow))
     return images[0], images[1], mask
 
 
-def _intensities(count: int, settings: AugmentationSettings, generator: torch.Generator) -> dict[str, Tensor]:
-    """How far each intensity change goes, for each scan (count,); where chance leaves it out, what changes nothing."""
-    limits = {
+def _draw_intensity_amounts(
+    count: int, settings: AugmentationSettings, generator: torch.Generator
+) -> dict[str, Tensor]:
+    """Draw the amount of each intensity transform for each scan (count,); the neutral amount where it is left out."""
+    ranges = {
         "noise": ([0.0, settings.noise], 0.0),
         "blur": ([settings.blur_voxels / 2, settings.blur_voxels], 0.0),
         "brightness": ([-settings.brightness, settings.brightness], 0.0),
@@ -59,84 +61,92 @@ def _intensities(count: int, settings: AugmentationSettings, generator: torch.Ge
         "resolution": ([settings.low_resolution, 1.0], 1.0),
         "gamma": (settings.gamma, 1.0),
     }
-    return {name: _uniform(count, *limit, settings.chance, generator) for name, limit in limits.items()}
+    return {
+        name: _draw_uniform(count, limits, neutral, settings.chance, generator)
+        for name, (limits, neutral) in ranges.items()
+    }
 
 
-def _uniform(count: int, limits: list[float], still: float, chance: float, generator: torch.Generator) -> Tensor:
-    """One number within the limits for each scan, or with 1 - chance `still`."""
+def _draw_uniform(
+    count: int, limits: list[float], neutral: float, probability: float, generator: torch.Generator
+) -> Tensor:
+    """Draw a number within the limits for each scan (count,), with this probability; otherwise take `neutral`."""
     low, high = limits
     drawn = low + (high - low) * torch.rand(count, generator=generator)
-    return torch.where(torch.rand(count, generator=generator) < chance, drawn, still)
+    return torch.where(torch.rand(count, generator=generator) < probability, drawn, neutral)
 
 
-def _random_moves(
+def _draw_spatial_transforms(
     count: int, settings: AugmentationSettings, generator: torch.Generator
 ) -> tuple[list[Tensor | None], list[list[int]]]:
-    """For each scan a turn about all axes with a scaling, or None, and the dimensions it is mirrored along.
+    """Draw for each scan an affine (rotation about all axes and scaling), or None, and the dimensions to mirror.
 
-    A turn (1, 3, 4) maps output to input in normalized coordinates.
+    An affine (1, 3, 4) maps output to input in normalized coordinates.
     """
     angles = 2 * torch.rand(count, 3, generator=generator) - 1
     angles *= math.radians(settings.rotation_degrees) * (torch.rand(count, 1, generator=generator) < settings.chance)
-    scale = _uniform(count, settings.scale, 1.0, settings.chance, generator)
-    mirrors = draw_mirrors(count, settings.mirror, generator)
+    scale = _draw_uniform(count, settings.scale, 1.0, settings.chance, generator)
+    mirror_axes = draw_mirror_axes(count, settings.mirror, generator)
     matrix = torch.eye(3).repeat(count, 1, 1)
     for axis in range(3):
-        one, other = [index for index in range(3) if index != axis]
-        turn = torch.eye(3).repeat(count, 1, 1)
-        turn[:, one, one] = turn[:, other, other] = torch.cos(angles[:, axis])
-        turn[:, one, other] = torch.sin(angles[:, axis])
-        turn[:, other, one] = -torch.sin(angles[:, axis])
-        matrix = matrix @ turn
-    turns = torch.cat([matrix / scale.view(count, 1, 1), torch.zeros(count, 3, 1)], dim=2).split(1)
-    stays = (angles == 0).all(dim=1) & (scale == 1)
-    return [None if still else turn for turn, still in zip(turns, stays.tolist(), strict=True)], mirrors
+        i, j = [index for index in range(3) if index != axis]
+        rotation = torch.eye(3).repeat(count, 1, 1)
+        rotation[:, i, i] = rotation[:, j, j] = torch.cos(angles[:, axis])
+        rotation[:, i, j] = torch.sin(angles[:, axis])
+        rotation[:, j, i] = -torch.sin(angles[:, axis])
+        matrix = matrix @ rotation
+    affines = torch.cat([matrix / scale.view(count, 1, 1), torch.zeros(count, 3, 1)], dim=2).split(1)
+    unchanged = (angles == 0).all(dim=1) & (scale == 1)
+    pairs = zip(affines, unchanged.tolist(), strict=True)
+    return [None if is_unchanged else affine for affine, is_unchanged in pairs], mirror_axes
 
 
-def _moved(image: Tensor, turns: list[Tensor | None], mirrors: list[list[int]]) -> Tensor:
-    """Each scan turned and mirrored; what comes from outside the field of view is air (0)."""
+def _transform_spatially(image: Tensor, affines: list[Tensor | None], mirror_axes: list[list[int]]) -> Tensor:
+    """Resample and mirror each scan; voxels from outside the field of view become air (0)."""
     scans = list(image.split(1))
-    for row, (turn, dimensions) in enumerate(zip(turns, mirrors, strict=True)):
-        if turn is not None:
-            grid = affine_grid(turn.to(image.device), list(scans[row].shape), align_corners=False)
+    for row, (affine, dimensions) in enumerate(zip(affines, mirror_axes, strict=True)):
+        if affine is not None:
+            grid = affine_grid(affine.to(image.device), list(scans[row].shape), align_corners=False)
             scans[row] = grid_sample(scans[row], grid, mode="bilinear", padding_mode="zeros", align_corners=False)
         scans[row] = scans[row].flip(dimensions)
     return torch.cat(scans)
 
 
-def _each(image: Tensor, amounts: Tensor, still: float, change) -> Tensor:
-    """Each scan of the batch changed by its amount; those at `still` stay as they are and cost nothing."""
+def _apply_to_each(image: Tensor, amounts: Tensor, neutral: float, transform) -> Tensor:
+    """Apply a transform to each scan of the batch by its amount; scans with the `neutral` amount are skipped."""
     scans = list(image.split(1))
     for row, amount in enumerate(amounts.tolist()):
-        if amount != still:
-            scans[row] = change(scans[row], amount)
+        if amount != neutral:
+            scans[row] = transform(scans[row], amount)
     return torch.cat(scans)
 
 
-def _noisy(image: Tensor, sd: Tensor, generator: torch.Generator) -> Tensor:
-    """Gaussian noise of SD `sd` (one a scan) added."""
-    return _each(image, sd, 0.0, lambda scan, size: scan + size * torch.randn(scan.shape, generator=generator).to(scan))
+def _add_noise(image: Tensor, sd: Tensor, generator: torch.Generator) -> Tensor:
+    """Add Gaussian noise of SD `sd` (one for each scan)."""
+    return _apply_to_each(
+        image, sd, 0.0, lambda scan, size: scan + size * torch.randn(scan.shape, generator=generator).to(scan)
+    )
 
 
-def _blurred(scan: Tensor, sigma: float) -> Tensor:
-    """A scan (1, 1, G, G, G) smoothed by a Gaussian of `sigma` voxels, cut at three of them.
+def _gaussian_blur(scan: Tensor, sigma: float) -> Tensor:
+    """Smooth a scan (1, 1, G, G, G) with a Gaussian of `sigma` voxels, truncated at three sigma.
 
-    A sum of shifted scans along each axis: a convolution of one channel takes twenty times as long on a CPU.
+    It adds shifted scans along each axis: a convolution with one channel takes twenty times as long on a CPU.
     """
-    reach = max(1, math.ceil(3 * sigma))
-    weights = torch.exp(-0.5 * (torch.arange(-reach, reach + 1) / sigma) ** 2)
+    radius = max(1, math.ceil(3 * sigma))
+    weights = torch.exp(-0.5 * (torch.arange(-radius, radius + 1) / sigma) ** 2)
     weights = (weights / weights.sum()).tolist()
     for axis in range(3):
-        edges = [reach if axis == 2 - edge // 2 else 0 for edge in range(6)]  # `pad` begins with the last axis
-        padded, size = pad(scan, edges), scan.shape[2 + axis]
+        padding = [radius if axis == 2 - side // 2 else 0 for side in range(6)]  # `pad` begins with the last axis
+        padded, size = pad(scan, padding), scan.shape[2 + axis]
         scan = torch.zeros_like(scan)
         for shift, weight in enumerate(weights):
             scan.add_(padded.narrow(2 + axis, shift, size), alpha=weight)
     return scan
 
 
-def _at_low_resolution(scan: Tensor, zoom: float) -> Tensor:
-    """A scan (1, 1, G, G, G) as seen on a grid of `zoom` times its size (nearest), and linearly back."""
+def _simulate_low_resolution(scan: Tensor, zoom: float) -> Tensor:
+    """Downsample a scan (1, 1, G, G, G) to `zoom` times its size (nearest), and upsample it again (linear)."""
     size = [max(1, round(edge * zoom)) for edge in scan.shape[2:]]
     small = interpolate(scan, size=size, mode="nearest-exact")
     return interpolate(small, size=scan.shape[2:], mode="trilinear", align_corners=False)

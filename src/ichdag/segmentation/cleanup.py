@@ -1,4 +1,4 @@
-"""Threshold and smallest component of the masks: as given, or chosen on scans their networks have not seen."""
+"""Choose threshold and smallest component of the masks: as given, or by out-of-fold Dice (cross-validation)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from ichdag.arrays import read_arrays
 from ichdag.images import Volume
 from ichdag.jobs import StudyError
 from ichdag.segmentation.inference import InferenceSettings, lesion_probability, load_network
-from ichdag.segmentation.restoration import RestorationSettings
+from ichdag.segmentation.resampling import MaskSettings
 
 
 @dataclass(frozen=True)
 class CleanupSettings:
-    """Whether to choose, and among which thresholds and volumes (mL) below which a component is dropped."""
+    """How to choose (given or cv), candidate thresholds, and candidate volumes (mL) of the smallest component."""
 
     chosen: str
     thresholds: list[float]
@@ -27,9 +27,9 @@ class CleanupSettings:
 
 
 def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """The keyword arguments of `choose_cleanup` that the settings of the stage fix."""
+    """Return the keyword arguments of `choose_cleanup` that come from the settings of the stage."""
     return {
-        "given": RestorationSettings(settings["threshold"], settings["smallest_component_ml"]),
+        "given": MaskSettings(settings["threshold"], settings["smallest_component_ml"]),
         "settings": CleanupSettings(**settings["cleanup"]),
         "inference": InferenceSettings(**settings["inference"]),
     }
@@ -39,57 +39,62 @@ def choose_cleanup(
     grids: Mapping[str, str | Path],
     *,
     networks: Mapping[str, Any],
-    given: RestorationSettings,
+    given: MaskSettings,
     settings: CleanupSettings,
     inference: InferenceSettings,
     device: torch.device,
 ) -> dict[str, Any]:
-    """The threshold and smallest component that masks are made with, and the mean Dice of every candidate.
+    """Choose threshold and smallest component of the masks; return them with the mean Dice of every candidate.
 
-    `grids` has npz paths of the training list's subjects with a manual mask, each segmented by the dual-scale network
-    of its own fold, which has not seen it. Dice is on the fine grid; among equals the candidate nearest to the one
-    given wins. External participants take no part. Raises StudyError if there is nobody to choose on.
+    `grids` has npz paths of the subjects on the training list with a manual mask. Each is segmented by the dual-scale
+    network of its own fold, which was not trained on it. Dice is computed on the fine grid; among candidates of equal
+    Dice the one nearest to the given one is chosen. External participants are not used. Raises StudyError if no subject
+    has a manual mask.
     """
     if settings.chosen == "given":
         return vars(given) | {"chosen": "given", "candidates": []}
     if not grids:
         raise StudyError("no manual mask to choose a clean-up on: set segmentation.cleanup.chosen to given")
-    pairs = list(product(settings.thresholds, settings.smallest_components_ml))
-    scores = np.array([_dices(*pair, settings) for pair in _out_of_fold(grids, networks, inference, device)])
-    means = scores.mean(axis=0).round(6)
-    away = [abs(t - given.threshold) + abs(ml - given.smallest_component_ml) for t, ml in pairs]
-    best = min(range(len(pairs)), key=lambda column: (-means[column], away[column]))
-    table = [{"threshold": t, "smallest_component_ml": ml, "dice": m} for (t, ml), m in zip(pairs, means, strict=True)]
-    return {"threshold": pairs[best][0], "smallest_component_ml": pairs[best][1], "chosen": "cv", "candidates": table}
+    candidates = list(product(settings.thresholds, settings.smallest_components_ml))
+    predictions = _out_of_fold_predictions(grids, networks, inference, device)
+    dice = np.array([_dice_of_candidates(probability, manual, settings) for probability, manual in predictions])
+    mean_dice = dice.mean(axis=0).round(6)
+    distance = [abs(t - given.threshold) + abs(ml - given.smallest_component_ml) for t, ml in candidates]
+    best = min(range(len(candidates)), key=lambda column: (-mean_dice[column], distance[column]))
+    rows = zip(candidates, mean_dice, strict=True)
+    table = [{"threshold": t, "smallest_component_ml": ml, "dice": mean} for (t, ml), mean in rows]
+    threshold, smallest_component_ml = candidates[best]
+    chosen = {"threshold": threshold, "smallest_component_ml": smallest_component_ml}
+    return chosen | {"chosen": "cv", "candidates": table}
 
 
-def _dices(probability: Volume, manual: np.ndarray, settings: CleanupSettings) -> list[float]:
-    """Dice of every candidate on the fine grid, smallest components varying fastest; parts are 26-connected."""
-    found = []
+def _dice_of_candidates(probability: Volume, manual: np.ndarray, settings: CleanupSettings) -> list[float]:
+    """Return the Dice of every candidate, smallest components varying fastest; components are 26-connected."""
+    dice = []
     for threshold in settings.thresholds:
         labels, count = ndimage.label(probability.values >= threshold, structure=np.ones((3, 3, 3)))
         sizes = np.bincount(labels.ravel(), minlength=count + 1)
-        hits = np.bincount(labels[manual], minlength=count + 1)
+        overlaps = np.bincount(labels[manual], minlength=count + 1)
         for smallest_ml in settings.smallest_components_ml:
             kept = sizes * probability.voxel_ml >= smallest_ml
             kept[0] = False
             total = sizes[kept].sum() + np.count_nonzero(manual)
-            found.append(2 * hits[kept].sum() / total if total else 1.0)
-    return found
+            dice.append(2 * overlaps[kept].sum() / total if total else 1.0)
+    return dice
 
 
-def _out_of_fold(grids, networks, inference: InferenceSettings, device: torch.device):
-    """Yield probability (rounded to 8 bits, as stored) and manual mask of every subject, both on the fine grid."""
+def _out_of_fold_predictions(grids, networks, inference: InferenceSettings, device: torch.device):
+    """Yield probability (rounded to 8 bits, as stored) and manual mask of each subject, both on the fine grid."""
     for entry in networks["networks"]:
-        mine = [path for subject, path in grids.items() if str(networks["folds"][subject]) == entry["fold"]]
-        if entry["variant"] != "dual" or not mine:
+        paths = [path for subject, path in grids.items() if str(networks["folds"][subject]) == entry["fold"]]
+        if entry["variant"] != "dual" or not paths:
             continue
         network = load_network(entry["weights"], device=device)
-        for path in mine:
+        for path in paths:
             arrays = read_arrays(path)
             views = {"fine": arrays["baseline_fine"], "coarse": arrays["baseline_coarse"]}
-            found = lesion_probability(network, **views, device=device, mirror_axes=inference.mirror_axes)
+            probability = lesion_probability(network, **views, device=device, mirror_axes=inference.mirror_axes)
             yield (
-                Volume(np.rint(found * 255) / np.float32(255), arrays["baseline_affine"]),
+                Volume(np.rint(probability * 255) / np.float32(255), arrays["baseline_affine"]),
                 arrays["baseline_mask"] >= 0.5,
             )

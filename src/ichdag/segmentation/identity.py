@@ -1,36 +1,37 @@
-"""What a trained network, and the clean-up of masks chosen with it, are: if this changes they are made anew.
+"""Identities of the trained networks and of the mask clean-up: if an identity changes, its object is made again.
 
-It holds settings, the training list and the code, not the scans: a corrected mask retrains nothing (`checks` says so of
-the study), a `retrain` does. The rules ask before any job, so all of this needs the standard library alone.
+An identity holds settings, training list and code, but not the scans: a corrected mask does not retrain a network (the
+checks of the study report it), a higher `segmentation.retrain` does. The rules need the identities before any job, so
+this module imports the standard library only.
 """
 
 from collections.abc import Mapping
 from typing import Any
 
 from ichdag.ledger import digest_of, effective_settings
-from ichdag.segmentation.choice import trained_in
+from ichdag.segmentation.fold_assignment import training_subjects
 
 
 def network_identity(
     network: str, *, config: Mapping[str, Any], training: Mapping[str, int] | None, code: str
 ) -> dict[str, Any] | None:
-    """The identity of one network, such as `dual_0`; None if its list of subjects is still to be drawn.
+    """Return the identity of one network, such as `dual_0`; None if its training list is not drawn yet.
 
-    `training` has the folds of the training list by subject, `code` is the digest of the code that trains.
+    `training` has the fold of each subject on the training list, `code` is the digest of the training code.
     """
     if training is None:
         return None
     variant, fold = network.split("_")
-    own, subjects = config["segmentation"], sorted(trained_in(fold, training))
+    settings, subjects = config["segmentation"], sorted(training_subjects(fold, training))
     return {
         "variant": variant,
         "fold": fold,
-        "network": own["network"],
-        "training": effective_settings(own["training"]),
-        "augmentation": own["augmentation"],
+        "network": settings["network"],
+        "training": effective_settings(settings["training"]),
+        "augmentation": settings["augmentation"],
         "preprocessing": config["preprocessing"],
         "seed": config["seed"],
-        "retrain": own["retrain"],
+        "retrain": settings["retrain"],
         "subjects": {"count": len(subjects), "digest": digest_of(subjects)},
         "code": code,
     }
@@ -39,33 +40,33 @@ def network_identity(
 def cleanup_identity(
     *, config: Mapping[str, Any], training: Mapping[str, int] | None, networks: Mapping[str, str], code: str
 ) -> dict[str, Any] | None:
-    """The identity of the chosen clean-up; `networks` has the digests of the networks' identities by name.
+    """Return the identity of the chosen clean-up; None if the training list or a network it needs is not made yet.
 
-    None if it is chosen on a training list, or by networks, still to be made.
+    `networks` has the digest of the identity of each network by name.
     """
-    own = config["segmentation"]
-    settings = {"cleanup": own["cleanup"], **{name: own[name] for name in ("threshold", "smallest_component_ml")}}
-    if own["cleanup"]["chosen"] == "given":
+    stage = config["segmentation"]
+    settings = {"cleanup": stage["cleanup"], **{name: stage[name] for name in ("threshold", "smallest_component_ml")}}
+    if stage["cleanup"]["chosen"] == "given":
         return settings | {"code": code}
-    judges = {name: digest for name, digest in networks.items() if name.startswith("dual_")}
-    if training is None or None in judges.values():
+    dual_networks = {name: digest for name, digest in networks.items() if name.startswith("dual_")}
+    if training is None or None in dual_networks.values():
         return None
     folds = digest_of(sorted(training.items()))
-    return settings | {"inference": own["inference"], "networks": judges, "folds": folds, "code": code}
+    return settings | {"inference": stage["inference"], "networks": dual_networks, "folds": folds, "code": code}
 
 
 def masks_identity(*, networks: Mapping[str, str], cleanup: Mapping[str, Any] | None) -> dict[str, str] | None:
-    """What draws the predicted masks: digests of the identities of the dual-scale networks and of the clean-up.
+    """Return what the predicted masks depend on: digests of the identities of dual-scale networks and clean-up.
 
-    `networks` has the digests by name; None if one of them is not known yet.
+    `networks` has the digests by name. None if one of them is not known yet.
     """
     if cleanup is None or None in networks.values():
         return None
-    drawing = {name: digest for name, digest in networks.items() if name.startswith("dual_")}
-    return drawing | {"cleanup": digest_of(cleanup)}
+    dual_networks = {name: digest for name, digest in networks.items() if name.startswith("dual_")}
+    return dual_networks | {"cleanup": digest_of(cleanup)}
 
 
-def drawn_by(networks: Mapping[str, Any], *, cleanup: Mapping[str, Any]) -> dict[str, str] | None:
-    """`masks_identity` of the records of the networks (networks.json) and of the clean-up (cleanup.json)."""
+def read_masks_identity(networks: Mapping[str, Any], *, cleanup: Mapping[str, Any]) -> dict[str, str] | None:
+    """Return `masks_identity` from the records of the networks (networks.json) and of the clean-up (cleanup.json)."""
     digests = {entry["name"]: entry["identity"] for entry in networks["networks"]}
     return masks_identity(networks=digests, cleanup=cleanup["identity"])

@@ -1,4 +1,4 @@
-"""Inference: lesion probabilities and latent features of scans, by trained networks."""
+"""Apply trained networks to scans: lesion probabilities and latent features."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -14,24 +14,24 @@ from ichdag.arrays import file_digest, read_arrays
 from ichdag.faults import reading
 from ichdag.models import read_identity, read_weights
 from ichdag.names import TIMEPOINTS, VARIANTS
-from ichdag.segmentation.choice import network_of
-from ichdag.segmentation.network import Network, NetworkSettings
+from ichdag.segmentation.fold_assignment import assigned_network
+from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
 
 LOGGER = logging.getLogger("ichdag")
 
 
 @dataclass(frozen=True)
 class InferenceSettings:
-    """Axes along which a scan is also seen mirrored, and whether all folds' networks segment external participants."""
+    """Axes of test-time mirroring, and whether external participants are segmented by the ensemble of all folds."""
 
     mirror_axes: list[int]
     ensemble: bool
 
 
-def load_network(weights: str | Path, *, device: torch.device) -> Network:
-    """A trained network from its weights, which say what they are, ready for inference."""
+def load_network(weights: str | Path, *, device: torch.device) -> DualScaleUNet:
+    """Load a trained network, in evaluation mode, from its weights file, which stores the settings of the network."""
     settings = read_identity(weights)
-    network = Network(NetworkSettings(**settings["network"]), dual=settings["variant"] == "dual")
+    network = DualScaleUNet(NetworkSettings(**settings["network"]), dual=settings["variant"] == "dual")
     with reading(weights):
         network.load_state_dict(read_weights(weights))
     return network.to(device, memory_format=torch.channels_last_3d).eval()
@@ -39,25 +39,32 @@ def load_network(weights: str | Path, *, device: torch.device) -> Network:
 
 @torch.inference_mode()
 def lesion_probability(
-    network: Network, *, fine: np.ndarray, coarse: np.ndarray, device: torch.device, mirror_axes: Sequence[int] = ()
+    network: DualScaleUNet,
+    *,
+    fine: np.ndarray,
+    coarse: np.ndarray,
+    device: torch.device,
+    mirror_axes: Sequence[int] = (),
 ) -> np.ndarray:
-    """Lesion probability (G, G, G), float32, of one scan on its two grids (G, G, G) and (G/2, G/2, G/2).
+    """Return the lesion probability (G, G, G), float32, of a scan on its two grids (G, G, G) and (G/2, G/2, G/2).
 
     With mirror axes (0: left to right, 1: back to front, 2: up) it is the mean over the scan and its mirror images
-    along every set of them, each mirrored back: 2, 4 or 8 passes.
+    along every subset of the axes, each mirrored back (test-time augmentation): 2, 4 or 8 passes.
     """
-    flips = [axes for count in range(len(mirror_axes) + 1) for axes in combinations(mirror_axes, count)]
+    axis_subsets = [axes for count in range(len(mirror_axes) + 1) for axes in combinations(mirror_axes, count)]
     total = torch.zeros((1, 1, *fine.shape), device=device)
-    for axes in flips:
-        sides = [axis + 2 for axis in axes]
-        views = [_tensor(grid, device).flip(sides) for grid in (fine, coarse)]
-        total += torch.sigmoid(network(*views)[0].float()).flip(sides)
-    return (total / len(flips))[0, 0].cpu().numpy()
+    for axes in axis_subsets:
+        dimensions = [axis + 2 for axis in axes]
+        views = [_tensor(grid, device).flip(dimensions) for grid in (fine, coarse)]
+        total += torch.sigmoid(network(*views)[0].float()).flip(dimensions)
+    return (total / len(axis_subsets))[0, 0].cpu().numpy()
 
 
 @torch.inference_mode()
-def bottleneck_features(network: Network, *, fine: np.ndarray, coarse: np.ndarray, device: torch.device) -> np.ndarray:
-    """Both encoders' last stages of one scan, flat and concatenated: 512 x 8^3 + 512 x 4^3 = 294,912 at paper size."""
+def bottleneck_features(
+    network: DualScaleUNet, *, fine: np.ndarray, coarse: np.ndarray, device: torch.device
+) -> np.ndarray:
+    """Return the last stages of both encoders, flat and concatenated: 512 x 8^3 + 512 x 4^3 = 294,912 at paper size."""
     features = network.bottlenecks(_tensor(fine, device), _tensor(coarse, device))
     return torch.cat([feature.float().flatten() for feature in features]).cpu().numpy()
 
@@ -67,10 +74,10 @@ def segment_batch(
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield ('{subject}/{timepoint}/{variant}', probability * 255 as uint8) of a batch, given npz paths by subject.
 
-    First comes ('{subject}/grids', digest of the grids file, (32,) uint8) of each: whose probabilities they are.
-    Each network is loaded once and serves all its scans before the next one is. Follow-up scans get the dual-scale
-    network only, for the variants are compared at baseline. In an ensemble, whoever would get the final network gets
-    the mean of all folds' networks, for none of them has seen the scan either.
+    First it yields ('{subject}/grids', digest of the grids file, (32,) uint8) of each subject, which identifies the
+    scans. Each network is loaded once. Follow-up scans are segmented by the dual-scale network only, because the
+    variants are compared at baseline. In an ensemble, subjects of the final network get the mean of the networks of all
+    folds instead, because none of these has seen the scan either.
     """
     for subject, path in grids.items():
         yield f"{subject}/grids", file_digest(path)
@@ -78,19 +85,20 @@ def segment_batch(
         entries = {entry["fold"]: entry for entry in networks["networks"] if entry["variant"] == variant}
         folds = [fold for fold in entries if fold != "final"]
         for fold in entries:
-            subjects = [subject for subject in grids if network_of(subject, networks["folds"]) == fold]
-            team = folds if fold == "final" and settings.ensemble else [fold]
-            mine = {subject: grids[subject] for subject in subjects}
-            for name, probability in _mean_of_networks(mine, [entries[one] for one in team], settings, device):
+            subjects = [subject for subject in grids if assigned_network(subject, networks["folds"]) == fold]
+            ensemble = folds if fold == "final" and settings.ensemble else [fold]
+            own_grids = {subject: grids[subject] for subject in subjects}
+            members = [entries[member] for member in ensemble]
+            for name, probability in _ensemble_mean(own_grids, members, settings, device):
                 yield f"{name}/{variant}", np.rint(probability * 255).astype(np.uint8)
 
 
-def _mean_of_networks(
+def _ensemble_mean(
     grids: Mapping[str, str | Path], entries: list[Any], settings: InferenceSettings, device: torch.device
 ) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield ('{subject}/{timepoint}', mean probability) over these networks; one network needs no sums in memory."""
+    """Yield ('{subject}/{timepoint}', mean probability) of these networks; one network needs no sums in memory."""
     sums: dict[str, np.ndarray] = {}
-    for place, entry in enumerate(entries if grids else [], 1):
+    for number, entry in enumerate(entries if grids else [], 1):
         network = load_network(entry["weights"], device=device)
         LOGGER.info("network %s: %d participants", entry["name"], len(grids))
         for subject, path in grids.items():
@@ -101,23 +109,24 @@ def _mean_of_networks(
                     views = {"fine": arrays[f"{timepoint}_fine"], "coarse": arrays[f"{timepoint}_coarse"]}
                     views |= {"device": device, "mirror_axes": settings.mirror_axes}
                     total = sums.pop(name, 0) + lesion_probability(network, **views)
-                    if place == len(entries):
+                    if number == len(entries):
                         yield name, total / len(entries)
                     else:
                         sums[name] = total
 
 
 def mean_dice(
-    network: Network, grids: Iterable[str | Path], *, threshold: float, device: torch.device
+    network: DualScaleUNet, grids: Iterable[str | Path], *, threshold: float, device: torch.device
 ) -> dict[str, Any]:
-    """Dice on the fine grid over scans with a manual mask the network was not trained on: mean, SD and number."""
+    """Return mean, SD and number of Dice scores on the fine grid, over grids with a manual mask."""
     scores = []
     for path in grids:
         arrays = read_arrays(path)
-        fine, coarse, mask = (arrays[f"baseline_{part}"] for part in ("fine", "coarse", "mask"))
-        mask = mask >= 0.5
-        found = lesion_probability(network, fine=fine, coarse=coarse, device=device) >= threshold
-        scores.append(2 * np.count_nonzero(found & mask) / max(np.count_nonzero(found) + np.count_nonzero(mask), 1))
+        fine, coarse, mask = (arrays[f"baseline_{name}"] for name in ("fine", "coarse", "mask"))
+        manual = mask >= 0.5
+        predicted = lesion_probability(network, fine=fine, coarse=coarse, device=device) >= threshold
+        total = np.count_nonzero(predicted) + np.count_nonzero(manual)
+        scores.append(2 * np.count_nonzero(predicted & manual) / max(total, 1))
     if not scores:
         return {}
     return {"dice_mean": float(np.mean(scores)), "dice_sd": float(np.std(scores)), "dice_n": len(scores)}

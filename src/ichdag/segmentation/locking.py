@@ -1,4 +1,4 @@
-"""The locked list: who trains the networks, drawn once, so that new participants retrain nothing."""
+"""Lock the training list: it is drawn once, so that new participants do not retrain the networks."""
 
 from collections.abc import Collection, Mapping
 
@@ -9,31 +9,32 @@ from ichdag.jobs import StudyError
 from ichdag.ledger import NETWORKS
 
 
-def network_candidates(scans: pd.DataFrame, *, fewest: int) -> pd.DataFrame:
-    """The development participants whom networks can be trained on: columns subject, outcome, label, for `draw_folds`.
+def network_candidates(scans: pd.DataFrame, *, min_count: int) -> pd.DataFrame:
+    """Return the development participants that can train networks: columns subject, outcome, label, for `draw_folds`.
 
-    `scans` follows its schema; a usable baseline scan with a manual mask is what a network needs. All have one label.
-    Raises StudyError if there are fewer than `fewest`.
+    `scans` follows schema scans; a network needs a usable baseline scan with a manual mask. All have the same label.
+    Raises StudyError if there are fewer than `min_count`.
     """
     usable = scans[(scans.timepoint == "baseline") & (scans.status == "included") & scans.manual_volume_ml.notna()]
-    if len(usable) < fewest:
+    if len(usable) < min_count:
         raise StudyError(
             f"{len(usable)} development participants have a usable baseline scan with a manual mask: the networks need "
-            f"{fewest} at least, one for each fold. Add manual masks, or set fewer folds (config folds)"
+            f"{min_count} at least, one for each fold. Add manual masks, or set fewer folds (config folds)"
         )
     return pd.DataFrame({"subject": usable.subject.to_numpy(), "outcome": NETWORKS, "label": 0})
 
 
-def lock(
+def lock_training_list(
     scans: pd.DataFrame, *, earlier: pd.DataFrame, persons: Mapping[str, str], count: int, retrain: int, seed: int
 ) -> pd.DataFrame:
     """Draw the training list (subject, fold, retrain) of a study, or of a retraining.
 
-    `scans` are those of the development cohort (schema scans): whoever has a usable baseline scan with a manual mask is
-    on the list. Whoever was on the `earlier` list (schema training) keeps the fold, unless there were another number of
-    folds. `persons` says who is behind a subject. Raises StudyError if there are fewer participants than folds.
+    `scans` are those of the development cohort (schema scans): every participant with a usable baseline scan and a
+    manual mask is on the list. Participants of the `earlier` list (schema training) keep their folds if the number of
+    folds is the same. `persons` has the person of each subject. Raises StudyError if there are fewer participants than
+    folds.
     """
-    candidates = network_candidates(scans, fewest=count)
+    candidates = network_candidates(scans, min_count=count)
     same_count = set(earlier["fold"]) == set(range(count))
     kept = (earlier if same_count else earlier.iloc[:0])[["subject", "fold"]]
     folds = draw_folds(
@@ -48,15 +49,15 @@ def lock(
     return drawn[["subject", "fold"]].assign(retrain=retrain).sort_values("subject")
 
 
-def locked_folds(training: pd.DataFrame, *, away: Collection[str]) -> dict[str, int]:
-    """The folds of the training list (schema training) by subject, without those who have another role by now."""
-    return training.set_index("subject")["fold"].drop([*away]).to_dict()
+def locked_folds(training: pd.DataFrame, *, excluded: Collection[str]) -> dict[str, int]:
+    """Return the folds of the training list (schema training) by subject, without subjects whose role has changed."""
+    return training.set_index("subject")["fold"].drop([*excluded]).to_dict()
 
 
-def trained_on(grids: pd.DataFrame, *, subjects: Collection[str]) -> pd.DataFrame:
-    """The digests of baseline scan and manual mask of those a model is trained on, schema trained_on.
+def training_data_digests(grids: pd.DataFrame, *, subjects: Collection[str]) -> pd.DataFrame:
+    """Return the digests of baseline scan and manual mask of the training subjects of a model (schema trained_on).
 
-    `grids` follows schema grids. Kept beside the model: they tell which scans and masks have changed since.
+    `grids` follows schema grids. The table is kept with the model and shows which scans and masks have changed since.
     """
     rows = grids[(grids["timepoint"] == "baseline") & grids["subject"].isin(subjects)]
     return rows[["subject", "digest", "mask_digest"]].reset_index(drop=True)

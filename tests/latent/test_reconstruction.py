@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from ichdag.latent.comparison import compare_reconstructions, fit_pca
-from ichdag.latent.extraction import imagine
+from ichdag.latent.extraction import sample_latent
 from ichdag.latent.network import Autoencoder, VaeganSettings
+from ichdag.latent.reconstruction import compare_reconstructions, fit_pca
 
 CPU = torch.device("cpu")
 
@@ -48,14 +48,14 @@ def test_without_external_patches_only_the_own_ones_are_reconstructed(patches, a
 
 def test_interpolations_go_from_one_reconstruction_to_the_other_and_samples_are_repeatable(patches, autoencoder):
     seen = [patch[0].numpy() for patch in patches]
-    found = dict(imagine(seen, autoencoder=autoencoder, examples=3, seed=1, device=CPU))
+    found = dict(sample_latent(seen, autoencoder=autoencoder, examples=3, seed=1, device=CPU))
     assert list(found) == [f"sample/{n}" for n in range(3)] + [f"interpolation/{n}" for n in range(3)]
     with torch.inference_mode():
         ends = [autoencoder(patches[n : n + 1].float())[0][0, 0].numpy() for n in (0, 5)]
     assert found["interpolation/0"] == pytest.approx(ends[0], abs=1e-5)
     assert found["interpolation/2"] == pytest.approx(ends[1], abs=1e-5)
-    again = dict(imagine(seen, autoencoder=autoencoder, examples=3, seed=1, device=CPU))
-    other = dict(imagine(seen, autoencoder=autoencoder, examples=3, seed=2, device=CPU))
+    again = dict(sample_latent(seen, autoencoder=autoencoder, examples=3, seed=1, device=CPU))
+    other = dict(sample_latent(seen, autoencoder=autoencoder, examples=3, seed=2, device=CPU))
     assert np.array_equal(found["sample/1"], again["sample/1"])
     assert not np.array_equal(found["sample/1"], other["sample/1"])
-    assert dict(imagine([], autoencoder=autoencoder, examples=3, seed=1, device=CPU)) == {}
+    assert dict(sample_latent([], autoencoder=autoencoder, examples=3, seed=1, device=CPU)) == {}

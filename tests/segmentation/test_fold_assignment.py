@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from ichdag.models import write_weights
-from ichdag.segmentation.choice import network_of, trained_in, with_persons
+from ichdag.segmentation.fold_assignment import assign_persons, assigned_network, training_subjects
 from ichdag.segmentation.inference import InferenceSettings, lesion_probability, load_network, mean_dice, segment_batch
-from ichdag.segmentation.network import Network, NetworkSettings
+from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
 
 CPU = torch.device("cpu")
 ALONE, TEAM = InferenceSettings([], ensemble=False), InferenceSettings([], ensemble=True)
@@ -24,7 +24,7 @@ def networks(tmp_path):
     for seed, (variant, fold) in enumerate((v, f) for v in ("dual", "single") for f in ("0", "1", "final")):
         torch.manual_seed(seed)
         folder = tmp_path / f"{variant}_{fold}"
-        network = Network(NetworkSettings([4, 8], 1), dual=variant == "dual")
+        network = DualScaleUNet(NetworkSettings([4, 8], 1), dual=variant == "dual")
         identity = {"network": {"channels": [4, 8], "deep_supervision": 1}, "variant": variant}
         write_weights(network.state_dict(), folder / "weights.safetensors", identity=identity)
         weights = {"weights": str(folder / "weights.safetensors")}
@@ -33,17 +33,17 @@ def networks(tmp_path):
 
 
 def test_another_scan_of_a_person_on_the_training_list_goes_to_a_network_that_never_saw_the_person():
-    folds = with_persons({"a": 0, "b": 1}, {"a": "P1", "c": "P1", "d": "P2"})
+    folds = assign_persons({"a": 0, "b": 1}, {"a": "P1", "c": "P1", "d": "P2"})
     assert folds == {"a": 0, "b": 1, "c": 0}
-    assert network_of("c", folds) == "0" and network_of("d", folds) == "final"
+    assert assigned_network("c", folds) == "0" and assigned_network("d", folds) == "final"
 
 
 def test_training_subjects_get_the_network_that_never_saw_them_and_others_the_final_one():
     for subject in FOLDS:
-        assert subject not in trained_in(network_of(subject, FOLDS), FOLDS)
-    assert network_of("S9", FOLDS) == "final"
-    assert trained_in("final", FOLDS) == ["S0", "S1", "S2"]
-    assert trained_in("1", FOLDS) == ["S0"]
+        assert subject not in training_subjects(assigned_network(subject, FOLDS), FOLDS)
+    assert assigned_network("S9", FOLDS) == "final"
+    assert training_subjects("final", FOLDS) == ["S0", "S1", "S2"]
+    assert training_subjects("1", FOLDS) == ["S0"]
 
 
 def test_a_batch_holds_both_variants_at_baseline_and_the_dual_one_at_follow_up(grids, networks):

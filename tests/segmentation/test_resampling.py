@@ -8,11 +8,11 @@ from ichdag.arrays import file_digest, write_arrays, write_store
 from ichdag.faults import DamagedResult
 from ichdag.images import Volume, is_absent, read_mask, write_absent, write_image
 from ichdag.jobs import DataFault, StudyError
-from ichdag.segmentation.participant import restore_participant
-from ichdag.segmentation.restoration import RestorationSettings, restore_mask
+from ichdag.segmentation.native_masks import write_native_masks
+from ichdag.segmentation.resampling import MaskSettings, resample_to_native
 from ichdag.segmentation.scores import dice, hd95_mm
 
-SETTINGS = RestorationSettings(threshold=0.5, smallest_component_ml=0.1)
+SETTINGS = MaskSettings(threshold=0.5, smallest_component_ml=0.1)
 GRID, EDGE_MM = 32, 180 / 32
 
 
@@ -47,7 +47,7 @@ def native():
 @pytest.mark.parametrize("radii_mm", [(20, 16, 14), (30, 22, 25), (14, 14, 14)])
 def test_an_ellipsoid_keeps_its_volume_on_an_anisotropic_oblique_scan(native, radii_mm):
     probability = Volume(ellipsoid(points_of(grid_affine(), (GRID,) * 3), radii_mm), grid_affine())
-    mask = restore_mask(probability, affine=native[0], shape=native[1], settings=SETTINGS)
+    mask = resample_to_native(probability, affine=native[0], shape=native[1], settings=SETTINGS)
     truth = 4 / 3 * np.pi * np.prod(radii_mm) / 1000
     assert mask.values.shape == native[1] and mask.values.dtype == bool
     assert mask.volume_ml == pytest.approx(truth, rel=0.05)
@@ -77,7 +77,7 @@ def test_a_mask_drawn_on_the_grid_of_the_paper_comes_back_with_its_volume(volume
     affine[:3, :3] = [[1, 0, 0], [0, np.cos(turn), -np.sin(turn)], [0, np.sin(turn), np.cos(turn)]] * np.array(spacing)
     shape = tuple(np.rint(150 / np.array(spacing)).astype(int))
     affine[:3, 3] = [20, -10, 5] - affine[:3, :3] @ ((np.array(shape) - 1) / 2)
-    back = restore_mask(Volume(drawn, grid), affine=affine, shape=shape, settings=RestorationSettings(0.5, 0.1))
+    back = resample_to_native(Volume(drawn, grid), affine=affine, shape=shape, settings=MaskSettings(0.5, 0.1))
     found = points_of(affine, shape)[back.values]
     assert back.volume_ml == pytest.approx(drawn.sum() * edge**3 / 1000, rel=0.005)
     assert back.volume_ml == pytest.approx(volume_ml, rel=0.03)
@@ -86,7 +86,7 @@ def test_a_mask_drawn_on_the_grid_of_the_paper_comes_back_with_its_volume(volume
 
 def test_a_lesion_stays_where_it_is(native):
     probability = Volume(ellipsoid(points_of(grid_affine(), (GRID,) * 3), (15, 15, 15), (30, -20, 10)), grid_affine())
-    mask = restore_mask(probability, affine=native[0], shape=native[1], settings=SETTINGS)
+    mask = resample_to_native(probability, affine=native[0], shape=native[1], settings=SETTINGS)
     center = points_of(*native)[mask.values].mean(axis=0)
     assert center == pytest.approx([30, -20, 10], abs=1)
 
@@ -95,16 +95,16 @@ def test_isolated_specks_are_dropped(native):
     values = ellipsoid(points_of(grid_affine(), (GRID,) * 3), (20, 20, 20))
     values[2, 2, 2] = 0.8
     specked = Volume(values, grid_affine())
-    mask = restore_mask(specked, affine=native[0], shape=native[1], settings=RestorationSettings(0.5, 1.0))
+    mask = resample_to_native(specked, affine=native[0], shape=native[1], settings=MaskSettings(0.5, 1.0))
     assert ndimage.label(mask.values)[1] == 1
-    assert restore_mask(specked, affine=native[0], shape=native[1], settings=RestorationSettings(0.5, 0)).volume_ml > (
+    assert resample_to_native(specked, affine=native[0], shape=native[1], settings=MaskSettings(0.5, 0)).volume_ml > (
         mask.volume_ml
     )
 
 
 def test_no_probability_gives_an_empty_mask(native):
     nothing = Volume(np.zeros((GRID,) * 3, np.float32), grid_affine())
-    assert not restore_mask(nothing, affine=native[0], shape=native[1], settings=SETTINGS).values.any()
+    assert not resample_to_native(nothing, affine=native[0], shape=native[1], settings=SETTINGS).values.any()
 
 
 def box(low, high, shape=(20, 20, 20)):
@@ -165,7 +165,7 @@ def restored(native, tmp_path):
         masks = {time: tmp_path / f"{time}.nii.gz" for time in ("baseline", "followup")}
         status = {"status": "included" if baseline else "excluded", "absent": {} if manual else {"mask": "none"}}
         status |= {} if told is None else {"absent": told}
-        record = restore_participant(
+        record = write_native_masks(
             "S1",
             files=files,
             masks_to=masks,

@@ -1,4 +1,4 @@
-"""How well the VAE-GAN reconstructs patches it has not seen, beside a PCA of as many latents and the mean patch."""
+"""Compare the reconstructions of the VAE-GAN with those of a PCA of the same number of latents and the mean patch."""
 
 from collections.abc import Callable, Iterable
 
@@ -12,38 +12,39 @@ from ichdag.latent.network import Autoencoder
 def compare_reconstructions(
     patches: np.ndarray, *, held_out: dict[str, Iterable[np.ndarray]], autoencoder: Autoencoder, device: torch.device
 ) -> pd.DataFrame:
-    """Errors of three models fitted on the same patches (n, P, P, P), schema reconstruction.
+    """Return the errors of three models fitted on the same patches (n, P, P, P), schema reconstruction.
 
-    `held_out` has further patches by role; role development is the patches themselves. A PCA cannot have more
-    components than patches less one; the table says how many it has.
+    `held_out` has other patches by role; role development is the fitted patches. A PCA has at most n - 1 components;
+    column latents has the number.
     """
     latents = _latent_count(autoencoder, patches[0], device)
     components = min(latents, len(patches) - 1)
     mean = patches.mean(axis=0, dtype=np.float64).astype(np.float32)
     models: dict[str, tuple[int, Callable[[np.ndarray], np.ndarray]]] = {
-        "vaegan": (latents, lambda patch: _reconstructed(autoencoder, patch, device)),
+        "vaegan": (latents, lambda patch: _reconstruct(autoencoder, patch, device)),
         "pca": (components, fit_pca(patches, mean=mean, components=components)),
         "mean": (0, lambda patch: mean),
     }
     rows = []
-    for role, some in {"development": patches, **held_out}.items():
+    for role, patches_of_role in {"development": patches, **held_out}.items():
         errors: dict[str, list[tuple[float, float]]] = {name: [] for name in models}
-        for patch in some:
+        for patch in patches_of_role:
             patch = patch.astype(np.float32)
             for name, (_, reconstruct) in models.items():
-                gap = (reconstruct(patch) - patch).astype(np.float64)
-                errors[name].append((np.abs(gap).mean(), np.sqrt((gap**2).mean())))
-        for name, found in errors.items():
-            if found:
-                mae, rmse = np.mean(found, axis=0)
-                rows.append((role, name, models[name][0], mae, rmse, len(found)))
+                error = (reconstruct(patch) - patch).astype(np.float64)
+                errors[name].append((np.abs(error).mean(), np.sqrt((error**2).mean())))
+        for name, pairs in errors.items():
+            if pairs:
+                mae, rmse = np.mean(pairs, axis=0)
+                rows.append((role, name, models[name][0], mae, rmse, len(pairs)))
     return pd.DataFrame(rows, columns=["role", "model", "latents", "mae", "rmse", "n"])
 
 
 def fit_pca(patches: np.ndarray, *, mean: np.ndarray, components: int) -> Callable[[np.ndarray], np.ndarray]:
-    """A function: patch to its reconstruction from the leading components of the patches (n, P, P, P), within [0, 1].
+    """Fit a PCA to patches (n, P, P, P); return a function from a patch to its reconstruction, within [0, 1].
 
-    Through the Gram matrix (n, n): patches have far more voxels than there are patches. One float32 copy is made.
+    It uses the Gram matrix (n, n), because a patch has far more voxels than there are patches. It makes one float32
+    copy of the patches.
     """
     rows = patches.reshape(len(patches), -1).astype(np.float32)
     rows -= mean.ravel()
@@ -59,7 +60,7 @@ def fit_pca(patches: np.ndarray, *, mean: np.ndarray, components: int) -> Callab
 
 
 @torch.inference_mode()
-def _reconstructed(autoencoder: Autoencoder, patch: np.ndarray, device: torch.device) -> np.ndarray:
+def _reconstruct(autoencoder: Autoencoder, patch: np.ndarray, device: torch.device) -> np.ndarray:
     return autoencoder(torch.from_numpy(patch)[None, None].to(device))[0][0, 0].float().cpu().numpy()
 
 

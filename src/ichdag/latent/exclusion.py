@@ -1,4 +1,4 @@
-"""Whose latents can be used: whoever has one that is no finite number is left out, as any fault of the data."""
+"""Exclude participants whose latents are not finite, as for any other fault of the data."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,10 +11,10 @@ from ichdag.jobs import StudyError
 from ichdag.latent.schemas import LATENTS
 
 
-def judge_latents(stores: Iterable[str | Path]) -> pd.DataFrame:
-    """Each participant of these stores with status, stage and reason, schema latents; one array in memory at a time.
+def latent_status(stores: Iterable[str | Path]) -> pd.DataFrame:
+    """Return status, stage and reason of each participant of these stores (schema latents).
 
-    A participant without latents has no row: an earlier stage left it out.
+    Participants without latents have no row: an earlier stage excluded them. One array is in memory at a time.
     """
     reasons: dict[str, list[str]] = {}
     for path in stores:
@@ -29,10 +29,10 @@ def judge_latents(stores: Iterable[str | Path]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=LATENTS.column_names)
 
 
-def refuse_broken_encoder(judged: pd.DataFrame) -> None:
-    """Raise StudyError if nobody of a cohort has latents that can be used: that is no fault of their scans."""
-    if len(judged) > 1 and (judged.status == "excluded").all():
+def check_encoder(status: pd.DataFrame) -> None:
+    """Raise StudyError if all participants of a cohort are excluded: then the encoder is at fault, not the scans."""
+    if len(status) > 1 and (status.status == "excluded").all():
         raise StudyError(
-            f"the latents of all {len(judged)} participants are not finite ({judged.reason.iloc[0]}): a trained "
+            f"the latents of all {len(status)} participants are not finite ({status.reason.iloc[0]}): a trained "
             "encoder is damaged or has diverged; look at its learning curve, and train it anew"
         )
