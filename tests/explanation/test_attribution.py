@@ -8,15 +8,15 @@ import pytest
 
 from ichdag.classification import Settings as ClassificationSettings
 from ichdag.classification.classifiers import Recipe, fit
-from ichdag.explanation import Settings
-from ichdag.explanation.attribution import attribute, sample_rows
+from ichdag.explanation import ExplanationSettings
+from ichdag.explanation.attribution import sample_rows, shap_values
 from ichdag.explanation.schemas import SHAP
-from ichdag.explanation.shares import block_of, block_shares, no_shares
+from ichdag.explanation.shares import block_of, block_shares, empty_shares
 from ichdag.jobs import StudyError
 from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.tables import read_table, write_table
 
-SETTINGS = Settings(
+SETTINGS = ExplanationSettings(
     features="radiomics+segmentation+vaegan",
     patients=645,
     background=20,
@@ -65,19 +65,21 @@ def explained(request, rows, labels):
         labels=labels,
         persons=labels.index.to_series(),
     )
-    names = {"classifier": request.param, "rows": rows[:10], "background": rows[20:40]}
-    return request.param, model, attribute(model, **names, settings=SETTINGS, seed=0)
+    names = {"classifier": request.param, "X": rows[:10], "background": rows[20:40]}
+    return request.param, model, shap_values(model, **names, settings=SETTINGS, seed=0)
 
 
 def test_shap_values_add_up_to_the_output_less_the_base(explained):
     _, _, found = explained
-    assert np.allclose(found.values.sum(axis=1) + found.base, found.output, atol=1e-4)
+    assert np.allclose(found.values.sum(axis=1) + found.base_value, found.output, atol=1e-4)
 
 
 def test_the_base_is_the_mean_output_of_the_background(explained, rows):
     classifier, model, found = explained
-    names = {"classifier": classifier, "rows": rows[20:40], "background": rows[20:40]}
-    assert attribute(model, **names, settings=SETTINGS, seed=0).output.mean() == pytest.approx(found.base, abs=1e-4)
+    names = {"classifier": classifier, "X": rows[20:40], "background": rows[20:40]}
+    assert shap_values(model, **names, settings=SETTINGS, seed=0).output.mean() == pytest.approx(
+        found.base_value, abs=1e-4
+    )
 
 
 def test_the_output_is_the_model_s_own(explained, rows):
@@ -99,7 +101,7 @@ def test_the_column_that_carries_the_label_is_credited_most(explained):
 def test_a_column_that_equals_the_background_everywhere_gets_nothing(explained, rows):
     classifier, model, _ = explained
     flat = rows.assign(vaegan_001=0.7)
-    found = attribute(model, classifier=classifier, rows=flat[:5], background=flat[20:40], settings=SETTINGS, seed=0)
+    found = shap_values(model, classifier=classifier, X=flat[:5], background=flat[20:40], settings=SETTINGS, seed=0)
     assert np.allclose(found.values[:, 5], 0, atol=1e-9)
 
 
@@ -108,7 +110,7 @@ def test_sampled_values_of_two_columns_are_exact(rows, labels):
     model = fit(
         Recipe("svm", CLASSIFICATION, seed=0, threads=1), design=pair, labels=labels, persons=labels.index.to_series()
     )
-    found = attribute(model, classifier="svm", rows=pair[:1], background=pair[20:40], settings=SETTINGS, seed=0)
+    found = shap_values(model, classifier="svm", X=pair[:1], background=pair[20:40], settings=SETTINGS, seed=0)
 
     def mean_score(**replaced):
         scaled = model[:-1].transform(pair[20:40].assign(**replaced))
@@ -125,8 +127,8 @@ def test_too_few_evaluations_are_refused_with_what_to_set(rows, labels):
         Recipe("svm", CLASSIFICATION, seed=0, threads=1), design=rows, labels=labels, persons=labels.index.to_series()
     )
     with pytest.raises(StudyError, match="set config explanation.evaluations to 12 or more"):
-        names = {"classifier": "svm", "rows": rows[:2], "background": rows[20:40]}
-        attribute(model, **names, settings=replace(SETTINGS, evaluations=11), seed=0)
+        names = {"classifier": "svm", "X": rows[:2], "background": rows[20:40]}
+        shap_values(model, **names, settings=replace(SETTINGS, evaluations=11), seed=0)
 
 
 def test_a_sample_of_rows_is_the_same_for_the_same_seed(rows):
@@ -153,7 +155,7 @@ def test_a_model_that_nothing_moves_has_no_shares(tmp_path):
 
 
 def test_where_nobody_external_could_be_explained_the_table_is_empty(tmp_path):
-    write_table(no_shares(), tmp_path / "shap.tsv", SHAP)
+    write_table(empty_shares(), tmp_path / "shap.tsv", SHAP)
     assert read_table(tmp_path / "shap.tsv", SHAP).empty
 
 

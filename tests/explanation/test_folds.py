@@ -9,62 +9,62 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ichdag.explanation import Settings
+from ichdag.explanation import ExplanationSettings
 from ichdag.explanation import folds as module
-from ichdag.explanation.folds import attribute_folds
+from ichdag.explanation.folds import shap_values_of_folds
 
 NAMES = {"classifier": "elastic_net", "seed": 3}
 FOLDS = pd.Series([str(number % 3) for number in range(30)], index=[f"s{number:02d}" for number in range(30)])
 
 
 def settings(patients):
-    return Settings("radiomics", patients, 8, 50, 20, 0.95, 3)
+    return ExplanationSettings("radiomics", patients, 8, 50, 20, 0.95, 3)
 
 
 @pytest.fixture
-def designs():
+def X_by_fold():
     """Every fold has a reduction of its own: the same participants, other numbers."""
     random = np.random.default_rng(0)
     return {fold: pd.DataFrame(random.normal(size=(30, 2)), FOLDS.index, ["radiomics_0", "vaegan_0"]) for fold in "012"}
 
 
 @pytest.fixture
-def models(designs):
+def models(X_by_fold):
     labels = np.arange(30) // 3 % 2
     found = {}
-    for fold, table in designs.items():
+    for fold, table in X_by_fold.items():
         training = (fold != FOLDS).to_numpy()
         pipeline = Pipeline([("scale", StandardScaler()), ("classify", LogisticRegression())])
         found[fold] = pipeline.fit(table[training], labels[training])
     return found
 
 
-def test_each_participant_is_explained_by_the_model_and_reduction_of_the_own_fold(designs, models, monkeypatch):
+def test_each_participant_is_explained_by_the_model_and_reduction_of_the_own_fold(X_by_fold, models, monkeypatch):
     seen = []
 
-    def watched(pipeline, *, rows, background, **_):
-        seen.append((pipeline, rows, background))
-        return SimpleNamespace(values=rows.to_numpy())
+    def spy(pipeline, *, X, background, **_):
+        seen.append((pipeline, X, background))
+        return SimpleNamespace(values=X.to_numpy())
 
-    monkeypatch.setattr(module, "attribute", watched)
-    values = attribute_folds(models, designs=designs, folds=FOLDS, settings=settings(30), **NAMES)
+    monkeypatch.setattr(module, "shap_values", spy)
+    values = shap_values_of_folds(models, X_by_fold=X_by_fold, folds=FOLDS, settings=settings(30), **NAMES)
     assert [pipeline for pipeline, _, _ in seen] == [models[fold] for fold in "012"]
     for fold, (_, rows, background) in zip("012", seen, strict=True):
         assert set(FOLDS[rows.index]) == {fold} and fold not in set(FOLDS[background.index])
-        assert rows.equals(designs[fold].loc[rows.index]) and len(background) == 8
+        assert rows.equals(X_by_fold[fold].loc[rows.index]) and len(background) == 8
     assert values.shape == (30, 2)
 
 
-def test_the_values_add_up_to_the_log_odds_of_the_out_of_fold_prediction(designs, models):
-    values = attribute_folds(models, designs=designs, folds=FOLDS, settings=settings(30), **NAMES)
+def test_the_values_add_up_to_the_log_odds_of_the_out_of_fold_prediction(X_by_fold, models):
+    values = shap_values_of_folds(models, X_by_fold=X_by_fold, folds=FOLDS, settings=settings(30), **NAMES)
     order = [subject for fold in "012" for subject in FOLDS.index[fold == FOLDS]]
-    odds = np.array([models[FOLDS[one]].decision_function(designs[FOLDS[one]].loc[[one]])[0] for one in order])
+    odds = np.array([models[FOLDS[one]].decision_function(X_by_fold[FOLDS[one]].loc[[one]])[0] for one in order])
     rest = odds - values.sum(axis=1)
     for fold in "012":
         assert np.ptp(rest[[FOLDS[one] == fold for one in order]]) < 1e-9
 
 
-def test_at_most_so_many_participants_are_explained_and_a_fold_may_have_none(designs, models):
+def test_at_most_so_many_participants_are_explained_and_a_fold_may_have_none(X_by_fold, models):
     for patients in (1, 7):
-        found = attribute_folds(models, designs=designs, folds=FOLDS, settings=settings(patients), **NAMES)
+        found = shap_values_of_folds(models, X_by_fold=X_by_fold, folds=FOLDS, settings=settings(patients), **NAMES)
         assert found.shape == (patients, 2)

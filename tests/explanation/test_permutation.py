@@ -5,8 +5,8 @@ from itertools import permutations
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import inspection
 from sklearn.calibration import CalibratedClassifierCV
-from sklearn.inspection import permutation_importance
 from sklearn.metrics import roc_auc_score
 from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import make_pipeline
@@ -14,14 +14,14 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
 from ichdag.evaluation.delong import areas, paired_difference
-from ichdag.explanation import Settings
+from ichdag.explanation import ExplanationSettings
 from ichdag.explanation.attribution import sample_rows
 from ichdag.explanation.contribution import explain_model
-from ichdag.explanation.permutation import auc, block_losses
+from ichdag.explanation.permutation import auc, permutation_importance
 
 
 def settings(permutations=20, bootstrap=50):
-    return Settings("radiomics", 60, 20, 200, bootstrap, 0.95, permutations)
+    return ExplanationSettings("radiomics", 60, 20, 200, bootstrap, 0.95, permutations)
 
 
 class Known:
@@ -45,7 +45,9 @@ def people(count, *columns, seed=0):
 
 
 def losses(model, rows, labels, **how):
-    return block_losses({"": (model, rows)}, y_true=labels, settings=settings(**how), seed=1).set_index("block")
+    return permutation_importance({"": (model, rows)}, y_true=labels, settings=settings(**how), seed=1).set_index(
+        "block"
+    )
 
 
 def test_the_auc_is_scikit_learn_s_ties_and_all():
@@ -58,7 +60,7 @@ def test_blocks_of_one_column_lose_what_scikit_learn_says():
     rows, labels = people(80, "radiomics_000", "vaegan_000")
     model = make_pipeline(StandardScaler(), GaussianNB()).fit(rows, labels)
     found = losses(model, rows, labels, permutations=100)
-    known = permutation_importance(model, rows, labels, scoring="roc_auc", n_repeats=100, random_state=5)
+    known = inspection.permutation_importance(model, rows, labels, scoring="roc_auc", n_repeats=100, random_state=5)
     error = 4 * known.importances_std * (2 / 100) ** 0.5
     assert (np.abs(found.auc_lost.to_numpy() - known.importances_mean) < error).all()
     assert found.auc.tolist() == pytest.approx([roc_auc_score(labels, model.predict_proba(rows)[:, 1])] * 2)
@@ -100,7 +102,7 @@ def test_nothing_is_exchanged_between_folds():
     rows, labels = people(40, "radiomics_000", "vaegan_000")
     model = Known(lambda table: table.radiomics_000)
     parts = {fold: (model, rows.iloc[int(fold) :: 2].assign(radiomics_000=int(fold))) for fold in "01"}
-    found = block_losses(parts, y_true=labels, settings=settings(), seed=1)
+    found = permutation_importance(parts, y_true=labels, settings=settings(), seed=1)
     assert found.auc_lost.tolist() == [0, 0] and found.scored.tolist() == [40, 40]
 
 
@@ -140,7 +142,7 @@ def test_a_block_of_pure_noise_has_a_large_share_and_loses_no_auc():
     table = explain_model(
         model.fit(rows[:160], labels[:160]),
         classifier="svm",
-        tested=rows[160:],
+        X_test=rows[160:],
         y_true=labels[160:],
         background=sample_rows(rows[:160], count=20, seed=0),
         settings=settings(bootstrap=300),

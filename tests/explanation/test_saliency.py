@@ -18,7 +18,7 @@ SHAPE = Bottleneck(channels=3, edge=4)
 def latents():
     """Sixty participants; channel 1 lights up at one corner in those with the outcome."""
     random = np.random.default_rng(0)
-    values = random.uniform(0, 0.2, (60, SHAPE.all)).astype(np.float32)
+    values = random.uniform(0, 0.2, (60, SHAPE.total)).astype(np.float32)
     fine = values[:, : SHAPE.fine].reshape(60, 3, 4, 4, 4)
     fine[::2, 1, 3, 3, 3] += 2
     fine[:, 0] += random.uniform(0, 1, (60, 1, 1, 1)).astype(np.float32)
@@ -37,7 +37,7 @@ def pipeline(latents, reducer):
 
 
 def test_the_bottleneck_of_the_paper_has_294912_latents():
-    assert Bottleneck(channels=512, edge=8).all == 294912
+    assert Bottleneck(channels=512, edge=8).total == 294912
 
 
 def test_the_gradient_is_what_a_small_step_changes_the_score_by(latents, reducer, pipeline):
@@ -71,5 +71,5 @@ def test_latents_of_another_size_are_refused(latents, reducer, pipeline):
 def test_maps_are_drawn_for_the_highest_scores_first(latents, reducer, pipeline):
     design = pd.DataFrame(reducer.transform(latents), index=[f"s{row}" for row in range(60)])
     scores = pd.Series(pipeline.decision_function(design.to_numpy()), index=design.index)
-    assert highest_scores(pipeline, design=design, count=3) == scores.nlargest(3).index.tolist()
-    assert highest_scores(pipeline, design=design.iloc[:0], count=3) == []
+    assert highest_scores(pipeline, X=design, count=3) == scores.nlargest(3).index.tolist()
+    assert highest_scores(pipeline, X=design.iloc[:0], count=3) == []

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ichdag.explanation import Settings
+from ichdag.explanation import ExplanationSettings
 from ichdag.explanation.shares import block_shares, join_shares
 from ichdag.jobs import StudyError
 
@@ -23,7 +23,7 @@ def test_the_shares_of_another_outcome_are_refused():
         join_shares({"death": shares("poor_outcome", 0.75), "poor_outcome": shares("poor_outcome", 0.75)})
 
 
-SETTINGS = Settings("radiomics", 60, 20, 200, 400, 0.95, 5)
+SETTINGS = ExplanationSettings("radiomics", 60, 20, 200, 400, 0.95, 5)
 EQUAL = "no limits of the share: all resamples are equal"
 RARE = "no limits of the share: in some resamples no column moves the predictions"
 ONE = np.array([[0.3, -0.1]])

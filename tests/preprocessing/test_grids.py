@@ -5,9 +5,9 @@ import pytest
 
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.preprocessing.grids import Settings, make_grids
+from ichdag.preprocessing.grids import PreprocessingSettings, make_grids
 
-SETTINGS = Settings(grid=48, field_of_view_mm=186, window_hu=(-20, 120), head_hu=-300)
+SETTINGS = PreprocessingSettings(grid=48, field_of_view_mm=186, window_hu=(-20, 120), head_hu=-300)
 
 
 def test_the_coarse_grid_is_the_fine_one_at_half_resolution(head):
@@ -21,10 +21,10 @@ def test_the_lesion_keeps_its_volume_and_place(head):
     scan, mask = head
     grids = make_grids(scan, mask=mask, settings=SETTINGS)
     assert grids["mask"].sum(dtype=float) * 3.875**3 / 1000 == pytest.approx(mask.volume_ml, rel=0.02)
-    native = scan.affine[:3, :3] @ np.argwhere(mask.values).mean(axis=0) + scan.affine[:3, 3]
-    weights = grids["mask"].astype(float)[tuple(places := np.argwhere(grids["mask"]).T)]
-    found = grids["affine"][:3, :3] @ np.average(places, axis=1, weights=weights) + grids["affine"][:3, 3]
-    assert np.abs(found - native).max() < 1.0
+    expected_mm = scan.affine[:3, :3] @ np.argwhere(mask.values).mean(axis=0) + scan.affine[:3, 3]
+    weights = grids["mask"].astype(float)[tuple(voxels := np.argwhere(grids["mask"]).T)]
+    center_mm = grids["affine"][:3, :3] @ np.average(voxels, axis=1, weights=weights) + grids["affine"][:3, 3]
+    assert np.abs(center_mm - expected_mm).max() < 1.0
 
 
 def test_values_are_hu_in_the_window(head):
@@ -38,9 +38,9 @@ def test_the_cube_is_centered_on_the_head_wherever_it_lies(head):
     scan, mask = head
     far = np.array(scan.affine)
     far[:3, 3] += [300, -50, 1200]
-    here = make_grids(scan, mask=mask, settings=SETTINGS)
-    there = make_grids(Volume(scan.values, far), mask=Volume(mask.values, far), settings=SETTINGS)
-    assert np.array_equal(here["fine"], there["fine"])
+    near_grids = make_grids(scan, mask=mask, settings=SETTINGS)
+    far_grids = make_grids(Volume(scan.values, far), mask=Volume(mask.values, far), settings=SETTINGS)
+    assert np.array_equal(near_grids["fine"], far_grids["fine"])
 
 
 def test_the_fraction_of_lesion_in_a_voxel_is_that_of_the_mask():
@@ -74,10 +74,10 @@ def test_a_neck_below_the_field_of_view_does_not_move_the_cube(head):
     longer[5:20, 5:39, :22] = 40  # shoulders, off to one side
     affine = scan.affine.copy()
     affine[2, 3] -= 100
-    small = Settings(grid=48, field_of_view_mm=150, window_hu=(-20, 120), head_hu=-300)
-    here = make_grids(scan, mask=None, settings=small)["affine"]
-    there = make_grids(Volume(longer, affine), mask=None, settings=small)["affine"]
-    assert np.allclose(here[2, 3], there[2, 3]) and np.abs(here[:3, 3] - there[:3, 3]).max() < 8
+    small = PreprocessingSettings(grid=48, field_of_view_mm=150, window_hu=(-20, 120), head_hu=-300)
+    without_neck = make_grids(scan, mask=None, settings=small)["affine"]
+    with_neck = make_grids(Volume(longer, affine), mask=None, settings=small)["affine"]
+    assert np.allclose(without_neck[2, 3], with_neck[2, 3]) and np.abs(without_neck[:3, 3] - with_neck[:3, 3]).max() < 8
 
 
 def test_a_scan_of_air_has_no_head(head):

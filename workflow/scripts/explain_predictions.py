@@ -1,14 +1,14 @@
-"""Say what each feature block contributed to the external predictions of one outcome, for every classifier."""
+"""Explain the external predictions of one outcome by feature blocks, for every classifier."""
 
 import pandas as pd
 
 from ichdag.classification.designs import design, read_blocks
 from ichdag.cohort.schemas import PARTICIPANTS
-from ichdag.explanation import Settings
+from ichdag.explanation import ExplanationSettings
 from ichdag.explanation.attribution import sample_rows
 from ichdag.explanation.contribution import explain_model
 from ichdag.explanation.schemas import SHAP
-from ichdag.explanation.shares import no_shares
+from ichdag.explanation.shares import empty_shares
 from ichdag.features.subjects import known
 from ichdag.jobs import files_of, start
 from ichdag.names import CLASSIFIERS
@@ -17,14 +17,14 @@ from ichdag.tables import read_table, write_table
 
 start(snakemake)
 files, seed, outcome = snakemake.input, snakemake.params.seed, snakemake.wildcards.outcome
-settings = Settings(**snakemake.params.settings)
+settings = ExplanationSettings(**snakemake.params.settings)
 development = read_blocks(files_of(files, "development/"), radiomics=files.radiomics)
 external = read_blocks(files_of(files, "external/"), radiomics=files.external_radiomics)
 background = sample_rows(design(development, features=settings.features), count=settings.background, seed=seed)
-tested, y_true = design(external, features=settings.features), known(read_table(files.cohort, PARTICIPANTS), outcome)
-given, found = {"tested": tested, "y_true": y_true, "background": background}, []
-for classifier in CLASSIFIERS if len(tested) else []:
+X_test, y_true = design(external, features=settings.features), known(read_table(files.cohort, PARTICIPANTS), outcome)
+arguments, tables = {"X_test": X_test, "y_true": y_true, "background": background}, []
+for classifier in CLASSIFIERS if len(X_test) else []:
     model = read_pipeline(files[f"model/{classifier}"])
-    table = explain_model(model, classifier=classifier, **given, settings=settings, seed=seed)
-    found.append(table.assign(outcome=outcome, classifier=classifier))
-write_table(pd.concat(found or [no_shares()]), snakemake.output.shares, SHAP)
+    table = explain_model(model, classifier=classifier, **arguments, settings=settings, seed=seed)
+    tables.append(table.assign(outcome=outcome, classifier=classifier))
+write_table(pd.concat(tables or [empty_shares()]), snakemake.output.shares, SHAP)

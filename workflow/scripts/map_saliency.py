@@ -13,7 +13,7 @@ reducer, pipeline = read_pipeline(files.reducer), read_pipeline(files.classifier
 design = read_table(files.reduced, REDUCED).set_index("subject").astype("float64")
 shape = Bottleneck(channels=params.channels, edge=params.edge)
 maps = {}
-for subject in highest_scores(pipeline, design=design, count=params.patients):
+for subject in highest_scores(pipeline, X=design, count=params.patients):
     latents = read_item(files.latents, f"{subject}/segmentation")
     maps[f"{subject}/map"] = grad_cam(latents, reducer=reducer, pipeline=pipeline, shape=shape)
 write_store(snakemake.output.maps, maps.items())

@@ -1,14 +1,14 @@
-"""Sample the usable scans of one participant on the networks' grids."""
+"""Resample the usable scans of one participant to the grids of the networks."""
 
 from ichdag.arrays import write_arrays
 from ichdag.images import read_expected, read_mask, read_scan
 from ichdag.jobs import start
 from ichdag.names import TIMEPOINTS
-from ichdag.preprocessing.grids import Settings, make_grids
+from ichdag.preprocessing.grids import PreprocessingSettings, make_grids
 from ichdag.records import read_record_of
 
 start(snakemake)
-settings = Settings(**snakemake.params.settings)
+settings = PreprocessingSettings(**snakemake.params.settings)
 files, record = snakemake.input, read_record_of(snakemake.wildcards.subject, snakemake.input.record)
 arrays = {}
 for time in TIMEPOINTS:

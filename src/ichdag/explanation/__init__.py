@@ -1,11 +1,11 @@
-"""Explanation: which blocks the classifiers used, what the parts are made of, where in the head they look."""
+"""Explanation: contributions of feature blocks, top features of NMF components, saliency maps in the head."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How contributions to predictions are told; meanings in config/schemas/explanation.schema.json."""
+class ExplanationSettings:
+    """How predictions are explained; meanings in config/schemas/explanation.schema.json."""
 
     features: str
     patients: int

@@ -1,14 +1,14 @@
-"""What each feature block contributed to the predictions of one classifier: its share of SHAP, and the AUC lost."""
+"""Contribution of each feature block to the predictions of one classifier: share of SHAP values, and AUC lost."""
 
 from collections.abc import Mapping
 
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from ichdag.explanation import Settings
-from ichdag.explanation.attribution import attribute, sample_rows
-from ichdag.explanation.folds import attribute_folds, held_out
-from ichdag.explanation.permutation import block_losses
+from ichdag.explanation import ExplanationSettings
+from ichdag.explanation.attribution import sample_rows, shap_values
+from ichdag.explanation.folds import held_out, shap_values_of_folds
+from ichdag.explanation.permutation import permutation_importance
 from ichdag.explanation.shares import block_shares
 
 
@@ -16,47 +16,47 @@ def explain_model(
     model: Pipeline,
     *,
     classifier: str,
-    tested: pd.DataFrame,
+    X_test: pd.DataFrame,
     y_true: pd.Series,
     background: pd.DataFrame,
-    settings: Settings,
+    settings: ExplanationSettings,
     seed: int,
 ) -> pd.DataFrame:
-    """Columns of schema shap from block on, for a model and the participants it was not fitted on.
+    """Return the columns of schema shap from block on, for a model and participants it was not fitted on.
 
-    SHAP values are of at most `settings.patients` of them; the AUC is over all whose label `y_true` has.
+    SHAP values are computed for at most `settings.patients` of them; the AUC is over all participants in `y_true`.
     """
-    rows = sample_rows(tested, count=settings.patients, seed=seed)
-    names = {"classifier": classifier, "rows": rows, "background": background}
+    X = sample_rows(X_test, count=settings.patients, seed=seed)
+    arguments = {"classifier": classifier, "X": X, "background": background}
     shares = block_shares(
-        attribute(model, **names, settings=settings, seed=seed).values,
-        columns=list(tested),
+        shap_values(model, **arguments, settings=settings, seed=seed).values,
+        columns=list(X_test),
         settings=settings,
         seed=seed,
     )
-    return _beside(shares, block_losses({"": (model, tested)}, y_true=y_true, settings=settings, seed=seed))
+    return _merge(shares, permutation_importance({"": (model, X_test)}, y_true=y_true, settings=settings, seed=seed))
 
 
 def explain_folds(
     models: Mapping[str, Pipeline],
     *,
-    designs: Mapping[str, pd.DataFrame],
-    people: pd.DataFrame,
+    X_by_fold: Mapping[str, pd.DataFrame],
+    labels: pd.DataFrame,
     classifier: str,
-    settings: Settings,
+    settings: ExplanationSettings,
     seed: int,
 ) -> pd.DataFrame:
-    """The same columns out of fold; `people` has fold and y_true by subject, `models` and `designs` are by fold."""
-    how = {"settings": settings, "seed": seed}
-    values = attribute_folds(models, designs=designs, folds=people.fold, classifier=classifier, **how)
-    shares = block_shares(values, columns=list(next(iter(designs.values()))), **how)
-    parts = held_out(models, designs=designs, folds=people.fold)
-    return _beside(shares, block_losses(parts, y_true=people.y_true, **how))
+    """Return the same columns out of fold; `labels` has fold and y_true by subject."""
+    options = {"settings": settings, "seed": seed}
+    values = shap_values_of_folds(models, X_by_fold=X_by_fold, folds=labels.fold, classifier=classifier, **options)
+    shares = block_shares(values, columns=list(next(iter(X_by_fold.values()))), **options)
+    test_sets = held_out(models, X_by_fold=X_by_fold, folds=labels.fold)
+    return _merge(shares, permutation_importance(test_sets, y_true=labels.y_true, **options))
 
 
-def _beside(shares: pd.DataFrame, losses: pd.DataFrame) -> pd.DataFrame:
-    """Shares and losses of the same blocks in one table, with the notes of both."""
-    found = shares.merge(losses, on="block", suffixes=("_shares", "_losses"))
-    notes = found[["note_shares", "note_losses"]]
-    words = ["; ".join(note for note in row if isinstance(note, str)) or None for row in notes.to_numpy()]
-    return found.drop(columns=list(notes)).assign(note=pd.Series(words, index=found.index, dtype=object))
+def _merge(shares: pd.DataFrame, losses: pd.DataFrame) -> pd.DataFrame:
+    """Merge shares and losses of the same blocks in one table, with the notes of both."""
+    merged = shares.merge(losses, on="block", suffixes=("_shares", "_losses"))
+    notes = merged[["note_shares", "note_losses"]]
+    joined = ["; ".join(note for note in row if isinstance(note, str)) or None for row in notes.to_numpy()]
+    return merged.drop(columns=list(notes)).assign(note=pd.Series(joined, index=merged.index, dtype=object))

@@ -1,4 +1,4 @@
-"""SHAP values out of fold: each participant's prediction explained by the model that never saw that participant."""
+"""Out-of-fold SHAP values: each participant is explained with the model that was not fitted on that participant."""
 
 from collections.abc import Mapping
 
@@ -6,39 +6,39 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from ichdag.explanation import Settings
-from ichdag.explanation.attribution import attribute, sample_rows
+from ichdag.explanation import ExplanationSettings
+from ichdag.explanation.attribution import sample_rows, shap_values
 
 
 def held_out(
-    models: Mapping[str, Pipeline], *, designs: Mapping[str, pd.DataFrame], folds: pd.Series
+    models: Mapping[str, Pipeline], *, X_by_fold: Mapping[str, pd.DataFrame], folds: pd.Series
 ) -> dict[str, tuple[Pipeline, pd.DataFrame]]:
-    """The model of each fold, and the participants of the fold in its own reduction; `folds` is by subject."""
-    return {fold: (model, designs[fold].loc[folds.index[folds == fold]]) for fold, model in models.items()}
+    """Return model and held-out rows of each fold, in the reduction of the fold; `folds` is by subject."""
+    return {fold: (model, X_by_fold[fold].loc[folds.index[folds == fold]]) for fold, model in models.items()}
 
 
-def attribute_folds(
+def shap_values_of_folds(
     models: Mapping[str, Pipeline],
     *,
-    designs: Mapping[str, pd.DataFrame],
+    X_by_fold: Mapping[str, pd.DataFrame],
     folds: pd.Series,
     classifier: str,
-    settings: Settings,
+    settings: ExplanationSettings,
     seed: int,
 ) -> np.ndarray:
-    """SHAP values (n, p) of at most `settings.patients` participants, ordered by fold, each by the own fold's model.
+    """Compute SHAP values (n, p) of at most `settings.patients` participants, ordered by fold, each with its model.
 
-    `folds` has the fold of everybody by subject; `models` and `designs` are by fold. The background of a fold is drawn
-    from the participants outside it, whom its model was fitted on. Every fold has a reduction of its own, so that a
-    column means another component in each: only sums over a block's columns compare.
+    `folds` has the fold of each subject; `models` and `X_by_fold` are by fold. The background of a fold is drawn from
+    the training participants of its model. Every fold has its own reduction, so that a column is another component in
+    each fold: only sums over the columns of a block are comparable.
     """
-    shown = set(sample_rows(folds.to_frame(), count=settings.patients, seed=seed).index)
-    parts = []
-    for fold, held in folds.groupby(folds, sort=True):
-        rows = designs[fold].loc[[subject for subject in held.index if subject in shown]]
-        training = designs[fold].loc[folds.index[folds != fold]]
+    sampled = set(sample_rows(folds.to_frame(), count=settings.patients, seed=seed).index)
+    values = []
+    for fold, members in folds.groupby(folds, sort=True):
+        X = X_by_fold[fold].loc[[subject for subject in members.index if subject in sampled]]
+        training = X_by_fold[fold].loc[folds.index[folds != fold]]
         background = sample_rows(training, count=settings.background, seed=seed)
-        names = {"classifier": classifier, "rows": rows, "background": background}
-        if len(rows):
-            parts.append(attribute(models[fold], **names, settings=settings, seed=seed).values)
-    return np.concatenate(parts)
+        arguments = {"classifier": classifier, "X": X, "background": background}
+        if len(X):
+            values.append(shap_values(models[fold], **arguments, settings=settings, seed=seed).values)
+    return np.concatenate(values)

@@ -1,6 +1,6 @@
-"""What predictions lose without a feature block: the fall of the AUC when its columns are exchanged among participants.
+"""Permutation importance of feature blocks: the decrease of the AUC if the columns of a block are permuted.
 
-A share of SHAP values says what moves predictions, be it noise; this says what makes them right.
+A share of SHAP values shows what changes the predictions, which may be noise; the AUC lost shows what makes them right.
 """
 
 from collections.abc import Mapping
@@ -10,76 +10,81 @@ import pandas as pd
 from scipy.stats import rankdata
 from sklearn.pipeline import Pipeline
 
-from ichdag.explanation import Settings
+from ichdag.explanation import ExplanationSettings
 from ichdag.explanation.shares import ALL_EQUAL, block_of
 
-Part = tuple[Pipeline, pd.DataFrame]
+TestSet = tuple[Pipeline, pd.DataFrame]
 
 
-def block_losses(parts: Mapping[str, Part], *, y_true: pd.Series, settings: Settings, seed: int) -> pd.DataFrame:
-    """The AUC of the predictions and what it loses without each block, columns block and from auc on of schema shap.
+def permutation_importance(
+    test_sets: Mapping[str, TestSet], *, y_true: pd.Series, settings: ExplanationSettings, seed: int
+) -> pd.DataFrame:
+    """Return the AUC and the AUC lost without each block: columns block and from auc on of schema shap.
 
-    `parts` has a model and the participants (n, p) it is judged on, whom it was not fitted on: one for each fold, or
-    one for an external cohort. `y_true` (0 or 1) is by participant; those without are left out. All columns of a block
-    are exchanged together and within a part, `settings.permutations` times; the AUC is that of all parts together, the
-    loss the mean over the exchanges. The interval is a bootstrap over participants of each class, with models and
-    exchanges as they are. Missing where a class is, and limits where all resamples are equal, which the note says.
-    Source: Breiman 2001; Fisher, Rudin and Dominici 2019.
+    `test_sets` has a model and the rows (n, p) it is evaluated on, which it was not fitted on: one for each fold, or
+    one for an external cohort. `y_true` (0 or 1) is by participant; participants without a label are left out. All
+    columns of a block are permuted together within a test set, `settings.permutations` times; the AUC is over all test
+    sets together, the loss is the mean over the permutations. The interval is a bootstrap over participants of each
+    class, with fixed models and permutations. Values are missing if a class is missing, limits also if all resamples
+    are equal; the note says why. Source: Breiman 2001; Fisher, Rudin and Dominici 2019.
     """
-    pairs = [(model, rows[rows.index.isin(y_true.index)]) for model, rows in parts.values()]
-    labels = np.concatenate([y_true[rows.index] for _, rows in pairs])
-    plain = np.concatenate([_probability(*pair) for pair in pairs])[:, None]
+    labeled = [(model, X[X.index.isin(y_true.index)]) for model, X in test_sets.values()]
+    labels = np.concatenate([y_true[X.index] for _, X in labeled])
+    unpermuted = np.concatenate([_predict(*test_set) for test_set in labeled])[:, None]
     random = np.random.default_rng(seed)
-    found = []
-    for block in dict.fromkeys(map(block_of, pairs[0][1])):
-        exchanged = [_exchanged(*pair, block=block, times=settings.permutations, random=random) for pair in pairs]
-        found.append({"block": block} | _loss(labels, plain, np.concatenate(exchanged), settings=settings, seed=seed))
-    return pd.DataFrame(found)
+    rows = []
+    for block in dict.fromkeys(map(block_of, labeled[0][1])):
+        options = {"block": block, "count": settings.permutations, "random": random}
+        permuted = np.concatenate([_predict_permuted(*test_set, **options) for test_set in labeled])
+        rows.append({"block": block} | _auc_lost(labels, unpermuted, permuted, settings=settings, seed=seed))
+    return pd.DataFrame(rows)
 
 
 def auc(y_true: np.ndarray, probability: np.ndarray) -> np.ndarray:
-    """The AUC of each column of probabilities (n, m) against labels (n,), ties counted a half; both classes needed."""
+    """Return the AUC of each column of probabilities (n, m) for labels (n,) of both classes; ties count one half."""
     events = y_true == 1
     ranks = rankdata(probability, axis=0)[events].sum(axis=0)
-    count, others = events.sum(), (~events).sum()
-    return (ranks - count * (count + 1) / 2) / (count * others)
+    positives, negatives = events.sum(), (~events).sum()
+    return (ranks - positives * (positives + 1) / 2) / (positives * negatives)
 
 
-def _probability(model: Pipeline, rows: pd.DataFrame) -> np.ndarray:
-    return model.predict_proba(rows)[:, 1] if len(rows) else np.empty(0)
+def _predict(model: Pipeline, X: pd.DataFrame) -> np.ndarray:
+    return model.predict_proba(X)[:, 1] if len(X) else np.empty(0)
 
 
-def _exchanged(
-    model: Pipeline, rows: pd.DataFrame, *, block: str, times: int, random: np.random.Generator
+def _predict_permuted(
+    model: Pipeline, X: pd.DataFrame, *, block: str, count: int, random: np.random.Generator
 ) -> np.ndarray:
-    """Probabilities (n, times) with all columns of a block taken together from another participant of the part."""
-    columns = [column for column in rows if block_of(column) == block]
-    orders = [random.permutation(len(rows)) for _ in range(times)]
-    whole = pd.concat([rows] * times, ignore_index=True)
-    whole[columns] = rows[columns].to_numpy()[np.concatenate(orders)]
-    return _probability(model, whole).reshape(times, len(rows)).T
+    """Return probabilities (n, count) with the columns of a block permuted together among the rows."""
+    columns = [column for column in X if block_of(column) == block]
+    orders = [random.permutation(len(X)) for _ in range(count)]
+    X_permuted = pd.concat([X] * count, ignore_index=True)
+    X_permuted[columns] = X[columns].to_numpy()[np.concatenate(orders)]
+    return _predict(model, X_permuted).reshape(count, len(X)).T
 
 
-def _loss(
-    y_true: np.ndarray, plain: np.ndarray, exchanged: np.ndarray, *, settings: Settings, seed: int
+def _auc_lost(
+    y_true: np.ndarray, unpermuted: np.ndarray, permuted: np.ndarray, *, settings: ExplanationSettings, seed: int
 ) -> dict[str, float | str | None]:
-    """AUC, mean loss, its bootstrap interval or why there is none, and how many participants it is over."""
+    """Return AUC, mean AUC lost with its bootstrap interval, number of participants, and a note on missing values."""
     row = {"auc": np.nan, "auc_lost": np.nan, "auc_lost_low": np.nan, "auc_lost_high": np.nan, "scored": len(y_true)}
     classes = [np.flatnonzero(y_true == label) for label in (0, 1)]
     if not all(map(len, classes)):
         return row | {"note": "no AUC: one class only"}
-    both = np.hstack([plain, exchanged])
+    probabilities = np.hstack([unpermuted, permuted])
     random = np.random.default_rng(seed)
-    drawn = [np.concatenate([random.choice(own, len(own)) for own in classes]) for _ in range(settings.bootstrap)]
-    lost = [_fall(auc(y_true[sample], both[sample])) for sample in drawn]
+    resamples = [
+        np.concatenate([random.choice(members, len(members)) for members in classes]) for _ in range(settings.bootstrap)
+    ]
+    lost = [_mean_drop(auc(y_true[sample], probabilities[sample])) for sample in resamples]
     low, high = np.quantile(lost, [(1 - settings.confidence) / 2, (1 + settings.confidence) / 2])
-    aucs = auc(y_true, both)
-    row |= {"auc": aucs[0], "auc_lost": _fall(aucs)}
+    aucs = auc(y_true, probabilities)
+    row |= {"auc": aucs[0], "auc_lost": _mean_drop(aucs)}
     if high - low < ALL_EQUAL:
         return row | {"note": "no limits of the AUC lost: all resamples are equal"}
     return row | {"auc_lost_low": low, "auc_lost_high": high, "note": None}
 
 
-def _fall(aucs: np.ndarray) -> float:
-    """The mean of the first AUC less each of the others."""
+def _mean_drop(aucs: np.ndarray) -> float:
+    """Return the first AUC minus the mean of the others."""
     return float((aucs[0] - aucs[1:]).mean())

@@ -1,4 +1,4 @@
-"""3D Grad-CAM on the fine bottleneck of the segmentation encoder: where a linear score of its latents comes from."""
+"""3D Grad-CAM on the fine bottleneck of the segmentation encoder: the regions that raise a linear score of latents."""
 
 from dataclasses import dataclass
 
@@ -19,35 +19,35 @@ class Bottleneck:
 
     @property
     def fine(self) -> int:
-        """Number of fine latents."""
+        """Return the number of fine latents."""
         return self.channels * self.edge**3
 
     @property
-    def all(self) -> int:
-        """Number of fine and coarse latents."""
+    def total(self) -> int:
+        """Return the number of fine and coarse latents."""
         return self.fine + self.channels * (self.edge // 2) ** 3
 
 
-def highest_scores(pipeline: Pipeline, *, design: pd.DataFrame, count: int) -> list[str]:
-    """The participants whose linear score is highest, highest first: there is most to see where the risk was seen."""
-    if design.empty:
+def highest_scores(pipeline: Pipeline, *, X: pd.DataFrame, count: int) -> list[str]:
+    """Return the participants with the highest linear scores, highest first."""
+    if X.empty:
         return []
-    scores = pd.Series(pipeline.decision_function(design), index=design.index)
+    scores = pd.Series(pipeline.decision_function(X), index=X.index)
     return scores.sort_values(ascending=False, kind="stable").index[:count].tolist()
 
 
 def grad_cam(latents: np.ndarray, *, reducer: Reducer, pipeline: Pipeline, shape: Bottleneck) -> np.ndarray:
-    """The Grad-CAM map (edge, edge, edge), zero or more, of one participant's flat latents for a linear classifier.
+    """Return the Grad-CAM map (edge, edge, edge), >= 0, of the flat latents of a participant for a linear classifier.
 
-    ReLU of the sum over channels of the channel's mean gradient times its activation (Selvaraju et al. 2017). The
-    classifier is linear in the NMF weights; the gradient of the weights with respect to the latents is that of the
-    least squares on the participant's active parts, zero for latents clipped to the training range.
+    It is the ReLU of the sum over channels of mean gradient times activation (Selvaraju et al. 2017). The classifier is
+    linear in the NMF weights; the gradient of the weights with respect to the latents is that of the least-squares
+    solution on the active components of the participant, and zero for latents clipped to the training range.
     Raises StudyError if the latents have another size.
     """
-    if latents.size != shape.all:
+    if latents.size != shape.total:
         raise StudyError(
             f"{latents.size} segmentation latents, but {shape.channels} channels on {shape.edge}^3 and "
-            f"{shape.edge // 2}^3 are {shape.all}: config segmentation or preprocessing changed since latent ran"
+            f"{shape.edge // 2}^3 are {shape.total}: config segmentation or preprocessing changed since latent ran"
         )
     gradient = score_gradient(latents.ravel(), reducer=reducer, pipeline=pipeline)
     fine = (shape.channels, shape.edge, shape.edge, shape.edge)
@@ -57,12 +57,12 @@ def grad_cam(latents: np.ndarray, *, reducer: Reducer, pipeline: Pipeline, shape
 
 
 def score_gradient(latents: np.ndarray, *, reducer: Reducer, pipeline: Pipeline) -> np.ndarray:
-    """Gradient (p,) of the linear score (log-odds) with respect to each latent of one participant."""
-    slope = pipeline["classify"].coef_[0] / pipeline["scale"].scale_
+    """Return the gradient (p,) of the linear score (log-odds) with respect to each latent of one participant."""
+    coefficients = pipeline["classify"].coef_[0] / pipeline["scale"].scale_
     active = reducer.transform(latents[None])[0] > 0
-    parts = reducer.components_[active].astype(np.float64)
-    inside = (latents[reducer.kept_] > reducer.low_) & (latents[reducer.kept_] < reducer.high_)
-    by_scaled = np.linalg.pinv(parts @ parts.T) @ slope[active] @ parts
+    components = reducer.components_[active].astype(np.float64)
+    within_range = (latents[reducer.kept_] > reducer.low_) & (latents[reducer.kept_] < reducer.high_)
+    scaled_gradient = np.linalg.pinv(components @ components.T) @ coefficients[active] @ components
     gradient = np.zeros(latents.size)
-    gradient[reducer.kept_] = by_scaled * inside / (reducer.high_ - reducer.low_)
+    gradient[reducer.kept_] = scaled_gradient * within_range / (reducer.high_ - reducer.low_)
     return gradient

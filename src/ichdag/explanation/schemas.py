@@ -1,4 +1,4 @@
-"""Tables of what predictions rest on."""
+"""Schemas of the tables that explain predictions."""
 
 from ichdag.columns import AUC, CLASSIFIER, GAP, NOTE, OUTCOME
 from ichdag.schema import Column, Schema, number

@@ -1,11 +1,11 @@
-"""How much each feature block contributed: sums of absolute SHAP values, with bootstrap intervals of the shares."""
+"""Share of each feature block in the sum of absolute SHAP values, with bootstrap intervals."""
 
 from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
 
-from ichdag.explanation import Settings
+from ichdag.explanation import ExplanationSettings
 from ichdag.explanation.schemas import SHAP
 from ichdag.jobs import StudyError
 from ichdag.names import BLOCKS
@@ -13,50 +13,50 @@ from ichdag.names import BLOCKS
 ALL_EQUAL = 1e-9
 
 
-def block_shares(values: np.ndarray, *, columns: list[str], settings: Settings, seed: int) -> pd.DataFrame:
-    """Importance and share of each block, columns as in schema shap from block on.
+def block_shares(values: np.ndarray, *, columns: list[str], settings: ExplanationSettings, seed: int) -> pd.DataFrame:
+    """Return importance and share of each block, columns as in schema shap from block on.
 
-    `values` (n, p) are SHAP values. A model that no column moves has importance 0 and no share. Limits that have no
-    width, as those of a single participant or of the only block, are missing; the note says why.
+    `values` (n, p) are SHAP values. If all are 0, importance is 0 and the share is missing. Limits without a width, for
+    example of a single participant or of the only block, are missing; the note says why.
     """
     blocks = [block_of(column) for column in columns]
     names = list(dict.fromkeys(blocks))
     sums = np.column_stack([np.abs(values[:, [block == name for block in blocks]]).sum(axis=1) for name in names])
     random = np.random.default_rng(seed)
-    drawn = [sums[random.integers(0, len(sums), len(sums))].mean(axis=0) for _ in range(settings.bootstrap)]
-    edges = [(1 - settings.confidence) / 2, (1 + settings.confidence) / 2]
-    limits = np.quantile(_shares(np.array(drawn)), edges, axis=0).T
+    bootstrap_means = [sums[random.integers(0, len(sums), len(sums))].mean(axis=0) for _ in range(settings.bootstrap)]
+    quantiles = [(1 - settings.confidence) / 2, (1 + settings.confidence) / 2]
+    limits = np.quantile(_shares(np.array(bootstrap_means)), quantiles, axis=0).T
     mean = sums.mean(axis=0)
     shares = _shares(mean[None])[0]
-    told = [_told(share, tuple(pair)) for share, pair in zip(shares, limits, strict=True)]
-    found = {"block": names, "importance": mean, "share": shares, "n": len(values)}
-    return pd.DataFrame(told).assign(**found)[["block", "importance", "share", "low", "high", "n", "note"]]
+    rows = [_limits_or_note(share, tuple(pair)) for share, pair in zip(shares, limits, strict=True)]
+    columns_by_name = {"block": names, "importance": mean, "share": shares, "n": len(values)}
+    return pd.DataFrame(rows).assign(**columns_by_name)[["block", "importance", "share", "low", "high", "n", "note"]]
 
 
 def block_of(column: str) -> str:
-    """The feature block a column of a design belongs to; shape features keep their own names."""
+    """Return the feature block of a column of X; shape features keep their own names."""
     return next((block for block in BLOCKS if column.startswith(f"{block}_")), "shape")
 
 
-def no_shares() -> pd.DataFrame:
-    """The empty table of a study without external participants."""
+def empty_shares() -> pd.DataFrame:
+    """Return the empty table of a study without external participants."""
     return pd.DataFrame({name: [] for name in SHAP.column_names})
 
 
 def join_shares(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The shares of all outcomes in one table, given by outcome. Raises StudyError if a table is of another outcome."""
+    """Join the shares of all outcomes in one table. Raises StudyError if a table is of another outcome than its key."""
     for outcome, table in tables.items():
-        strangers = set(table["outcome"]) - {outcome}
-        if strangers:
+        others = set(table["outcome"]) - {outcome}
+        if others:
             raise StudyError(
-                f"the SHAP shares of {outcome} are those of {', '.join(sorted(strangers))}: "
+                f"the SHAP shares of {outcome} are those of {', '.join(sorted(others))}: "
                 "delete results/explanation and run again"
             )
     return pd.concat(tables.values())
 
 
-def _told(share: float, limits: tuple[float, float]) -> dict[str, float | str | None]:
-    """The limits of a share, or why there are none."""
+def _limits_or_note(share: float, limits: tuple[float, float]) -> dict[str, float | str | None]:
+    """Return the limits of a share, or a note why there are none."""
     note = "no limits of the share: all resamples are equal" if limits[1] - limits[0] < ALL_EQUAL else None
     if np.isnan(limits[0]):
         note = "no share: no column moves the predictions"
@@ -67,6 +67,6 @@ def _told(share: float, limits: tuple[float, float]) -> dict[str, float | str | 
 
 
 def _shares(importance: np.ndarray) -> np.ndarray:
-    """Each row divided by its sum; missing where the sum is 0."""
+    """Divide each row by its sum; missing where the sum is 0."""
     total = importance.sum(axis=1, keepdims=True)
     return importance / np.where(total > 0, total, np.nan)

@@ -1,1 +1,1 @@
-"""Prediction: everything a new patient needs, frozen in one folder, and its application to one scan."""
+"""Prediction: freeze a model in one folder, and apply it to the scan of a new patient."""

@@ -1,7 +1,7 @@
 """The frozen model: one folder with networks, reductions, classifiers and the settings they were made with.
 
-Its card.json names every part with size and digest, and carries a digest of itself; it is written last. A folder that
-differs from its card is refused: a freezing that was cut short, or a part that was changed since, never predicts.
+Its card.json, which is written last, has size and SHA-256 of every part and a SHA-256 of its own content. A folder that
+differs from its card is refused, so that an incomplete or changed model never predicts.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ from ichdag.jobs import StudyError
 from ichdag.machine import versions
 from ichdag.models import Card, read_card
 from ichdag.names import BLOCKS, FEATURE_SETS
-from ichdag.prediction.parts import CARD, DIGITS, NAME, Part, copy_part, differences, files_of
+from ichdag.prediction.parts import CARD, FILE_NAME, SHOWN_DIGITS, Part, copy_part, differences, files_of
 from ichdag.records import read_record, write_record
 
 LOGGER = logging.getLogger("ichdag")
@@ -27,16 +27,17 @@ CURE = "In a study, delete {folder} and run again: the model is frozen anew. Els
 
 @dataclass(frozen=True)
 class FrozenModel:
-    """A frozen model of which every part was found as its card says: the card, and the file of each part."""
+    """A frozen model that was verified against its card: the card, and the path of each part."""
 
     card: Card
     files: dict[str, Path]
 
 
 def model_files(features: str, *, outcomes: Iterable[str]) -> dict[str, str]:
-    """The parts of a model of this feature set, and the file of each in the folder, beside the card.
+    """Return the parts of a model of this feature set, with the file name of each part.
 
-    Raises StudyError if there is no such feature set, or an outcome has a name that could lead out of the folder.
+    Raises StudyError if there is no such feature set, or if the name of an outcome is not allowed (it becomes a part of
+    file names).
     """
     if features not in FEATURE_SETS:
         raise StudyError(f"there is no feature set '{features}', only {', '.join(FEATURE_SETS)}")
@@ -58,16 +59,16 @@ def model_files(features: str, *, outcomes: Iterable[str]) -> dict[str, str]:
 def freeze(
     folder: str | Path, *, sources: Mapping[str, str | Path], outcomes: list[str], settings: dict[str, Any]
 ) -> Card:
-    """Copy every part into a folder, which is cleared of an older model, and write its card last.
+    """Copy every part to a folder, after an older model in it is removed, and write the card last.
 
-    `sources` has the file of each part that `model_files` names; `settings` are those of every stage on the way, with
-    the feature set as settings['features'].
+    `sources` has the path of each part of `model_files`; `settings` are those of all stages that the prediction uses,
+    with the feature set as settings['features'].
     """
     folder = Path(folder)
     files = model_files(settings["features"], outcomes=outcomes)
     cards = {Path(file).stem: read_card(sources[part]) for part, file in files.items() if file.endswith(".json")}
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / CARD).unlink(missing_ok=True)  # first: it must not stand beside parts that it does not know
+    (folder / CARD).unlink(missing_ok=True)  # first: a card must never be in a folder with parts of another model
     for path in [*files_of(folder), *folder.glob(".partial-*")]:
         path.unlink()
     parts = {part: copy_part(sources[part], folder / file) for part, file in files.items()}
@@ -80,29 +81,31 @@ def freeze(
 
 
 def write_frozen_card(card: Card, folder: Path, *, parts: Mapping[str, Part]) -> None:
-    """Write the card of a frozen model, with its parts by name and a digest of all that it says."""
-    named = {name: asdict(part) for name, part in parts.items()}
-    content = json.loads(json.dumps(asdict(card) | {"parts": named}))
+    """Write the card of a frozen model, with its parts by name and the SHA-256 of its content."""
+    parts_by_name = {name: asdict(part) for name, part in parts.items()}
+    content = json.loads(json.dumps(asdict(card) | {"parts": parts_by_name}))
     write_record(content | {"sha256": _digest(content)}, folder / CARD)
 
 
 def load_frozen(folder: str | Path) -> FrozenModel:
-    """Find every part of a frozen model in its folder.
+    """Verify a frozen model against its card and return it.
 
-    Raises StudyError, naming each difference, what was frozen and what to do, if a part is missing, cut, exchanged or
-    changed, a file is there that is no part, or the card is none, or was changed.
+    Raises StudyError, with each difference and what to do, if a part is missing or changed, if a file is not a part of
+    the model, or if the card is missing, damaged or changed.
     """
     folder = Path(folder)
     content = _content(folder)
     try:
         parts = {name: Part(**part) for name, part in content["parts"].items()}
         card = Card(**{field.name: content[field.name] for field in fields(Card) if field.name in content})
-        wanted = model_files(card.settings["features"], outcomes=card.limits["outcomes"])
-        strange = [part.file for part in parts.values() if not NAME.fullmatch(part.file)]
+        expected = model_files(card.settings["features"], outcomes=card.limits["outcomes"])
+        bad_names = [part.file for part in parts.values() if not FILE_NAME.fullmatch(part.file)]
     except (AttributeError, KeyError, TypeError, StudyError) as error:
         raise _refusal(folder, f"holds no model of this version of ichdag: {error}") from error
-    if wrong := sorted(set(parts) ^ set(wanted)) + strange:
-        raise _refusal(folder, f"holds no model of this version of ichdag: {CARD} names or lacks {', '.join(wrong)}")
+    if mismatched := sorted(set(parts) ^ set(expected)) + bad_names:
+        raise _refusal(
+            folder, f"holds no model of this version of ichdag: {CARD} names or lacks {', '.join(mismatched)}"
+        )
     faults = differences(folder, parts.values())
     if faults:
         raise _refusal(folder, "is not the model that was frozen:\n  " + "\n  ".join(faults))
@@ -110,9 +113,9 @@ def load_frozen(folder: str | Path) -> FrozenModel:
 
 
 def is_spoiled(folder: str | Path, *, files: Iterable[str]) -> bool:
-    """Whether all files of a model are there and yet it is not the one that was frozen: then it is frozen anew.
+    """Return whether a model is complete but differs from the one that was frozen: then it is frozen again.
 
-    Snakemake sees a part that is gone or newer, not one that was changed with its date kept.
+    Snakemake notices a part that is missing or newer, but not a part that was changed and kept its modification time.
     """
     if not all((Path(folder) / file).exists() for file in [CARD, *files]):
         return False
@@ -125,20 +128,20 @@ def is_spoiled(folder: str | Path, *, files: Iterable[str]) -> bool:
 
 
 def _content(folder: Path) -> dict[str, Any]:
-    """What the card of a frozen model says, as it was written. Raises StudyError."""
+    """Return the content of the card of a frozen model. Raises StudyError if it is missing, damaged or changed."""
     try:
         content = read_record(folder / CARD)
     except FileNotFoundError as error:
         raise _refusal(folder, f"holds no frozen model: {CARD} is missing") from error
     except (ValueError, StudyError) as error:
         raise _refusal(folder, f"holds no frozen model: {CARD} cannot be read ({error})") from error
-    said = content.pop("sha256", None) if isinstance(content, dict) else None
-    if not isinstance(said, str):
+    stated = content.pop("sha256", None) if isinstance(content, dict) else None
+    if not isinstance(stated, str):
         raise _refusal(folder, f"holds no model that can be verified: {CARD} has no digests")
-    found = _digest(content)
-    if found != said:
-        told = f"its content has sha256 {found[:DIGITS]} (frozen: {said[:DIGITS]})"
-        raise _refusal(folder, f"is not the model that was frozen:\n  {CARD} was changed, {told}")
+    current = _digest(content)
+    if current != stated:
+        change = f"its content has sha256 {current[:SHOWN_DIGITS]} (frozen: {stated[:SHOWN_DIGITS]})"
+        raise _refusal(folder, f"is not the model that was frozen:\n  {CARD} was changed, {change}")
     return content
 
 
@@ -147,5 +150,5 @@ def _refusal(folder: Path, words: str) -> StudyError:
 
 
 def _digest(content: dict[str, Any]) -> str:
-    """SHA-256 of what a record says, whatever its layout."""
+    """Return the SHA-256 of the content of a record, independent of its layout."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The parts of a frozen model: files of one folder, each with size and digest, written whole, known if changed."""
+"""Parts of a frozen model: the files of one folder, each with size and SHA-256, so that changes are found."""
 
 import hashlib
 import os
@@ -10,9 +10,9 @@ from pathlib import Path
 
 from ichdag.jobs import whole_file
 
-NAME = re.compile(r"[a-z][a-z0-9_]*\.(json|safetensors|skops|yaml)")
+FILE_NAME = re.compile(r"[a-z][a-z0-9_]*\.(json|safetensors|skops|yaml)")
 CARD = "card.json"
-DIGITS = 12  # of a digest, in messages
+SHOWN_DIGITS = 12  # of a digest, in messages
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,11 @@ class Part:
     sha256: str
 
     def __str__(self) -> str:
-        return f"{self.bytes} bytes, sha256 {self.sha256[:DIGITS]}"
+        return f"{self.bytes} bytes, sha256 {self.sha256[:SHOWN_DIGITS]}"
 
 
 def copy_part(source: str | Path, target: Path) -> Part:
-    """Copy a file; the copy takes its name once it is on disk. Returns what the copy must be."""
+    """Copy a file as a whole to disk; return name, size and SHA-256 that the copy must have."""
     part = read_part(source)
     with whole_file(target) as partial:
         shutil.copyfile(source, partial)
@@ -38,26 +38,26 @@ def copy_part(source: str | Path, target: Path) -> Part:
 
 
 def read_part(path: str | Path) -> Part:
-    """What a file is now."""
+    """Return name, size and SHA-256 of a file."""
     with open(path, "rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
         return Part(Path(path).name, stream.tell(), digest)
 
 
 def differences(folder: Path, parts: Iterable[Part]) -> list[str]:
-    """Each part that is not in the folder as it should be, and each file there that looks like a part and is none."""
+    """Describe each part that is missing or changed in the folder, and each file that is not a part of the model."""
     parts = list(parts)
     lines = []
     for part in parts:
         path = folder / part.file
         if not path.is_file():
             lines.append(f"{part.file} is missing (frozen: {part})")
-        elif (found := read_part(path)) != part:
-            lines.append(f"{part.file} has {found} (frozen: {part})")
-    strangers = {path.name for path in files_of(folder)} - {part.file for part in parts}
-    return lines + [f"{name} is no part of it" for name in sorted(strangers)]
+        elif (current := read_part(path)) != part:
+            lines.append(f"{part.file} has {current} (frozen: {part})")
+    unexpected = {path.name for path in files_of(folder)} - {part.file for part in parts}
+    return lines + [f"{name} is no part of it" for name in sorted(unexpected)]
 
 
 def files_of(folder: Path) -> list[Path]:
-    """The files of a folder that are named as parts are, the card apart. A README beside them is none."""
-    return sorted(path for path in folder.glob("*") if NAME.fullmatch(path.name) and path.name != CARD)
+    """List the files of a folder that have a name of a part, without the card. A README is not among them."""
+    return sorted(path for path in folder.glob("*") if FILE_NAME.fullmatch(path.name) and path.name != CARD)

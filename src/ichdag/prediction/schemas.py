@@ -1,4 +1,4 @@
-"""Tables of the frozen model's predictions."""
+"""Schema of the predictions of the frozen model."""
 
 from ichdag.columns import REASON, STATUS, SUBJECT, VOLUME
 from ichdag.schema import Schema, number

@@ -1,4 +1,4 @@
-"""Tables of the grids that the networks see."""
+"""Schema of the table of grids, the input of the networks."""
 
 from ichdag.columns import SUBJECT, TIMEPOINT
 from ichdag.schema import Column, Schema
