@@ -70,28 +70,27 @@ def explained(request, rows, labels):
 
 
 def test_shap_values_add_up_to_the_output_less_the_base(explained):
-    _, _, found = explained
-    assert np.allclose(found.values.sum(axis=1) + found.base_value, found.output, atol=1e-4)
+    _, _, explanation = explained
+    assert np.allclose(explanation.values.sum(axis=1) + explanation.base_value, explanation.output, atol=1e-4)
 
 
 def test_the_base_is_the_mean_output_of_the_background(explained, rows):
-    classifier, model, found = explained
+    classifier, model, explanation = explained
     names = {"classifier": classifier, "X": rows[20:40], "background": rows[20:40]}
     assert shap_values(model, **names, settings=SETTINGS, seed=0).output.mean() == pytest.approx(
-        found.base_value, abs=1e-4
+        explanation.base_value, abs=1e-4
     )
 
 
 def test_the_output_is_the_model_s_own(explained, rows):
-    classifier, model, found = explained
+    classifier, model, explanation = explained
     probability = model.predict_proba(rows[:10])[:, 1]
     if classifier in ("xgboost", "naive_bayes", "elastic_net"):
         probability = np.log(probability / (1 - probability))
     if classifier == "svm":
-        probability, found_order = np.argsort(probability), np.argsort(found.output)
-        assert np.array_equal(probability, found_order)
+        assert np.array_equal(np.argsort(probability), np.argsort(explanation.output))
     else:
-        assert np.allclose(found.output, probability, atol=1e-4)
+        assert np.allclose(explanation.output, probability, atol=1e-4)
 
 
 def test_the_column_that_carries_the_label_is_credited_most(explained):
@@ -101,8 +100,10 @@ def test_the_column_that_carries_the_label_is_credited_most(explained):
 def test_a_column_that_equals_the_background_everywhere_gets_nothing(explained, rows):
     classifier, model, _ = explained
     flat = rows.assign(vaegan_001=0.7)
-    found = shap_values(model, classifier=classifier, X=flat[:5], background=flat[20:40], settings=SETTINGS, seed=0)
-    assert np.allclose(found.values[:, 5], 0, atol=1e-9)
+    explanation = shap_values(
+        model, classifier=classifier, X=flat[:5], background=flat[20:40], settings=SETTINGS, seed=0
+    )
+    assert np.allclose(explanation.values[:, 5], 0, atol=1e-9)
 
 
 def test_sampled_values_of_two_columns_are_exact(rows, labels):
@@ -110,16 +111,16 @@ def test_sampled_values_of_two_columns_are_exact(rows, labels):
     model = fit(
         Recipe("svm", CLASSIFICATION, seed=0, threads=1), design=pair, labels=labels, persons=labels.index.to_series()
     )
-    found = shap_values(model, classifier="svm", X=pair[:1], background=pair[20:40], settings=SETTINGS, seed=0)
+    explanation = shap_values(model, classifier="svm", X=pair[:1], background=pair[20:40], settings=SETTINGS, seed=0)
 
     def mean_score(**replaced):
         scaled = model[:-1].transform(pair[20:40].assign(**replaced))
         return model[-1].calibrated_classifiers_[0].estimator.decision_function(scaled).mean()
 
-    one, other = pair.iloc[0]
-    none, first, second = mean_score(), mean_score(radiomics_000=one), mean_score(vaegan_000=other)
-    both = mean_score(radiomics_000=one, vaegan_000=other)
-    assert np.allclose(found.values, [[(first - none + both - second) / 2, (second - none + both - first) / 2]])
+    radiomics, vaegan = pair.iloc[0]
+    none, first, second = mean_score(), mean_score(radiomics_000=radiomics), mean_score(vaegan_000=vaegan)
+    both = mean_score(radiomics_000=radiomics, vaegan_000=vaegan)
+    assert np.allclose(explanation.values, [[(first - none + both - second) / 2, (second - none + both - first) / 2]])
 
 
 def test_too_few_evaluations_are_refused_with_what_to_set(rows, labels):
@@ -132,8 +133,8 @@ def test_too_few_evaluations_are_refused_with_what_to_set(rows, labels):
 
 
 def test_a_sample_of_rows_is_the_same_for_the_same_seed(rows):
-    one, other = (sample_rows(rows, count=12, seed=4) for _ in range(2))
-    assert len(one) == 12 and one.equals(other) and one.index.is_monotonic_increasing
+    first, second = (sample_rows(rows, count=12, seed=4) for _ in range(2))
+    assert len(first) == 12 and first.equals(second) and first.index.is_monotonic_increasing
     assert sample_rows(rows, count=100, seed=4).equals(rows)
 
 

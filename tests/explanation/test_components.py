@@ -1,4 +1,4 @@
-"""Components told by their top features."""
+"""Components named by their top features."""
 
 import numpy as np
 
@@ -6,12 +6,12 @@ from ichdag.explanation.components import name_components
 from ichdag.features.reducer import Reducer
 
 
-def test_a_component_is_told_by_the_features_that_make_it_up():
+def test_a_component_is_named_by_the_features_that_make_it_up():
     random = np.random.default_rng(0)
     weights = random.gamma(1, 1, (50, 2))
-    parts = np.zeros((2, 6))
-    parts[0, :2], parts[1, 3:5] = [1, 1], [1, 1]
-    values = weights @ parts
+    components = np.zeros((2, 6))
+    components[0, :2], components[1, 3:5] = [1, 1], [1, 1]
+    values = weights @ components
     values[:, 5] = 3
     reducer = Reducer(rank=2, init="nndsvda", max_iter=1000, tolerance=1e-6, random_state=0).fit(values)
     table = name_components(reducer, columns=["a", "b", "empty", "c", "d", "constant"], top=2)

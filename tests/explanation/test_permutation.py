@@ -31,8 +31,8 @@ class Known:
         self.score = score
 
     def predict_proba(self, rows):
-        found = np.asarray(self.score(rows), dtype=float)
-        return np.column_stack([1 - found, found])
+        probability = np.asarray(self.score(rows), dtype=float)
+        return np.column_stack([1 - probability, probability])
 
 
 def people(count, *columns, seed=0):
@@ -59,69 +59,69 @@ def test_the_auc_is_scikit_learn_s_ties_and_all():
 def test_blocks_of_one_column_lose_what_scikit_learn_says():
     rows, labels = people(80, "radiomics_000", "vaegan_000")
     model = make_pipeline(StandardScaler(), GaussianNB()).fit(rows, labels)
-    found = losses(model, rows, labels, permutations=100)
+    table = losses(model, rows, labels, permutations=100)
     known = inspection.permutation_importance(model, rows, labels, scoring="roc_auc", n_repeats=100, random_state=5)
     error = 4 * known.importances_std * (2 / 100) ** 0.5
-    assert (np.abs(found.auc_lost.to_numpy() - known.importances_mean) < error).all()
-    assert found.auc.tolist() == pytest.approx([roc_auc_score(labels, model.predict_proba(rows)[:, 1])] * 2)
+    assert (np.abs(table.auc_lost.to_numpy() - known.importances_mean) < error).all()
+    assert table.auc.tolist() == pytest.approx([roc_auc_score(labels, model.predict_proba(rows)[:, 1])] * 2)
 
 
 def test_the_mean_loss_is_that_over_every_order_there_is():
     rows, _ = people(5, "radiomics_000", "vaegan_000", seed=3)
     labels = pd.Series([0, 1, 0, 1, 1], index=rows.index)
-    model = Known(lambda table: 1 / (1 + np.exp(-table.radiomics_000 - 0.5 * table.vaegan_000)))
-    found = losses(model, rows, labels, permutations=2000)
+    model = Known(lambda X: 1 / (1 + np.exp(-X.radiomics_000 - 0.5 * X.vaegan_000)))
+    table = losses(model, rows, labels, permutations=2000)
     for column in rows:
         every = [
             roc_auc_score(labels, model.predict_proba(rows.assign(**{column: values}))[:, 1])
             for values in permutations(rows[column])
         ]
-        whole = roc_auc_score(labels, model.predict_proba(rows)[:, 1])
-        expected, spread = whole - np.mean(every), np.std(every)
-        assert abs(found.auc_lost[column.removesuffix("_000")] - expected) < 4 * spread / 2000**0.5
+        unpermuted = roc_auc_score(labels, model.predict_proba(rows)[:, 1])
+        expected, spread = unpermuted - np.mean(every), np.std(every)
+        assert abs(table.auc_lost[column.removesuffix("_000")] - expected) < 4 * spread / 2000**0.5
 
 
 def test_a_block_that_the_model_does_not_read_costs_nothing_and_the_one_it_reads_everything():
     rows, labels = people(400, "radiomics_000", "vaegan_000")
-    found = losses(Known(lambda table: 1 / (1 + np.exp(-table.radiomics_000))), rows, labels, permutations=100)
-    assert found.auc_lost["vaegan"] == 0 and found.loc["vaegan", ["auc_lost_low", "auc_lost_high"]].isna().all()
-    assert found.note["vaegan"] == "no limits of the AUC lost: all resamples are equal" and pd.isna(
-        found.note["radiomics"]
+    table = losses(Known(lambda X: 1 / (1 + np.exp(-X.radiomics_000))), rows, labels, permutations=100)
+    assert table.auc_lost["vaegan"] == 0 and table.loc["vaegan", ["auc_lost_low", "auc_lost_high"]].isna().all()
+    assert table.note["vaegan"] == "no limits of the AUC lost: all resamples are equal" and pd.isna(
+        table.note["radiomics"]
     )
-    assert found.auc_lost["radiomics"] == pytest.approx(found.auc["radiomics"] - 0.5, abs=0.01)
+    assert table.auc_lost["radiomics"] == pytest.approx(table.auc["radiomics"] - 0.5, abs=0.01)
 
 
 def test_columns_of_a_block_are_exchanged_together_and_shape_columns_are_a_block():
     rows, labels = people(50, "original_shape_A", "original_shape_B", "vaegan_000")
     rows["original_shape_B"] = rows.original_shape_A
-    found = losses(Known(lambda table: table.original_shape_A == table.original_shape_B), rows, labels)
-    assert found.index.tolist() == ["shape", "vaegan"] and found.auc_lost.tolist() == [0, 0]
+    table = losses(Known(lambda X: X.original_shape_A == X.original_shape_B), rows, labels)
+    assert table.index.tolist() == ["shape", "vaegan"] and table.auc_lost.tolist() == [0, 0]
 
 
 def test_nothing_is_exchanged_between_folds():
     rows, labels = people(40, "radiomics_000", "vaegan_000")
-    model = Known(lambda table: table.radiomics_000)
+    model = Known(lambda X: X.radiomics_000)
     parts = {fold: (model, rows.iloc[int(fold) :: 2].assign(radiomics_000=int(fold))) for fold in "01"}
-    found = permutation_importance(parts, y_true=labels, settings=settings(), seed=1)
-    assert found.auc_lost.tolist() == [0, 0] and found.scored.tolist() == [40, 40]
+    table = permutation_importance(parts, y_true=labels, settings=settings(), seed=1)
+    assert table.auc_lost.tolist() == [0, 0] and table.scored.tolist() == [40, 40]
 
 
 def test_the_interval_is_as_wide_as_delong_s_for_the_same_pair_of_predictions():
     rows, labels = people(300, "radiomics_000", "vaegan_000")
-    model = Known(lambda table: 1 / (1 + np.exp(-table.radiomics_000 - table.vaegan_000)))
-    found = losses(model, rows, labels, permutations=1, bootstrap=2000).loc["vaegan"]
+    model = Known(lambda X: 1 / (1 + np.exp(-X.radiomics_000 - X.vaegan_000)))
+    table = losses(model, rows, labels, permutations=1, bootstrap=2000).loc["vaegan"]
     order = np.random.default_rng(1)
     order.permutation(300)  # that of the block before
     changed = rows.assign(vaegan_000=rows.vaegan_000.to_numpy()[order.permutation(300)])
-    pair = np.array([model.predict_proba(table)[:, 1] for table in (rows, changed)])
+    pair = np.array([model.predict_proba(X)[:, 1] for X in (rows, changed)])
     known = paired_difference(areas(labels.to_numpy(), scores=pair), first=0, second=1, confidence=0.95)
-    assert found.auc_lost == pytest.approx(known.value)
-    assert found.auc_lost_high - found.auc_lost_low == pytest.approx(known.high - known.low, rel=0.1)
+    assert table.auc_lost == pytest.approx(known.value)
+    assert table.auc_lost_high - table.auc_lost_low == pytest.approx(known.high - known.low, rel=0.1)
 
 
 def test_whoever_has_no_known_outcome_is_left_out_and_one_class_alone_has_no_auc():
     rows, labels = people(30, "radiomics_000", "vaegan_000")
-    model = Known(lambda table: 1 / (1 + np.exp(-table.radiomics_000)))
+    model = Known(lambda X: 1 / (1 + np.exp(-X.radiomics_000)))
     known = losses(model, rows, labels[:20])
     assert known.scored.tolist() == [20, 20]
     assert known.auc.iloc[0] == pytest.approx(roc_auc_score(labels[:20], rows.radiomics_000[:20]))

@@ -52,9 +52,9 @@ def test_the_gradient_is_what_a_small_step_changes_the_score_by(latents, reducer
 
 
 def test_the_map_is_brightest_where_the_outcome_shows(latents, reducer, pipeline):
-    found = grad_cam(latents[0], reducer=reducer, pipeline=pipeline, shape=SHAPE)
-    assert found.shape == (4, 4, 4) and found.min() >= 0
-    assert np.unravel_index(found.argmax(), found.shape) == (3, 3, 3)
+    saliency = grad_cam(latents[0], reducer=reducer, pipeline=pipeline, shape=SHAPE)
+    assert saliency.shape == (4, 4, 4) and saliency.min() >= 0
+    assert np.unravel_index(saliency.argmax(), saliency.shape) == (3, 3, 3)
 
 
 def test_a_classifier_without_slopes_gives_an_empty_map(latents, reducer, pipeline):

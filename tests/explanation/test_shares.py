@@ -40,13 +40,13 @@ ONE = np.array([[0.3, -0.1]])
     ],
 )
 def test_a_share_without_limits_says_why(values, columns, share, note):
-    found = block_shares(values, columns=columns, settings=SETTINGS, seed=1)
-    assert found.share.tolist() == pytest.approx(share, nan_ok=True)
-    assert found[["low", "high"]].isna().all(axis=None) and set(found.note) == {note}
+    table = block_shares(values, columns=columns, settings=SETTINGS, seed=1)
+    assert table.share.tolist() == pytest.approx(share, nan_ok=True)
+    assert table[["low", "high"]].isna().all(axis=None) and set(table.note) == {note}
 
 
 def test_shares_that_differ_between_participants_have_limits_and_no_note():
     """One of two participants has a share of a half: drawn twice, once or never it leaves 0.5, 0.25 and 0."""
     values = np.array([[1.0, 1.0], [0.0, 2.0]])
-    found = block_shares(values, columns=["radiomics_0", "vaegan_0"], settings=SETTINGS, seed=1).set_index("block")
-    assert found.loc["radiomics", ["share", "low", "high"]].tolist() == [0.25, 0.0, 0.5] and found.note.isna().all()
+    table = block_shares(values, columns=["radiomics_0", "vaegan_0"], settings=SETTINGS, seed=1).set_index("block")
+    assert table.loc["radiomics", ["share", "low", "high"]].tolist() == [0.25, 0.0, 0.5] and table.note.isna().all()

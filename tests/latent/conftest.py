@@ -14,12 +14,12 @@ def patches():
     """Six patches (6, 1, 16, 16, 16): a bright ball, different in each, in a textured surrounding."""
     random = np.random.default_rng(0)
     axes = np.indices((16,) * 3)
-    found = []
+    images = []
     for radius in (3, 4, 5, 6, 7, 8):
         ball = sum((axis - 7.5) ** 2 for axis in axes) <= radius**2
         texture = ndimage.gaussian_filter(random.normal(size=ball.shape), 1)
-        found.append(np.clip(0.3 + 0.4 * ball + 0.2 * texture, 0, 1))
-    return torch.from_numpy(np.stack(found)[:, None].astype(np.float16))
+        images.append(np.clip(0.3 + 0.4 * ball + 0.2 * texture, 0, 1))
+    return torch.from_numpy(np.stack(images)[:, None].astype(np.float16))
 
 
 @pytest.fixture

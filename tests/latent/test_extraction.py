@@ -39,7 +39,7 @@ def batch(tmp_path, patches):
 @pytest.mark.parametrize("precision", ["float16", "float32"])
 def test_a_batch_holds_both_latents_of_those_with_a_scan_and_a_lesion(batch, autoencoder, precision):
     network = DualScaleUNet(NetworkSettings([4, 8], 1), dual=True).eval()
-    found = dict(
+    latents = dict(
         extract_batch(
             batch[0],
             patches=batch[1],
@@ -48,10 +48,10 @@ def test_a_batch_holds_both_latents_of_those_with_a_scan_and_a_lesion(batch, aut
             precision=precision,
         )
     )
-    assert set(found) == {"A/segmentation", "A/vaegan"}
-    assert found["A/segmentation"].shape == (8 * 8**3 + 8 * 4**3,)
-    assert found["A/vaegan"].shape == (8 * 4**3,)
-    assert all(array.dtype == precision for array in found.values())
+    assert set(latents) == {"A/segmentation", "A/vaegan"}
+    assert latents["A/segmentation"].shape == (8 * 8**3 + 8 * 4**3,)
+    assert latents["A/vaegan"].shape == (8 * 4**3,)
+    assert all(array.dtype == precision for array in latents.values())
 
 
 def test_latents_of_a_saved_model_are_those_of_the_trained_one(autoencoder, patches, tmp_path):
@@ -65,10 +65,10 @@ def test_latents_of_a_saved_model_are_those_of_the_trained_one(autoencoder, patc
 
 
 def test_the_first_patches_are_shown_beside_their_reconstructions(batch, autoencoder):
-    found = dict(reconstruct([batch[1], batch[1]], autoencoder=autoencoder, examples=1, device=CPU))
-    assert list(found) == ["A/patch", "A/reconstruction"]
-    assert found["A/reconstruction"].shape == found["A/patch"].shape == (16, 16, 16)
-    assert found["A/reconstruction"].dtype == np.float32
+    images = dict(reconstruct([batch[1], batch[1]], autoencoder=autoencoder, examples=1, device=CPU))
+    assert list(images) == ["A/patch", "A/reconstruction"]
+    assert images["A/reconstruction"].shape == images["A/patch"].shape == (16, 16, 16)
+    assert images["A/reconstruction"].dtype == np.float32
 
 
 def test_numbers_too_large_for_the_store_are_refused_with_the_cure():

@@ -24,14 +24,14 @@ def test_nothing_is_drawn_without_noise():
     torch.manual_seed(0)
     autoencoder = Autoencoder(VaeganSettings([4, 8])).eval()
     patch = torch.rand(2, 1, 16, 16, 16)
-    one, other = autoencoder(patch)[0], autoencoder(patch)[0]
-    assert torch.equal(one, other)
-    assert one.min() >= 0 and one.max() <= 1
-    assert not torch.allclose(one, autoencoder(patch, torch.randn(2, 8, 4, 4, 4))[0])
+    first, second = autoencoder(patch)[0], autoencoder(patch)[0]
+    assert torch.equal(first, second)
+    assert first.min() >= 0 and first.max() <= 1
+    assert not torch.allclose(first, autoencoder(patch, torch.randn(2, 8, 4, 4, 4))[0])
 
 
 @pytest.mark.parametrize("channels", [[4, 8], [4, 8, 8], [4, 8, 8, 8]])
-def test_the_discriminator_judges_the_smallest_patches_its_encoder_takes(channels):
+def test_the_discriminator_takes_the_smallest_patches_its_encoder_takes(channels):
     settings = VaeganSettings(channels)
     size = 2 ** (len(channels) + 1)
     settings.check(size)
@@ -65,7 +65,7 @@ def test_a_perfect_discriminator_is_right_always_and_a_blind_one_half_of_the_tim
     assert losses.discriminator(0.6 * ones, real_logits=0.6 * ones)[1]["discriminator_right"] == 0.5
 
 
-def test_a_perfect_reconstruction_costs_only_divergence_and_judgment():
+def test_a_perfect_reconstruction_costs_only_divergence_and_adversarial_loss():
     patch = torch.rand(1, 1, 8, 8, 8)
     latent = torch.zeros(1, 4, 2, 2, 2)
     features = [torch.rand(1, 2, 4, 4, 4), torch.zeros(1, 1, 2, 2, 2)]

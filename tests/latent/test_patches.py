@@ -24,8 +24,8 @@ def scan():
 
 def physical_edge_mm(inside, edge_mm):
     """Extent of the inside along each axis, given the patch's edge."""
-    found = np.argwhere(inside)
-    return (found.max(axis=0) - found.min(axis=0) + 1) * edge_mm / inside.shape[0]
+    voxels = np.argwhere(inside)
+    return (voxels.max(axis=0) - voxels.min(axis=0) + 1) * edge_mm / inside.shape[0]
 
 
 def test_the_lesion_is_dilated_by_two_voxels_of_the_fine_grid_on_each_side(scan):
@@ -95,6 +95,6 @@ def test_a_batch_goes_on_without_excluded_and_faulty_participants(scan, tmp_path
     write_absent(tmp_path / "excluded.nii.gz")
     ct, mask = tmp_path / "ct.nii.gz", tmp_path / "mask.nii.gz"
     files = [("A", ct, tmp_path / "absent.nii.gz"), ("B", tmp_path / "excluded.nii.gz", mask), ("C", ct, mask)]
-    found = dict(cut_batch(files, settings=SETTINGS))
-    assert set(found) == {"C/patch", "C/inside"}
-    assert found["C/patch"].dtype == np.float16 and found["C/inside"].dtype == bool
+    stored = dict(cut_batch(files, settings=SETTINGS))
+    assert set(stored) == {"C/patch", "C/inside"}
+    assert stored["C/patch"].dtype == np.float16 and stored["C/inside"].dtype == bool

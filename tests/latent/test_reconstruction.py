@@ -22,10 +22,10 @@ def test_a_pca_agrees_with_that_of_scikit_learn(patches):
 
     rows = patches[:, 0].reshape(6, -1).numpy().astype(np.float64)
     theirs = PCA(3, svd_solver="full").fit(rows[:5])
-    found = fit_pca(patches[:5, 0].numpy(), mean=rows[:5].mean(axis=0).reshape((16,) * 3), components=3)
+    reconstruct = fit_pca(patches[:5, 0].numpy(), mean=rows[:5].mean(axis=0).reshape((16,) * 3), components=3)
     for row in rows:
         expected = theirs.inverse_transform(theirs.transform(row[None]))[0].clip(0, 1)
-        assert found(row.reshape((16,) * 3)).ravel() == pytest.approx(expected, abs=1e-3)
+        assert reconstruct(row.reshape((16,) * 3)).ravel() == pytest.approx(expected, abs=1e-3)
 
 
 def test_all_components_give_the_patches_back_they_were_fitted_on_and_not_others(patches, autoencoder):
@@ -48,14 +48,14 @@ def test_without_external_patches_only_the_own_ones_are_reconstructed(patches, a
 
 def test_interpolations_go_from_one_reconstruction_to_the_other_and_samples_are_repeatable(patches, autoencoder):
     seen = [patch[0].numpy() for patch in patches]
-    found = dict(sample_latent(seen, autoencoder=autoencoder, examples=3, seed=1, device=CPU))
-    assert list(found) == [f"sample/{n}" for n in range(3)] + [f"interpolation/{n}" for n in range(3)]
+    generated = dict(sample_latent(seen, autoencoder=autoencoder, examples=3, seed=1, device=CPU))
+    assert list(generated) == [f"sample/{n}" for n in range(3)] + [f"interpolation/{n}" for n in range(3)]
     with torch.inference_mode():
         ends = [autoencoder(patches[n : n + 1].float())[0][0, 0].numpy() for n in (0, 5)]
-    assert found["interpolation/0"] == pytest.approx(ends[0], abs=1e-5)
-    assert found["interpolation/2"] == pytest.approx(ends[1], abs=1e-5)
+    assert generated["interpolation/0"] == pytest.approx(ends[0], abs=1e-5)
+    assert generated["interpolation/2"] == pytest.approx(ends[1], abs=1e-5)
     again = dict(sample_latent(seen, autoencoder=autoencoder, examples=3, seed=1, device=CPU))
-    other = dict(sample_latent(seen, autoencoder=autoencoder, examples=3, seed=2, device=CPU))
-    assert np.array_equal(found["sample/1"], again["sample/1"])
-    assert not np.array_equal(found["sample/1"], other["sample/1"])
+    other_seed = dict(sample_latent(seen, autoencoder=autoencoder, examples=3, seed=2, device=CPU))
+    assert np.array_equal(generated["sample/1"], again["sample/1"])
+    assert not np.array_equal(generated["sample/1"], other_seed["sample/1"])
     assert dict(sample_latent([], autoencoder=autoencoder, examples=3, seed=1, device=CPU)) == {}

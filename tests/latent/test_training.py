@@ -1,4 +1,4 @@
-"""The VAE-GAN learns, resumes bit for bit, and says so if its latent space collapses or its game is over."""
+"""The VAE-GAN learns, resumes bit for bit, and warns of a collapsed latent space and of an unbalanced training."""
 
 from dataclasses import replace
 
@@ -37,16 +37,16 @@ def trained(patches, settings, path, kind=Checkpoint):
 
 
 def test_a_killed_training_ends_with_the_same_bits_as_one_that_was_not(patches, settings, tmp_path):
-    whole, history = trained(patches, settings, tmp_path / "whole.pt")
+    uninterrupted, history = trained(patches, settings, tmp_path / "uninterrupted.pt")
     with pytest.raises(Killed):
         trained(patches, settings, tmp_path / "killed.pt", kind=KilledAfter)
     resumed, again = trained(patches, settings, tmp_path / "killed.pt")
     assert history.rows == again.rows and len(again.rows) == 4
-    for name, weight in whole.state_dict().items():
+    for name, weight in uninterrupted.state_dict().items():
         assert torch.equal(weight, resumed.state_dict()[name]), name
 
 
-def test_reconstructions_get_better_and_the_card_tells_of_the_balance(patches, settings, tmp_path):
+def test_reconstructions_get_better_and_the_card_has_the_scores(patches, settings, tmp_path):
     settings["settings"] = replace(settings["settings"], epochs=12)
     autoencoder, history = trained(patches, settings, tmp_path / "one.pt")
     assert history.last["reconstruction"] < 0.8 * history.rows[0]["reconstruction"]
@@ -66,7 +66,7 @@ def test_patches_are_shown_mirrored_as_often_as_the_chance_says(patches, setting
         assert sorted(map(bytes, seen.half().numpy())) == sorted(map(bytes, changed.half().numpy()))
 
 
-def test_a_discriminator_that_is_right_too_often_sits_out(patches, settings, tmp_path):
+def test_a_discriminator_above_the_accuracy_ceiling_skips_its_step(patches, settings, tmp_path):
     settings["settings"] = replace(settings["settings"], discriminator_ceiling=1e-9)
     _, history = trained(patches, settings, tmp_path / "never.pt")
     assert all(row["discriminator_plays"] == 0 for row in history.rows if row["discriminator_right"] == 1)
@@ -78,12 +78,12 @@ def test_a_discriminator_that_is_right_too_often_sits_out(patches, settings, tmp
 def test_want_of_memory_and_losses_that_are_not_finite_are_named(patches, settings, tmp_path, monkeypatch):
     with pytest.raises(StudyError, match=r"in epoch 1 on patch \d.*reconstruction.* is not finite"):
         trained(patches * float("nan"), settings, tmp_path / "one.pt")
-    monkeypatch.setattr(training, "train_step", lambda *whatever: torch.empty(2**60))
+    monkeypatch.setattr(training, "train_step", lambda *arguments: torch.empty(2**60))
     with pytest.raises(StudyError, match=r"batches of 2 and grids of 16\^3 voxels. Lower latent.training.batch_size"):
         trained(patches, settings, tmp_path / "one.pt")
 
 
-def test_a_collapsed_latent_space_is_told_in_the_card_and_in_the_log(patches, caplog):
+def test_a_collapsed_latent_space_is_warned_of_in_the_card_and_in_the_log(patches, caplog):
     autoencoder = Autoencoder(VaeganSettings([4, 8])).eval()
     torch.nn.init.zeros_(autoencoder.encoder.mean.conv.conv.weight)
     scores = diagnose(autoencoder, patches, losses={"discriminator_right": 0.7}, device=DEVICE)
@@ -93,9 +93,9 @@ def test_a_collapsed_latent_space_is_told_in_the_card_and_in_the_log(patches, ca
 
 
 @pytest.mark.parametrize(("right", "words"), [(0.99, "has won"), (0.5, "has given up"), (0.7, None)])
-def test_a_game_that_is_over_is_told(right, words):
-    found = training_warnings({"active_units": 0.9, "discriminator_right": right})
-    assert found == [] if words is None else words in found[0]
+def test_an_unbalanced_training_is_warned_of(right, words):
+    warnings = training_warnings({"active_units": 0.9, "discriminator_right": right})
+    assert warnings == [] if words is None else words in warnings[0]
 
 
 def test_active_units_are_the_part_that_varies_over_patients(patches):

@@ -145,13 +145,13 @@ SPOILED = {
 def test_a_model_that_was_changed_is_refused_with_what_was_found_and_what_to_do(fault, frozen):
     folder = frozen("death", "poor_outcome")
     load_frozen(folder)
-    spoil, told = SPOILED[fault]
+    spoil, expected_words = SPOILED[fault]
     spoil(folder)
     with pytest.raises(StudyError) as refusal:
         load_frozen(folder)
     words = str(refusal.value)
     assert words.startswith(f"{folder} ") and f"delete {folder} and run again" in words
-    assert all(part in words for part in told), words
+    assert all(part in words for part in expected_words), words
 
 
 def test_all_that_differs_is_said_at_once(frozen):

@@ -7,7 +7,7 @@ import torch
 
 from ichdag.segmentation.augmentation import AugmentationSettings, augment
 
-STILL = AugmentationSettings(
+NEUTRAL = AugmentationSettings(
     chance=1,
     mirror=0,
     rotation_degrees=0,
@@ -19,7 +19,7 @@ STILL = AugmentationSettings(
     low_resolution=1,
     gamma=[1, 1],
 )
-EVERYTHING = AugmentationSettings(1, 0.5, 15, [0.85, 1.2], 0.05, 1, 0.1, [0.85, 1.2], 0.5, [0.7, 1.5])
+ALL_TRANSFORMS = AugmentationSettings(1, 0.5, 15, [0.85, 1.2], 0.05, 1, 0.1, [0.85, 1.2], 0.5, [0.7, 1.5])
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def batch():
 def changed(batch, seed=0, **settings):
     fine, coarse, mask = batch
     generator = torch.Generator().manual_seed(seed)
-    return augment(fine, coarse=coarse, mask=mask, settings=replace(STILL, **settings), generator=generator)
+    return augment(fine, coarse=coarse, mask=mask, settings=replace(NEUTRAL, **settings), generator=generator)
 
 
 def test_settings_of_no_change_change_nothing(batch):
@@ -42,20 +42,20 @@ def test_settings_of_no_change_change_nothing(batch):
 
 
 def test_a_chance_of_zero_leaves_every_change_out_but_the_mirrors(batch):
-    for before, after in zip(batch, changed(batch, **vars(EVERYTHING) | {"chance": 0, "mirror": 0}), strict=True):
+    for before, after in zip(batch, changed(batch, **vars(ALL_TRANSFORMS) | {"chance": 0, "mirror": 0}), strict=True):
         assert torch.allclose(before, after, atol=1e-5)
 
 
 def test_each_change_is_made_as_often_as_its_chance_says():
     scans = torch.full((200, 1, 4, 4, 4), 0.5)
     fine = changed((scans, scans[..., :2, :2, :2], scans), brightness=0.2, chance=0.3)[0]
-    still = (fine[:, 0, 1, 1, 1] - 0.5).abs() < 1e-6
-    assert 1 - still.float().mean().item() == pytest.approx(0.3, abs=0.1)
+    unchanged = (fine[:, 0, 1, 1, 1] - 0.5).abs() < 1e-6
+    assert 1 - unchanged.float().mean().item() == pytest.approx(0.3, abs=0.1)
 
 
 def test_a_certain_mirror_turns_every_axis_around(batch):
-    for one, other in zip(batch, changed(batch, mirror=1), strict=True):
-        assert torch.allclose(one.flip(2, 3, 4), other, atol=1e-5)
+    for before, after in zip(batch, changed(batch, mirror=1), strict=True):
+        assert torch.allclose(before.flip(2, 3, 4), after, atol=1e-5)
 
 
 def test_a_mask_that_is_not_turned_keeps_every_voxel(batch):
@@ -65,9 +65,9 @@ def test_a_mask_that_is_not_turned_keeps_every_voxel(batch):
 def test_a_scan_is_turned_about_all_axes_or_about_none():
     random = torch.Generator().manual_seed(0)
     scans = torch.rand(100, 1, 6, 6, 6, generator=random)
-    moved = changed((scans, scans[..., :3, :3, :3], scans), rotation_degrees=40, chance=0.3)[2]
-    turned = (moved != scans).flatten(1).any(dim=1)
-    assert turned.float().mean().item() == pytest.approx(0.3, abs=0.1)
+    rotated = changed((scans, scans[..., :3, :3, :3], scans), rotation_degrees=40, chance=0.3)[2]
+    changed_scans = (rotated != scans).flatten(1).any(dim=1)
+    assert changed_scans.float().mean().item() == pytest.approx(0.3, abs=0.1)
 
 
 def test_scan_coarse_scan_and_mask_move_together(batch):
@@ -103,8 +103,8 @@ def test_blur_spreads_the_lesion_and_keeps_its_sum(batch):
 def test_low_resolution_takes_detail_away_and_keeps_the_level():
     random = torch.Generator().manual_seed(0)
     fine = 0.5 + 0.1 * torch.randn(2, 1, 16, 16, 16, generator=random)
-    seen = changed((fine, fine[..., :8, :8, :8], fine), low_resolution=0.3)[0]
-    assert seen.std() < 0.8 * fine.std() and seen.mean() == pytest.approx(fine.mean().item(), abs=0.02)
+    degraded = changed((fine, fine[..., :8, :8, :8], fine), low_resolution=0.3)[0]
+    assert degraded.std() < 0.8 * fine.std() and degraded.mean() == pytest.approx(fine.mean().item(), abs=0.02)
 
 
 def test_gamma_bends_the_middle_and_leaves_black_and_white():
@@ -114,6 +114,6 @@ def test_gamma_bends_the_middle_and_leaves_black_and_white():
 
 
 def test_the_same_generator_state_gives_the_same_change(batch):
-    one, other, third = (changed(batch, seed, **vars(EVERYTHING)) for seed in (1, 1, 2))
-    assert all(map(torch.equal, one, other))
-    assert not torch.equal(one[0], third[0])
+    first, repeated, other_seed = (changed(batch, seed, **vars(ALL_TRANSFORMS)) for seed in (1, 1, 2))
+    assert all(map(torch.equal, first, repeated))
+    assert not torch.equal(first[0], other_seed[0])

@@ -11,7 +11,7 @@ from ichdag.segmentation.cleanup import CleanupSettings, choose_cleanup
 from ichdag.segmentation.inference import InferenceSettings
 from ichdag.segmentation.resampling import MaskSettings
 
-CPU, ALONE, GIVEN = torch.device("cpu"), InferenceSettings([], ensemble=False), MaskSettings(0.5, 0.1)
+CPU, SINGLE, GIVEN = torch.device("cpu"), InferenceSettings([], ensemble=False), MaskSettings(0.5, 0.1)
 SETTINGS = CleanupSettings("cv", [0.3, 0.5, 0.7], [0, 0.5, 100])
 
 
@@ -29,15 +29,15 @@ def study(tmp_path, monkeypatch):
         grids[subject] = tmp_path / f"{subject}.npz"
         fine = {"baseline_fine": mask, "baseline_coarse": mask[::2, ::2, ::2]}
         write_arrays(grids[subject], **fine, baseline_mask=mask, baseline_affine=np.diag([4.0, 4, 4, 1]))
-    asked = []
-    monkeypatch.setattr(cleanup, "load_network", lambda weights, **more: asked.append(weights) or weights)
-    monkeypatch.setattr(cleanup, "lesion_probability", lambda network, **more: probability)
+    loaded_weights = []
+    monkeypatch.setattr(cleanup, "load_network", lambda weights, **options: loaded_weights.append(weights) or weights)
+    monkeypatch.setattr(cleanup, "lesion_probability", lambda network, **options: probability)
     entries = [
         {"weights": f"{variant}_{fold}", "variant": variant, "fold": fold}
         for variant in ("dual", "single")
         for fold in ("0", "1", "final")
     ]
-    return grids, {"folds": {"A": 0, "B": 1}, "networks": entries}, asked
+    return grids, {"folds": {"A": 0, "B": 1}, "networks": entries}, loaded_weights
 
 
 def chosen(study, settings=SETTINGS, grids=None):
@@ -46,7 +46,7 @@ def chosen(study, settings=SETTINGS, grids=None):
         networks=study[1],
         given=GIVEN,
         settings=settings,
-        inference=ALONE,
+        inference=SINGLE,
         device=CPU,
     )
 
@@ -58,7 +58,7 @@ def test_the_candidate_of_the_best_dice_wins(study):
     assert len(dice) == 9 and max(dice.values()) == dice[0.7, 0.5] > dice[0.7, 0] > dice[0.3, 0] > dice[0.7, 100]
 
 
-def test_each_scan_is_judged_by_the_dual_network_of_its_own_fold(study):
+def test_each_scan_is_segmented_by_the_dual_network_of_its_own_fold(study):
     chosen(study)
     assert study[2] == ["dual_0", "dual_1"]
 

@@ -1,4 +1,4 @@
-"""Who trains which network, who is segmented by which, and the list that is locked."""
+"""Who trains which network, and who is segmented by which network."""
 
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +13,7 @@ from ichdag.segmentation.inference import InferenceSettings, lesion_probability,
 from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
 
 CPU = torch.device("cpu")
-ALONE, TEAM = InferenceSettings([], ensemble=False), InferenceSettings([], ensemble=True)
+SINGLE, ENSEMBLE = InferenceSettings([], ensemble=False), InferenceSettings([], ensemble=True)
 FOLDS = {"S0": 0, "S1": 1, "S2": 1}
 
 
@@ -47,42 +47,45 @@ def test_training_subjects_get_the_network_that_never_saw_them_and_others_the_fi
 
 
 def test_a_batch_holds_both_variants_at_baseline_and_the_dual_one_at_follow_up(grids, networks):
-    found = dict(segment_batch({"S0": grids["S0"], "S4": grids["S4"]}, networks=networks, settings=ALONE, device=CPU))
-    origins = {f"{subject}/grids": found.pop(f"{subject}/grids") for subject in ("S0", "S4")}
-    assert all(bytes(origins[f"{one}/grids"]) == sha256(Path(grids[one]).read_bytes()).digest() for one in ("S0", "S4"))
-    assert set(found) == {
+    stored = dict(segment_batch({"S0": grids["S0"], "S4": grids["S4"]}, networks=networks, settings=SINGLE, device=CPU))
+    digests = {f"{subject}/grids": stored.pop(f"{subject}/grids") for subject in ("S0", "S4")}
+    assert all(
+        bytes(digests[f"{subject}/grids"]) == sha256(Path(grids[subject]).read_bytes()).digest()
+        for subject in ("S0", "S4")
+    )
+    assert set(stored) == {
         f"{subject}/{name}"
         for subject in ("S0", "S4")
         for name in ("baseline/dual", "baseline/single", "followup/dual")
     }
-    assert all(array.dtype == np.uint8 and array.shape == (16, 16, 16) for array in found.values())
+    assert all(array.dtype == np.uint8 and array.shape == (16, 16, 16) for array in stored.values())
 
 
 def test_each_participant_is_segmented_by_the_network_chosen_for_it(grids, networks):
-    found = dict(segment_batch({"S1": grids["S1"], "S4": grids["S4"]}, networks=networks, settings=ALONE, device=CPU))
+    stored = dict(segment_batch({"S1": grids["S1"], "S4": grids["S4"]}, networks=networks, settings=SINGLE, device=CPU))
     for subject, fold in (("S1", "1"), ("S4", "final")):
         entry = next(entry for entry in networks["networks"] if entry["name"] == f"dual_{fold}")
         network = load_network(entry["weights"], device=CPU)
         arrays = np.load(grids[subject])
         views = {"fine": arrays["baseline_fine"], "coarse": arrays["baseline_coarse"]}
         expected = np.rint(lesion_probability(network, **views, device=CPU) * 255).astype(np.uint8)
-        assert np.array_equal(found[f"{subject}/baseline/dual"], expected)
+        assert np.array_equal(stored[f"{subject}/baseline/dual"], expected)
 
 
 def test_in_an_ensemble_external_participants_get_the_mean_of_the_folds_and_others_their_own(grids, networks):
-    some = {"S1": grids["S1"], "S4": grids["S4"]}
-    found = dict(segment_batch(some, networks=networks, settings=TEAM, device=CPU))
-    alone = dict(segment_batch(some, networks=networks, settings=ALONE, device=CPU))
-    assert np.array_equal(found["S1/baseline/dual"], alone["S1/baseline/dual"])
+    grids_of_both = {"S1": grids["S1"], "S4": grids["S4"]}
+    stored = dict(segment_batch(grids_of_both, networks=networks, settings=ENSEMBLE, device=CPU))
+    alone = dict(segment_batch(grids_of_both, networks=networks, settings=SINGLE, device=CPU))
+    assert np.array_equal(stored["S1/baseline/dual"], alone["S1/baseline/dual"])
     arrays = np.load(grids["S4"])
     views = {"fine": arrays["followup_fine"], "coarse": arrays["followup_coarse"], "device": CPU}
-    team = [entry for entry in networks["networks"] if entry["name"] in ("dual_0", "dual_1")]
+    ensemble = [entry for entry in networks["networks"] if entry["name"] in ("dual_0", "dual_1")]
     mean = np.mean(
-        [lesion_probability(load_network(one["weights"], device=CPU), **views) for one in team],
+        [lesion_probability(load_network(member["weights"], device=CPU), **views) for member in ensemble],
         axis=0,
     )
-    assert np.abs(found["S4/followup/dual"].astype(float) - mean * 255).max() < 0.51
-    assert not np.array_equal(found["S4/followup/dual"], alone["S4/followup/dual"])
+    assert np.abs(stored["S4/followup/dual"].astype(float) - mean * 255).max() < 0.51
+    assert not np.array_equal(stored["S4/followup/dual"], alone["S4/followup/dual"])
 
 
 def test_mirroring_makes_the_probability_of_a_mirrored_scan_the_mirrored_probability(grids, networks):
@@ -90,13 +93,15 @@ def test_mirroring_makes_the_probability_of_a_mirrored_scan_the_mirrored_probabi
     network = load_network(entry["weights"], device=CPU)
     arrays = np.load(grids["S0"])
     views = {"fine": arrays["baseline_fine"], "coarse": arrays["baseline_coarse"]}
-    turned = {name: view[::-1].copy() for name, view in views.items()}
-    one, other = (lesion_probability(network, **seen, device=CPU, mirror_axes=[0, 2]) for seen in (views, turned))
-    assert other[::-1] == pytest.approx(one, abs=1e-6)
-    assert np.abs(lesion_probability(network, **views, device=CPU) - one).max() > 1e-4
+    mirrored = {name: view[::-1].copy() for name, view in views.items()}
+    probability, of_mirrored = (
+        lesion_probability(network, **both, device=CPU, mirror_axes=[0, 2]) for both in (views, mirrored)
+    )
+    assert of_mirrored[::-1] == pytest.approx(probability, abs=1e-6)
+    assert np.abs(lesion_probability(network, **views, device=CPU) - probability).max() > 1e-4
 
 
-def test_a_network_without_scans_to_judge_has_no_dice(networks):
+def test_a_network_without_held_out_scans_has_no_dice(networks):
     entry = networks["networks"][0]
     network = load_network(entry["weights"], device=CPU)
     assert mean_dice(network, [], threshold=0.5, device=CPU) == {}

@@ -47,21 +47,21 @@ def test_three_levels_weigh_four_sevenths_two_and_one(mask):
         DeepSupervisionLoss(1.0)([sure(1 - level if n == spoiled else level) for n, level in enumerate(levels)], mask)
         for spoiled in range(3)
     ]
-    whole = DeepSupervisionLoss(1.0)([sure(1 - mask)], mask)
-    assert [(loss / whole).item() for loss in wrong] == pytest.approx([4 / 7, 2 / 7, 1 / 7], rel=0.03)
+    all_levels = DeepSupervisionLoss(1.0)([sure(1 - mask)], mask)
+    assert [(loss / all_levels).item() for loss in wrong] == pytest.approx([4 / 7, 2 / 7, 1 / 7], rel=0.03)
 
 
 def test_the_target_of_a_voxel_is_the_part_of_it_that_is_lesion(mask):
     target, probability = 0.3 * mask, torch.full_like(mask, 0.5)
     dice = 1 - 2 * (probability * target).sum() / ((probability**2).sum() + (target**2).sum())
-    found = DeepSupervisionLoss(1.0)([torch.zeros_like(mask)], target)
-    assert found.item() == pytest.approx(dice.item() + 0.6931, abs=1e-3)
+    loss = DeepSupervisionLoss(1.0)([torch.zeros_like(mask)], target)
+    assert loss.item() == pytest.approx(dice.item() + 0.6931, abs=1e-3)
 
 
 def test_a_fraction_is_met_best_by_itself(mask):
     target = 0.3 * mask + 0.05 * (1 - mask)
-    found = {
+    losses = {
         shift: DeepSupervisionLoss(1.0)([torch.logit((target + shift).clamp(0.01, 0.99))], target).item()
         for shift in (-0.04, 0.0, 0.04)
     }
-    assert found[0.0] < min(found[-0.04], found[0.04])
+    assert losses[0.0] < min(losses[-0.04], losses[0.04])

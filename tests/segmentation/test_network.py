@@ -45,11 +45,11 @@ def test_both_encoders_have_the_papers_shape_at_every_stage_and_meet_where_their
         fine, coarse = DualScaleUNet(PAPER, dual=True).encode(*paper_scan)
     assert [tuple(stage.shape[1:3]) for stage in fine] == [(32, 128), (64, 64), (128, 32), (256, 16), (512, 8)]
     assert [tuple(stage.shape[1:3]) for stage in coarse] == [(32, 64), (64, 32), (128, 16), (256, 8), (512, 4)]
-    assert all(one.shape[2:] == other.shape[2:] for one, other in zip(fine[1:], coarse, strict=False))
+    assert all(skip.shape[2:] == other.shape[2:] for skip, other in zip(fine[1:], coarse, strict=False))
 
 
 def test_blocks_have_instance_norm_and_leaky_relu_and_nothing_else():
-    kinds = {type(part).__name__ for part in DualScaleUNet(PAPER, dual=True).modules()}
+    kinds = {type(module).__name__ for module in DualScaleUNet(PAPER, dual=True).modules()}
     kinds -= {
         "DualScaleUNet",
         "Encoder",
@@ -65,9 +65,9 @@ def test_blocks_have_instance_norm_and_leaky_relu_and_nothing_else():
 
 def test_group_norm_with_a_group_a_channel_is_instance_norm():
     norms = [
-        part
-        for part in DualScaleUNet(NetworkSettings([4, 8], 1), dual=True).modules()
-        if isinstance(part, torch.nn.GroupNorm)
+        module
+        for module in DualScaleUNet(NetworkSettings([4, 8], 1), dual=True).modules()
+        if isinstance(module, torch.nn.GroupNorm)
     ]
     assert norms and all(norm.num_groups == norm.num_channels and norm.affine for norm in norms)
     image = torch.randn((2, norms[0].num_channels, 6, 6, 6), generator=torch.Generator().manual_seed(0)) + 3
@@ -81,13 +81,13 @@ def test_parameters_and_flops_are_those_that_the_drawing_states(dual, column, pa
     rows = re.findall(r"^\| .*?\((?:million|GFLOP)\) \| ([\d.]+) \| ([\d.]+) \|$", text, re.M)
     with torch.device("meta"):
         network = DualScaleUNet(PAPER, dual=dual)
-    found = [sum(weight.numel() for weight in network.parameters()) / 1e6]
+    computed = [sum(weight.numel() for weight in network.parameters()) / 1e6]
     with FlopCounterMode(display=False) as forward:
         logits = network(*paper_scan)
     with FlopCounterMode(display=False) as backward:
         sum(level.sum() for level in logits).backward()
-    found += [forward.get_total_flops() / 1e9, (forward.get_total_flops() + backward.get_total_flops()) / 1e9]
-    assert [float(row[column]) for row in rows] == pytest.approx(found, rel=3e-3)
+    computed += [forward.get_total_flops() / 1e9, (forward.get_total_flops() + backward.get_total_flops()) / 1e9]
+    assert [float(row[column]) for row in rows] == pytest.approx(computed, rel=3e-3)
 
 
 def test_the_single_scale_variant_has_one_bottleneck_and_does_not_look_at_the_coarse_grid():

@@ -78,10 +78,10 @@ def test_a_mask_drawn_on_the_grid_of_the_paper_comes_back_with_its_volume(volume
     shape = tuple(np.rint(150 / np.array(spacing)).astype(int))
     affine[:3, 3] = [20, -10, 5] - affine[:3, :3] @ ((np.array(shape) - 1) / 2)
     back = resample_to_native(Volume(drawn, grid), affine=affine, shape=shape, settings=MaskSettings(0.5, 0.1))
-    found = points_of(affine, shape)[back.values]
+    points = points_of(affine, shape)[back.values]
     assert back.volume_ml == pytest.approx(drawn.sum() * edge**3 / 1000, rel=0.005)
     assert back.volume_ml == pytest.approx(volume_ml, rel=0.03)
-    assert np.abs(found.mean(axis=0) - center).max() < 0.2 * max(spacing)
+    assert np.abs(points.mean(axis=0) - center).max() < 0.2 * max(spacing)
 
 
 def test_a_lesion_stays_where_it_is(native):
@@ -128,10 +128,10 @@ def test_surface_distance_agrees_with_monai():
 
     random = np.random.default_rng(1)
     smooth = [ndimage.gaussian_filter(random.normal(size=(20, 20, 20)), 3) for _ in range(2)]
-    one, other = (Volume(field > 0.02, np.diag([1.0, 1.0, 3.0, 1.0])) for field in smooth)
-    tensors = [torch.from_numpy(volume.values[None, None].astype(np.float32)) for volume in (one, other)]
+    mask, manual = (Volume(field > 0.02, np.diag([1.0, 1.0, 3.0, 1.0])) for field in smooth)
+    tensors = [torch.from_numpy(volume.values[None, None].astype(np.float32)) for volume in (mask, manual)]
     theirs = compute_hausdorff_distance(*tensors, include_background=True, percentile=95, spacing=[1.0, 1.0, 3.0])
-    assert hd95_mm(one, manual=other) == pytest.approx(theirs.item(), abs=1.0)
+    assert hd95_mm(mask, manual=manual) == pytest.approx(theirs.item(), abs=1.0)
 
 
 def test_a_manual_mask_on_another_grid_is_refused():

@@ -20,24 +20,24 @@ DEVICE = find_device(1)
 CONFIGURATION = {"settings": {"learning_rate": 0.01}, "subjects": ["S0", "S1"]}
 CHILD = """
     import os, pickle, signal, sys
-    import ichdag.segmentation.training as room
+    import ichdag.segmentation.training as training
     from ichdag.models import write_weights
     from ichdag.training import Checkpoint, find_device
 
     paths, settings, checkpoint, weights, fatal = pickle.load(open(sys.argv[1], "rb"))
-    step, whole = 0, room.augment
+    step, original = 0, training.augment
 
-    def augment(*scans, **more):
+    def augment(*scans, **options):
         global step
         step += 1
         if step == fatal:
             os.kill(os.getpid(), signal.SIGKILL)
-        return whole(*scans, **more)
+        return original(*scans, **options)
 
-    room.augment = augment
+    training.augment = augment
     checkpoint = Checkpoint(checkpoint, configuration={"seed": 7}, data={})
-    network, history = room.train_network(
-        room.load_samples(paths), **settings, checkpoint=checkpoint, device=find_device(1)
+    network, history = training.train_network(
+        training.load_samples(paths), **settings, checkpoint=checkpoint, device=find_device(1)
     )
     write_weights(network.state_dict(), weights, identity={})
     checkpoint.remove()
@@ -63,9 +63,9 @@ def trained(grids, settings, path, kind=Checkpoint, configuration=CONFIGURATION)
     return train_network(samples, **settings, checkpoint=checkpoint, device=DEVICE)
 
 
-def same(one, other):
-    states = one.state_dict(), other.state_dict()
-    return all(torch.equal(weight, states[1][name]) for name, weight in states[0].items())
+def same(network, other):
+    weights, other_weights = network.state_dict(), other.state_dict()
+    return all(torch.equal(weight, other_weights[name]) for name, weight in weights.items())
 
 
 @pytest.fixture
@@ -79,12 +79,12 @@ def killed(grids, settings, tmp_path):
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
 def test_a_killed_training_ends_with_the_same_bits_as_one_that_was_not(grids, settings, tmp_path, optimizer):
     settings["settings"] = replace(settings["settings"], optimizer=optimizer, learning_rate=0.05)
-    whole, history = trained(grids, settings, tmp_path / "whole.pt")
+    uninterrupted, history = trained(grids, settings, tmp_path / "uninterrupted.pt")
     with pytest.raises(Killed):
         trained(grids, settings, tmp_path / "killed.pt", kind=KilledAfter)
     resumed, again = trained(grids, settings, tmp_path / "killed.pt")
     assert history.rows == again.rows
-    assert same(whole, resumed)
+    assert same(uninterrupted, resumed)
 
 
 def test_sigkill_at_any_step_changes_no_bit_of_the_weights(grids, settings, tmp_path):
@@ -94,7 +94,7 @@ def test_sigkill_at_any_step_changes_no_bit_of_the_weights(grids, settings, tmp_
     from ichdag.models import read_weights
 
     (tmp_path / "child.py").write_text(textwrap.dedent(CHILD), "utf-8")
-    whole, _ = trained(grids, settings, tmp_path / "whole.pt")
+    uninterrupted, _ = trained(grids, settings, tmp_path / "uninterrupted.pt")
     steps = 3 * settings["settings"].epochs
     fatal = int(np.random.default_rng(time.time_ns()).integers(4, steps + 1))  # from the second epoch on
     for step, status in ((fatal, -signal.SIGKILL), (0, 0)):
@@ -105,16 +105,16 @@ def test_sigkill_at_any_step_changes_no_bit_of_the_weights(grids, settings, tmp_
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)
         assert done.returncode == status, done.stderr
         assert bool(list(tmp_path.glob("child-*.pt"))) == bool(step), f"killed at step {step}"
-    found = read_weights(tmp_path / "weights.safetensors")
-    for name, weight in whole.state_dict().items():
-        assert torch.equal(weight, found[name]), f"{name}, killed at step {fatal} of {steps}"
+    resumed = read_weights(tmp_path / "weights.safetensors")
+    for name, weight in uninterrupted.state_dict().items():
+        assert torch.equal(weight, resumed[name]), f"{name}, killed at step {fatal} of {steps}"
 
 
 @pytest.mark.parametrize("spoiled", ["cut short", "empty", "overwritten within", "gone"])
 def test_where_the_newest_checkpoint_cannot_be_read_the_one_before_serves(
     grids, settings, killed, tmp_path, caplog, spoiled
 ):
-    whole, _ = trained(grids, settings, tmp_path / "whole.pt")
+    uninterrupted, _ = trained(grids, settings, tmp_path / "uninterrupted.pt")
     content = killed.path.read_bytes()
     middle = len(content) // 2
     damaged = {"cut short": content[:middle], "empty": b""}
@@ -124,11 +124,11 @@ def test_where_the_newest_checkpoint_cannot_be_read_the_one_before_serves(
     resumed, _ = trained(grids, settings, tmp_path / "killed.pt")
     assert f"{killed.previous.name}: 1 epochs done" in caplog.text
     assert spoiled == "gone" or "cannot be read" in caplog.text
-    assert same(whole, resumed)
+    assert same(uninterrupted, resumed)
 
 
 def test_a_disk_that_cannot_read_the_newest_checkpoint_costs_no_epoch(grids, settings, killed, tmp_path, caplog):
-    whole, _ = trained(grids, settings, tmp_path / "whole.pt")
+    uninterrupted, _ = trained(grids, settings, tmp_path / "uninterrupted.pt")
     aside = killed.path.rename(tmp_path / "aside")
     killed.path.symlink_to("/proc/self/mem")  # it opens, and every read of its beginning is an input/output error
     with pytest.raises(OSError, match="Input/output error"):
@@ -136,15 +136,15 @@ def test_a_disk_that_cannot_read_the_newest_checkpoint_costs_no_epoch(grids, set
     killed.path.unlink()
     aside.rename(killed.path)
     caplog.set_level("INFO", logger="ichdag")
-    assert same(whole, trained(grids, settings, tmp_path / "killed.pt")[0])
+    assert same(uninterrupted, trained(grids, settings, tmp_path / "killed.pt")[0])
     assert f"{killed.path.name}: 2 epochs done" in caplog.text
 
 
 def test_without_any_checkpoint_that_can_be_read_the_training_begins_anew(grids, settings, killed, tmp_path):
-    whole, _ = trained(grids, settings, tmp_path / "whole.pt")
+    uninterrupted, _ = trained(grids, settings, tmp_path / "uninterrupted.pt")
     for path in (killed.path, killed.previous):
         path.write_bytes(b"nothing")
-    assert same(whole, trained(grids, settings, tmp_path / "killed.pt")[0])
+    assert same(uninterrupted, trained(grids, settings, tmp_path / "killed.pt")[0])
 
 
 @pytest.mark.parametrize("other", ["settings", "scans"])
@@ -177,6 +177,6 @@ def test_all_checkpoints_of_a_training_are_gone_once_removed_and_no_other(grids,
 
 
 def test_a_finished_training_whose_model_was_not_written_trains_no_more(grids, settings, tmp_path):
-    whole, history = trained(grids, settings, tmp_path / "one.pt")
+    uninterrupted, history = trained(grids, settings, tmp_path / "one.pt")
     again, recalled = trained(grids, settings, tmp_path / "one.pt")
-    assert same(whole, again) and recalled.rows == history.rows
+    assert same(uninterrupted, again) and recalled.rows == history.rows

@@ -1,4 +1,4 @@
-"""Masks scored: surfaces, lesions found and missed, and one network against the other."""
+"""Masks scored: surfaces, lesions comparison and missed, and one network against the other."""
 
 import runpy
 from pathlib import Path
@@ -30,13 +30,13 @@ def test_the_mean_surface_distance_is_monai_s():
 
     random = np.random.default_rng(0)
     for _ in range(3):
-        one, other = (mask_of((random.integers(3, 12, 3), 8), (random.integers(3, 12, 3), 5)) for _ in range(2))
+        mask, manual = (mask_of((random.integers(3, 12, 3), 8), (random.integers(3, 12, 3), 5)) for _ in range(2))
         metric = SurfaceDistanceMetric(symmetric=True, include_background=True)
-        tensors = [torch.from_numpy(volume.values)[None, None].float() for volume in (one, other)]
+        tensors = [torch.from_numpy(volume.values)[None, None].float() for volume in (mask, manual)]
         expected = metric(*tensors, spacing=[4.0, 4.0, 5.0]).item()
-        assert surface_distances_mm(one, manual=other)[1] == pytest.approx(expected, rel=0.02)
-    assert surface_distances_mm(one, manual=one) == (0, 0)
-    assert np.isnan(surface_distances_mm(one, manual=mask_of())).all()
+        assert surface_distances_mm(mask, manual=manual)[1] == pytest.approx(expected, rel=0.02)
+    assert surface_distances_mm(mask, manual=mask) == (0, 0)
+    assert np.isnan(surface_distances_mm(mask, manual=mask_of())).all()
 
 
 def test_missed_and_false_lesions_are_counted_by_size():
@@ -88,16 +88,16 @@ def test_participants_scored_by_one_network_alone_are_left_out():
 
 
 def test_a_study_without_an_external_cohort_joins_and_compares_its_scores(tmp_path, monkeypatch):
-    known = scores_of([0.8, 0.7, 0.9], [0.7, 0.6, 0.8])
-    known = known.reindex(columns=SCORES.column_names)
+    scores = scores_of([0.8, 0.7, 0.9], [0.7, 0.6, 0.8])
+    scores = scores.reindex(columns=SCORES.column_names)
     paths = {name: tmp_path / f"{name}.tsv" for name in ("development", "external", "scores", "comparison")}
-    write_table(known, paths["development"], SCORES)
-    write_table(pd.DataFrame([], columns=known.columns), paths["external"], SCORES)
+    write_table(scores, paths["development"], SCORES)
+    write_table(pd.DataFrame([], columns=scores.columns), paths["external"], SCORES)
     monkeypatch.setattr("ichdag.jobs.start", lambda job: None)
     job = SimpleNamespace(input=SimpleNamespace(scores=[paths["development"], paths["external"]]))
     job.output = SimpleNamespace(scores=paths["scores"], comparison=paths["comparison"])
     script = Path(__file__).parents[2] / "workflow/scripts/join_scores.py"
     runpy.run_path(str(script), init_globals={"snakemake": job})
-    found = read_table(paths["comparison"], COMPARISON).set_index(["unit", "score"])
-    assert len(read_table(paths["scores"], SCORES)) == len(known) and set(found["role"]) == {"development"}
-    assert found.loc[("participants", "dice"), "difference"] == pytest.approx(0.1)
+    comparison = read_table(paths["comparison"], COMPARISON).set_index(["unit", "score"])
+    assert len(read_table(paths["scores"], SCORES)) == len(scores) and set(comparison["role"]) == {"development"}
+    assert comparison.loc[("participants", "dice"), "difference"] == pytest.approx(0.1)
