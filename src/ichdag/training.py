@@ -190,7 +190,7 @@ class Checkpoint:
         if state is None:
             others = sorted({*self._all_paths()} - {self.path, self.previous})
             if others:
-                LOGGER.info("training begins anew: of other settings, subjects, scans or code are %s", others)
+                LOGGER.info("training begins anew: %s are of other settings, subjects, scans or code", others)
             return 0
         for name, stateful in objects.items():
             stateful.load_state_dict(state["parts"][name])

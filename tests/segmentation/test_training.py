@@ -120,7 +120,7 @@ def test_the_learning_curve_has_every_term_of_every_epoch(grids, settings, tmp_p
     }
 
 
-def test_a_network_that_settles_on_finding_nothing_is_refused(grids, settings, tmp_path):
+def test_a_network_that_predicts_empty_masks_is_refused(grids, settings, tmp_path):
     settings["settings"] = replace(settings["settings"], learning_rate=1e-9)
     with pytest.raises(StudyError, match="finds no lesion in its own 5 training scans.*lesion_weight"):
         trained(grids, settings, tmp_path / "one.pt")

@@ -35,7 +35,7 @@ CURVES = Schema(
     (
         Column("model", "network and fold, such as dual_0 or dual_final, or vaegan"),
         number("epoch", "epoch of the training, from 1", low=1),
-        Column("term", "what was measured: loss, dice, volume_ratio; of the VAE-GAN every term of both players"),
+        Column("term", "what was measured: loss, dice, volume_ratio; of the VAE-GAN every term of both networks"),
         number("value", "mean over the epoch, on augmented training data"),
     ),
 )

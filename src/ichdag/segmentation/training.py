@@ -150,8 +150,8 @@ def train_network(
     if history.last["volume_ratio"] == 0:
         checkpoint.remove()
         raise StudyError(
-            f"the network finds no lesion in its own {len(samples.subjects)} training scans: it settled on finding "
-            "nothing. Raise segmentation.training.lesion_weight or warmup_epochs, or lower learning_rate"
+            f"the network finds no lesion in its own {len(samples.subjects)} training scans: it learned to predict "
+            "empty masks. Raise segmentation.training.lesion_weight or warmup_epochs, or lower learning_rate"
         )
     return model.eval(), history
 
