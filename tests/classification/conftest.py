@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ichdag.classification import Settings
+from ichdag.classification import ClassificationSettings
 from ichdag.names import BLOCKS
 
-SETTINGS = Settings(
+SETTINGS = ClassificationSettings(
     tuning="none",
     tuning_folds=3,
     calibration_folds=3,
