@@ -39,8 +39,8 @@ def cohort(count: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     risk = (values[:, :10].sum(axis=1) - 1.4) * 1.2
     subjects = [f"s{number:04d}" for number in range(count)]
     X = pd.DataFrame(values, subjects, [f"vaegan_{place:03d}" for place in range(COLUMNS)])
-    happened = (random.random(count) < 1 / (1 + np.exp(-risk))).astype(int)
-    labels = pd.DataFrame({"y_true": happened, "person": subjects}, subjects)
+    y_true = (random.random(count) < 1 / (1 + np.exp(-risk))).astype(int)
+    labels = pd.DataFrame({"y_true": y_true, "person": subjects}, subjects)
     return X, labels.assign(cohort="trial", fold=[str(number % FOLDS) for number in range(count)])
 
 

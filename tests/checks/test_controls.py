@@ -18,7 +18,7 @@ from sklearn.preprocessing import MinMaxScaler
 
 from ichdag.classification import ClassificationSettings, classifier_settings
 from ichdag.classification.classifiers import ClassifierConfig, fit
-from ichdag.evaluation.delong import areas, auc_interval, paired_difference
+from ichdag.evaluation.delong import auc_interval, estimate_aucs, paired_difference
 from ichdag.latent.patches import PatchSettings, cut_patch
 from ichdag.phantom import SIGNALS
 from ichdag.phantom.scanner import Scanner, draw_scan
@@ -91,7 +91,7 @@ def test_the_right_set_comes_near_the_oracle_and_the_blind_one_stays_at_chance(s
     people = truth_of(signal)
     labels = (people.mrs > 3).astype(int)
     scores = [scores_of(features[name], labels, config) for name in (right, blind)]
-    found = areas(labels[EXTERNAL].to_numpy(), scores=np.stack([*scores, people.oracle_poor_outcome[EXTERNAL]]))
+    found = estimate_aucs(labels[EXTERNAL].to_numpy(), scores=np.stack([*scores, people.oracle_poor_outcome[EXTERNAL]]))
     assert found.auc[2] > 0.8
     assert found.auc[0] > found.auc[2] - NEAR, f"{right}: {found.auc[0]:.3f}, oracle {found.auc[2]:.3f}"
     low, high, _ = auc_interval(found.pick(1), confidence=CHANCE)
@@ -102,7 +102,7 @@ def test_the_right_set_comes_near_the_oracle_and_the_blind_one_stays_at_chance(s
 def test_without_a_signal_no_set_is_better_than_chance(features, config):
     labels = (truth_of("null").mrs > 3).astype(int)
     for name, table in features.items():
-        found = areas(labels[EXTERNAL].to_numpy(), scores=scores_of(table, labels, config))
+        found = estimate_aucs(labels[EXTERNAL].to_numpy(), scores=scores_of(table, labels, config))
         low, high, _ = auc_interval(found, confidence=CHANCE)
         assert low < 0.5 < high, f"{name}: {found.auc[0]:.3f}"
 

@@ -14,10 +14,10 @@ from scipy.stats import binom
 from ichdag.classification.classifiers import ClassifierConfig
 from ichdag.classification.feature_matrices import feature_matrix
 from ichdag.classification.validation import cross_validate, fit_final
-from ichdag.evaluation import Settings as Evaluation
+from ichdag.evaluation import EvaluationSettings
 from ichdag.evaluation.averages import measure_repeats
-from ichdag.evaluation.cells import models_of
-from ichdag.evaluation.delong import areas, auc_interval
+from ichdag.evaluation.delong import auc_interval, estimate_aucs
+from ichdag.evaluation.prediction_groups import groups_by_model
 from ichdag.folds import draw_folds
 from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS
 
@@ -63,7 +63,7 @@ def external_coverage(random, models):
             ],
             axis=1,
         )
-        found = [areas(random.random(EXTERNAL) < share, scores=part) for part in scores]
+        found = [estimate_aucs(random.random(EXTERNAL) < share, scores=part) for part in scores]
         held.append([[covers(own.pick(place)) for place in range(len(own.auc))] for own in found])
     return np.concatenate(held, axis=1)
 
@@ -99,7 +99,7 @@ def cross_validated(random, config, number, repeats=1):
     label_table = pd.DataFrame(label_table, index=table.index).join(drawn.set_index("subject").fold.astype(str))
     X_by_fold = dict.fromkeys(map(str, range(5 * repeats)), table)
     rows, _ = cross_validate(X_by_fold, labels=label_table, config=config, outcome="o", features="segmentation+vaegan")
-    return next(models_of(rows))[-1]
+    return next(groups_by_model(rows))[-1]
 
 
 @pytest.mark.parametrize("classifier", ["naive_bayes", "elastic_net"])
@@ -109,9 +109,9 @@ def test_the_intervals_of_cross_validation_cover_one_half_as_often_as_they_claim
     plain, corrected = 0, 0
     for number in range(STUDIES):
         cell = cross_validated(random, config, number)
-        found = areas(cell.happened, scores=cell.probability)
+        found = estimate_aucs(cell.happened, scores=cell.probability)
         plain += covers(found)
-        corrected += covers(found.widened(cell.inflation))
+        corrected += covers(found.inflated(cell.inflation))
     lowest = binom.ppf(1e-4, STUDIES, LEVEL)
     assert corrected >= lowest
     # DeLong's own interval takes the models as given, and is too narrow here: that is what the correction is for.
@@ -121,7 +121,7 @@ def test_the_intervals_of_cross_validation_cover_one_half_as_often_as_they_claim
 def test_the_intervals_of_a_repeated_cross_validation_cover_one_half_too(settings):
     random = np.random.default_rng(22)
     config = ClassifierConfig("naive_bayes", settings, seed=0, threads=1)
-    judged = Evaluation(LEVEL, 100, 0.001)
+    judged = EvaluationSettings(LEVEL, 100, 0.001)
     held, values = 0, []
     for number in range(STUDIES):
         cell = cross_validated(random, config, number, repeats=2)

@@ -9,7 +9,7 @@ import pytest
 from ichdag.classification.classifiers import ClassifierConfig
 from ichdag.classification.labels import development_labels
 from ichdag.classification.validation import fit_folds, predict
-from ichdag.evaluation.cells import models_of
+from ichdag.evaluation.prediction_groups import groups_by_model
 from ichdag.features import FeaturesSettings, fit_reduction, reduce_block
 from ichdag.features.blocks import Block
 from ichdag.features.subjects import training_subjects
@@ -83,6 +83,6 @@ def test_the_threshold_of_the_fold_does_not_move(settings, plain, planted, cohor
             predict(fits[fold].pipeline, X=told, labels=label_table[label_table.fold == fold], **names)
             for fold in "01234"
         ]
-        cells = next(models_of(pd.concat(parts)))
+        cells = next(groups_by_model(pd.concat(parts)))
         found.append({cell.fold: set(cell.threshold) for cell in cells})
     assert found[0][FOLD] == found[1][FOLD]

@@ -14,7 +14,7 @@ from ichdag.classification.labels import development_labels
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.thresholds import choose_threshold, inner_probabilities
 from ichdag.classification.validation import cross_validate
-from ichdag.evaluation.cells import models_of
+from ichdag.evaluation.prediction_groups import groups_by_model
 from ichdag.names import CLASSIFIERS
 from ichdag.tables import read_table, write_table
 from ichdag.thresholds import youden
@@ -103,7 +103,9 @@ def test_the_table_carries_the_threshold_of_each_fold_and_the_metrics_use_it(
     )
     outside = rows.assign(fold="external", subject="x" + rows.subject, threshold=np.nan)
     write_table(pd.concat([rows, outside]), tmp_path / "predictions.parquet", PREDICTIONS)
-    cells = {cell.fold: cell for cell in next(models_of(read_table(tmp_path / "predictions.parquet", PREDICTIONS)))}
+    cells = {
+        cell.fold: cell for cell in next(groups_by_model(read_table(tmp_path / "predictions.parquet", PREDICTIONS)))
+    }
     for fold in "01234":
         assert set(cells[fold].threshold) == set(rows[rows.fold == fold].threshold)
     own = rows.set_index("subject").threshold

@@ -58,7 +58,7 @@ def predictions(cohort, config):
 
 def test_severity_and_age_tell_disability_out_of_fold_and_calibrated(predictions, config):
     how = settings_of(config, "evaluation", "confidence", "bootstrap", "smallest_probability")
-    table = evaluation.measure_performance(predictions, settings=evaluation.Settings(**how), seed=1)
+    table = evaluation.measure_performance(predictions, settings=evaluation.EvaluationSettings(**how), seed=1)
     pooled = table[table.fold == "pooled"].set_index(["outcome", "metric"])
     for outcome in OUTCOMES:
         assert pooled.loc[(outcome, "auc"), "low"] > 0.65

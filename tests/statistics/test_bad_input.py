@@ -11,7 +11,7 @@ from ichdag.names import CLASSIFIERS
 from ichdag.report.dictionary import SCHEMAS
 from ichdag.tables import read_table, write_table
 
-EVALUATION = evaluation.Settings(confidence=0.95, bootstrap=50, smallest_probability=0.001)
+EVALUATION = evaluation.EvaluationSettings(confidence=0.95, bootstrap=50, smallest_probability=0.001)
 
 
 def sound():

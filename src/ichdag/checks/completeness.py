@@ -5,7 +5,7 @@ from itertools import product
 import pandas as pd
 
 from ichdag.checks.finding import Finding, judge
-from ichdag.evaluation.cells import EXTERNAL
+from ichdag.evaluation.prediction_groups import EXTERNAL
 from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.repeats import repeat_of
 

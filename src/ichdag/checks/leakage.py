@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from ichdag.checks.finding import Finding, judge
-from ichdag.evaluation.cells import EXTERNAL
+from ichdag.evaluation.prediction_groups import EXTERNAL
 from ichdag.models import Card
 from ichdag.repeats import repeat_of
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from ichdag.checks.finding import Finding, judge
 from ichdag.evaluation import best_models
-from ichdag.evaluation.cells import EXTERNAL, POOLED
+from ichdag.evaluation.prediction_groups import EXTERNAL, POOLED
 
 TRUTH = "truth"
 CHANCE = 0.5
