@@ -93,7 +93,7 @@ def test_inner_probabilities_of_the_svm_are_those_its_curve_was_fitted_on(settin
     X = X.assign(a=X.a + 2 * labels)
     config = ClassifierConfig("svm", settings, seed=0, threads=1)
     model = fit(config, X=X, y=labels, persons=persons)
-    found = inner_probabilities(model, config=config, X=X, y=labels, persons=persons)
+    result = inner_probabilities(model, config=config, X=X, y=labels, persons=persons)
     # A maximum of the likelihood has as much risk in all as Platt's targets say.
-    assert found.sum() == pytest.approx(16 * 17 / 18 + 24 / 26, abs=0.02)
-    assert 0.7 < roc_auc_score(labels, found) < roc_auc_score(labels, model.predict_proba(X)[:, 1])
+    assert result.sum() == pytest.approx(16 * 17 / 18 + 24 / 26, abs=0.02)
+    assert 0.7 < roc_auc_score(labels, result) < roc_auc_score(labels, model.predict_proba(X)[:, 1])

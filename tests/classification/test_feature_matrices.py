@@ -65,10 +65,10 @@ def files(tmp_path):
 @pytest.mark.parametrize("order", [list, reversed, sorted])
 def test_each_fold_gets_the_blocks_reduced_for_it_in_whatever_order_they_are_given(files, order):
     paths, radiomics = files
-    found = read_fold_blocks({name: paths[name] for name in order(list(paths))}, radiomics=radiomics)
-    assert feature_matrix(found["0"], features="segmentation+vaegan").loc["a"].tolist() == [1, 2]
-    assert feature_matrix(found["final"], features="radiomics+segmentation+vaegan").loc["a"].tolist() == [10, 11, 12]
-    assert feature_matrix(found["0"], features="shape").to_dict() == {"original_shape_Volume": {"a": 4.0}}
+    result = read_fold_blocks({name: paths[name] for name in order(list(paths))}, radiomics=radiomics)
+    assert feature_matrix(result["0"], features="segmentation+vaegan").loc["a"].tolist() == [1, 2]
+    assert feature_matrix(result["final"], features="radiomics+segmentation+vaegan").loc["a"].tolist() == [10, 11, 12]
+    assert feature_matrix(result["0"], features="shape").to_dict() == {"original_shape_Volume": {"a": 4.0}}
 
 
 def test_a_block_under_the_name_of_another_is_refused(files):

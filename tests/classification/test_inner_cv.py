@@ -63,8 +63,8 @@ def test_the_person_of_the_sheet_goes_with_the_labels(cohort, label_table):
     assert label_table.person.nunique() == 20
     assert label_table.person["s00"] == label_table.person["s02"] != label_table.person["s01"]
     some = twins(cohort).assign(person_id=lambda table: table.person_id.where(table.subject < "s04"))
-    found = external_labels(some, outcome="poor_outcome").person
-    assert found.nunique() == 38
+    result = external_labels(some, outcome="poor_outcome").person
+    assert result.nunique() == 38
     assert external_labels(cohort, outcome="poor_outcome").person.tolist() == cohort.subject.tolist()
 
 

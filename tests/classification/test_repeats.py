@@ -75,8 +75,8 @@ def test_the_comparators_and_the_known_truth_are_there_in_every_repeat(settings,
     )
     assert len(truth) == 78 and not truth.duplicated(["subject", "fold"]).any()
     volume = dict.fromkeys(ALL, comparator_matrices(cohort, columns=[])["volume"])
-    found, _ = cross_validate(volume, labels=label_table, config=config(settings, "logistic"), **NAMES)
-    assert len(found) == 80 and found.groupby("subject").fold.nunique().eq(2).all()
+    result, _ = cross_validate(volume, labels=label_table, config=config(settings, "logistic"), **NAMES)
+    assert len(result) == 80 and result.groupby("subject").fold.nunique().eq(2).all()
 
 
 def test_a_thin_fold_of_a_further_repeat_is_named_with_counts_of_people(cohort, twice):

@@ -73,7 +73,7 @@ def test_the_classifier_of_the_fold_is_the_same_to_the_byte(
 def test_the_threshold_of_the_fold_does_not_move(settings, plain, planted, cohort, folds, label_table):
     config = ClassifierConfig("extra_trees", settings, seed=0, threads=1)
     names = {"outcome": OUTCOME, "features": "vaegan", "classifier": "extra_trees"}
-    found = []
+    result = []
     for values in (plain, planted):
         table = reduced(plain, cohort, folds)[1]
         fits = fit_folds(dict.fromkeys("01234", table), labels=label_table, config=config)
@@ -84,5 +84,5 @@ def test_the_threshold_of_the_fold_does_not_move(settings, plain, planted, cohor
             for fold in "01234"
         ]
         cells = next(groups_by_model(pd.concat(parts)))
-        found.append({cell.fold: set(cell.threshold) for cell in cells})
-    assert found[0][FOLD] == found[1][FOLD]
+        result.append({cell.fold: set(cell.threshold) for cell in cells})
+    assert result[0][FOLD] == result[1][FOLD]

@@ -70,9 +70,9 @@ def test_those_of_a_random_forest_are_its_out_of_bag_ones_by_scikit_learn(settin
         stock.fit(model[:-1].transform(part["X"]), part["y"])
     expected = stock.oob_decision_function_[:, 1]
     never = np.all(stock.oob_decision_function_ == 0, axis=1)  # drawn by all trees
-    found = inner_probabilities(model, config=config, **part)
-    assert np.array_equal(np.isnan(found), never | np.isnan(expected))
-    np.testing.assert_allclose(found[~np.isnan(found)], expected[~np.isnan(found)], atol=1e-12)
+    result = inner_probabilities(model, config=config, **part)
+    assert np.array_equal(np.isnan(result), never | np.isnan(expected))
+    np.testing.assert_allclose(result[~np.isnan(result)], expected[~np.isnan(result)], atol=1e-12)
     assert not np.isnan(choose_threshold(model, config=config, **part))
 
 
@@ -86,13 +86,13 @@ def test_two_scans_of_one_person_are_never_on_both_sides(classifier, settings, l
     labels = pd.Series(random.permutation(np.repeat([0, 1], 10))[codes], index=label_table.index)
     part = {"X": pd.DataFrame(known, label_table.index, list("abcdef")), "y": labels}
     config = ClassifierConfig(classifier, settings, seed=0, threads=1)
-    found = {}
+    result = {}
     for name, persons in (("kept", twins), ("parted", label_table.person)):
         model = fit(config, **part, persons=persons)
         inner = inner_probabilities(model, config=config, **part, persons=persons)
         seen = np.isfinite(inner)
-        found[name] = inner[seen & (labels == 1)].mean() - inner[seen & (labels == 0)].mean()
-    assert found["kept"] < found["parted"] - 0.05 or classifier in ("naive_bayes", "svm") and found["kept"] < 0.15
+        result[name] = inner[seen & (labels == 1)].mean() - inner[seen & (labels == 0)].mean()
+    assert result["kept"] < result["parted"] - 0.05 or classifier in ("naive_bayes", "svm") and result["kept"] < 0.15
 
 
 def test_the_table_carries_the_threshold_of_each_fold_and_the_metrics_use_it(

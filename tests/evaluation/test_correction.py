@@ -40,21 +40,21 @@ def by_brute_force(scores, y_true, seed):
     """Tsamardinos et al. 2018, algorithm 3, one resample at a time, AUCs by scikit-learn."""
     yes, no = np.flatnonzero(y_true), np.flatnonzero(~y_true)
     draws = resample(len(yes), len(no), count=SETTINGS["bootstrap"], seed=seed)
-    found = []
+    result = []
     for of_yes, of_no in zip(draws.positives.T.astype(int), draws.negatives.T.astype(int), strict=True):
         drawn = np.concatenate([np.repeat(yes, of_yes), np.repeat(no, of_no)])
         left = np.setdiff1d(np.arange(len(y_true)), drawn)
         chosen = max(range(len(scores)), key=lambda place: roc_auc_score(y_true[drawn], scores[place][drawn]))
-        found.append(roc_auc_score(y_true[left], scores[chosen][left]))
-    return np.mean(found), *np.quantile(found, [0.025, 0.975])
+        result.append(roc_auc_score(y_true[left], scores[chosen][left]))
+    return np.mean(result), *np.quantile(result, [0.025, 0.975])
 
 
 def test_the_corrected_auc_is_that_of_choosing_anew_in_each_resample_and_judging_on_the_others():
     random = np.random.default_rng(1)
     scores = HAPPENED * random.random((12, 1)) + random.normal(size=(12, 80)).round(1)
     row = correct_best(table_of(scores), **SETTINGS, seed=3).iloc[0]
-    found = (row.corrected, row.corrected_low, row.corrected_high)
-    assert found == pytest.approx(by_brute_force(scores, HAPPENED, 3), abs=1e-6)
+    result = (row.corrected, row.corrected_low, row.corrected_high)
+    assert result == pytest.approx(by_brute_force(scores, HAPPENED, 3), abs=1e-6)
     assert row.auc == pytest.approx(max(roc_auc_score(HAPPENED, one) for one in scores))
     assert (row.models, row.n, row.positives) == (12, 80, 40)
 

@@ -59,37 +59,37 @@ def tied():
 @pytest.mark.parametrize("seed", range(5))
 def test_midranks_give_what_all_pairs_give_with_ties(seed):
     y_true, scores = tied_scores(seed)
-    found = estimate_aucs(y_true, scores=scores)
+    result = estimate_aucs(y_true, scores=scores)
     auc, covariance = kernel_covariance(y_true, scores)
-    np.testing.assert_allclose(found.auc, auc, atol=1e-12)
-    np.testing.assert_allclose(found.covariance, covariance, atol=1e-12)
-    np.testing.assert_allclose(found.auc, [roc_auc_score(y_true, row) for row in scores], atol=1e-12)
+    np.testing.assert_allclose(result.auc, auc, atol=1e-12)
+    np.testing.assert_allclose(result.covariance, covariance, atol=1e-12)
+    np.testing.assert_allclose(result.auc, [roc_auc_score(y_true, row) for row in scores], atol=1e-12)
 
 
 def test_the_published_example_of_three_correlated_curves_is_met():
     labels, scores = ovarian()
-    found = estimate_aucs(labels, scores=scores)
-    np.testing.assert_allclose(found.auc[[0, 2]], [0.7366, 0.6478], atol=5e-5)
-    np.testing.assert_allclose(np.sqrt(np.diag(found.covariance))[[0, 2]], [0.0927, 0.1000], atol=5e-5)
+    result = estimate_aucs(labels, scores=scores)
+    np.testing.assert_allclose(result.auc[[0, 2]], [0.7366, 0.6478], atol=5e-5)
+    np.testing.assert_allclose(np.sqrt(np.diag(result.covariance))[[0, 2]], [0.0927, 0.1000], atol=5e-5)
     contrast = np.array([[1, -1, 0], [0, -1, 1]])
-    gaps = contrast @ found.auc
-    chi_square = gaps @ np.linalg.inv(contrast @ found.covariance @ contrast.T) @ gaps
+    gaps = contrast @ result.auc
+    chi_square = gaps @ np.linalg.inv(contrast @ result.covariance @ contrast.T) @ gaps
     assert chi_square == pytest.approx(2.5340, abs=5e-5)
 
 
 def test_auc_and_variance_of_four_patients_agree_with_the_hand():
     # Positives score 3 and 2, negatives 2 and 1: pairs 1, 1, 1/2, 1, so AUC 7/8.
-    found = estimate_aucs(np.array([1, 1, 0, 0]), scores=np.array([3.0, 2.0, 2.0, 1.0]))
+    result = estimate_aucs(np.array([1, 1, 0, 0]), scores=np.array([3.0, 2.0, 2.0, 1.0]))
     # Components (1, 3/4) of the positives and (3/4, 1) of the negatives: each variance 1/32, over 2 patients 1/64.
-    assert found.auc[0] == 7 / 8
-    assert found.covariance[0, 0] == pytest.approx(1 / 32)
+    assert result.auc[0] == 7 / 8
+    assert result.covariance[0, 0] == pytest.approx(1 / 32)
 
 
 def test_the_interval_is_symmetric_on_the_logit_scale():
     y_true, scores = tied_scores(1)
-    found = estimate_aucs(y_true, scores=scores[0])
-    low, high, method = auc_interval(found, confidence=0.95)
-    auc, error = found.auc[0], math.sqrt(found.covariance[0, 0])
+    result = estimate_aucs(y_true, scores=scores[0])
+    low, high, method = auc_interval(result, confidence=0.95)
+    auc, error = result.auc[0], math.sqrt(result.covariance[0, 0])
     reach = 1.959963984540054 * error / (auc * (1 - auc))
     assert method == "delong"
     assert math.log(high / (1 - high)) == pytest.approx(math.log(auc / (1 - auc)) + reach, abs=1e-8)
@@ -98,16 +98,16 @@ def test_the_interval_is_symmetric_on_the_logit_scale():
 
 @pytest.mark.parametrize(("scores", "auc"), [([1, 2, 3, 4, 5, 6], 1.0), ([6, 5, 4, 3, 2, 1], 0.0), ([1] * 6, 0.5)])
 def test_a_degenerate_auc_gets_a_newcombe_interval_that_is_not_a_point(scores, auc):
-    found = estimate_aucs(np.array([0, 0, 0, 1, 1, 1]), scores=np.array(scores, dtype=float))
-    low, high, method = auc_interval(found, confidence=0.95)
-    assert (found.auc[0], method) == (auc, "newcombe")
+    result = estimate_aucs(np.array([0, 0, 0, 1, 1, 1]), scores=np.array(scores, dtype=float))
+    low, high, method = auc_interval(result, confidence=0.95)
+    assert (result.auc[0], method) == (auc, "newcombe")
     assert 0 <= low <= auc <= high <= 1
     assert high - low > 0.3
 
 
 def test_newcombe_limits_solve_their_equation():
-    found = estimate_aucs(np.r_[np.zeros(8), np.ones(5)], scores=np.arange(13.0))
-    low, high, _ = auc_interval(found, confidence=0.95)
+    result = estimate_aucs(np.r_[np.zeros(8), np.ones(5)], scores=np.arange(13.0))
+    low, high, _ = auc_interval(result, confidence=0.95)
     spread = 1 + (13 / 2 - 1) * ((1 - low) / (2 - low) + low / (1 + low))
     error = math.sqrt(low * (1 - low) * spread / 40)
     assert high == 1
@@ -115,15 +115,15 @@ def test_newcombe_limits_solve_their_equation():
 
 
 def test_one_class_only_has_no_auc_and_no_interval():
-    found = estimate_aucs(np.ones(4), scores=np.arange(4.0))
-    assert math.isnan(found.auc[0])
-    assert auc_interval(found, confidence=0.95)[2] == "none"
+    result = estimate_aucs(np.ones(4), scores=np.arange(4.0))
+    assert math.isnan(result.auc[0])
+    assert auc_interval(result, confidence=0.95)[2] == "none"
 
 
 def test_a_single_positive_has_an_auc_and_a_newcombe_interval():
-    found = estimate_aucs(np.array([0, 0, 1, 0]), scores=np.array([0.1, 0.5, 0.4, 0.2]))
-    assert found.auc[0] == pytest.approx(2 / 3)
-    assert auc_interval(found, confidence=0.95)[2] == "newcombe"
+    result = estimate_aucs(np.array([0, 0, 1, 0]), scores=np.array([0.1, 0.5, 0.4, 0.2]))
+    assert result.auc[0] == pytest.approx(2 / 3)
+    assert auc_interval(result, confidence=0.95)[2] == "newcombe"
 
 
 def test_the_paired_test_uses_the_covariance_of_the_two_curves():
@@ -207,18 +207,18 @@ def data_of(name):
 @pytest.mark.parametrize("name", PROC)
 def test_aucs_variances_and_plain_limits_are_those_of_proc(name):
     labels, scores = data_of(name)
-    found = estimate_aucs(labels, scores=scores)
-    error = np.sqrt(np.diag(found.covariance))
-    ours = np.column_stack([found.auc, error**2, found.auc - Z * error, np.minimum(1, found.auc + Z * error)])
+    result = estimate_aucs(labels, scores=scores)
+    error = np.sqrt(np.diag(result.covariance))
+    ours = np.column_stack([result.auc, error**2, result.auc - Z * error, np.minimum(1, result.auc + Z * error)])
     np.testing.assert_allclose(ours, PROC[name], atol=1e-8)
 
 
 @pytest.mark.parametrize(("name", "first", "second", "covariance", "z", "p", "low", "high"), PROC_PAIRED)
 def test_the_paired_test_is_that_of_proc(name, first, second, covariance, z, p, low, high):
     labels, scores = data_of(name)
-    found = estimate_aucs(labels, scores=scores)
-    gap = paired_difference(found, first=first, second=second, confidence=0.95)
-    assert found.covariance[first, second] == pytest.approx(covariance, abs=1e-10)
+    result = estimate_aucs(labels, scores=scores)
+    gap = paired_difference(result, first=first, second=second, confidence=0.95)
+    assert result.covariance[first, second] == pytest.approx(covariance, abs=1e-10)
     assert gap.value / ((gap.high - gap.value) / Z) == pytest.approx(z, abs=1e-8)
     assert (gap.p, gap.low, gap.high) == pytest.approx((p, low, high), abs=1e-8)
 
@@ -238,9 +238,9 @@ def test_the_unpaired_statistic_is_that_of_proc_and_its_p_is_normal_where_proc_t
 def test_degenerate_variances_are_those_of_proc_and_its_limits_of_no_width_are_not_ours():
     # pROC: var(r(1:6)) is 0 at AUC 1, var(r(rep(1, 6))) is 0 at AUC 1/2, with limits 1-1 and 0.5-0.5 and a warning.
     for scores, auc in ((np.arange(6.0), 1), (np.ones(6), 0.5)):
-        found = estimate_aucs(np.array([0, 0, 0, 1, 1, 1]), scores=scores)
-        low, high, method = auc_interval(found, confidence=0.95)
-        assert (found.auc[0], found.covariance[0, 0], method) == (auc, 0, "newcombe")
+        result = estimate_aucs(np.array([0, 0, 0, 1, 1, 1]), scores=scores)
+        low, high, method = auc_interval(result, confidence=0.95)
+        assert (result.auc[0], result.covariance[0, 0], method) == (auc, 0, "newcombe")
         assert high - low > 0.3
     # With a single positive, auc(r(s)) is 2/3 and var(r(s)) is NA.
     single = estimate_aucs(np.array([0, 0, 1, 0]), scores=np.array([0.1, 0.5, 0.4, 0.2]))

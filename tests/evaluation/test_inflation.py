@@ -32,14 +32,14 @@ def divided(random, repeats, count=100, folds=5):
 
 def fractions_of_training_shared(folds):
     """By sets, one participant and one pair of repeats at a time."""
-    found = []
+    result = []
     for place in range(folds.shape[1]):
         trained = [set(np.flatnonzero(row != row[place])) for row in folds]
         for one in range(len(folds)):
             for other in range(one):
                 both = len(trained[one] & trained[other])
-                found.append(both / math.sqrt(len(trained[one]) * len(trained[other])))
-    return np.mean(found)
+                result.append(both / math.sqrt(len(trained[one]) * len(trained[other])))
+    return np.mean(result)
 
 
 @pytest.mark.parametrize(("repeats", "folds"), [(2, 5), (3, 5), (2, 2), (4, 7)])
@@ -106,8 +106,8 @@ def test_the_factor_of_a_difference_is_that_of_all_pairs_of_participants():
         chance.append((variance - covariance(HAPPENED, one[0], one[1])) / variance)
     fits = (1.0, 1 - np.mean(chance))
     factor = by_hand(own, between, shared, 2, of_fits=fits)
-    found = inflation.of_difference(HAPPENED, first=a, second=b, folds=folds)
-    assert 1.1 < factor < 1.9 and found == pytest.approx(factor, abs=1e-10)
+    result = inflation.of_difference(HAPPENED, first=a, second=b, folds=folds)
+    assert 1.1 < factor < 1.9 and result == pytest.approx(factor, abs=1e-10)
 
 
 def test_one_cross_validation_and_repeats_of_the_same_folds_keep_the_upper_bound():
@@ -142,9 +142,9 @@ def test_intervals_with_the_estimated_factor_hold_the_auc_of_the_recipe_as_often
     drawn, replicates = [], 250
     for _ in range(replicates):
         y_true, scores, folds, truth = twice(random, distance)
-        found = estimate_aucs(y_true, scores=scores.mean(axis=0))
+        result = estimate_aucs(y_true, scores=scores.mean(axis=0))
         factor = inflation.of_repeated_cv(y_true, scores=scores, folds=folds)
-        drawn.append((truth, *auc_interval(found.inflated(factor), confidence=0.95)[:2], factor))
+        drawn.append((truth, *auc_interval(result.inflated(factor), confidence=0.95)[:2], factor))
     truth, low, high, factor = np.array(drawn).T
     held = ((low <= truth.mean()) & (truth.mean() <= high)).sum()
     assert binom.ppf(1e-4, replicates, 0.93) <= held <= binom.ppf(1 - 1e-4, replicates, 0.97)

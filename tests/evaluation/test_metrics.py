@@ -27,7 +27,7 @@ def groups_by_fold(predictions):
 
 def test_every_metric_agrees_with_scikit_learn(predictions, settings):
     for group in groups_by_fold(predictions).values():
-        found = {row.metric: row.value for row in compute_metrics(group, settings=settings, seed=1)}
+        result = {row.metric: row.value for row in compute_metrics(group, settings=settings, seed=1)}
         called = group.probability >= group.threshold
         y, p = group.y_true, group.probability
         expected = {
@@ -41,15 +41,15 @@ def test_every_metric_agrees_with_scikit_learn(predictions, settings):
             "brier": sk.brier_score_loss(y, p),
         }
         for name, value in expected.items():
-            assert found[name] == pytest.approx(value, abs=1e-8), (group.fold, name)
+            assert result[name] == pytest.approx(value, abs=1e-8), (group.fold, name)
 
 
 def test_sensitivity_has_a_wilson_interval(predictions, settings):
     group = groups_by_fold(predictions)["pooled"]
-    found = {row.metric: row for row in compute_metrics(group, settings=settings, seed=1)}
+    result = {row.metric: row for row in compute_metrics(group, settings=settings, seed=1)}
     hits = int((group.probability >= group.threshold)[group.y_true].sum())
     expected = proportion_confint(hits, int(group.y_true.sum()), method="wilson")
-    assert (found["sensitivity"].low, found["sensitivity"].high) == pytest.approx(expected, abs=1e-8)
+    assert (result["sensitivity"].low, result["sensitivity"].high) == pytest.approx(expected, abs=1e-8)
 
 
 def test_the_threshold_is_youdens_by_scikit_learn(predictions):
@@ -142,8 +142,8 @@ def test_only_where_folds_are_pooled_is_delongs_interval_widened(predictions, se
     )
     groups = {group.fold: group for group in list(groups_by_model(predictions))[1]}
     for fold, factor in (("external", 1), ("pooled", 2.25)):
-        found = estimate_aucs(groups[fold].y_true, scores=groups[fold].probability)
-        auc, error = found.auc[0], math.sqrt(found.covariance[0, 0] * factor)
+        result = estimate_aucs(groups[fold].y_true, scores=groups[fold].probability)
+        auc, error = result.auc[0], math.sqrt(result.covariance[0, 0] * factor)
         reach = 1.959963984540054 * error / (auc * (1 - auc))
         low, high = (rows.loc[fold, side] for side in ("low", "high"))
         assert math.log(high / (1 - high)) == pytest.approx(math.log(auc / (1 - auc)) + reach, abs=1e-8)
@@ -170,20 +170,20 @@ def test_bootstrap_limits_of_the_auc_are_percentiles_of_resampled_aucs(predictio
 
 def test_f1_has_wilsons_interval_of_the_proportion_it_is_a_function_of(predictions, settings):
     group = groups_by_fold(predictions)["pooled"]
-    found = {row.metric: row for row in compute_metrics(group, settings=settings, seed=1)}["f1"]
+    result = {row.metric: row for row in compute_metrics(group, settings=settings, seed=1)}["f1"]
     called = group.probability >= group.threshold
     hits, either = int((called & group.y_true).sum()), int((called | group.y_true).sum())
     low, high = proportion_confint(hits, either, method="wilson")
-    assert (found.low, found.high) == pytest.approx((2 * low / (1 + low), 2 * high / (1 + high)), abs=1e-8)
-    assert found.low < found.value < found.high and found.interval == "wilson"
+    assert (result.low, result.high) == pytest.approx((2 * low / (1 + low), 2 * high / (1 + high)), abs=1e-8)
+    assert result.low < result.value < result.high and result.interval == "wilson"
 
 
 def test_average_precision_has_wilsons_interval_with_as_many_cases_as_positives(predictions, settings):
     group = groups_by_fold(predictions)["pooled"]
-    found = {row.metric: row for row in compute_metrics(group, settings=settings, seed=1)}["average_precision"]
+    result = {row.metric: row for row in compute_metrics(group, settings=settings, seed=1)}["average_precision"]
     m = int(group.y_true.sum())
-    expected = proportion_confint(found.value * m, m, method="wilson")
-    assert (found.low, found.high) == pytest.approx(expected, abs=1e-8)
+    expected = proportion_confint(result.value * m, m, method="wilson")
+    assert (result.low, result.high) == pytest.approx(expected, abs=1e-8)
 
 
 def test_the_interval_of_the_average_precision_holds_the_true_one_as_often_as_it_claims(settings):
@@ -196,8 +196,8 @@ def test_the_interval_of_the_average_precision_holds_the_true_one_as_often_as_it
         yes, no = random.normal(3, 1, 14), random.normal(0, 1, 106)
         y_true = np.arange(120) < 14
         group = PredictionGroup("o", "f", "c", "x", "external", np.arange(120), y_true, np.r_[yes, no], np.zeros(120))
-        found = _average_precision(group, settings)
-        held += found.low <= truth <= found.high
+        result = _average_precision(group, settings)
+        held += result.low <= truth <= result.high
     assert held >= binom.ppf(1e-4, 300, 0.95)
 
 

@@ -52,8 +52,8 @@ def measured(table, settings):
 
 def mean_scores(table, features):
     rows = table[(table.features == features) & (table.fold != "external")]
-    found = rows.groupby("subject").agg(y=("y_true", "first"), p=("probability", "mean"))
-    return found.y.to_numpy(), found.p.to_numpy()
+    result = rows.groupby("subject").agg(y=("y_true", "first"), p=("probability", "mean"))
+    return result.y.to_numpy(), result.p.to_numpy()
 
 
 def test_folds_of_each_repeat_are_measured_as_if_the_repeat_stood_alone(predictions, second, both, settings):
@@ -79,13 +79,13 @@ def test_pooled_metrics_are_means_of_what_is_measured_within_each_repeat(predict
 def test_the_interval_of_the_pooled_auc_is_delongs_for_the_mean_probabilities_around_the_mean_auc(both, settings):
     row = measured(both, settings).loc[("radiomics", "auc", "pooled")]
     y_true, mean = mean_scores(both, "radiomics")
-    found = estimate_aucs(y_true, scores=mean)
+    result = estimate_aucs(y_true, scores=mean)
     # The repeats of this study differ by far more than what they do not share explains: all is chance, counted twice.
     assert row.inflation == pytest.approx(2)
-    low, high = logit_interval(row.value, variance=found.covariance[0, 0] * 2, confidence=0.95)
+    low, high = logit_interval(row.value, variance=result.covariance[0, 0] * 2, confidence=0.95)
     assert (row.low, row.high, row.interval) == (pytest.approx(low), pytest.approx(high), "delong-corrected")
     assert row.bootstrap_low < row.value < row.bootstrap_high
-    assert row.value != pytest.approx(found.auc[0], abs=1e-4)
+    assert row.value != pytest.approx(result.auc[0], abs=1e-4)
 
 
 def test_repeating_a_cross_validation_to_the_byte_tells_nothing_new(predictions, settings):
@@ -129,8 +129,8 @@ def test_a_folds_threshold_is_chosen_in_its_own_repeat_and_that_of_external_coho
 def test_patients_are_compared_by_their_mean_probability(both, settings):
     row = compare_patients(both, **STATISTICS, seed=1).set_index("fold").loc["pooled"]
     y_true, shape = mean_scores(both, "shape")
-    found = estimate_aucs(y_true, scores=np.stack([shape, mean_scores(both, "radiomics")[1]])).inflated(2)
-    gap = paired_difference(found, first=0, second=1, confidence=0.95)
+    result = estimate_aucs(y_true, scores=np.stack([shape, mean_scores(both, "radiomics")[1]])).inflated(2)
+    gap = paired_difference(result, first=0, second=1, confidence=0.95)
     assert (row.difference, row.low, row.high, row.p) == pytest.approx((gap.value, gap.low, gap.high, gap.p), abs=1e-12)
     assert (row.n, row.auc, row.inflation) == (100, pytest.approx(roc_auc_score(y_true, shape)), pytest.approx(2))
     subjects = sorted(both[both.fold != "external"].subject.unique())

@@ -35,7 +35,7 @@ def left(matrix, weights, components):
 
 @pytest.fixture
 def sketches(monkeypatch):
-    """The shapes of what a descent begins on."""
+    """The shapes of the matrices that a solver starts on."""
     seen, start = [], factorization._start_solver
     monkeypatch.setattr(factorization, "_start_solver", lambda X, **more: seen.append(X.shape) or start(X, **more))
     return seen
@@ -57,18 +57,18 @@ def test_other_starts_end_about_as_well_as_those_of_scikit_learn(init):
 @pytest.mark.parametrize("seed", range(3))
 def test_a_sketch_leads_to_an_error_of_at_most_that_of_scikit_learn(sketches, seed):
     matrix = made(seed, columns=5000, components=6).astype(np.float32)
-    found = factorize(matrix, rank=6, **SETTINGS | {"max_iter": 200})
+    result = factorize(matrix, rank=6, **SETTINGS | {"max_iter": 200})
     assert sketches == [(60, 2048)]
-    assert found.error <= left_by_peer(matrix, rank=6, max_iter=200) * 1.0001
+    assert result.error <= left_by_peer(matrix, rank=6, max_iter=200) * 1.0001
 
 
 @pytest.mark.parametrize("columns", [150, 5000])
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 def test_the_error_told_is_the_one_of_the_factors(columns, kind):
     matrix = made(0, columns=columns).astype(kind)
-    found = factorize(matrix, rank=5, **SETTINGS | {"max_iter": 20})
-    assert found.weights.dtype == found.components.dtype == kind
-    assert found.error == pytest.approx(left(matrix, found.weights, found.components), rel=1e-4)
+    result = factorize(matrix, rank=5, **SETTINGS | {"max_iter": 20})
+    assert result.weights.dtype == result.components.dtype == kind
+    assert result.error == pytest.approx(left(matrix, result.weights, result.components), rel=1e-4)
 
 
 def test_more_iterations_never_leave_more():
@@ -79,9 +79,9 @@ def test_more_iterations_never_leave_more():
 def test_nothing_is_negative_and_more_parts_explain_more():
     errors = []
     for rank in (1, 4, 8):
-        found = factorize(made(3), rank=rank, **SETTINGS)
-        assert found.weights.min() >= 0 and found.components.min() >= 0
-        errors.append(found.error)
+        result = factorize(made(3), rank=rank, **SETTINGS)
+        assert result.weights.min() >= 0 and result.components.min() >= 0
+        errors.append(result.error)
     assert errors[0] > errors[1] > errors[2]
 
 
@@ -124,13 +124,13 @@ def test_a_looser_tolerance_stops_sooner_and_the_limit_stops_all():
 
 def test_columns_that_are_the_same_get_the_same_parts():
     matrix = made(8)
-    found = factorize(np.hstack([matrix, matrix[:, :20]]), rank=6, **SETTINGS | {"tolerance": 1e-7})
-    assert np.allclose(found.components[:, 150:], found.components[:, :20], rtol=1e-3, atol=1e-4)
+    result = factorize(np.hstack([matrix, matrix[:, :20]]), rank=6, **SETTINGS | {"tolerance": 1e-7})
+    assert np.allclose(result.components[:, 150:], result.components[:, :20], rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("columns", [40, 5000])
 def test_a_matrix_of_lower_rank_or_of_zeros_leaves_nothing_and_no_gaps(columns):
     for matrix in (np.zeros((20, columns)), np.outer(np.arange(1, 21), np.linspace(0.1, 1, columns))):
-        found = factorize(matrix, rank=3, **SETTINGS)
-        assert np.isfinite(found.weights).all() and np.isfinite(found.components).all()
-        assert found.error <= 1e-3 * np.linalg.norm(matrix)
+        result = factorize(matrix, rank=3, **SETTINGS)
+        assert np.isfinite(result.weights).all() and np.isfinite(result.components).all()
+        assert result.error <= 1e-3 * np.linalg.norm(matrix)

@@ -1,4 +1,4 @@
-"""The way down: scikit-learn's coordinate descent, pushed on, never up."""
+"""The solver: scikit-learn's coordinate descent with extrapolation, whose error never rises."""
 
 import warnings
 

@@ -59,9 +59,9 @@ def cohort(study):
     volumes = pd.DataFrame({"subject": PEOPLE, "status": "included", "stage": None, "reason": None})
     volumes = volumes.assign(baseline_predicted_ml=5.0, followup_predicted_ml=6.0)
     features = read_table(study / "radiomics.parquet", FEATURES)
-    found = {"scans": scans, "volumes": volumes, "features": features}
+    result = {"scans": scans, "volumes": volumes, "features": features}
     table = assemble(
-        rows, **found, latents=read_table(study / "latents.tsv", LATENTS), outcomes=OUTCOMES, source="masks"
+        rows, **result, latents=read_table(study / "latents.tsv", LATENTS), outcomes=OUTCOMES, source="masks"
     )
     write_table(table, study / "cohort.tsv", PARTICIPANTS)
     return read_table(study / "cohort.tsv", PARTICIPANTS)

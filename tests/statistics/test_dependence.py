@@ -64,8 +64,8 @@ def test_the_p_of_a_pair_is_delongs_for_one_classifier(external):
     labels, scores, _ = external
     rows = predicted(labels, scores)
     null = draw_null(rows, classifiers=["svm"], features=["radiomics", "shape"], draws=20000, seed=3)
-    found = estimate_aucs(labels, scores=scores[CLASSIFIERS.index("svm"), :2])
-    gap = paired_difference(found, first=0, second=1, confidence=0.95)
+    result = estimate_aucs(labels, scores=scores[CLASSIFIERS.index("svm"), :2])
+    gap = paired_difference(result, first=0, second=1, confidence=0.95)
     assert null.p_pair("radiomics", "shape", gap.value) == pytest.approx(gap.p, abs=0.015)
     assert null.p_pair("radiomics", "shape", gap.high - gap.value) == pytest.approx(0.05, abs=0.006)
 
@@ -79,8 +79,8 @@ def test_the_draws_of_a_cross_validation_have_the_variance_of_the_mean_over_fold
         expected = expected + estimate_aucs(labels, scores=scores.reshape(42, -1)).covariance / 16
     flat = draw_null(pd.concat(parts), **MODELS, draws=20000, seed=3).deviations.reshape(20000, -1)
     # Four folds of equal size: 1 + 4 / 3.
-    found = (flat**2).mean()
-    assert found == pytest.approx(np.diag(expected).mean() * (1 + 4 / 3), rel=0.06)
+    result = (flat**2).mean()
+    assert result == pytest.approx(np.diag(expected).mean() * (1 + 4 / 3), rel=0.06)
 
 
 def test_a_fold_that_lacks_a_class_changes_nothing_and_one_of_a_single_event_counts():

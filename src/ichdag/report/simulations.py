@@ -1,8 +1,9 @@
-"""What intervals and tests of a cross-validation cost, by simulations: the numbers that the methods quote."""
+"""Simulated coverage, size and power of intervals and tests of a cross-validation, which the methods quote."""
 
-# Of 1000 studies a case, five folds: repeat `python benchmarks/simulate_intervals.py 1000` after a change of the
-# intervals. Each without a signal, and with one: coverage, size and power in percent, width over that of the other way.
-PRICE = {
+# From 1000 studies per case, five folds; after a change of the intervals repeat
+# `python benchmarks/simulate_intervals.py 1000`. Values without and with a signal: coverage, size and power in percent,
+# width relative to that of the other design.
+SIMULATED = {
     "one cross-validation": {
         "coverage": ("96 to 98", "97 to 99.6"),
         "width": ("1.06 to 1.08", "1.06 to 1.46"),
@@ -19,13 +20,17 @@ PRICE = {
 UNITS = {"coverage": "%", "width": "", "size": "%", "power": "%"}
 
 
-def price_words(way: str) -> str:
-    """What simulations say of the intervals and paired tests of one way of cross-validation."""
-    found, other = PRICE[way], next(name for name in PRICE if name != way)
-    told = {name: f"{none}{unit} and {some}{unit}" for name, (none, some) in found.items() for unit in [UNITS[name]]}
+def simulation_words(design: str) -> str:
+    """Describe the simulated properties of intervals and paired tests for one design of cross-validation."""
+    results, other = SIMULATED[design], next(name for name in SIMULATED if name != design)
+    text = {
+        name: f"{without_signal}{unit} and {with_signal}{unit}"
+        for name, (without_signal, with_signal) in results.items()
+        for unit in [UNITS[name]]
+    }
     return (
-        f"In simulations of {way} (AUC 0.5 to 0.8, 200 and 866 participants, five folds; without a signal, and with "
-        f"one) 95% intervals held the AUC in {told['coverage']} of studies, {told['width']} times as wide as those of "
-        f"{other}; tests at 0.05 told equally good feature sets apart in {told['size']}, and a set whose AUC is better "
-        f"by 0.1 (866 participants: by 0.05) in {told['power']}."
+        f"In simulations of {design} (AUC 0.5 to 0.8, 200 and 866 participants, five folds; without a signal, and with "
+        f"one) 95% intervals held the AUC in {text['coverage']} of studies, {text['width']} times as wide as those of "
+        f"{other}; tests at 0.05 told equally good feature sets apart in {text['size']}, and a set whose AUC is better "
+        f"by 0.1 (866 participants: by 0.05) in {text['power']}."
     )

@@ -51,7 +51,7 @@ def draw_null(
     Their rows follow schema predictions and are either all out of fold, whose AUCs are averaged over the folds of all
     repeats, or all of one external cohort. A draw weighs each patient's influence on all AUCs (DeLong's placement
     values) with one standard normal number: the multiplier bootstrap of Lin, Wei and Ying 1993 (doi
-    10.1093/biomet/80.3.557). Out of fold, the draws are widened as the intervals are (`evaluation.inflation.of_one`).
+    10.1093/biomet/80.3.557). Out of fold, draws are widened like intervals (`evaluation.inflation.of_single_cv`).
     """
     rows = predictions[predictions["classifier"].isin(classifiers) & predictions["features"].isin(features)]
     columns = pd.MultiIndex.from_product([classifiers, features], names=MODEL_COLUMNS)

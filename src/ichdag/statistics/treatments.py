@@ -105,8 +105,8 @@ def _null(
     if min(table.shape) < 2:
         return None
     rows = predictions[predictions["outcome"] == head["outcome"]]
-    outside = rows["fold"] == EXTERNAL
-    rows = rows[outside & (rows["cohort"] == head["cohort"])] if head["fold"] == EXTERNAL else rows[~outside]
+    is_external = rows["fold"] == EXTERNAL
+    rows = rows[is_external & (rows["cohort"] == head["cohort"])] if head["fold"] == EXTERNAL else rows[~is_external]
     models = {"classifiers": list(table.index), "features": list(table.columns)}
     return draw_null(rows, **models, draws=draws, seed=seed)
 
