@@ -23,10 +23,10 @@ def outcomes(count: int) -> np.ndarray:
     return np.arange(count) < round(PREVALENCE * count)
 
 
-def draw_folds(random: np.random.Generator, happened: np.ndarray) -> np.ndarray:
+def draw_folds(random: np.random.Generator, y_true: np.ndarray) -> np.ndarray:
     """The fold of each participant (n,), stratified."""
-    folds = np.empty(len(happened), dtype=int)
-    for one in (happened, ~happened):
+    folds = np.empty(len(y_true), dtype=int)
+    for one in (y_true, ~y_true):
         folds[one] = random.permutation(np.arange(one.sum()) % FOLDS)
     return folds
 
@@ -43,11 +43,11 @@ def shift(auc: float, *, count: int, columns: int) -> float:
 
 
 def cross_validate(
-    features: np.ndarray, *, happened: np.ndarray, folds: np.ndarray, first_shift: float, ridge: float = RIDGE
+    features: np.ndarray, *, y_true: np.ndarray, folds: np.ndarray, first_shift: float, ridge: float = RIDGE
 ) -> Fitted:
     """Linear discriminants of `features` (n, p), whose first column alone differs between the classes."""
-    scores, aucs = np.empty(len(happened)), []
-    for fold, direction, middle in _discriminants(features, happened, folds, ridge):
+    scores, aucs = np.empty(len(y_true)), []
+    for fold, direction, middle in _discriminants(features, y_true, folds, ridge):
         held = folds == fold
         scores[held] = (features[held] - middle) @ direction
         aucs.append(ndtr(direction[0] * first_shift / math.sqrt(2 * direction @ direction)))
@@ -55,13 +55,13 @@ def cross_validate(
 
 
 def _discriminants(
-    features: np.ndarray, happened: np.ndarray, folds: np.ndarray, ridge: float
+    features: np.ndarray, y_true: np.ndarray, folds: np.ndarray, ridge: float
 ) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
     """Fold, direction (p,) and the point (p,) midway between the class means, fitted on all other folds.
 
     Sums and products of each fold and class are made once and subtracted.
     """
-    parts = [[features[(folds == fold) & one] for one in (happened, ~happened)] for fold in range(FOLDS)]
+    parts = [[features[(folds == fold) & one] for one in (y_true, ~y_true)] for fold in range(FOLDS)]
     counts = np.array([[len(rows) for rows in pair] for pair in parts])
     sums = np.array([[rows.sum(axis=0) for rows in pair] for pair in parts])
     products = np.array([sum(rows.T @ rows for rows in pair) for pair in parts])

@@ -20,15 +20,15 @@ from _measure import ROOT, measured, report, tell
 
 sys.path.insert(0, str(ROOT / "src"))
 
-from ichdag.classification import Settings, recipe_settings  # noqa: E402
-from ichdag.classification.classifiers import Recipe, build  # noqa: E402
+from ichdag.classification import ClassificationSettings, classifier_settings  # noqa: E402
+from ichdag.classification.classifiers import ClassifierConfig, build  # noqa: E402
 from ichdag.classification.validation import cross_validate, fit_final, predict  # noqa: E402
 
 LONGEST_FIRST = ("elastic_net", "random_forest", "xgboost", "extra_trees", "svm", "naive_bayes")
 DEVELOPMENT, EXTERNAL, COLUMNS, FOLDS = 866, 645, 384, 5
 CORES = len(os.sched_getaffinity(0))
 CONFIG = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))
-SETTINGS = Settings(**recipe_settings(CONFIG["classification"], *LONGEST_FIRST))
+SETTINGS = ClassificationSettings(**classifier_settings(CONFIG["classification"], *LONGEST_FIRST))
 NAMES = {"outcome": "poor_outcome", "features": "radiomics+segmentation+vaegan"}
 
 
@@ -38,29 +38,29 @@ def cohort(count: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
     values = np.maximum(random.gamma(0.6, 0.3, (count, COLUMNS)) - 0.05, 0)
     risk = (values[:, :10].sum(axis=1) - 1.4) * 1.2
     subjects = [f"s{number:04d}" for number in range(count)]
-    design = pd.DataFrame(values, subjects, [f"vaegan_{place:03d}" for place in range(COLUMNS)])
-    happened = (random.random(count) < 1 / (1 + np.exp(-risk))).astype(int)
-    people = pd.DataFrame({"y_true": happened, "person": subjects}, subjects)
-    return design, people.assign(cohort="trial", fold=[str(number % FOLDS) for number in range(count)])
+    X = pd.DataFrame(values, subjects, [f"vaegan_{place:03d}" for place in range(COLUMNS)])
+    y_true = (random.random(count) < 1 / (1 + np.exp(-risk))).astype(int)
+    labels = pd.DataFrame({"y_true": y_true, "person": subjects}, subjects)
+    return X, labels.assign(cohort="trial", fold=[str(number % FOLDS) for number in range(count)])
 
 
 def ours(classifier: str) -> list[float]:
     """What the rules fit_classifiers and apply_classifiers do for one feature set, on one thread."""
-    (design, people), (other, others) = cohort(DEVELOPMENT, 0), cohort(EXTERNAL, 1)
-    recipe = Recipe(classifier, SETTINGS, CONFIG["seed"], 1)
-    designs = dict.fromkeys([*map(str, range(FOLDS)), "final"], design)
-    inside, _ = cross_validate(designs, people=people, recipe=recipe, **NAMES)
-    final = fit_final(designs, people=people, recipe=recipe)
-    outside = predict(final, design=other, people=others, classifier=classifier, **NAMES)
+    (X, labels), (other, others) = cohort(DEVELOPMENT, 0), cohort(EXTERNAL, 1)
+    config = ClassifierConfig(classifier, SETTINGS, CONFIG["seed"], 1)
+    X_by_fold = dict.fromkeys([*map(str, range(FOLDS)), "final"], X)
+    inside, _ = cross_validate(X_by_fold, labels=labels, config=config, **NAMES)
+    final = fit_final(X_by_fold, labels=labels, config=config)
+    outside = predict(final, X=other, labels=others, classifier=classifier, **NAMES)
     return pd.concat([inside, outside]).set_index("subject").probability.to_list()
 
 
 def peer(classifier: str) -> list[float]:
     """The loop of a user: same classifiers, arrays, forests and boosting on all cores."""
-    (design, people), (other, _) = cohort(DEVELOPMENT, 0), cohort(EXTERNAL, 1)
-    X, y, fold = design.to_numpy(), people.y_true.to_numpy(), people.fold.to_numpy()
+    (X, labels), (other, _) = cohort(DEVELOPMENT, 0), cohort(EXTERNAL, 1)
+    X, y, fold = X.to_numpy(), labels.y_true.to_numpy(), labels.fold.to_numpy()
     smaller = int(min(y.sum(), (1 - y).sum()))
-    model = build(Recipe(classifier, SETTINGS, CONFIG["seed"], -1), smaller_class=smaller)
+    model = build(ClassifierConfig(classifier, SETTINGS, CONFIG["seed"], -1), smaller_class=smaller)
     found = []
     for name in map(str, range(FOLDS)):
         model.fit(X[fold != name], y[fold != name])

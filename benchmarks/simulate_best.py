@@ -16,8 +16,8 @@ from _study import cross_validate, draw_folds, outcomes, shift
 sys.path.insert(0, str(ROOT / "src"))
 
 from ichdag.evaluation import correct_best  # noqa: E402
-from ichdag.evaluation.cells import POOLED, models_of  # noqa: E402
-from ichdag.evaluation.delong import areas, auc_interval  # noqa: E402
+from ichdag.evaluation.delong import auc_interval, estimate_aucs  # noqa: E402
+from ichdag.evaluation.prediction_groups import POOLED, groups_by_model  # noqa: E402
 from ichdag.names import CLASSIFIERS, FEATURE_SETS  # noqa: E402
 
 REPLICATES, SEED, COLUMNS = 100, 20, 10
@@ -28,15 +28,15 @@ SETTINGS = {"confidence": 0.95, "bootstrap": 200}
 
 def draw(random: np.random.Generator, auc: float, count: int) -> tuple[pd.DataFrame, dict[tuple[str, str], float]]:
     """The predictions of 42 models, and the AUC that each truly has."""
-    happened, truth, tables = outcomes(count), {}, []
-    folds, apart = draw_folds(random, happened), shift(auc, count=count, columns=COLUMNS)
+    y_true, truth, tables = outcomes(count), {}, []
+    folds, apart = draw_folds(random, y_true), shift(auc, count=count, columns=COLUMNS)
     rows = {"subject": [f"S{place:04d}" for place in range(count)], "cohort": "trial", "fold": folds.astype(str)}
-    rows |= {"outcome": "outcome", "y_true": happened.astype(int)}
+    rows |= {"outcome": "outcome", "y_true": y_true.astype(int)}
     for features in FEATURE_SETS:
         values = random.standard_normal((count, COLUMNS))
-        values[happened, 0] += apart
+        values[y_true, 0] += apart
         for classifier, ridge in RIDGES.items():
-            fit = cross_validate(values, happened=happened, folds=folds, first_shift=apart, ridge=ridge)
+            fit = cross_validate(values, y_true=y_true, folds=folds, first_shift=apart, ridge=ridge)
             truth[features, classifier] = fit.auc
             probability = 1 / (1 + np.exp(-fit.scores))
             tables.append(
@@ -49,9 +49,9 @@ def replicate(random: np.random.Generator, auc: float, count: int) -> dict[str, 
     """One study: raw, corrected and true AUC of its best model, and whether limits hold the truth."""
     predictions, truths = draw(random, auc, count)
     best = correct_best(predictions, **SETTINGS, seed=SEED).iloc[0]
-    cells = [cell for one in models_of(predictions) for cell in one if cell.fold == POOLED]
-    chosen = next(cell for cell in cells if (cell.features, cell.classifier) == (best.features, best.classifier))
-    found = areas(chosen.happened, scores=chosen.probability).widened(chosen.inflation)
+    groups = [cell for one in groups_by_model(predictions) for cell in one if cell.fold == POOLED]
+    chosen = next(cell for cell in groups if (cell.features, cell.classifier) == (best.features, best.classifier))
+    found = estimate_aucs(chosen.y_true, scores=chosen.probability).inflated(chosen.inflation)
     low, high, _ = auc_interval(found, confidence=SETTINGS["confidence"])
     truth = truths[best.features, best.classifier]
     row = {"raw": best.auc, "corrected": best.corrected, "truth": truth, "held_raw": float(low <= truth <= high)}

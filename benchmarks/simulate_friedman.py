@@ -23,11 +23,11 @@ from sklearn.model_selection import StratifiedKFold
 sys.path.insert(0, str(ROOT / "src"))
 
 from ichdag.evaluation import inflation  # noqa: E402
-from ichdag.evaluation.cells import EXTERNAL  # noqa: E402
-from ichdag.evaluation.delong import areas  # noqa: E402
+from ichdag.evaluation.delong import estimate_aucs  # noqa: E402
+from ichdag.evaluation.prediction_groups import EXTERNAL  # noqa: E402
 from ichdag.evaluation.proportions import wilson  # noqa: E402
 from ichdag.names import BLOCKS, FEATURE_SETS  # noqa: E402
-from ichdag.statistics.dependence import Null, friedman_statistics, influence  # noqa: E402
+from ichdag.statistics.dependence import NullDistribution, friedman_statistics, influence  # noqa: E402
 
 INSIDE, OUTSIDE, FOLDS, DRAWS, FOR_SIZE, LEVEL = 100, 60, 5, 400, 100, 0.05
 Study = tuple[list[np.ndarray], np.ndarray]
@@ -102,18 +102,18 @@ def judged(case: Callable, seed: int) -> list[dict]:
     values = 0
     for fold, (training, held) in enumerate([*split, (inside, outside)]):
         fitted = [scores_of(sets, labels, training, held, random)]
-        scores[held], auc = fitted[0].T, areas(labels[held], scores=fitted[0]).auc.reshape(6, 7)
+        scores[held], auc = fitted[0].T, estimate_aucs(labels[held], scores=fitted[0]).auc.reshape(6, 7)
         if fold < FOLDS:
             folds[held], values = str(fold), values + auc / FOLDS
     found = []
     for fold, who, aucs in (("mean", inside, values), (EXTERNAL, outside, auc)):
         moved = influence(labels[who] == 1, scores[who], folds=folds[who])
-        factor = inflation.of_one(folds[who]) if fold == "mean" else 1.0
+        factor = inflation.of_single_cv(folds[who]) if fold == "mean" else 1.0
         drawn = (random.standard_normal((DRAWS, len(who))) @ moved * factor**0.5).reshape(DRAWS, 6, 7)
-        null = Null(drawn, list(FEATURE_SETS))
+        null = NullDistribution(drawn, list(FEATURE_SETS))
         p = chi2.sf(friedman_statistics(aucs[None])[0], 6)
-        size = Null(drawn[:FOR_SIZE], null.features).friedman_size(LEVEL)
-        found.append({"case": case.__name__, "fold": fold, "p": p, "size": size, "p_patients": null.equal(aucs)})
+        size = NullDistribution(drawn[:FOR_SIZE], null.features).friedman_size(LEVEL)
+        found.append({"case": case.__name__, "fold": fold, "p": p, "size": size, "p_patients": null.p_all_equal(aucs)})
     return found
 
 

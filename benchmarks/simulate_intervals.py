@@ -20,7 +20,7 @@ from _study import cross_validate, draw_folds, outcomes, shift
 sys.path.insert(0, str(ROOT / "src"))
 
 from ichdag.evaluation import inflation  # noqa: E402
-from ichdag.evaluation.delong import Areas, areas, auc_interval, paired_difference  # noqa: E402
+from ichdag.evaluation.delong import AucEstimates, auc_interval, estimate_aucs, paired_difference  # noqa: E402
 
 REPLICATES, SEED, CONFIDENCE = 400, 20, 0.95
 AUCS, COUNTS, COLUMNS = (0.5, 0.65, 0.8), (200, 866), (5, 20, 50)
@@ -31,48 +31,48 @@ PAIRS = {"size_apart": "other", "size_shared": "shared", "power": "better"}
 
 def draw_sets(random: np.random.Generator, auc: float, count: int, columns: int) -> dict[str, tuple[np.ndarray, float]]:
     """Features (n, p) of the four sets, and how far the classes lie apart in the first column of each."""
-    happened, half = outcomes(count), columns // 2
+    y_true, half = outcomes(count), columns // 2
     apart = shift(auc, count=count, columns=columns)
     far = shift(min(auc + BETTER_BY[count], 0.99), count=count, columns=columns)
     sets = {name: random.standard_normal((count, columns)) for name in ("first", "other", "shared", "better")}
     for name, distance in (("first", apart), ("other", apart), ("better", far)):
-        sets[name][happened, 0] += distance
+        sets[name][y_true, 0] += distance
     sets["shared"][:, :half] = sets["first"][:, :half]
     return {name: (values, far if name == "better" else apart) for name, values in sets.items()}
 
 
 def replicate(random: np.random.Generator, auc: float, count: int, columns: int) -> dict[str, float]:
     """One study: limits of the first set's AUC and p of each pair, by all three ways, and the true AUC of its fits."""
-    happened = outcomes(count)
-    folds = np.stack([draw_folds(random, happened) for _ in range(2)])
+    y_true = outcomes(count)
+    folds = np.stack([draw_folds(random, y_true) for _ in range(2)])
     scores, truth = {}, 0.0
     for name, (values, distance) in draw_sets(random, auc, count, columns).items():
-        fits = [cross_validate(values, happened=happened, folds=row, first_shift=distance) for row in folds]
+        fits = [cross_validate(values, y_true=y_true, folds=row, first_shift=distance) for row in folds]
         scores[name] = np.stack([one.scores for one in fits])
         truth = fits[0].auc if name == "first" else truth
     found = {"truth": truth}
-    for way, one in _alone(happened, scores["first"], folds).items():
+    for way, one in _alone(y_true, scores["first"], folds).items():
         found[f"low_{way}"], found[f"high_{way}"], _ = auc_interval(one, confidence=CONFIDENCE)
     for label, name in PAIRS.items():
-        for way, pair in _paired(happened, scores["first"], scores[name], folds).items():
+        for way, pair in _paired(y_true, scores["first"], scores[name], folds).items():
             found[f"{label}_{way}"] = paired_difference(pair, first=0, second=1, confidence=CONFIDENCE).p
     return found
 
 
-def _alone(happened: np.ndarray, scores: np.ndarray, folds: np.ndarray) -> dict[str, Areas]:
+def _alone(y_true: np.ndarray, scores: np.ndarray, folds: np.ndarray) -> dict[str, AucEstimates]:
     """An AUC as the metrics table has it: the mean over repeats, the variance that of the mean scores."""
-    values = areas(happened, scores=[*scores, scores.mean(axis=0)])
-    factor = inflation.of_repeats(happened, scores=scores, folds=folds)
-    twice = replace(values.pick(2).widened(factor), auc=values.auc[:2].mean(keepdims=True))
-    return {"plain": values.pick(0), "one": values.pick(0).widened(inflation.of_one(folds[0])), "two": twice}
+    values = estimate_aucs(y_true, scores=[*scores, scores.mean(axis=0)])
+    factor = inflation.of_repeated_cv(y_true, scores=scores, folds=folds)
+    twice = replace(values.select(2).inflated(factor), auc=values.auc[:2].mean(keepdims=True))
+    return {"plain": values.select(0), "one": values.select(0).inflated(inflation.of_single_cv(folds[0])), "two": twice}
 
 
-def _paired(happened: np.ndarray, one: np.ndarray, other: np.ndarray, folds: np.ndarray) -> dict[str, Areas]:
+def _paired(y_true: np.ndarray, one: np.ndarray, other: np.ndarray, folds: np.ndarray) -> dict[str, AucEstimates]:
     """Two AUCs as the table of differences has them."""
-    plain = areas(happened, scores=np.stack([one[0], other[0]]))
-    mean = areas(happened, scores=np.stack([one.mean(axis=0), other.mean(axis=0)]))
-    factor = inflation.of_difference(happened, first=one, second=other, folds=folds)
-    return {"plain": plain, "one": plain.widened(inflation.of_one(folds[0])), "two": mean.widened(factor)}
+    plain = estimate_aucs(y_true, scores=np.stack([one[0], other[0]]))
+    mean = estimate_aucs(y_true, scores=np.stack([one.mean(axis=0), other.mean(axis=0)]))
+    factor = inflation.of_difference(y_true, first=one, second=other, folds=folds)
+    return {"plain": plain, "one": plain.inflated(inflation.of_single_cv(folds[0])), "two": mean.inflated(factor)}
 
 
 def case(auc: float, count: int, columns: int, replicates: int) -> dict[str, float]:

@@ -9,7 +9,7 @@ Writes: results/classification/cv/{outcome}_{classifier}.parquet,
     results/classification/predictions.parquet
 """
 
-from ichdag.classification import recipe_settings
+from ichdag.classification import classifier_settings
 
 MODEL = "results/classification/models/{outcome}_{classifier}/{features}.skops"
 
@@ -37,7 +37,7 @@ rule fit_classifiers:
         mem_mb=grow(4000),
         runtime=grow(240),
     params:
-        settings=lambda wildcards: recipe_settings(config["classification"], wildcards.classifier),
+        settings=lambda wildcards: classifier_settings(config["classification"], wildcards.classifier),
         seed=config["seed"],
         code=code_of("fit_classifiers"),
     script:
@@ -89,7 +89,7 @@ rule fit_comparators:
         mem_mb=grow(2000),
         runtime=grow(10),
     params:
-        settings=recipe_settings(config["classification"], "logistic"),
+        settings=classifier_settings(config["classification"], "logistic"),
         clinical=config["classification"]["clinical"],
         folds=[*FOLDS, "final"],
         seed=config["seed"],

@@ -67,7 +67,7 @@ rule explain_out_of_fold:
         runtime=grow(480),
     params:
         settings=settings("explanation", *SHARES),
-        classification=recipe_settings(config["classification"], *CLASSIFIERS),
+        classification=classifier_settings(config["classification"], *CLASSIFIERS),
         folds=FIRST_FOLDS,
         seed=config["seed"],
         code=code_of("explain_out_of_fold"),

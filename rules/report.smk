@@ -17,7 +17,7 @@ Writes: results/report/report.html, results/report/participants.html, results/re
 
 from ichdag.shipped import digests
 
-TOLD = {
+REPORT_TABLES = {
     "cohort": ["participants", "quality", "sensitivity"],
     "segmentation": ["scores", "comparison"],
     "latent": ["reconstruction"],
@@ -27,7 +27,7 @@ TOLD = {
     "checks": ["checks", "audit"],
     "report": ["checklist_tripod_ai", "checklist_clear"],
 }
-DRAWN = [
+REPORT_FIGURES = [
     "cohort_flow",
     "segmentation_examples",
     "dice",
@@ -42,8 +42,8 @@ DRAWN = [
     "decision",
     "shap",
 ]
-TABLES = [name for stage, names in TOLD.items() if stage != "report" for name in names]
-CAPTIONED = sorted({*DRAWN, *TABLES, "checklists", "exclusions", "saliency"})
+TABLES = [name for stage, names in REPORT_TABLES.items() if stage != "report" for name in names]
+CAPTIONED = sorted({*REPORT_FIGURES, *TABLES, "checklists", "exclusions", "saliency"})
 # What comes with the workflow counts by its content, not by the place where it lies.
 TEMPLATES = {
     "report": ["report.html", "macros.html", "summary.html", "results.html", "about.html", "report.css", "report.js"],
@@ -63,7 +63,7 @@ ANSWERS = {
     "classification": settings("classification", "classifiers", "tuning", "class_weights", "clinical"),
     "evaluation": settings("evaluation", "confidence"),
 }
-QUESTIONS = {name: f"resources/checklists/{name}.tsv" for name in TOLD["report"]}
+QUESTIONS = {name: f"resources/checklists/{name}.tsv" for name in REPORT_TABLES["report"]}
 PAGES = (config["report"]["pages"], *PATIENT_ROLES)  # so many of these roles have a page of their own
 SHOWN = {
     "baseline_ct": "results/cohort/sub-{subject}_baseline_ct.nii.gz",
@@ -186,8 +186,8 @@ rule fill_checklists:
 rule make_report:
     """Tell the whole study in one page: main result, participants, tables and figures, methods, settings, limits."""
     input:
-        **{f"table/{name}": f"results/{stage}/{name}.tsv" for stage, names in TOLD.items() for name in names},
-        **named("figure/{name}", "results/figures/{name}.svg", name=DRAWN),
+        **{f"table/{name}": f"results/{stage}/{name}.tsv" for stage, names in REPORT_TABLES.items() for name in names},
+        **named("figure/{name}", "results/figures/{name}.svg", name=REPORT_FIGURES),
         **named(
             "figure/saliency_{outcome}",
             "results/figures/saliency_{outcome}.svg",

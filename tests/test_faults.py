@@ -22,7 +22,7 @@ from ichdag.jobs import StudyError, write_text
 from ichdag.models import Card, read_card, read_identity, read_weights, refuse_parted, write_card, write_weights
 from ichdag.pipelines import read_pipeline, write_pipeline
 from ichdag.records import read_record, write_record
-from ichdag.report.page import read_plates
+from ichdag.report.page import read_figures
 from ichdag.tables import read_table, write_table
 
 RANDOM = np.random.default_rng(0)
@@ -54,7 +54,7 @@ def weights(path):
 
 
 def plates(path):
-    return read_plates({"auc": path}, captions={})
+    return read_figures({"auc": path}, captions={})
 
 
 KINDS = {
@@ -76,7 +76,7 @@ KINDS = {
     "pipeline.skops": (pipeline, read_pipeline),
     "auc.svg": (
         lambda path: write_text(f"<svg>{0:99}</svg>\n", path),
-        lambda path: read_plates({"auc": path}, captions={}),
+        lambda path: read_figures({"auc": path}, captions={}),
     ),
 }
 CHECKED = ["sub-1_baseline_ct.nii.gz", "sub-1_desc-manual_mask.nii.gz", "sub-1_grids.npz", "batch.h5", "item.h5"]

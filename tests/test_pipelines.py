@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from ichdag.classification import Settings, recipe_settings
-from ichdag.classification.classifiers import Recipe, fit
+from ichdag.classification import ClassificationSettings, classifier_settings
+from ichdag.classification.classifiers import ClassifierConfig, fit
 from ichdag.features.reducer import Reducer
 from ichdag.jobs import StudyError
 from ichdag.names import CLASSIFIERS
@@ -43,10 +43,12 @@ def fitted(classifier, people):
     """One classifier of the shipped settings, with few trees."""
     shipped = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))["classification"]
     values = {name: value | FEW.get(name, {}) for name, value in shipped["classifiers"].items()}
-    recipe = Recipe(classifier, Settings(**recipe_settings(shipped | {"classifiers": values}, classifier)), 1, 1)
+    config = ClassifierConfig(
+        classifier, ClassificationSettings(**classifier_settings(shipped | {"classifiers": values}, classifier)), 1, 1
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        return fit(recipe, design=people[0], labels=people[1], persons=pd.Series(people[0].index))
+        return fit(config, X=people[0], y=people[1], persons=pd.Series(people[0].index))
 
 
 @pytest.mark.parametrize("classifier", [*CLASSIFIERS, "logistic"])

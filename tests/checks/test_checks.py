@@ -8,17 +8,17 @@ import pandas as pd
 import pytest
 
 from ichdag.checks import (
-    Settings,
+    ChecksSettings,
     audit,
+    check_separation,
+    compare_with_oracle,
     completeness,
     leakage,
     persons_of,
     plausibility,
     read_cards,
     require,
-    sides,
     tabulate,
-    truth,
 )
 from ichdag.checks.schemas import AUDIT, CHECKS
 from ichdag.jobs import StudyError
@@ -50,16 +50,18 @@ class Study:
 
     def audit(self):
         tables = {"folds": self.folds, "training": self.training, "predictions": self.predictions}
-        return audit(people=self.persons(), **tables, cards=self.cards)
+        return audit(person_of=self.persons(), **tables, cards=self.cards)
 
     def findings(self):
         people = {"participants": self.participants, "folds": self.folds, "predictions": self.predictions}
-        found = [
+        result = [
             *leakage(**people, training=self.training, cards=self.cards, count=5),
-            *sides(self.audit(), people=self.persons(), participants=self.participants, folds=self.folds, count=5),
+            *check_separation(
+                self.audit(), person_of=self.persons(), participants=self.participants, folds=self.folds, count=5
+            ),
             *completeness(**people, outcomes=[OUTCOME], count=5),
         ]
-        return {finding.check: finding for finding in found}
+        return {finding.check: finding for finding in result}
 
     def failed(self):
         return [check for check, finding in self.findings().items() if finding.status == "failed"]
@@ -97,9 +99,11 @@ def test_participants_who_are_one_person_are_counted_by_role_and_warned_of(study
     assert study.findings()[check].status == "passed"
     study.participants["person_id"] = ["x"] * 3 + [None] * 23 + ["y"] * 2
     study.participants.loc[0, "status"] = "excluded"
-    found = study.findings()[check]
-    assert found.status == "warned" and tabulate([found]).kind[0] == "persons"
-    assert found.found.startswith("19 development participants are 18 persons, 8 external participants are 7 persons: ")
+    result = study.findings()[check]
+    assert result.status == "warned" and tabulate([result]).kind[0] == "persons"
+    assert result.found.startswith(
+        "19 development participants are 18 persons, 8 external participants are 7 persons: "
+    )
 
 
 def test_a_sound_study_passes_every_check(study):
@@ -132,9 +136,9 @@ def test_a_sound_study_with_repeats_passes_every_check(repeated):
 
 def test_a_participant_in_two_folds_of_a_repeat_is_found(repeated):
     repeated.folds = pd.concat([repeated.folds, pd.DataFrame([{"subject": "D03", "outcome": OUTCOME, "fold": 9}])])
-    found = repeated.findings()
-    assert found["no participant is in two folds of an outcome"].found.endswith("D03, poor_outcome")
-    assert "D03 (poor_outcome, repeat 1)" in found[ONE_SIDE].found
+    result = repeated.findings()
+    assert result["no participant is in two folds of an outcome"].found.endswith("D03, poor_outcome")
+    assert "D03 (poor_outcome, repeat 1)" in result[ONE_SIDE].found
 
 
 def test_two_participants_of_one_person_parted_in_the_second_repeat_alone_are_found(repeated):
@@ -156,8 +160,8 @@ def test_a_fit_of_the_second_repeat_that_saw_its_fold_is_found(repeated):
 def test_a_prediction_outside_the_drawn_fold_of_its_repeat_is_found(repeated):
     wrong = (repeated.predictions.subject == "D02") & (repeated.predictions.fold == "5")
     repeated.predictions.loc[wrong, "fold"] = "8"
-    found = repeated.findings()["every out-of-fold prediction is in the fold that was drawn"]
-    assert found.status == "failed" and "D02, poor_outcome: fold 8, drawn 5" in found.found
+    result = repeated.findings()["every out-of-fold prediction is in the fold that was drawn"]
+    assert result.status == "failed" and "D02, poor_outcome: fold 8, drawn 5" in result.found
 
 
 def test_a_participant_whom_a_repeat_lacks_is_found(repeated):
@@ -186,8 +190,8 @@ def test_a_participant_predicted_both_ways_is_found(study):
 def test_a_prediction_outside_the_drawn_fold_is_found(study):
     study.predictions.loc[study.predictions.subject == "D02", "fold"] = "4"
     assert study.failed() == ["every out-of-fold prediction is in the fold that was drawn", DISJOINT]
-    found = study.findings()["every out-of-fold prediction is in the fold that was drawn"].found
-    assert "D02, poor_outcome: fold 4, drawn 2" in found
+    result = study.findings()["every out-of-fold prediction is in the fold that was drawn"].found
+    assert "D02, poor_outcome: fold 4, drawn 2" in result
 
 
 def test_a_prediction_of_somebody_without_a_fold_is_found(study):
@@ -305,7 +309,7 @@ def test_a_lesion_larger_than_a_head_allows_is_found():
     volumes = pd.DataFrame({"subject": ["D00", "D01", "D02"], "status": ["included", "included", "excluded"]})
     volumes["baseline_predicted_ml"] = [20.0, 0.0, 0.0]
     volumes["followup_predicted_ml"] = [900.0, np.nan, np.nan]
-    finding = plausibility(volumes=volumes, settings=Settings(largest_lesion_ml=300))[0]
+    finding = plausibility(volumes=volumes, settings=ChecksSettings(largest_lesion_ml=300))[0]
     assert finding.status == "failed"
     assert "D00, followup: 900.0 mL" in finding.found
     assert "D01, baseline: 0.0 mL" in finding.found
@@ -335,11 +339,13 @@ def auc_rows(best, oracle, high):
     ],
 )
 def test_the_best_model_must_be_above_chance_and_not_above_the_oracle(best, statuses):
-    assert [finding.status for finding in truth(metrics=auc_rows(best, oracle=0.8, high=0.9))] == statuses
+    assert [finding.status for finding in compare_with_oracle(metrics=auc_rows(best, oracle=0.8, high=0.9))] == statuses
 
 
 def test_without_an_oracle_the_truth_is_not_checked():
-    assert [finding.status for finding in truth(metrics=auc_rows({"pooled": 0.9}, None, None))] == ["skipped"]
+    assert [finding.status for finding in compare_with_oracle(metrics=auc_rows({"pooled": 0.9}, None, None))] == [
+        "skipped"
+    ]
 
 
 def test_a_study_that_leaks_is_refused_and_another_fault_is_only_counted(study, tmp_path):
@@ -369,8 +375,8 @@ def card_files(tmp_path):
 
 
 def test_every_card_is_known_by_stage_and_folder_wherever_it_lies_and_in_whatever_order(card_files):
-    found = read_cards(dict(reversed(card_files.items())))
-    assert {name: one.subjects for name, one in found.items()} == {
+    result = read_cards(dict(reversed(card_files.items())))
+    assert {name: one.subjects for name, one in result.items()} == {
         "features/poor_outcome_0_radiomics": ["D00"],
         "features/poor_outcome_1_radiomics": ["D01"],
         "segmentation/dual_0": ["D02"],

@@ -16,9 +16,9 @@ from radiomics.featureextractor import RadiomicsFeatureExtractor
 from scipy import ndimage
 from sklearn.preprocessing import MinMaxScaler
 
-from ichdag.classification import Settings, recipe_settings
-from ichdag.classification.classifiers import Recipe, fit
-from ichdag.evaluation.delong import areas, auc_interval, paired_difference
+from ichdag.classification import ClassificationSettings, classifier_settings
+from ichdag.classification.classifiers import ClassifierConfig, fit
+from ichdag.evaluation.delong import auc_interval, estimate_aucs, paired_difference
 from ichdag.latent.patches import PatchSettings, cut_patch
 from ichdag.phantom import SIGNALS
 from ichdag.phantom.scanner import Scanner, draw_scan
@@ -56,8 +56,8 @@ def features():
         images = [sitk.GetImageFromArray(volume.values[box].astype(float).T) for volume in (scan, mask)]
         for image in images:
             image.SetSpacing(scan.spacing_mm.tolist())
-        found = extractor.execute(images[0], sitk.Cast(images[1], sitk.sitkUInt8))
-        radiomics[subject] = {name: float(cell) for name, cell in found.items() if not name.startswith("diagnostics")}
+        result = extractor.execute(images[0], sitk.Cast(images[1], sitk.sitkUInt8))
+        radiomics[subject] = {name: float(cell) for name, cell in result.items() if not name.startswith("diagnostics")}
         patch, inside = cut_patch(scan, mask=mask, settings=PATCH)
         patches[subject] = np.histogram(patch[inside], bins=20, range=(0, 0.7))[0] / inside.sum()
     table = pd.DataFrame.from_dict(radiomics, orient="index")
@@ -68,41 +68,45 @@ def features():
 
 
 @pytest.fixture(scope="module")
-def recipe():
+def config():
     """The elastic net of the shipped settings."""
     given = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))["classification"]
-    return Recipe("elastic_net", Settings(**recipe_settings(given, "elastic_net")), seed=0, threads=1)
+    return ClassifierConfig(
+        "elastic_net", ClassificationSettings(**classifier_settings(given, "elastic_net")), seed=0, threads=1
+    )
 
 
-def scores_of(table, labels, recipe):
+def scores_of(table, labels, config):
     """Scores of the external participants by a model of the development participants."""
     scaler = MinMaxScaler(clip=True).set_output(transform="pandas").fit(table.loc[DEVELOPMENT])
     persons = pd.Series(DEVELOPMENT, DEVELOPMENT)
     rows = scaler.transform(table.loc[DEVELOPMENT])
-    model = fit(recipe, design=rows, labels=labels[DEVELOPMENT], persons=persons)
+    model = fit(config, X=rows, y=labels[DEVELOPMENT], persons=persons)
     return model.predict_proba(scaler.transform(table.loc[EXTERNAL]))[:, 1]
 
 
 @pytest.mark.parametrize("signal", SETS)
-def test_the_right_set_comes_near_the_oracle_and_the_blind_one_stays_at_chance(signal, features, recipe):
+def test_the_right_set_comes_near_the_oracle_and_the_blind_one_stays_at_chance(signal, features, config):
     right, blind = SETS[signal]
     people = truth_of(signal)
     labels = (people.mrs > 3).astype(int)
-    scores = [scores_of(features[name], labels, recipe) for name in (right, blind)]
-    found = areas(labels[EXTERNAL].to_numpy(), scores=np.stack([*scores, people.oracle_poor_outcome[EXTERNAL]]))
-    assert found.auc[2] > 0.8
-    assert found.auc[0] > found.auc[2] - NEAR, f"{right}: {found.auc[0]:.3f}, oracle {found.auc[2]:.3f}"
-    low, high, _ = auc_interval(found.pick(1), confidence=CHANCE)
-    assert low < 0.5 < high, f"{blind}: {found.auc[1]:.3f}"
-    assert paired_difference(found, first=0, second=1, confidence=0.95).p < 1e-4
+    scores = [scores_of(features[name], labels, config) for name in (right, blind)]
+    result = estimate_aucs(
+        labels[EXTERNAL].to_numpy(), scores=np.stack([*scores, people.oracle_poor_outcome[EXTERNAL]])
+    )
+    assert result.auc[2] > 0.8
+    assert result.auc[0] > result.auc[2] - NEAR, f"{right}: {result.auc[0]:.3f}, oracle {result.auc[2]:.3f}"
+    low, high, _ = auc_interval(result.pick(1), confidence=CHANCE)
+    assert low < 0.5 < high, f"{blind}: {result.auc[1]:.3f}"
+    assert paired_difference(result, first=0, second=1, confidence=0.95).p < 1e-4
 
 
-def test_without_a_signal_no_set_is_better_than_chance(features, recipe):
+def test_without_a_signal_no_set_is_better_than_chance(features, config):
     labels = (truth_of("null").mrs > 3).astype(int)
     for name, table in features.items():
-        found = areas(labels[EXTERNAL].to_numpy(), scores=scores_of(table, labels, recipe))
-        low, high, _ = auc_interval(found, confidence=CHANCE)
-        assert low < 0.5 < high, f"{name}: {found.auc[0]:.3f}"
+        result = estimate_aucs(labels[EXTERNAL].to_numpy(), scores=scores_of(table, labels, config))
+        low, high, _ = auc_interval(result, confidence=CHANCE)
+        assert low < 0.5 < high, f"{name}: {result.auc[0]:.3f}"
 
 
 def test_every_control_is_shipped_and_sets_nothing_but_its_signal():

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ichdag.classification import Settings
+from ichdag.classification import ClassificationSettings
 from ichdag.names import BLOCKS
 
-SETTINGS = Settings(
+SETTINGS = ClassificationSettings(
     tuning="none",
     tuning_folds=3,
     calibration_folds=3,
@@ -59,12 +59,12 @@ def tables(cohort):
     """Blocks of three columns and two shape features by subject; the radiomics tell the outcome."""
     random = np.random.default_rng(1)
     label = cohort.poor_outcome.to_numpy(dtype=float)
-    found = {}
+    result = {}
     for block in (*BLOCKS, "shape"):
         names = [f"original_shape_{name}" for name in "AB"]
         if block != "shape":
             names = [f"{block}_00{place}" for place in range(3)]
         values = random.uniform(0, 1, (40, len(names)))
         values[:, 0] += 3 * label * (block == "radiomics")
-        found[block] = pd.DataFrame(values, index=cohort.subject, columns=names)
-    return found
+        result[block] = pd.DataFrame(values, index=cohort.subject, columns=names)
+    return result

@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 from scipy.stats import binom
 
-from ichdag.classification.classifiers import Recipe
-from ichdag.classification.designs import design
+from ichdag.classification.classifiers import ClassifierConfig
+from ichdag.classification.feature_matrices import feature_matrix
 from ichdag.classification.validation import cross_validate, fit_final
-from ichdag.evaluation import Settings as Evaluation
+from ichdag.evaluation import EvaluationSettings
 from ichdag.evaluation.averages import measure_repeats
-from ichdag.evaluation.cells import models_of
-from ichdag.evaluation.delong import areas, auc_interval
+from ichdag.evaluation.delong import auc_interval, estimate_aucs
+from ichdag.evaluation.prediction_groups import groups_by_model
 from ichdag.folds import draw_folds
 from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS
 
@@ -40,11 +40,11 @@ def models_of_noise(random, settings):
     found = {}
     for outcome, share in PREVALENCES.items():
         labels = random.permutation(np.arange(DEVELOPMENT) < share * DEVELOPMENT).astype(int)
-        people = pd.DataFrame({"y_true": labels, "person": range(DEVELOPMENT)}, index=tables["shape"].index)
+        label_table = pd.DataFrame({"y_true": labels, "person": range(DEVELOPMENT)}, index=tables["shape"].index)
         for features, classifier in product(FEATURE_SETS, CLASSIFIERS):
-            recipe = Recipe(classifier, settings, seed=0, threads=1)
+            config = ClassifierConfig(classifier, settings, seed=0, threads=1)
             found[outcome, features, classifier] = fit_final(
-                {"final": design(tables, features=features)}, people=people, recipe=recipe
+                {"final": feature_matrix(tables, features=features)}, labels=label_table, config=config
             )
     return found
 
@@ -52,18 +52,18 @@ def models_of_noise(random, settings):
 def external_coverage(random, models):
     """Whether each model's interval holds 0.5, on `COHORTS` external cohorts of noise: (COHORTS, 168)."""
     tables = blocks(random, COHORTS * EXTERNAL)
-    designs = {features: design(tables, features=features) for features in FEATURE_SETS}
+    X_by_fold = {features: feature_matrix(tables, features=features) for features in FEATURE_SETS}
     held = []
     for outcome, share in PREVALENCES.items():
         scores = np.stack(
             [
-                model.predict_proba(designs[name[1]])[:, 1].reshape(COHORTS, EXTERNAL)
+                model.predict_proba(X_by_fold[name[1]])[:, 1].reshape(COHORTS, EXTERNAL)
                 for name, model in models.items()
                 if name[0] == outcome
             ],
             axis=1,
         )
-        found = [areas(random.random(EXTERNAL) < share, scores=part) for part in scores]
+        found = [estimate_aucs(random.random(EXTERNAL) < share, scores=part) for part in scores]
         held.append([[covers(own.pick(place)) for place in range(len(own.auc))] for own in found])
     return np.concatenate(held, axis=1)
 
@@ -88,30 +88,30 @@ def test_the_168_external_intervals_cover_one_half_as_often_as_they_claim(settin
     assert abs(held.mean() - LEVEL) < 3.3 * error + 0.005
 
 
-def cross_validated(random, recipe, number, repeats=1):
+def cross_validated(random, config, number, repeats=1):
     """The pooled cell of one cross-validation of noise, folds drawn as a study draws them."""
-    table = design(blocks(random, EXTERNAL), features="segmentation+vaegan")
+    table = feature_matrix(blocks(random, EXTERNAL), features="segmentation+vaegan")
     labels = pd.DataFrame({"subject": table.index, "outcome": "o", "label": random.random(EXTERNAL) < 0.4})
     labels = labels.astype({"label": "Int64"})
     earlier = pd.DataFrame(columns=["subject", "outcome", "fold"])
     drawn = draw_folds(labels, earlier=earlier, persons={}, count=5, repeats=repeats, seed=number)
-    people = {"cohort": "trial", "y_true": labels.label.to_numpy(int), "person": table.index}
-    people = pd.DataFrame(people, index=table.index).join(drawn.set_index("subject").fold.astype(str))
-    designs = dict.fromkeys(map(str, range(5 * repeats)), table)
-    rows, _ = cross_validate(designs, people=people, recipe=recipe, outcome="o", features="segmentation+vaegan")
-    return next(models_of(rows))[-1]
+    label_table = {"cohort": "trial", "y_true": labels.label.to_numpy(int), "person": table.index}
+    label_table = pd.DataFrame(label_table, index=table.index).join(drawn.set_index("subject").fold.astype(str))
+    X_by_fold = dict.fromkeys(map(str, range(5 * repeats)), table)
+    rows, _ = cross_validate(X_by_fold, labels=label_table, config=config, outcome="o", features="segmentation+vaegan")
+    return next(groups_by_model(rows))[-1]
 
 
 @pytest.mark.parametrize("classifier", ["naive_bayes", "elastic_net"])
 def test_the_intervals_of_cross_validation_cover_one_half_as_often_as_they_claim(classifier, settings):
     random = np.random.default_rng(21)
-    recipe = Recipe(classifier, settings, seed=0, threads=1)
+    config = ClassifierConfig(classifier, settings, seed=0, threads=1)
     plain, corrected = 0, 0
     for number in range(STUDIES):
-        cell = cross_validated(random, recipe, number)
-        found = areas(cell.happened, scores=cell.probability)
+        cell = cross_validated(random, config, number)
+        found = estimate_aucs(cell.happened, scores=cell.probability)
         plain += covers(found)
-        corrected += covers(found.widened(cell.inflation))
+        corrected += covers(found.inflated(cell.inflation))
     lowest = binom.ppf(1e-4, STUDIES, LEVEL)
     assert corrected >= lowest
     # DeLong's own interval takes the models as given, and is too narrow here: that is what the correction is for.
@@ -120,11 +120,11 @@ def test_the_intervals_of_cross_validation_cover_one_half_as_often_as_they_claim
 
 def test_the_intervals_of_a_repeated_cross_validation_cover_one_half_too(settings):
     random = np.random.default_rng(22)
-    recipe = Recipe("naive_bayes", settings, seed=0, threads=1)
-    judged = Evaluation(LEVEL, 100, 0.001)
+    config = ClassifierConfig("naive_bayes", settings, seed=0, threads=1)
+    judged = EvaluationSettings(LEVEL, 100, 0.001)
     held, values = 0, []
     for number in range(STUDIES):
-        cell = cross_validated(random, recipe, number, repeats=2)
+        cell = cross_validated(random, config, number, repeats=2)
         (auc,) = [one for one in measure_repeats(cell, settings=judged, seed=0) if one.metric == "auc"]
         held += auc.low <= 0.5 <= auc.high
         values.append(auc.value)

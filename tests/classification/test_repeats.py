@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ichdag.classification.classifiers import Recipe, card_of
-from ichdag.classification.designs import comparator_designs, design
-from ichdag.classification.people import development_people, once, oracle_rows
+from ichdag.classification.classifiers import ClassifierConfig, classifier_card
+from ichdag.classification.feature_matrices import comparator_matrices, feature_matrix
+from ichdag.classification.labels import development_labels, first_repeat, oracle_predictions
 from ichdag.classification.validation import cross_validate, fit_final, fit_folds
 from ichdag.jobs import StudyError
 
@@ -21,35 +21,37 @@ def twice(folds):
 
 
 @pytest.fixture
-def people(cohort, twice):
-    return development_people(cohort, folds=twice, outcome="poor_outcome", fewest=2)
+def label_table(cohort, twice):
+    return development_labels(cohort, folds=twice, outcome="poor_outcome", min_per_class=2)
 
 
 @pytest.fixture
-def designs(tables):
-    return dict.fromkeys(ALL, design(tables, features="radiomics"))
+def X_by_fold(tables):
+    return dict.fromkeys(ALL, feature_matrix(tables, features="radiomics"))
 
 
-def recipe(settings, name="naive_bayes"):
-    return Recipe(name, settings, seed=0, threads=1)
+def config(settings, name="naive_bayes"):
+    return ClassifierConfig(name, settings, seed=0, threads=1)
 
 
-def test_everybody_has_a_row_for_each_repeat_and_everybody_once_is_everybody(people, cohort):
-    assert len(people) == 80 and people.groupby("subject").size().eq(2).all()
-    assert list(once(people).index) == sorted(cohort.subject)
+def test_everybody_has_a_row_for_each_repeat_and_everybody_once_is_everybody(label_table, cohort):
+    assert len(label_table) == 80 and label_table.groupby("subject").size().eq(2).all()
+    assert list(first_repeat(label_table).index) == sorted(cohort.subject)
 
 
-def test_every_fit_sees_everybody_outside_its_fold_once_and_nobody_inside(settings, people, designs):
-    for fold, own in fit_folds(designs, people=people, recipe=recipe(settings)).items():
-        inside = set(people.index[people.fold == fold])
-        assert len(own.subjects) == len(set(own.subjects)) and set(own.subjects) == set(people.index) - inside
+def test_every_fit_sees_everybody_outside_its_fold_once_and_nobody_inside(settings, label_table, X_by_fold):
+    for fold, own in fit_folds(X_by_fold, labels=label_table, config=config(settings)).items():
+        inside = set(label_table.index[label_table.fold == fold])
+        assert len(own.subjects) == len(set(own.subjects)) and set(own.subjects) == set(label_table.index) - inside
 
 
 @pytest.mark.parametrize("name", ["naive_bayes", "extra_trees", "svm"])
-def test_the_first_repeat_is_the_cross_validation_alone_to_the_byte(name, settings, cohort, folds, people, designs):
-    alone = development_people(cohort, folds=folds, outcome="poor_outcome", fewest=2)
-    one, _ = cross_validate(designs, people=alone, recipe=recipe(settings, name), **NAMES)
-    both, seen = cross_validate(designs, people=people, recipe=recipe(settings, name), **NAMES)
+def test_the_first_repeat_is_the_cross_validation_alone_to_the_byte(
+    name, settings, cohort, folds, label_table, X_by_fold
+):
+    alone = development_labels(cohort, folds=folds, outcome="poor_outcome", min_per_class=2)
+    one, _ = cross_validate(X_by_fold, labels=alone, config=config(settings, name), **NAMES)
+    both, seen = cross_validate(X_by_fold, labels=label_table, config=config(settings, name), **NAMES)
     first = both[both.fold.astype(int) < 5].reset_index(drop=True)
     assert first.equals(one) and len(both) == 80 and len(seen) == 10
     second = both[both.fold.astype(int) >= 5]
@@ -57,25 +59,27 @@ def test_the_first_repeat_is_the_cross_validation_alone_to_the_byte(name, settin
     assert not np.array_equal(first.set_index("subject").probability[second.subject], second.probability)
 
 
-def test_the_final_model_and_its_card_know_everybody_once(settings, cohort, folds, people, designs):
-    alone = development_people(cohort, folds=folds, outcome="poor_outcome", fewest=2)
-    one, other = (fit_final(designs, people=group, recipe=recipe(settings)) for group in (alone, people))
+def test_the_final_model_and_its_card_know_everybody_once(settings, cohort, folds, label_table, X_by_fold):
+    alone = development_labels(cohort, folds=folds, outcome="poor_outcome", min_per_class=2)
+    one, other = (fit_final(X_by_fold, labels=group, config=config(settings)) for group in (alone, label_table))
     assert np.array_equal(one["classify"].theta_, other["classify"].theta_)
-    card = card_of(recipe(settings), models={"radiomics": other}, people=people, folds={}, outcome="poor_outcome")
+    card = classifier_card(
+        config(settings), models={"radiomics": other}, labels=label_table, folds={}, outcome="poor_outcome"
+    )
     assert card.subjects == sorted(cohort.subject)
 
 
-def test_the_comparators_and_the_known_truth_are_there_in_every_repeat(settings, cohort, people):
-    (truth,) = oracle_rows(
-        people, cohort=cohort.assign(oracle_poor_outcome=[None, *[0.5] * 39]), outcome="poor_outcome"
+def test_the_comparators_and_the_known_truth_are_there_in_every_repeat(settings, cohort, label_table):
+    (truth,) = oracle_predictions(
+        label_table, cohort=cohort.assign(oracle_poor_outcome=[None, *[0.5] * 39]), outcome="poor_outcome"
     )
     assert len(truth) == 78 and not truth.duplicated(["subject", "fold"]).any()
-    volume = dict.fromkeys(ALL, comparator_designs(cohort, columns=[])["volume"])
-    found, _ = cross_validate(volume, people=people, recipe=recipe(settings, "logistic"), **NAMES)
-    assert len(found) == 80 and found.groupby("subject").fold.nunique().eq(2).all()
+    volume = dict.fromkeys(ALL, comparator_matrices(cohort, columns=[])["volume"])
+    result, _ = cross_validate(volume, labels=label_table, config=config(settings, "logistic"), **NAMES)
+    assert len(result) == 80 and result.groupby("subject").fold.nunique().eq(2).all()
 
 
 def test_a_thin_fold_of_a_further_repeat_is_named_with_counts_of_people(cohort, twice):
     thin = cohort.assign(poor_outcome=pd.array([1, 0] * 16 + [0] * 8, dtype="Int64"))
     with pytest.raises(StudyError, match="found 40 participants; fold 9: validation 0 with and 8 without, training 16"):
-        development_people(thin, folds=twice, outcome="poor_outcome", fewest=2)
+        development_labels(thin, folds=twice, outcome="poor_outcome", min_per_class=2)

@@ -6,22 +6,22 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ichdag.classification.classifiers import Recipe
-from ichdag.classification.people import development_people
+from ichdag.classification.classifiers import ClassifierConfig
+from ichdag.classification.labels import development_labels
 from ichdag.classification.validation import fit_folds, predict
-from ichdag.evaluation.cells import models_of
-from ichdag.features import Settings, fit_reduction, reduce_block
+from ichdag.evaluation.prediction_groups import groups_by_model
+from ichdag.features import FeaturesSettings, fit_reduction, reduce_block
 from ichdag.features.blocks import Block
 from ichdag.features.subjects import training_subjects
 from ichdag.names import CLASSIFIERS
 
 OUTCOME, FOLD = "poor_outcome", "2"
-REDUCTION = Settings(rank=4, init="nndsvda", max_iter=200, tolerance=1e-4)
+REDUCTION = FeaturesSettings(rank=4, init="nndsvda", max_iter=200, tolerance=1e-4)
 
 
 @pytest.fixture
-def people(cohort, folds):
-    return development_people(cohort, folds=folds, outcome=OUTCOME, fewest=2)
+def label_table(cohort, folds):
+    return development_labels(cohort, folds=folds, outcome=OUTCOME, min_per_class=2)
 
 
 @pytest.fixture
@@ -31,10 +31,12 @@ def plain(cohort):
 
 
 @pytest.fixture
-def planted(plain, people):
+def planted(plain, label_table):
     """The same, but for the validation rows of one fold: five of their columns tell the label."""
-    held = people.index[people.fold == FOLD]
-    return plain | {subject: np.r_[np.full(5, float(people.y_true[subject])), plain[subject][5:]] for subject in held}
+    held = label_table.index[label_table.fold == FOLD]
+    return plain | {
+        subject: np.r_[np.full(5, float(label_table.y_true[subject])), plain[subject][5:]] for subject in held
+    }
 
 
 def reduced(values, cohort, folds):
@@ -59,27 +61,28 @@ def test_the_reduction_of_the_fold_is_the_same_to_the_byte(plain, planted, cohor
 @pytest.mark.parametrize("tuning", ["none", "grid"])
 @pytest.mark.parametrize("classifier", CLASSIFIERS)
 def test_the_classifier_of_the_fold_is_the_same_to_the_byte(
-    classifier, tuning, settings, plain, planted, cohort, folds, people
+    classifier, tuning, settings, plain, planted, cohort, folds, label_table
 ):
-    recipe = Recipe(classifier, settings.__class__(**vars(settings) | {"tuning": tuning}), seed=0, threads=1)
+    config = ClassifierConfig(classifier, settings.__class__(**vars(settings) | {"tuning": tuning}), seed=0, threads=1)
     tables = [reduced(values, cohort, folds)[1] for values in (plain, planted)]
-    fits = [fit_folds(dict.fromkeys("01234", table), people=people, recipe=recipe) for table in tables]
+    fits = [fit_folds(dict.fromkeys("01234", table), labels=label_table, config=config) for table in tables]
     assert pickle.dumps(fits[0][FOLD]) == pickle.dumps(fits[1][FOLD])
     assert pickle.dumps(fits[0]["1"]) != pickle.dumps(fits[1]["1"])
 
 
-def test_the_threshold_of_the_fold_does_not_move(settings, plain, planted, cohort, folds, people):
-    recipe = Recipe("extra_trees", settings, seed=0, threads=1)
+def test_the_threshold_of_the_fold_does_not_move(settings, plain, planted, cohort, folds, label_table):
+    config = ClassifierConfig("extra_trees", settings, seed=0, threads=1)
     names = {"outcome": OUTCOME, "features": "vaegan", "classifier": "extra_trees"}
-    found = []
+    result = []
     for values in (plain, planted):
         table = reduced(plain, cohort, folds)[1]
-        fits = fit_folds(dict.fromkeys("01234", table), people=people, recipe=recipe)
+        fits = fit_folds(dict.fromkeys("01234", table), labels=label_table, config=config)
         told = table.copy()
-        told.loc[people.index[people.fold == FOLD]] = reduced(values, cohort, folds)[1]
+        told.loc[label_table.index[label_table.fold == FOLD]] = reduced(values, cohort, folds)[1]
         parts = [
-            predict(fits[fold].pipeline, design=told, people=people[people.fold == fold], **names) for fold in "01234"
+            predict(fits[fold].pipeline, X=told, labels=label_table[label_table.fold == fold], **names)
+            for fold in "01234"
         ]
-        cells = next(models_of(pd.concat(parts)))
-        found.append({cell.fold: set(cell.threshold) for cell in cells})
-    assert found[0][FOLD] == found[1][FOLD]
+        cells = next(groups_by_model(pd.concat(parts)))
+        result.append({cell.fold: set(cell.threshold) for cell in cells})
+    assert result[0][FOLD] == result[1][FOLD]

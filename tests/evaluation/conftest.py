@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ichdag.evaluation import Settings
+from ichdag.evaluation import EvaluationSettings
 
 
 @pytest.fixture
 def settings():
-    return Settings(confidence=0.95, bootstrap=400, smallest_probability=0.001)
+    return EvaluationSettings(confidence=0.95, bootstrap=400, smallest_probability=0.001)
 
 
 @pytest.fixture
@@ -19,11 +19,11 @@ def predictions():
     tables = []
     for cohort, count, fold in (("ATACH", 100, None), ("YALE", 60, "external")):
         risk = random.normal(size=count)
-        happened = (random.random(count) < 1 / (1 + np.exp(-1.5 * risk))).astype(int)
+        y_true = (random.random(count) < 1 / (1 + np.exp(-1.5 * risk))).astype(int)
         folds = [fold] * count if fold else [str(number % 5) for number in range(count)]
         for features in ("radiomics", "shape"):
             probability = 1 / (1 + np.exp(-risk - random.normal(size=count)))
             rows = {"cohort": cohort, "subject": [f"{cohort}{number:03d}" for number in range(count)]}
             rows |= {"outcome": "poor_outcome", "features": features, "classifier": "svm", "fold": folds}
-            tables.append(pd.DataFrame(rows | {"y_true": happened, "probability": probability.round(2)}))
+            tables.append(pd.DataFrame(rows | {"y_true": y_true, "probability": probability.round(2)}))
     return pd.concat(tables, ignore_index=True)

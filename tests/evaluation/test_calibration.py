@@ -15,32 +15,32 @@ from ichdag.evaluation.recalibration import recalibrate
 def overconfident(seed=0, count=300):
     random = np.random.default_rng(seed)
     logit = random.normal(size=count) * 1.5
-    happened = random.random(count) < 1 / (1 + np.exp(-(0.5 * logit - 0.3)))
-    return happened.astype(int), 1 / (1 + np.exp(-logit))
+    y_true = random.random(count) < 1 / (1 + np.exp(-(0.5 * logit - 0.3)))
+    return y_true.astype(int), 1 / (1 + np.exp(-logit))
 
 
 def test_slope_and_intercept_agree_with_statsmodels():
-    happened, probability = overconfident()
-    found = recalibrate(happened, probability=probability, smallest=1e-6)
+    y_true, probability = overconfident()
+    result = recalibrate(y_true, probability=probability, smallest=1e-6)
     logit = np.log(probability / (1 - probability))
-    joint = sm.Logit(happened, sm.add_constant(logit)).fit(disp=0, tol=1e-12)
-    assert (found.intercept, found.slope) == pytest.approx(tuple(joint.params), abs=1e-8)
-    assert (found.intercept_error, found.slope_error) == pytest.approx(tuple(joint.bse), abs=1e-8)
-    large = sm.GLM(happened, np.ones_like(logit), family=sm.families.Binomial(), offset=logit).fit(tol=1e-12)
-    assert found.in_the_large == pytest.approx(large.params[0], abs=1e-8)
-    assert found.in_the_large_error == pytest.approx(large.bse[0], abs=1e-8)
+    joint = sm.Logit(y_true, sm.add_constant(logit)).fit(disp=0, tol=1e-12)
+    assert (result.intercept, result.slope) == pytest.approx(tuple(joint.params), abs=1e-8)
+    assert (result.intercept_error, result.slope_error) == pytest.approx(tuple(joint.bse), abs=1e-8)
+    large = sm.GLM(y_true, np.ones_like(logit), family=sm.families.Binomial(), offset=logit).fit(tol=1e-12)
+    assert result.in_the_large == pytest.approx(large.params[0], abs=1e-8)
+    assert result.in_the_large_error == pytest.approx(large.bse[0], abs=1e-8)
 
 
 def test_probabilities_of_zero_and_one_are_cut_before_their_logit():
-    happened = np.array([0, 1, 0, 1, 1, 0])
-    cut = recalibrate(happened, probability=np.array([0, 0.01, 0.4, 0.6, 1, 0.99]), smallest=0.01)
-    same = recalibrate(happened, probability=np.array([0.01, 0.01, 0.4, 0.6, 0.99, 0.99]), smallest=0.001)
+    y_true = np.array([0, 1, 0, 1, 1, 0])
+    cut = recalibrate(y_true, probability=np.array([0, 0.01, 0.4, 0.6, 1, 0.99]), smallest=0.01)
+    same = recalibrate(y_true, probability=np.array([0.01, 0.01, 0.4, 0.6, 0.99, 0.99]), smallest=0.001)
     assert cut == same
     assert math.isfinite(cut.slope)
 
 
 @pytest.mark.parametrize(
-    ("happened", "probability", "note"),
+    ("y_true", "probability", "note"),
     [
         ([0, 0, 1, 1], [0.1, 0.2, 0.3, 0.4], "separates"),
         ([0, 0, 1, 1], [0.1, 0.3, 0.3, 0.4], "separates"),
@@ -49,18 +49,18 @@ def test_probabilities_of_zero_and_one_are_cut_before_their_logit():
         ([1, 1, 1, 1], [0.1, 0.2, 0.3, 0.4], "one class"),
     ],
 )
-def test_where_the_likelihood_has_no_maximum_nothing_is_returned_but_the_reason(happened, probability, note):
+def test_where_the_likelihood_has_no_maximum_nothing_is_returned_but_the_reason(y_true, probability, note):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = recalibrate(np.array(happened), probability=np.array(probability), smallest=0.001)
-    assert math.isnan(found.slope)
-    assert note in found.note
+        result = recalibrate(np.array(y_true), probability=np.array(probability), smallest=0.001)
+    assert math.isnan(result.slope)
+    assert note in result.note
 
 
 def test_calibration_in_the_large_is_known_where_the_slope_is_not():
     # One probability of 0.4, half of them happened: the logit must rise by logit(0.5) - logit(0.4).
-    found = recalibrate(np.array([0, 1, 0, 1]), probability=np.full(4, 0.4), smallest=0.001)
-    assert found.in_the_large == pytest.approx(math.log(0.6 / 0.4), abs=1e-8)
+    result = recalibrate(np.array([0, 1, 0, 1]), probability=np.full(4, 0.4), smallest=0.001)
+    assert result.in_the_large == pytest.approx(math.log(0.6 / 0.4), abs=1e-8)
 
 
 def test_calibration_bins_hold_everybody_with_equal_probabilities_together(predictions, settings):

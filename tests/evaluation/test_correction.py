@@ -21,14 +21,14 @@ FOLDS = np.arange(80) // 2 % 5
 HAPPENED = np.arange(80) % 2 == 0
 
 
-def table_of(scores, happened=HAPPENED, folds=FOLDS, models=MODELS):
+def table_of(scores, y_true=HAPPENED, folds=FOLDS, models=MODELS):
     """Predictions of one outcome: `scores` (models, n) are made probabilities."""
     rows = {
-        "subject": [f"S{place:03d}" for place in range(len(happened))],
+        "subject": [f"S{place:03d}" for place in range(len(y_true))],
         "cohort": "trial",
         "fold": folds.astype(str),
     }
-    rows |= {"outcome": "poor_outcome", "y_true": happened.astype(int)}
+    rows |= {"outcome": "poor_outcome", "y_true": y_true.astype(int)}
     tables = [
         pd.DataFrame(rows | {"features": features, "classifier": classifier, "probability": 1 / (1 + np.exp(-row))})
         for (features, classifier), row in zip(models, scores, strict=True)
@@ -36,25 +36,25 @@ def table_of(scores, happened=HAPPENED, folds=FOLDS, models=MODELS):
     return pd.concat(tables, ignore_index=True)
 
 
-def by_brute_force(scores, happened, seed):
+def by_brute_force(scores, y_true, seed):
     """Tsamardinos et al. 2018, algorithm 3, one resample at a time, AUCs by scikit-learn."""
-    yes, no = np.flatnonzero(happened), np.flatnonzero(~happened)
+    yes, no = np.flatnonzero(y_true), np.flatnonzero(~y_true)
     draws = resample(len(yes), len(no), count=SETTINGS["bootstrap"], seed=seed)
-    found = []
+    result = []
     for of_yes, of_no in zip(draws.positives.T.astype(int), draws.negatives.T.astype(int), strict=True):
         drawn = np.concatenate([np.repeat(yes, of_yes), np.repeat(no, of_no)])
-        left = np.setdiff1d(np.arange(len(happened)), drawn)
-        chosen = max(range(len(scores)), key=lambda place: roc_auc_score(happened[drawn], scores[place][drawn]))
-        found.append(roc_auc_score(happened[left], scores[chosen][left]))
-    return np.mean(found), *np.quantile(found, [0.025, 0.975])
+        left = np.setdiff1d(np.arange(len(y_true)), drawn)
+        chosen = max(range(len(scores)), key=lambda place: roc_auc_score(y_true[drawn], scores[place][drawn]))
+        result.append(roc_auc_score(y_true[left], scores[chosen][left]))
+    return np.mean(result), *np.quantile(result, [0.025, 0.975])
 
 
 def test_the_corrected_auc_is_that_of_choosing_anew_in_each_resample_and_judging_on_the_others():
     random = np.random.default_rng(1)
     scores = HAPPENED * random.random((12, 1)) + random.normal(size=(12, 80)).round(1)
     row = correct_best(table_of(scores), **SETTINGS, seed=3).iloc[0]
-    found = (row.corrected, row.corrected_low, row.corrected_high)
-    assert found == pytest.approx(by_brute_force(scores, HAPPENED, 3), abs=1e-6)
+    result = (row.corrected, row.corrected_low, row.corrected_high)
+    assert result == pytest.approx(by_brute_force(scores, HAPPENED, 3), abs=1e-6)
     assert row.auc == pytest.approx(max(roc_auc_score(HAPPENED, one) for one in scores))
     assert (row.models, row.n, row.positives) == (12, 80, 40)
 
@@ -86,8 +86,8 @@ def test_repeats_of_a_cross_validation_are_chosen_from_by_their_mean_auc():
 
 def test_an_outcome_that_everybody_had_has_no_row_and_one_that_a_single_person_had_has_a_reason(tmp_path):
     scores = np.random.default_rng(3).normal(size=(12, 80))
-    nobody = correct_best(table_of(scores, happened=np.ones(80, dtype=bool)), **SETTINGS, seed=3)
-    single = correct_best(table_of(scores, happened=np.arange(80) == 0), **SETTINGS, seed=3)
+    nobody = correct_best(table_of(scores, y_true=np.ones(80, dtype=bool)), **SETTINGS, seed=3)
+    single = correct_best(table_of(scores, y_true=np.arange(80) == 0), **SETTINGS, seed=3)
     assert nobody.empty and math.isnan(single.corrected[0]) and "every resample" in single.note[0]
     for table in (nobody, single):
         write_table(table, tmp_path / "best.tsv", BEST)

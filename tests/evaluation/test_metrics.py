@@ -11,9 +11,9 @@ from sklearn import metrics as sk
 from statsmodels.stats.proportion import proportion_confint
 
 from ichdag.evaluation import best_models, measure_performance
-from ichdag.evaluation.cells import Cell, models_of
-from ichdag.evaluation.delong import areas, logit_interval
-from ichdag.evaluation.measures import _average_precision, measure
+from ichdag.evaluation.delong import estimate_aucs, logit_interval
+from ichdag.evaluation.metrics import _average_precision, compute_metrics
+from ichdag.evaluation.prediction_groups import PredictionGroup, groups_by_model
 from ichdag.evaluation.resampling import Resamples, resample, resampled_auc, resampled_precision
 from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import StudyError
@@ -21,15 +21,15 @@ from ichdag.tables import read_table, write_table
 from ichdag.thresholds import youden
 
 
-def cells_by_fold(predictions):
-    return {cell.fold: cell for cell in next(models_of(predictions))}
+def groups_by_fold(predictions):
+    return {group.fold: group for group in next(groups_by_model(predictions))}
 
 
 def test_every_metric_agrees_with_scikit_learn(predictions, settings):
-    for cell in cells_by_fold(predictions).values():
-        found = {row.metric: row.value for row in measure(cell, settings=settings, seed=1)}
-        called = cell.probability >= cell.threshold
-        y, p = cell.happened, cell.probability
+    for group in groups_by_fold(predictions).values():
+        result = {row.metric: row.value for row in compute_metrics(group, settings=settings, seed=1)}
+        called = group.probability >= group.threshold
+        y, p = group.y_true, group.probability
         expected = {
             "auc": sk.roc_auc_score(y, p),
             "average_precision": sk.average_precision_score(y, p),
@@ -41,49 +41,49 @@ def test_every_metric_agrees_with_scikit_learn(predictions, settings):
             "brier": sk.brier_score_loss(y, p),
         }
         for name, value in expected.items():
-            assert found[name] == pytest.approx(value, abs=1e-8), (cell.fold, name)
+            assert result[name] == pytest.approx(value, abs=1e-8), (group.fold, name)
 
 
 def test_sensitivity_has_a_wilson_interval(predictions, settings):
-    cell = cells_by_fold(predictions)["pooled"]
-    found = {row.metric: row for row in measure(cell, settings=settings, seed=1)}
-    hits = int((cell.probability >= cell.threshold)[cell.happened].sum())
-    expected = proportion_confint(hits, int(cell.happened.sum()), method="wilson")
-    assert (found["sensitivity"].low, found["sensitivity"].high) == pytest.approx(expected, abs=1e-8)
+    group = groups_by_fold(predictions)["pooled"]
+    result = {row.metric: row for row in compute_metrics(group, settings=settings, seed=1)}
+    hits = int((group.probability >= group.threshold)[group.y_true].sum())
+    expected = proportion_confint(hits, int(group.y_true.sum()), method="wilson")
+    assert (result["sensitivity"].low, result["sensitivity"].high) == pytest.approx(expected, abs=1e-8)
 
 
 def test_the_threshold_is_youdens_by_scikit_learn(predictions):
-    cell = cells_by_fold(predictions)["external"]
+    group = groups_by_fold(predictions)["external"]
     own = predictions[(predictions.fold != "external") & (predictions.features == "radiomics")]
     false, true, thresholds = sk.roc_curve(own.y_true, own.probability, drop_intermediate=False)
     assert youden(own.y_true, probability=own.probability.to_numpy()) == thresholds[(true - false).round(12).argmax()]
-    assert set(cell.threshold) == {youden(own.y_true, probability=own.probability.to_numpy())}
+    assert set(group.threshold) == {youden(own.y_true, probability=own.probability.to_numpy())}
 
 
 def test_a_change_in_the_reported_fold_does_not_move_its_threshold(predictions):
-    before = cells_by_fold(predictions)
+    before = groups_by_fold(predictions)
     changed = predictions.copy()
     reported = changed.fold == "2"
     changed.loc[reported, "probability"] = 1 - changed.loc[reported, "probability"] ** 3
-    after = cells_by_fold(changed)
+    after = groups_by_fold(changed)
     assert set(after["2"].threshold) == set(before["2"].threshold)
     assert any(set(after[fold].threshold) != set(before[fold].threshold) for fold in "0134")
 
 
 def test_a_change_in_the_external_cohort_does_not_move_any_threshold(predictions):
-    before = cells_by_fold(predictions)
+    before = groups_by_fold(predictions)
     changed = predictions.copy()
     outside = changed.fold == "external"
     changed.loc[outside, "probability"] = 1 - changed.loc[outside, "probability"]
-    after = cells_by_fold(changed)
+    after = groups_by_fold(changed)
     assert all((after[fold].threshold == before[fold].threshold).all() for fold in before)
 
 
 def test_pooled_predictions_keep_the_threshold_of_each_fold(predictions):
-    cells = cells_by_fold(predictions)
-    pooled = dict(zip(cells["pooled"].subjects, cells["pooled"].threshold, strict=True))
+    groups = groups_by_fold(predictions)
+    pooled = dict(zip(groups["pooled"].subjects, groups["pooled"].threshold, strict=True))
     for fold in "01234":
-        assert [pooled[subject] for subject in cells[fold].subjects] == list(cells[fold].threshold)
+        assert [pooled[subject] for subject in groups[fold].subjects] == list(groups[fold].threshold)
 
 
 def test_resampled_metrics_are_those_of_the_participants_drawn():
@@ -123,8 +123,10 @@ def test_the_mean_over_folds_has_its_sd_and_an_interval_from_the_folds_variances
     folds = rows.loc[list("01234")]
     assert rows.loc["mean", "value"] == pytest.approx(folds.value.mean(), abs=1e-12)
     assert rows.loc["mean", "sd"] == pytest.approx(folds.value.std(ddof=1), abs=1e-12)
-    cells = [cell for cell in list(models_of(predictions))[1] if cell.fold in set("01234")]
-    error = math.sqrt(sum(areas(cell.happened, scores=cell.probability).covariance[0, 0] for cell in cells)) / 5
+    groups = [group for group in list(groups_by_model(predictions))[1] if group.fold in set("01234")]
+    error = (
+        math.sqrt(sum(estimate_aucs(group.y_true, scores=group.probability).covariance[0, 0] for group in groups)) / 5
+    )
     mean = folds.value.mean()
     reach = math.log(rows.loc["mean", "high"] / (1 - rows.loc["mean", "high"])) - math.log(mean / (1 - mean))
     assert rows.loc["mean", "interval"] == "delong-corrected"
@@ -138,10 +140,10 @@ def test_only_where_folds_are_pooled_is_delongs_interval_widened(predictions, se
     assert rows.interval.to_dict() == dict.fromkeys([*"01234", "external"], "delong") | dict.fromkeys(
         ["pooled", "mean"], "delong-corrected"
     )
-    cells = {cell.fold: cell for cell in list(models_of(predictions))[1]}
+    groups = {group.fold: group for group in list(groups_by_model(predictions))[1]}
     for fold, factor in (("external", 1), ("pooled", 2.25)):
-        found = areas(cells[fold].happened, scores=cells[fold].probability)
-        auc, error = found.auc[0], math.sqrt(found.covariance[0, 0] * factor)
+        result = estimate_aucs(groups[fold].y_true, scores=groups[fold].probability)
+        auc, error = result.auc[0], math.sqrt(result.covariance[0, 0] * factor)
         reach = 1.959963984540054 * error / (auc * (1 - auc))
         low, high = (rows.loc[fold, side] for side in ("low", "high"))
         assert math.log(high / (1 - high)) == pytest.approx(math.log(auc / (1 - auc)) + reach, abs=1e-8)
@@ -151,8 +153,8 @@ def test_only_where_folds_are_pooled_is_delongs_interval_widened(predictions, se
 def test_bootstrap_limits_of_the_auc_are_percentiles_of_resampled_aucs(predictions, settings):
     table = measure_performance(predictions, settings=settings, seed=5)
     rows = table[(table.metric == "auc") & (table.features == "shape")].set_index("fold")
-    cell = {cell.fold: cell for cell in list(models_of(predictions))[1]}["external"]
-    yes, no = cell.split
+    group = {group.fold: group for group in list(groups_by_model(predictions))[1]}["external"]
+    yes, no = group.scores_by_class
     draws = resample(len(yes), len(no), count=settings.bootstrap, seed=5)
     values = [
         sk.roc_auc_score(
@@ -167,21 +169,21 @@ def test_bootstrap_limits_of_the_auc_are_percentiles_of_resampled_aucs(predictio
 
 
 def test_f1_has_wilsons_interval_of_the_proportion_it_is_a_function_of(predictions, settings):
-    cell = cells_by_fold(predictions)["pooled"]
-    found = {row.metric: row for row in measure(cell, settings=settings, seed=1)}["f1"]
-    called = cell.probability >= cell.threshold
-    hits, either = int((called & cell.happened).sum()), int((called | cell.happened).sum())
+    group = groups_by_fold(predictions)["pooled"]
+    result = {row.metric: row for row in compute_metrics(group, settings=settings, seed=1)}["f1"]
+    called = group.probability >= group.threshold
+    hits, either = int((called & group.y_true).sum()), int((called | group.y_true).sum())
     low, high = proportion_confint(hits, either, method="wilson")
-    assert (found.low, found.high) == pytest.approx((2 * low / (1 + low), 2 * high / (1 + high)), abs=1e-8)
-    assert found.low < found.value < found.high and found.interval == "wilson"
+    assert (result.low, result.high) == pytest.approx((2 * low / (1 + low), 2 * high / (1 + high)), abs=1e-8)
+    assert result.low < result.value < result.high and result.interval == "wilson"
 
 
 def test_average_precision_has_wilsons_interval_with_as_many_cases_as_positives(predictions, settings):
-    cell = cells_by_fold(predictions)["pooled"]
-    found = {row.metric: row for row in measure(cell, settings=settings, seed=1)}["average_precision"]
-    m = int(cell.happened.sum())
-    expected = proportion_confint(found.value * m, m, method="wilson")
-    assert (found.low, found.high) == pytest.approx(expected, abs=1e-8)
+    group = groups_by_fold(predictions)["pooled"]
+    result = {row.metric: row for row in compute_metrics(group, settings=settings, seed=1)}["average_precision"]
+    m = int(group.y_true.sum())
+    expected = proportion_confint(result.value * m, m, method="wilson")
+    assert (result.low, result.high) == pytest.approx(expected, abs=1e-8)
 
 
 def test_the_interval_of_the_average_precision_holds_the_true_one_as_often_as_it_claims(settings):
@@ -192,10 +194,10 @@ def test_the_interval_of_the_average_precision_holds_the_true_one_as_often_as_it
     held = 0
     for _ in range(300):
         yes, no = random.normal(3, 1, 14), random.normal(0, 1, 106)
-        happened = np.arange(120) < 14
-        cell = Cell("o", "f", "c", "x", "external", np.arange(120), happened, np.r_[yes, no], np.zeros(120))
-        found = _average_precision(cell, settings)
-        held += found.low <= truth <= found.high
+        y_true = np.arange(120) < 14
+        group = PredictionGroup("o", "f", "c", "x", "external", np.arange(120), y_true, np.r_[yes, no], np.zeros(120))
+        result = _average_precision(group, settings)
+        held += result.low <= truth <= result.high
     assert held >= binom.ppf(1e-4, 300, 0.95)
 
 
@@ -251,8 +253,8 @@ def test_the_mean_auc_over_folds_has_an_interval_from_the_folds_with_both_classe
     lacking.loc[lacking.fold == "1", "y_true"] = 0
     rows = measure_performance(lacking, settings=settings, seed=5)
     row = rows[(rows.metric == "auc") & (rows.features == "shape") & (rows.fold == "mean")].iloc[0]
-    cells = [cell for cell in list(models_of(lacking))[1] if cell.fold in set("0234")]
-    variance = sum(areas(cell.happened, scores=cell.probability).covariance[0, 0] for cell in cells) / 16
+    groups = [group for group in list(groups_by_model(lacking))[1] if group.fold in set("0234")]
+    variance = sum(estimate_aucs(group.y_true, scores=group.probability).covariance[0, 0] for group in groups) / 16
     low, high = logit_interval(row.value, variance=2.25 * variance, confidence=0.95)
     assert (row.low, row.high) == pytest.approx((low, high), abs=1e-8)
     assert row.note == "defined in 4 of 5 folds" and row.interval == "delong-corrected"

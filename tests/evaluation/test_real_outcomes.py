@@ -7,10 +7,10 @@ import pytest
 import yaml
 
 from ichdag import evaluation, statistics
-from ichdag.classification import Settings, recipe_settings
-from ichdag.classification.classifiers import LOGISTIC, Recipe
-from ichdag.classification.designs import clinical_design
-from ichdag.classification.people import development_people
+from ichdag.classification import ClassificationSettings, classifier_settings
+from ichdag.classification.classifiers import LOGISTIC, ClassifierConfig
+from ichdag.classification.feature_matrices import clinical_matrix
+from ichdag.classification.labels import development_labels
 from ichdag.classification.validation import cross_validate
 from ichdag.folds import draw_folds
 from ichdag.provenance import settings_of
@@ -41,22 +41,24 @@ def cohort():
 
 @pytest.fixture(scope="module")
 def predictions(cohort, config):
-    settings = Settings(**recipe_settings(config["classification"], LOGISTIC))
+    fit_settings = ClassificationSettings(**classifier_settings(config["classification"], LOGISTIC))
     labels = cohort.melt("subject", list(OUTCOMES), "outcome", "label").astype({"label": "Int64"})
     empty = pd.DataFrame(columns=["subject", "outcome", "fold"])
     folds = draw_folds(labels, earlier=empty, persons={}, count=config["folds"], repeats=1, seed=config["seed"])
-    designs = dict.fromkeys("01234", clinical_design(cohort, columns=["age", "nihss"]))
-    recipe = Recipe(LOGISTIC, settings, config["seed"], 1)
+    X_by_fold = dict.fromkeys("01234", clinical_matrix(cohort, columns=["age", "nihss"]))
+    classifier = ClassifierConfig(LOGISTIC, fit_settings, config["seed"], 1)
     tables = []
     for outcome in OUTCOMES:
-        people = development_people(cohort, folds=folds, outcome=outcome, fewest=recipe.fewest)
-        tables.append(cross_validate(designs, people=people, recipe=recipe, outcome=outcome, features="clinical")[0])
+        labels = development_labels(cohort, folds=folds, outcome=outcome, min_per_class=classifier.min_per_class)
+        tables.append(
+            cross_validate(X_by_fold, labels=labels, config=classifier, outcome=outcome, features="clinical")[0]
+        )
     return pd.concat(tables, ignore_index=True)
 
 
 def test_severity_and_age_tell_disability_out_of_fold_and_calibrated(predictions, config):
     how = settings_of(config, "evaluation", "confidence", "bootstrap", "smallest_probability")
-    table = evaluation.measure_performance(predictions, settings=evaluation.Settings(**how), seed=1)
+    table = evaluation.measure_performance(predictions, settings=evaluation.EvaluationSettings(**how), seed=1)
     pooled = table[table.fold == "pooled"].set_index(["outcome", "metric"])
     for outcome in OUTCOMES:
         assert pooled.loc[(outcome, "auc"), "low"] > 0.65

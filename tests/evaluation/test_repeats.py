@@ -8,8 +8,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from ichdag.evaluation import measure_calibration, measure_net_benefit, measure_performance
-from ichdag.evaluation.cells import models_of
-from ichdag.evaluation.delong import areas, logit_interval, paired_difference
+from ichdag.evaluation.delong import estimate_aucs, logit_interval, paired_difference
+from ichdag.evaluation.prediction_groups import groups_by_model
 from ichdag.jobs import StudyError
 from ichdag.statistics import compare_patients, compare_sexes
 from ichdag.thresholds import youden
@@ -52,8 +52,8 @@ def measured(table, settings):
 
 def mean_scores(table, features):
     rows = table[(table.features == features) & (table.fold != "external")]
-    found = rows.groupby("subject").agg(y=("y_true", "first"), p=("probability", "mean"))
-    return found.y.to_numpy(), found.p.to_numpy()
+    result = rows.groupby("subject").agg(y=("y_true", "first"), p=("probability", "mean"))
+    return result.y.to_numpy(), result.p.to_numpy()
 
 
 def test_folds_of_each_repeat_are_measured_as_if_the_repeat_stood_alone(predictions, second, both, settings):
@@ -78,14 +78,14 @@ def test_pooled_metrics_are_means_of_what_is_measured_within_each_repeat(predict
 
 def test_the_interval_of_the_pooled_auc_is_delongs_for_the_mean_probabilities_around_the_mean_auc(both, settings):
     row = measured(both, settings).loc[("radiomics", "auc", "pooled")]
-    happened, mean = mean_scores(both, "radiomics")
-    found = areas(happened, scores=mean)
+    y_true, mean = mean_scores(both, "radiomics")
+    result = estimate_aucs(y_true, scores=mean)
     # The repeats of this study differ by far more than what they do not share explains: all is chance, counted twice.
     assert row.inflation == pytest.approx(2)
-    low, high = logit_interval(row.value, variance=found.covariance[0, 0] * 2, confidence=0.95)
+    low, high = logit_interval(row.value, variance=result.covariance[0, 0] * 2, confidence=0.95)
     assert (row.low, row.high, row.interval) == (pytest.approx(low), pytest.approx(high), "delong-corrected")
     assert row.bootstrap_low < row.value < row.bootstrap_high
-    assert row.value != pytest.approx(found.auc[0], abs=1e-4)
+    assert row.value != pytest.approx(result.auc[0], abs=1e-4)
 
 
 def test_repeating_a_cross_validation_to_the_byte_tells_nothing_new(predictions, settings):
@@ -104,22 +104,22 @@ def test_the_mean_over_folds_is_over_those_of_all_repeats_and_its_interval_is_no
     row = table.loc[("shape", "auc", "mean")]
     assert (row.value, row.sd) == (pytest.approx(np.mean(values)), pytest.approx(np.std(values, ddof=1)))
     variances = [
-        areas(cell.happened, scores=cell.probability).covariance[0, 0]
-        for cells in models_of(both)
-        for cell in cells
-        if cell.features == "shape" and cell.fold.isdecimal()
+        estimate_aucs(group.y_true, scores=group.probability).covariance[0, 0]
+        for groups in groups_by_model(both)
+        for group in groups
+        if group.features == "shape" and group.fold.isdecimal()
     ]
     low, _ = logit_interval(row.value, variance=2 * np.mean(variances) / 5, confidence=0.95)
     assert row.low == pytest.approx(low)
 
 
 def test_a_folds_threshold_is_chosen_in_its_own_repeat_and_that_of_external_cohorts_on_all(predictions, both):
-    before = {cell.fold: cell for cell in next(models_of(both))}
+    before = {group.fold: group for group in next(groups_by_model(both))}
     changed = both.copy()
     other = changed.fold.isin([str(fold) for fold in range(5, 10)])
     changed.loc[other, "probability"] = 1 - changed.loc[other, "probability"] ** 2
-    after = {cell.fold: cell for cell in next(models_of(changed))}
-    alone = {cell.fold: cell for cell in next(models_of(predictions))}
+    after = {group.fold: group for group in next(groups_by_model(changed))}
+    alone = {group.fold: group for group in next(groups_by_model(predictions))}
     for fold in "01234":
         assert set(before[fold].threshold) == set(after[fold].threshold) == set(alone[fold].threshold)
     own = both[(both.fold != "external") & (both.features == "radiomics")]
@@ -128,28 +128,28 @@ def test_a_folds_threshold_is_chosen_in_its_own_repeat_and_that_of_external_coho
 
 def test_patients_are_compared_by_their_mean_probability(both, settings):
     row = compare_patients(both, **STATISTICS, seed=1).set_index("fold").loc["pooled"]
-    happened, shape = mean_scores(both, "shape")
-    found = areas(happened, scores=np.stack([shape, mean_scores(both, "radiomics")[1]])).widened(2)
-    gap = paired_difference(found, first=0, second=1, confidence=0.95)
+    y_true, shape = mean_scores(both, "shape")
+    result = estimate_aucs(y_true, scores=np.stack([shape, mean_scores(both, "radiomics")[1]])).inflated(2)
+    gap = paired_difference(result, first=0, second=1, confidence=0.95)
     assert (row.difference, row.low, row.high, row.p) == pytest.approx((gap.value, gap.low, gap.high, gap.p), abs=1e-12)
-    assert (row.n, row.auc, row.inflation) == (100, pytest.approx(roc_auc_score(happened, shape)), pytest.approx(2))
+    assert (row.n, row.auc, row.inflation) == (100, pytest.approx(roc_auc_score(y_true, shape)), pytest.approx(2))
     subjects = sorted(both[both.fold != "external"].subject.unique())
     people = pd.DataFrame({"subject": subjects, "sex": ["F", "M"] * 50})
     sexes = compare_sexes(both, participants=people, alpha=0.05, smallest_probability=0.001)
     row = sexes[(sexes.fold == "pooled") & (sexes.features == "shape")].iloc[0]
-    assert row.auc_women == pytest.approx(roc_auc_score(happened[::2], shape[::2]))
+    assert row.auc_women == pytest.approx(roc_auc_score(y_true[::2], shape[::2]))
 
 
 def test_calibration_and_decision_curves_are_those_of_the_mean_probabilities(both, settings):
     bins = measure_calibration(both, calibration_bins=5, confidence=0.95)
     bins = bins[(bins.fold == "pooled") & (bins.features == "shape")]
-    happened, mean = mean_scores(both, "shape")
+    y_true, mean = mean_scores(both, "shape")
     assert bins.n.sum() == 100
     assert (bins.predicted * bins.n).sum() == pytest.approx(mean.sum())
     curve = measure_net_benefit(both, decision_thresholds=[0.1, 0.9, 0.1])
     row = curve[(curve.fold == "pooled") & (curve.features == "shape") & (curve.threshold == 0.5)].iloc[0]
     called = mean >= 0.5
-    assert row.net_benefit == pytest.approx(((called & (happened == 1)).sum() - (called & (happened == 0)).sum()) / 100)
+    assert row.net_benefit == pytest.approx(((called & (y_true == 1)).sum() - (called & (y_true == 0)).sum()) / 100)
 
 
 def test_a_metric_that_one_repeat_lacks_is_the_mean_of_the_others_and_says_so(predictions, settings):

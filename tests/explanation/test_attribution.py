@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ichdag.classification import Settings as ClassificationSettings
-from ichdag.classification.classifiers import Recipe, fit
+from ichdag.classification import ClassificationSettings
+from ichdag.classification.classifiers import ClassifierConfig, fit
 from ichdag.explanation import ExplanationSettings
 from ichdag.explanation.attribution import sample_rows, shap_values
 from ichdag.explanation.schemas import SHAP
@@ -60,9 +60,9 @@ def labels(rows):
 def explained(request, rows, labels):
     """One classifier, its name and the SHAP values of ten participants."""
     model = fit(
-        Recipe(request.param, CLASSIFICATION, seed=0, threads=1),
-        design=rows,
-        labels=labels,
+        ClassifierConfig(request.param, CLASSIFICATION, seed=0, threads=1),
+        X=rows,
+        y=labels,
         persons=labels.index.to_series(),
     )
     names = {"classifier": request.param, "X": rows[:10], "background": rows[20:40]}
@@ -109,7 +109,7 @@ def test_a_column_that_equals_the_background_everywhere_gets_nothing(explained, 
 def test_sampled_values_of_two_columns_are_exact(rows, labels):
     pair = rows[["radiomics_000", "vaegan_000"]]
     model = fit(
-        Recipe("svm", CLASSIFICATION, seed=0, threads=1), design=pair, labels=labels, persons=labels.index.to_series()
+        ClassifierConfig("svm", CLASSIFICATION, seed=0, threads=1), X=pair, y=labels, persons=labels.index.to_series()
     )
     explanation = shap_values(model, classifier="svm", X=pair[:1], background=pair[20:40], settings=SETTINGS, seed=0)
 
@@ -125,7 +125,7 @@ def test_sampled_values_of_two_columns_are_exact(rows, labels):
 
 def test_too_few_evaluations_are_refused_with_what_to_set(rows, labels):
     model = fit(
-        Recipe("svm", CLASSIFICATION, seed=0, threads=1), design=rows, labels=labels, persons=labels.index.to_series()
+        ClassifierConfig("svm", CLASSIFICATION, seed=0, threads=1), X=rows, y=labels, persons=labels.index.to_series()
     )
     with pytest.raises(StudyError, match="set config explanation.evaluations to 12 or more"):
         names = {"classifier": "svm", "X": rows[:2], "background": rows[20:40]}

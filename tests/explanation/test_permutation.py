@@ -13,7 +13,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from sklearn.svm import SVC
 
-from ichdag.evaluation.delong import areas, paired_difference
+from ichdag.evaluation.delong import estimate_aucs, paired_difference
 from ichdag.explanation import ExplanationSettings
 from ichdag.explanation.attribution import sample_rows
 from ichdag.explanation.contribution import explain_model
@@ -114,7 +114,7 @@ def test_the_interval_is_as_wide_as_delong_s_for_the_same_pair_of_predictions():
     order.permutation(300)  # that of the block before
     changed = rows.assign(vaegan_000=rows.vaegan_000.to_numpy()[order.permutation(300)])
     pair = np.array([model.predict_proba(X)[:, 1] for X in (rows, changed)])
-    known = paired_difference(areas(labels.to_numpy(), scores=pair), first=0, second=1, confidence=0.95)
+    known = paired_difference(estimate_aucs(labels.to_numpy(), scores=pair), first=0, second=1, confidence=0.95)
     assert table.auc_lost == pytest.approx(known.value)
     assert table.auc_lost_high - table.auc_lost_low == pytest.approx(known.high - known.low, rel=0.1)
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ichdag.classification import Settings
-from ichdag.classification.classifiers import Recipe, build
+from ichdag.classification import ClassificationSettings
+from ichdag.classification.classifiers import ClassifierConfig, build
 from ichdag.features.blocks import Block, blank_columns
 from ichdag.features.reducer import Reducer
 
@@ -48,12 +48,14 @@ def test_blanked_columns_are_dropped_by_the_reduction_and_stay_in_the_block(bloc
 
 def test_missing_shape_features_get_the_training_part_s_median_in_every_classifier():
     random = np.random.default_rng(0)
-    design = pd.DataFrame(random.normal(size=(20, 3)), columns=["original_shape_Elongation", "b", "c"])
-    design.iloc[3, 0] = np.nan
+    X = pd.DataFrame(random.normal(size=(20, 3)), columns=["original_shape_Elongation", "b", "c"])
+    X.iloc[3, 0] = np.nan
     parameters = {"classifiers": {"naive_bayes": {}}, "grid": {}}
     rest = {"tuning": "none", "class_weights": "none"}
     rest |= dict.fromkeys(("tuning_folds", "calibration_folds", "threshold_folds"), 2)
-    pipeline = build(Recipe("naive_bayes", Settings(**parameters | rest), 0, 1), smaller_class=10)
-    pipeline.fit(design.iloc[:15], [0, 1] * 7 + [0])
-    assert pipeline["impute"].statistics_[0] == design.iloc[:15, 0].median()
-    assert np.isfinite(pipeline.predict_proba(design)).all()
+    pipeline = build(
+        ClassifierConfig("naive_bayes", ClassificationSettings(**parameters | rest), 0, 1), smaller_class=10
+    )
+    pipeline.fit(X.iloc[:15], [0, 1] * 7 + [0])
+    assert pipeline["impute"].statistics_[0] == X.iloc[:15, 0].median()
+    assert np.isfinite(pipeline.predict_proba(X)).all()

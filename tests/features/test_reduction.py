@@ -6,14 +6,14 @@ import pytest
 from scipy.optimize import nnls
 
 from ichdag.arrays import write_store
-from ichdag.features import Settings, describe, fit_reduction, limits_of, reduce_block
-from ichdag.features.blocks import Block, read_block, refuse_unusable, shape_columns
-from ichdag.features.subjects import fold_of, included, known, training_subjects
+from ichdag.features import FeaturesSettings, describe_reduction, fit_reduction, limits_of, reduce_block
+from ichdag.features.blocks import Block, check_usable, read_block, shape_columns
+from ichdag.features.subjects import assigned_folds, included, observed_labels, training_subjects
 from ichdag.jobs import DataFault, StudyError
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import write_table
 
-SETTINGS = Settings(rank=3, init="nndsvda", max_iter=200, tolerance=1e-4)
+SETTINGS = FeaturesSettings(rank=3, init="nndsvda", max_iter=200, tolerance=1e-4)
 
 
 @pytest.fixture
@@ -47,12 +47,12 @@ def test_the_final_reduction_sees_all_included_participants_and_no_outcome(cohor
 
 
 def test_every_participant_with_an_outcome_is_validated_in_exactly_one_fold(cohort, folds):
-    drawn = fold_of(cohort, folds=folds, outcome="poor_outcome")
+    drawn = assigned_folds(cohort, folds=folds, outcome="poor_outcome")
     kept_out = []
     for fold in "01234":
         training = training_subjects(cohort, folds=folds, outcome="poor_outcome", fold=fold)
         kept_out += set(drawn.index) - set(training)
-    assert sorted(kept_out) == sorted(known(cohort, "poor_outcome").index)
+    assert sorted(kept_out) == sorted(observed_labels(cohort, "poor_outcome").index)
 
 
 def test_a_fold_of_a_further_repeat_is_fitted_on_everybody_outside_it_once(cohort, folds):
@@ -65,7 +65,7 @@ def test_a_fold_of_a_further_repeat_is_fitted_on_everybody_outside_it_once(cohor
 
 def test_a_participant_without_a_fold_is_named(cohort, folds):
     with pytest.raises(StudyError, match="poor_outcome: 1 participants have no fold, s8 first"):
-        fold_of(cohort, folds=folds[folds.subject != "s8"], outcome="poor_outcome")
+        assigned_folds(cohort, folds=folds[folds.subject != "s8"], outcome="poor_outcome")
 
 
 def test_what_the_validation_rows_hold_changes_nothing_that_is_fitted(block):
@@ -89,7 +89,7 @@ def test_reduced_rows_are_ordered_by_subject_and_named_by_block(block):
 def test_the_card_lists_whom_the_reduction_has_seen(block):
     reducer = fit_reduction(block, training=8, settings=SETTINGS, seed=7)
     reduced = reduce_block(block, reducer=reducer, limits=limits_of(block))
-    card = describe(reducer, block=block, reduced=reduced, training=8, name="x", settings=SETTINGS, seed=7)
+    card = describe_reduction(reducer, block=block, reduced=reduced, training=8, name="x", settings=SETTINGS, seed=7)
     assert card.subjects == block.subjects[:8]
     assert card.limits == {"width": 20, "columns": block.columns}
     assert card.settings["rank"] == 3 and card.settings["seed"] == 7
@@ -99,7 +99,7 @@ def test_the_card_tells_what_the_weights_of_the_training_rows_leave(block):
     """By hand: scaled by the training rows' range, and each row's weights by SciPy's non-negative least squares."""
     reducer = fit_reduction(block, training=8, settings=SETTINGS, seed=0)
     reduced = reduce_block(block, reducer=reducer, limits=limits_of(block))
-    card = describe(reducer, block=block, reduced=reduced, training=8, name="x", settings=SETTINGS, seed=0)
+    card = describe_reduction(reducer, block=block, reduced=reduced, training=8, name="x", settings=SETTINGS, seed=0)
     rows = block.values[:8].astype(float)
     scaled = (rows - rows.min(axis=0)) / np.ptp(rows, axis=0)
     left = [nnls(reducer.components_.T.astype(float), row)[1] for row in scaled]
@@ -144,12 +144,12 @@ def test_a_latent_that_is_no_finite_number_names_its_participant(value):
     latents = np.ones((3, 5), dtype=np.float32)
     latents[1, 2:4] = value
     with pytest.raises(DataFault, match=r"latent: b has vaegan latents that are not finite: 2 of 5, column 2 first"):
-        refuse_unusable(Block("vaegan", ["a", "b", "c"], latents, None))
+        check_usable(Block("vaegan", ["a", "b", "c"], latents, None))
 
 
 def test_a_radiomic_feature_may_be_missing(block):
     block.values[3, 3] = np.nan
-    refuse_unusable(block)
+    check_usable(block)
 
 
 def test_a_block_without_a_varying_column_is_refused_with_the_reason(block):

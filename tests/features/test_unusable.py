@@ -7,7 +7,7 @@ import pytest
 from ichdag.arrays import link_stores, write_store
 from ichdag.cohort.assembly import assemble, count_flow, judge_features
 from ichdag.cohort.schemas import FLOW, PARTICIPANTS
-from ichdag.features import Settings, fit_reduction, reduce_block
+from ichdag.features import FeaturesSettings, fit_reduction, reduce_block
 from ichdag.features.blocks import read_block
 from ichdag.features.subjects import included
 from ichdag.finite import fault_of_cells
@@ -20,7 +20,7 @@ from ichdag.tables import read_table, write_table
 PEOPLE = [f"s{number:02d}" for number in range(12)]
 BAD = {"s03": ("radiomics", np.inf), "s05": ("segmentation", np.nan), "s08": ("vaegan", -np.inf)}
 OUTCOMES = {"poor_outcome": "mrs > 3"}
-SETTINGS = Settings(rank=2, init="nndsvda", max_iter=50, tolerance=1e-3)
+SETTINGS = FeaturesSettings(rank=2, init="nndsvda", max_iter=50, tolerance=1e-3)
 
 
 @pytest.fixture
@@ -59,9 +59,9 @@ def cohort(study):
     volumes = pd.DataFrame({"subject": PEOPLE, "status": "included", "stage": None, "reason": None})
     volumes = volumes.assign(baseline_predicted_ml=5.0, followup_predicted_ml=6.0)
     features = read_table(study / "radiomics.parquet", FEATURES)
-    found = {"scans": scans, "volumes": volumes, "features": features}
+    result = {"scans": scans, "volumes": volumes, "features": features}
     table = assemble(
-        rows, **found, latents=read_table(study / "latents.tsv", LATENTS), outcomes=OUTCOMES, source="masks"
+        rows, **result, latents=read_table(study / "latents.tsv", LATENTS), outcomes=OUTCOMES, source="masks"
     )
     write_table(table, study / "cohort.tsv", PARTICIPANTS)
     return read_table(study / "cohort.tsv", PARTICIPANTS)

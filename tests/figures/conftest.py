@@ -22,8 +22,8 @@ def made_up():
 def tables(made_up, tmp_path_factory):
     """Every table by name, after a round trip through its file."""
     folder = tmp_path_factory.mktemp("tables")
-    found = {}
+    result = {}
     for name, frame in made_up.study().items():
         write_table(frame, folder / f"{name}.tsv", SCHEMAS[name])
-        found[name] = read_table(folder / f"{name}.tsv", SCHEMAS[name])
-    return found
+        result[name] = read_table(folder / f"{name}.tsv", SCHEMAS[name])
+    return result

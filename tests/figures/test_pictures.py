@@ -6,7 +6,7 @@ import pytest
 from ichdag.figures import pictures
 from ichdag.figures.schemas import PICTURES
 from ichdag.figures.style import write_figure
-from ichdag.figures.training import draw_imagined, imagined_pictures
+from ichdag.figures.training import draw_samples, sample_pictures
 from ichdag.jobs import StudyError
 from ichdag.tables import write_table
 
@@ -50,12 +50,12 @@ def test_saliency_is_brought_to_the_fine_grid_and_cut_through_the_lesion(made_up
     grids, _ = made_up.pictured()
     saliency = np.zeros((4, 4, 4), np.float32)
     saliency[1, 1, 2] = 2.0
-    found = pictures.saliency_pictures(
+    result = pictures.saliency_pictures(
         "e0", fine=grids["baseline_fine"], saliency=saliency, lesion=grids["baseline_mask"]
     )
-    assert [picture.record["slice"] for picture in found] == [8, 7, 6]
-    assert found[0].overlay.shape == (16, 16)
-    assert found[0].record["score"] == pytest.approx(2.0, rel=0.4)
+    assert [picture.record["slice"] for picture in result] == [8, 7, 6]
+    assert result[0].overlay.shape == (16, 16)
+    assert result[0].record["score"] == pytest.approx(2.0, rel=0.4)
 
 
 def test_pictures_are_written_with_the_same_bytes_twice(made_up, tmp_path):
@@ -69,7 +69,7 @@ def test_pictures_are_written_with_the_same_bytes_twice(made_up, tmp_path):
         pictures.draw_saliency: pictures.saliency_pictures("e0", fine=fine, saliency=np.eye(4)[..., None], lesion=None),
     }
     names = [f"{kind}/{place}" for kind in ("sample", "interpolation") for place in range(3)]
-    sets[draw_imagined] = imagined_pictures(dict.fromkeys(names, fine))
+    sets[draw_samples] = sample_pictures(dict.fromkeys(names, fine))
     for draw, shown in sets.items():
         write_table(pictures.table_of(shown), tmp_path / "a.tsv", PICTURES)
         for name in "ab":
@@ -79,7 +79,7 @@ def test_pictures_are_written_with_the_same_bytes_twice(made_up, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "draw", [pictures.draw_examples, pictures.draw_reconstructions, pictures.draw_saliency, draw_imagined]
+    "draw", [pictures.draw_examples, pictures.draw_reconstructions, pictures.draw_saliency, draw_samples]
 )
 def test_a_study_without_pictures_says_so(draw, tmp_path):
     write_figure(draw, [], svg=tmp_path / "a.svg", png=tmp_path / "a.png", dpi=72)

@@ -4,13 +4,13 @@ import pytest
 
 from ichdag.figures.agreement import select_bland_altman
 from ichdag.figures.calibration import select_calibration
-from ichdag.figures.choice import settings_of
-from ichdag.figures.cohort import MOST_REASONS, select_flow
+from ichdag.figures.cohort import MAX_REASONS, select_flow
 from ichdag.figures.decision import select_decision
 from ichdag.figures.names import outcome_name, variable_name
 from ichdag.figures.performance import MEDIAN, select_auc, select_oracle
 from ichdag.figures.ranks import select_ranks
 from ichdag.figures.segmentation import select_dice
+from ichdag.figures.selection import settings_of
 
 
 def test_calibration_shows_only_the_best_model_in_cross_validation(tables, made_up):
@@ -68,7 +68,7 @@ def test_bland_altman_has_the_bias_and_the_limits_of_each_role_and_network(table
 def test_rare_reasons_are_counted_together_so_that_none_is_lost(tables):
     shown = select_flow(tables["flow"])
     left = shown[(shown["step"] == "excluded") & (shown["role"] == "development")]
-    assert len(left) == MOST_REASONS + 1
+    assert len(left) == MAX_REASONS + 1
     assert left["n"].sum() == sum(range(1, 10))
     assert left.iloc[-1][["reason", "n"]].to_list() == ["other reasons", 3]
 

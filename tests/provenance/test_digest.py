@@ -107,7 +107,7 @@ def rules_with(table):
             "src/ichdag/statistics/schemas.py",
             '"corrected t", missing=True',
             '"corrected t", missing=False',
-            r"nadeau_bengio\.tsv|in TOLD",
+            r"nadeau_bengio\.tsv|in REPORT_TABLES",
         ),
         (
             "src/ichdag/evaluation/schemas.py",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ichdag.report.page import Plate, read_captions, render
+from ichdag.report.page import ReportFigure, read_captions, render
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,10 +37,18 @@ def page_of(captions, config):
     """A function: tables and settings to the page."""
 
     def page(found, complaints=(), cleanup=None, **changed):
-        plates = {"auc": Plate("figure-auc", "Figure 3. AUC", captions["auc"], "data:image/svg+xml;base64,PHN2Zy8+")}
+        plates = {
+            "auc": ReportFigure("figure-auc", "Figure 3. AUC", captions["auc"], "data:image/svg+xml;base64,PHN2Zy8+")
+        }
         cards = {"network": {"torch": "9.9.9"}}
         config_of = config | changed
-        told = {"plates": plates, "captions": captions, "cards": cards, "cleanup": cleanup, "complaints": complaints}
+        told = {
+            "figures": plates,
+            "captions": captions,
+            "cards": cards,
+            "cleanup": cleanup,
+            "training_warnings": complaints,
+        }
         return render(found, config=config_of, **told)
 
     return page

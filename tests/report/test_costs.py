@@ -2,7 +2,7 @@
 
 import pytest
 
-from ichdag.report.costs import costs_page, spell
+from ichdag.report.costs import costs_page, format_duration
 
 
 @pytest.mark.parametrize(
@@ -10,7 +10,7 @@ from ichdag.report.costs import costs_page, spell
     [(None, "–"), (0.42, "0.4 s"), (59.4, "59 s"), (185, "3 min 5 s"), (7805, "2 h 10 min"), (3599.6, "1 h 0 min")],
 )
 def test_a_time_is_told_in_its_largest_two_units(seconds, words):
-    assert spell(seconds) == words
+    assert format_duration(seconds) == words
 
 
 def test_the_page_shows_each_rule_and_the_sum_of_all():

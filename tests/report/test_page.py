@@ -7,7 +7,7 @@ import pytest
 
 from ichdag.jobs import write_text
 from ichdag.report import summary, tables
-from ichdag.report.page import read_plates
+from ichdag.report.page import read_figures
 
 SECTIONS = (
     "summary participants segmentation features prediction comparisons calibration decision explanation checks methods"
@@ -104,10 +104,10 @@ def test_a_study_with_known_truth_says_that_it_is_synthetic(text):
 
 
 def test_empty_tables_are_said_to_be_empty(page_of, made_up):
-    found = made_up.study()
-    found["wilcoxon"] = found["wilcoxon"].iloc[:0]
-    found["scores"] = found["scores"].iloc[:0]
-    assert page_of(found).count("This table has no rows in this study.") == 2
+    result = made_up.study()
+    result["wilcoxon"] = result["wilcoxon"].iloc[:0]
+    result["scores"] = result["scores"].iloc[:0]
+    assert page_of(result).count("This table has no rows in this study.") == 2
 
 
 def test_all_settings_and_versions_are_listed(text):
@@ -128,8 +128,8 @@ def test_a_figure_is_carried_inside_the_page(tmp_path):
     (tmp_path / "one.svg").write_text("<svg> </svg>", encoding="utf-8")
     (tmp_path / "two.svg").write_text("<svg></svg>", encoding="utf-8")
     files = {"saliency_poor_outcome": str(tmp_path / "one.svg"), "auc": str(tmp_path / "two.svg")}
-    plates = read_plates(files, captions={"saliency": "Where it looks."})
-    assert plates == read_plates(dict(reversed(files.items())), captions={"saliency": "Where it looks."})
+    plates = read_figures(files, captions={"saliency": "Where it looks."})
+    assert plates == read_figures(dict(reversed(files.items())), captions={"saliency": "Where it looks."})
     plate = plates["saliency_poor_outcome"]
     assert plate.title == "Saliency: Poor outcome" and plate.caption == "Where it looks."
     assert plate.source == "data:image/svg+xml;base64,PHN2Zz4gPC9zdmc+" != plates["auc"].source
@@ -188,10 +188,10 @@ def test_figures_of_external_participants_say_that_there_are_none(made_up):
 
 def without_external(study):
     """The tables of a study in which nobody has the role external."""
-    found = {}
+    result = {}
     for name, table in study.items():
         if "fold" in table and "outcome" in table:
             table = table[table["fold"] != "external"]
-        found[name] = table[table["role"] != "external"] if "role" in table else table
+        result[name] = table[table["role"] != "external"] if "role" in table else table
     blank = dict.fromkeys(("cohort", "external", "test"), None) | dict.fromkeys(("p", "smd"), float("nan"))
-    return found | {"table1": study["table1"].assign(**blank)}
+    return result | {"table1": study["table1"].assign(**blank)}

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from ichdag.report import cells, handcrafted, methods, price, tables
+from ichdag.report import formatting, handcrafted, methods, simulations, tables
 
 
 @pytest.mark.parametrize(
@@ -23,18 +23,18 @@ from ichdag.report import cells, handcrafted, methods, price, tables
     ],
 )
 def test_a_cell_reads_as_in_a_journal(value, column, text):
-    assert cells.cell(value, column) == text
+    assert formatting.format_cell(value, column) == text
 
 
 def test_an_interval_across_zero_is_joined_by_a_word():
-    assert cells.interval(0.01, -0.02, 0.04) == "0.01 (−0.02 to 0.04)"
-    assert cells.interval(0.7, 0.6, 0.8) == "0.70 (0.60–0.80)"
-    assert cells.interval(0.7, math.nan, math.nan) == "0.70"
+    assert formatting.format_interval(0.01, -0.02, 0.04) == "0.01 (−0.02 to 0.04)"
+    assert formatting.format_interval(0.7, 0.6, 0.8) == "0.70 (0.60–0.80)"
+    assert formatting.format_interval(0.7, math.nan, math.nan) == "0.70"
 
 
 def test_empty_columns_are_left_out_and_intervals_joined():
     frame = pd.DataFrame({"n": [3], "difference": [0.1], "low": [0.0], "high": [0.2], "note": [None]})
-    table = cells.as_table(frame, name="x", title="X", caption="", columns=["n", "difference:low:high", "note"])
+    table = formatting.make_table(frame, name="x", title="X", caption="", columns=["n", "difference:low:high", "note"])
     assert table.header == ["n", "Difference"]
     assert table.rows == [["3", "0.10 (0.00–0.20)"]]
 
@@ -47,15 +47,15 @@ def test_the_grid_marks_the_best_auc_of_each_setting(made_up):
 
 
 def test_all_metrics_have_a_row_per_model_and_fold(made_up):
-    found = tables.all_metrics(made_up.metrics(made_up.MODELS))
-    assert len(found["rows"]) == 2 * 42 * 3
-    assert found["header"][5:7] == ["AUC", "F1"]
-    assert found["rows"][0][6] == "0.50 ± 0.05"
+    result = tables.all_metrics(made_up.metrics(made_up.MODELS))
+    assert len(result["rows"]) == 2 * 42 * 3
+    assert result["header"][5:7] == ["AUC", "F1"]
+    assert result["rows"][0][6] == "0.50 ± 0.05"
 
 
 def test_versions_that_differ_between_jobs_are_told_apart():
-    found = dict(tables.versions_list({"report": {"numpy": "2"}, "network": {"numpy": "3", "torch": "1"}}))
-    assert found == {"numpy": "2 (report); 3 (network)", "torch": "1"}
+    result = dict(tables.versions_list({"report": {"numpy": "2"}, "network": {"numpy": "3", "torch": "1"}}))
+    assert result == {"numpy": "2 (report); 3 (network)", "torch": "1"}
 
 
 def test_settings_are_listed_by_dotted_key():
@@ -63,17 +63,17 @@ def test_settings_are_listed_by_dotted_key():
 
 
 def test_methods_tell_the_settings_of_the_run(config, made_up):
-    found = made_up.study()
+    result = made_up.study()
     changed = config | {"segmentation": config["segmentation"] | {"masks": "manual"}, "folds": 7}
-    told = dict(methods.methods(changed, participants=found["participants"], metrics=found["metrics"]))
+    told = dict(methods.methods(changed, participants=result["participants"], metrics=result["metrics"]))
     assert "7-fold" in told["Models"] and "analysis were manual" in told["Segmentation"]
     assert "3 enrolled, 2 analyzed" in told["Participants"]
     assert "90 combinations" in told["Statistics"]
 
 
 def test_methods_tell_of_repeats_if_there_are_any(config, made_up):
-    found = made_up.study()
-    given = {"participants": found["participants"], "metrics": found["metrics"]}
+    result = made_up.study()
+    given = {"participants": result["participants"], "metrics": result["metrics"]}
     told = [dict(methods.methods(config | {"repeats": times}, **given))["Models"] for times in (1, 10)]
     assert (
         "5-fold cross-validation stratified by outcome, done 10 times" in told[1]
@@ -94,35 +94,35 @@ def test_methods_tell_of_repeats_if_there_are_any(config, made_up):
     ],
 )
 def test_folds_are_called_stratified_only_where_their_counts_are_even(config, made_up, positives, words):
-    found = made_up.study()
-    pooled = found["metrics"].query("fold == 'pooled'")
+    result = made_up.study()
+    pooled = result["metrics"].query("fold == 'pooled'")
     inner = pd.concat([pooled.assign(fold=str(fold), n=40, positives=10) for fold in range(5)])
     inner.loc[(inner.outcome == "expansion_3ml") & (inner.fold == "1"), "positives"] = positives
-    metrics = pd.concat([found["metrics"], inner], ignore_index=True)
-    told = dict(methods.methods(config, participants=found["participants"], metrics=metrics))["Models"]
+    metrics = pd.concat([result["metrics"], inner], ignore_index=True)
+    told = dict(methods.methods(config, participants=result["participants"], metrics=metrics))["Models"]
     assert "5-fold cross-validation stratified by outcome" in told and words in told
 
 
 def test_methods_tell_the_price_of_one_cross_validation_and_which_comparison_is_primary(config, made_up):
-    found = made_up.study()
-    given = {"participants": found["participants"], "metrics": found["metrics"]}
+    result = made_up.study()
+    given = {"participants": result["participants"], "metrics": result["metrics"]}
     once, often = (dict(methods.methods(config | {"repeats": times}, **given))["Statistics"] for times in (1, 2))
     assert "2.25 (1 + folds" in once and "estimated for each of them from the repeats" in often
     for words, way in ((once, "one cross-validation"), (often, "two repeats")):
-        cost = price.PRICE[way]
+        cost = simulations.SIMULATED[way]
         assert f"In simulations of {way} " in words and f"{cost['width'][0]} and {cost['width'][1]} times" in words
         told = [f"{none}% and {some}%" for none, some in (cost[name] for name in ("coverage", "size", "power"))]
         assert all(one in words for one in told)
     assert all("The primary comparison is that on external participants" in words for words in (once, often))
-    alone = found["metrics"].query("fold != 'external'")
-    told = dict(methods.methods(config, participants=found["participants"], metrics=alone))["Statistics"]
+    alone = result["metrics"].query("fold != 'external'")
+    told = dict(methods.methods(config, participants=result["participants"], metrics=alone))["Statistics"]
     assert "none is confirmatory" in told and "primary" not in told
 
 
 def test_the_words_say_how_many_participants_are_fewer_persons_and_what_that_does_to_the_tests(config, made_up):
-    found = made_up.study()
-    people = found["participants"].assign(person_id=["a", None, "a", "b", "b", "c"])  # the second "a" is excluded
-    given = {"participants": people, "metrics": found["metrics"]}
+    result = made_up.study()
+    people = result["participants"].assign(person_id=["a", None, "a", "b", "b", "c"])  # the second "a" is excluded
+    given = {"participants": people, "metrics": result["metrics"]}
     told = dict(methods.methods(config, **given))["Statistics"]
     assert "3 external participants are 2 persons: intervals and tests treat them as independent" in told
     assert "development participants are" not in told and "so that the plain DeLong test holds there" not in told
@@ -139,7 +139,7 @@ def test_limits_follow_what_was_done(config, made_up):
 
 
 def test_radiomics_are_told_from_the_parameter_file_that_was_used(config, made_up):
-    found = made_up.study()
+    result = made_up.study()
     statement = {
         "file": "mine.yaml",
         "columns": ["a"] * 112,
@@ -153,7 +153,7 @@ def test_radiomics_are_told_from_the_parameter_file_that_was_used(config, made_u
         "versions": {"pyradiomics": "3.0.1", "numpy": "2", "SimpleITK": "3", "PyWavelets": "4"},
         "deviations": ["kurtosis is not reduced by 3"],
     }
-    given = {"participants": found["participants"], "metrics": found["metrics"]}
+    given = {"participants": result["participants"], "metrics": result["metrics"]}
     told = dict(methods.methods(config, radiomics=statement, **given))["Radiomics"]
     for words in ("112 radiomic columns", "3.0.1", "mine.yaml", "1, 1, 5 mm", "LoG sigma 1, 2", "kurtosis", "no norm"):
         assert words in told

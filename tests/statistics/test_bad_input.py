@@ -11,7 +11,7 @@ from ichdag.names import CLASSIFIERS
 from ichdag.report.dictionary import SCHEMAS
 from ichdag.tables import read_table, write_table
 
-EVALUATION = evaluation.Settings(confidence=0.95, bootstrap=50, smallest_probability=0.001)
+EVALUATION = evaluation.EvaluationSettings(confidence=0.95, bootstrap=50, smallest_probability=0.001)
 
 
 def sound():
@@ -99,8 +99,8 @@ def test_no_number_is_missing_without_a_reason_in_any_table(case, tmp_path):
     predictions = case() if case is sound else case(sound())
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = dict(tables_of(predictions))
-    for name, frame in found.items():
+        result = dict(tables_of(predictions))
+    for name, frame in result.items():
         write_table(frame, tmp_path / f"{name}.tsv", SCHEMAS[name])
         table = read_table(tmp_path / f"{name}.tsv", SCHEMAS[name])
         numbers = table.select_dtypes("number").to_numpy(dtype=float)

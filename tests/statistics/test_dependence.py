@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from ichdag.evaluation.delong import areas, paired_difference
+from ichdag.evaluation.delong import estimate_aucs, paired_difference
 from ichdag.names import CLASSIFIERS, FEATURE_SETS
-from ichdag.statistics.dependence import friedman_statistics, null_of
+from ichdag.statistics.dependence import draw_null, friedman_statistics
 
 MODELS = {"classifiers": list(CLASSIFIERS), "features": list(FEATURE_SETS)}
 STUDIES, PATIENTS = 60, 60
@@ -49,13 +49,13 @@ def test_friedmans_statistic_of_many_tables_is_scipys_with_and_without_ties():
 def external():
     """Labels, scores and draws of one external cohort."""
     labels, scores = drawn_study(np.random.default_rng(2), shared=0.5)
-    return labels, scores, null_of(predicted(labels, scores), **MODELS, draws=20000, seed=3)
+    return labels, scores, draw_null(predicted(labels, scores), **MODELS, draws=20000, seed=3)
 
 
 def test_the_draws_have_delongs_covariance_in_an_external_cohort(external):
     labels, scores, null = external
     flat = null.deviations.reshape(20000, -1)
-    expected = areas(labels, scores=scores.reshape(42, -1)).covariance
+    expected = estimate_aucs(labels, scores=scores.reshape(42, -1)).covariance
     # 20,000 draws know a variance to 1 %, and a covariance to that part of the variances.
     assert np.abs(flat.T @ flat / 20000 - expected).max() < 0.05 * expected.max()
 
@@ -63,11 +63,11 @@ def test_the_draws_have_delongs_covariance_in_an_external_cohort(external):
 def test_the_p_of_a_pair_is_delongs_for_one_classifier(external):
     labels, scores, _ = external
     rows = predicted(labels, scores)
-    null = null_of(rows, classifiers=["svm"], features=["radiomics", "shape"], draws=20000, seed=3)
-    found = areas(labels, scores=scores[CLASSIFIERS.index("svm"), :2])
-    gap = paired_difference(found, first=0, second=1, confidence=0.95)
-    assert null.pair("radiomics", "shape", gap.value) == pytest.approx(gap.p, abs=0.015)
-    assert null.pair("radiomics", "shape", gap.high - gap.value) == pytest.approx(0.05, abs=0.006)
+    null = draw_null(rows, classifiers=["svm"], features=["radiomics", "shape"], draws=20000, seed=3)
+    result = estimate_aucs(labels, scores=scores[CLASSIFIERS.index("svm"), :2])
+    gap = paired_difference(result, first=0, second=1, confidence=0.95)
+    assert null.p_pair("radiomics", "shape", gap.value) == pytest.approx(gap.p, abs=0.015)
+    assert null.p_pair("radiomics", "shape", gap.high - gap.value) == pytest.approx(0.05, abs=0.006)
 
 
 def test_the_draws_of_a_cross_validation_have_the_variance_of_the_mean_over_folds_widened():
@@ -76,26 +76,26 @@ def test_the_draws_of_a_cross_validation_have_the_variance_of_the_mean_over_fold
     for fold in range(4):
         labels, scores = drawn_study(random, shared=0.5)
         parts.append(predicted(labels, scores, fold=str(fold), subjects=[f"{fold}-{n}" for n in range(PATIENTS)]))
-        expected = expected + areas(labels, scores=scores.reshape(42, -1)).covariance / 16
-    flat = null_of(pd.concat(parts), **MODELS, draws=20000, seed=3).deviations.reshape(20000, -1)
+        expected = expected + estimate_aucs(labels, scores=scores.reshape(42, -1)).covariance / 16
+    flat = draw_null(pd.concat(parts), **MODELS, draws=20000, seed=3).deviations.reshape(20000, -1)
     # Four folds of equal size: 1 + 4 / 3.
-    found = (flat**2).mean()
-    assert found == pytest.approx(np.diag(expected).mean() * (1 + 4 / 3), rel=0.06)
+    result = (flat**2).mean()
+    assert result == pytest.approx(np.diag(expected).mean() * (1 + 4 / 3), rel=0.06)
 
 
 def test_a_fold_that_lacks_a_class_changes_nothing_and_one_of_a_single_event_counts():
     labels, scores = drawn_study(np.random.default_rng(5), shared=0.5)
     whole = predicted(labels, scores)
     blank = predicted(labels * 0, scores, fold="1", subjects=[f"z{number}" for number in range(PATIENTS)])
-    assert not null_of(blank, **MODELS, draws=5, seed=1).deviations.any()
+    assert not draw_null(blank, **MODELS, draws=5, seed=1).deviations.any()
     both = pd.concat([whole.assign(fold="0"), blank])
-    one, other = (null_of(rows, **MODELS, draws=4000, seed=1).deviations.std() for rows in (whole, both))
+    one, other = (draw_null(rows, **MODELS, draws=4000, seed=1).deviations.std() for rows in (whole, both))
     assert other == pytest.approx(one * (1 + 2) ** 0.5, rel=0.03)  # two folds of equal size: 1 + 2 x 1
     single = np.zeros(PATIENTS, dtype=int)
     single[0] = 1
     alone = [predicted(single, scores[..., ::step], fold=fold, subjects=[f"{fold}-{n}" for n in range(PATIENTS)])
              for fold, step in (("0", 1), ("1", -1))]  # fmt: skip
-    drawn = null_of(pd.concat(alone), **MODELS, draws=4000, seed=1).deviations
+    drawn = draw_null(pd.concat(alone), **MODELS, draws=4000, seed=1).deviations
     places = scores.argsort(axis=2).argsort(axis=2)[..., [0, -1]] / (PATIENTS - 1)  # AUCs of folds of one event
     # The two events alone vary by this much about their mean; the others, without the event, add a little.
     assert (drawn.var(axis=0) > 0.9 * 3 * places.var(axis=2, ddof=1) / 2).all()
@@ -107,7 +107,7 @@ def test_a_repeat_of_the_same_predictions_tells_nothing_new():
               for fold in "01"]  # fmt: skip
     once = pd.concat(halves)
     again = pd.concat([once, *[half.assign(fold=str(2 + place)) for place, half in enumerate(halves)]])
-    one, other = (null_of(rows, **MODELS, draws=50, seed=1).deviations for rows in (once, again))
+    one, other = (draw_null(rows, **MODELS, draws=50, seed=1).deviations for rows in (once, again))
     np.testing.assert_allclose(one, other, atol=0.02 * one.std())
 
 
@@ -118,10 +118,10 @@ def test_where_no_feature_set_is_better_the_p_by_patient_is_below_alpha_as_seldo
     plain, held, size = [], [], []
     for _ in range(STUDIES):
         labels, scores = drawn_study(random, shared=shared)
-        values = areas(labels, scores=scores.reshape(42, -1)).auc.reshape(6, 7)
-        null = null_of(predicted(labels, scores), **MODELS, draws=150, seed=1)
+        values = estimate_aucs(labels, scores=scores.reshape(42, -1)).auc.reshape(6, 7)
+        null = draw_null(predicted(labels, scores), **MODELS, draws=150, seed=1)
         plain.append(stats.friedmanchisquare(*values.T).pvalue < 0.05)
-        held.append(null.equal(values) < 0.05)
+        held.append(null.p_all_equal(values) < 0.05)
         size.append(null.friedman_size(0.05))
     assert np.sum(held) <= stats.binom.ppf(0.999, STUDIES, 0.05)
     assert np.mean(plain) > 0.4 if shared else np.mean(plain) < 0.15
@@ -131,8 +131,8 @@ def test_where_no_feature_set_is_better_the_p_by_patient_is_below_alpha_as_seldo
 def test_a_feature_set_that_is_better_is_found():
     labels, scores = drawn_study(np.random.default_rng(8), shared=0.3)
     scores[:, 6] += 0.6 * labels
-    null = null_of(predicted(labels, scores), **MODELS, draws=400, seed=1)
-    values = areas(labels, scores=scores.reshape(42, -1)).auc.reshape(6, 7)
-    assert null.equal(values) == 1 / 401
+    null = draw_null(predicted(labels, scores), **MODELS, draws=400, seed=1)
+    values = estimate_aucs(labels, scores=scores.reshape(42, -1)).auc.reshape(6, 7)
+    assert null.p_all_equal(values) == 1 / 401
     gaps = values[:, 6] - values[:, 0]
-    assert null.pair(MODELS["features"][6], MODELS["features"][0], gaps.mean()) == 1 / 401
+    assert null.p_pair(MODELS["features"][6], MODELS["features"][0], gaps.mean()) == 1 / 401

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import statsmodels.api as sm
 
-from ichdag.evaluation.delong import areas, paired_difference
+from ichdag.evaluation.delong import estimate_aucs, paired_difference
 from ichdag.statistics import compare_patients, compare_sexes
 from ichdag.statistics.schemas import SEX
 from ichdag.tables import read_table, write_table
@@ -51,8 +51,8 @@ def scores_of(predictions, cohort, *models):
 def test_each_set_stands_against_the_reference_of_its_classifier_on_the_same_patients(predictions):
     table = compare_patients(predictions, **SETTINGS, seed=1)
     row = table[(table.fold == "external") & (table.features == "shape") & (table.classifier == "svm")].iloc[0]
-    happened, scores = scores_of(predictions, "YALE", ("shape", "svm"), ("radiomics", "svm"))
-    gap = paired_difference(areas(happened, scores=scores), first=0, second=1, confidence=0.95)
+    y_true, scores = scores_of(predictions, "YALE", ("shape", "svm"), ("radiomics", "svm"))
+    gap = paired_difference(estimate_aucs(y_true, scores=scores), first=0, second=1, confidence=0.95)
     assert (row.features_reference, row.classifier_reference) == ("radiomics", "svm")
     assert (row.difference, row.low, row.high, row.p) == pytest.approx((gap.value, gap.low, gap.high, gap.p), abs=1e-12)
     assert row.auc - row.auc_reference == pytest.approx(row.difference, abs=1e-12)
@@ -111,11 +111,11 @@ def test_identical_predictions_have_no_p_and_do_not_count_in_the_correction(pred
 def test_women_and_men_are_compared_as_two_groups(predictions, participants, tmp_path):
     table = compare_sexes(predictions, participants=participants, alpha=0.05, smallest_probability=1e-6)
     row = table[(table.fold == "pooled") & (table.features == "shape") & (table.classifier == "svm")].iloc[0]
-    happened, scores = scores_of(predictions, "ATACH", ("shape", "svm"))
+    y_true, scores = scores_of(predictions, "ATACH", ("shape", "svm"))
     women = np.arange(90) % 2 == 0
     women[0] = False
     men = np.arange(90) % 2 == 1
-    parts = [areas(happened[who], scores=scores[:, who]) for who in (women, men)]
+    parts = [estimate_aucs(y_true[who], scores=scores[:, who]) for who in (women, men)]
     assert (row.n_women, row.n_men) == (44, 45)
     assert (row.auc_women, row.auc_men) == pytest.approx((parts[0].auc[0], parts[1].auc[0]), abs=1e-12)
     error = math.sqrt(parts[0].covariance[0, 0] + parts[1].covariance[0, 0])
@@ -127,12 +127,12 @@ def test_women_and_men_are_compared_as_two_groups(predictions, participants, tmp
 def test_the_interaction_of_sex_and_risk_agrees_with_a_logistic_regression_on_both(predictions, participants):
     table = compare_sexes(predictions, participants=participants, alpha=0.05, smallest_probability=1e-6)
     row = table[(table.fold == "external") & (table.features == "vaegan") & (table.classifier == "svm")].iloc[0]
-    happened, (probability,) = scores_of(predictions, "YALE", ("vaegan", "svm"))
+    y_true, (probability,) = scores_of(predictions, "YALE", ("vaegan", "svm"))
     sexes = participants.set_index("subject").sex[[f"YALE{number:02d}" for number in range(70)]]
     female = (sexes == "F").to_numpy(float)
     logit = np.log(probability / (1 - probability))
     design = np.column_stack([np.ones(70), logit, female, logit * female])
-    fitted = sm.Logit(happened, design).fit(disp=0, tol=1e-12)
+    fitted = sm.Logit(y_true, design).fit(disp=0, tol=1e-12)
     assert row.interaction == pytest.approx(fitted.params[3], abs=1e-8)
     assert row.p_interaction == pytest.approx(fitted.pvalues[3], abs=1e-8)
     assert (row.interaction_low, row.interaction_high) == pytest.approx(tuple(fitted.conf_int()[3]), abs=1e-8)
@@ -152,8 +152,8 @@ def test_pooled_differences_carry_the_variance_that_shared_training_participants
     assert set(table[table.fold == "external"].inflation) == {1}
     row = table[(table.fold == "pooled") & (table.features == "shape") & (table.classifier == "svm")].iloc[0]
     assert row.inflation == pytest.approx(2.25)
-    happened, scores = scores_of(predictions, "ATACH", ("shape", "svm"), ("radiomics", "svm"))
-    plain = paired_difference(areas(happened, scores=scores), first=0, second=1, confidence=0.95)
+    y_true, scores = scores_of(predictions, "ATACH", ("shape", "svm"), ("radiomics", "svm"))
+    plain = paired_difference(estimate_aucs(y_true, scores=scores), first=0, second=1, confidence=0.95)
     assert row.high - row.difference == pytest.approx(1.5 * (plain.high - plain.value), abs=1e-12)
 
 

@@ -4,8 +4,8 @@ from itertools import product
 
 import pandas as pd
 
-from ichdag.classification.designs import design, read_blocks
-from ichdag.classification.people import external_people
+from ichdag.classification.feature_matrices import feature_matrix, read_blocks
+from ichdag.classification.labels import external_labels
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.validation import predict
 from ichdag.cohort.schemas import PARTICIPANTS
@@ -16,11 +16,11 @@ from ichdag.tables import read_table, write_table
 
 start(snakemake)
 outcome = snakemake.wildcards.outcome
-people = external_people(read_table(snakemake.input.cohort, PARTICIPANTS), outcome=outcome)
+labels = external_labels(read_table(snakemake.input.cohort, PARTICIPANTS), outcome=outcome)
 tables = read_blocks(files_of(snakemake.input, "reduced/"), radiomics=snakemake.input.radiomics)
-found = []
+predictions = []
 for classifier, features in product(CLASSIFIERS, FEATURE_SETS):
     model = read_pipeline(snakemake.input[f"model/{classifier}/{features}"])
     names = {"outcome": outcome, "features": features, "classifier": classifier}
-    found.append(predict(model, design=design(tables, features=features), people=people, **names))
-write_table(pd.concat(found), snakemake.output.predictions, PREDICTIONS)
+    predictions.append(predict(model, X=feature_matrix(tables, features=features), labels=labels, **names))
+write_table(pd.concat(predictions), snakemake.output.predictions, PREDICTIONS)

@@ -3,8 +3,8 @@
 import pandas as pd
 
 from ichdag.classification.classifiers import LOGISTIC
-from ichdag.classification.designs import comparator_designs
-from ichdag.classification.people import external_people, oracle_rows
+from ichdag.classification.feature_matrices import comparator_matrices
+from ichdag.classification.labels import external_labels, oracle_predictions
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.validation import predict
 from ichdag.cohort.schemas import PARTICIPANTS
@@ -16,10 +16,11 @@ from ichdag.tables import read_table, write_table
 start(snakemake)
 outcome = snakemake.wildcards.outcome
 cohort = read_table(snakemake.input.cohort, PARTICIPANTS)
-people = external_people(cohort, outcome=outcome)
-designs = comparator_designs(cohort, columns=read_card(snakemake.input.card).limits["columns"].get("clinical", []))
-found = [read_table(snakemake.input.predictions, PREDICTIONS), *oracle_rows(people, cohort=cohort, outcome=outcome)]
+labels = external_labels(cohort, outcome=outcome)
+matrices = comparator_matrices(cohort, columns=read_card(snakemake.input.card).limits["columns"].get("clinical", []))
+predictions = [read_table(snakemake.input.predictions, PREDICTIONS)]
+predictions += oracle_predictions(labels, cohort=cohort, outcome=outcome)
 for features, model in read_pipeline(snakemake.input.models).items():
     names = {"outcome": outcome, "features": features, "classifier": LOGISTIC}
-    found.append(predict(model, design=designs[features], people=people, **names))
-write_table(pd.concat(found), snakemake.output.predictions, PREDICTIONS)
+    predictions.append(predict(model, X=matrices[features], labels=labels, **names))
+write_table(pd.concat(predictions), snakemake.output.predictions, PREDICTIONS)

@@ -8,22 +8,22 @@ from ichdag.tables import read_table, write_table
 
 logger = start(snakemake)
 given, kinds = snakemake.input, ("participants", "folds", "predictions", "training", "features")
-participants, folds, predictions, training, features = (read_table(given[kind], checks.READ[kind]) for kind in kinds)
-volumes = pd.concat([read_table(path, checks.READ["volumes"]) for path in given.volumes], ignore_index=True)
+participants, folds, predictions, training, features = (read_table(given[kind], checks.SCHEMAS[kind]) for kind in kinds)
+volumes = pd.concat([read_table(path, checks.SCHEMAS["volumes"]) for path in given.volumes], ignore_index=True)
 cards = checks.read_cards(files_of(given, "card/"))
-data = {name: read_table(path, checks.READ["trained_on"]) for name, path in files_of(given, "trained_on/").items()}
-people, count = {"participants": participants, "folds": folds, "predictions": predictions}, snakemake.params.folds
+data = {name: read_table(path, checks.SCHEMAS["trained_on"]) for name, path in files_of(given, "trained_on/").items()}
+tables, count = {"participants": participants, "folds": folds, "predictions": predictions}, snakemake.params.folds
 persons = checks.persons_of(participants, features=features)
-fitted = checks.audit(people=persons, folds=folds, training=training, predictions=predictions, cards=cards)
+fitted = checks.audit(person_of=persons, folds=folds, training=training, predictions=predictions, cards=cards)
 findings = [
-    *checks.leakage(**people, training=training, cards=cards, count=count),
-    *checks.sides(fitted, people=persons, participants=participants, folds=folds, count=count),
-    *checks.completeness(**people, outcomes=list(snakemake.params.outcomes), count=count),
+    *checks.leakage(**tables, training=training, cards=cards, count=count),
+    *checks.check_separation(fitted, person_of=persons, participants=participants, folds=folds, count=count),
+    *checks.completeness(**tables, outcomes=list(snakemake.params.outcomes), count=count),
     *checks.stratification(participants=participants, folds=folds, outcomes=snakemake.params.outcomes, count=count),
     checks.reductions(cards=cards),
-    *checks.plausibility(volumes=volumes, settings=checks.Settings(**snakemake.params.settings)),
-    *checks.currency(trained_on=data, grids=read_table(given.grids, checks.READ["grids"])),
-    *checks.truth(metrics=read_table(given.metrics, checks.READ["metrics"])),
+    *checks.plausibility(volumes=volumes, settings=checks.ChecksSettings(**snakemake.params.settings)),
+    *checks.check_training_data(trained_on=data, grids=read_table(given.grids, checks.SCHEMAS["grids"])),
+    *checks.compare_with_oracle(metrics=read_table(given.metrics, checks.SCHEMAS["metrics"])),
 ]
 logger.info("\n".join(f"{one.status}: {one.check} ({one.found})" for one in findings))
 write_table(fitted, snakemake.output.audit, checks.AUDIT)

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ichdag.arrays import read_arrays, read_store
-from ichdag.figures import Settings
+from ichdag.figures import FiguresSettings
 from ichdag.figures.pictures import draw_saliency, saliency_pictures, table_of
 from ichdag.figures.schemas import PICTURES
 from ichdag.figures.style import write_figure
@@ -12,7 +12,7 @@ from ichdag.preprocessing.schemas import GRIDS
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-settings = Settings(**snakemake.params.settings)
+settings = FiguresSettings(**snakemake.params.settings)
 grids = pd.concat([read_table(path, GRIDS) for path in snakemake.input.grids])
 path_of = grids[grids.timepoint == "baseline"].set_index("subject").path
 maps = [(name.split("/")[0], values) for name, values in read_store(snakemake.input.saliency) if name.endswith("/map")]

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ichdag.arrays import read_arrays, read_item
-from ichdag.figures import Settings
+from ichdag.figures import FiguresSettings
 from ichdag.figures.pictures import choose_examples, draw_examples, example_picture, table_of
 from ichdag.figures.schemas import PICTURES
 from ichdag.figures.style import write_figure
@@ -14,7 +14,7 @@ from ichdag.segmentation.schemas import SCORES
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-settings = Settings(**snakemake.params.settings)
+settings = FiguresSettings(**snakemake.params.settings)
 scores = read_table(snakemake.input.scores, SCORES)
 looks = {"threshold": read_record(snakemake.input.cleanup)["threshold"], "window_hu": snakemake.params.window_hu}
 grids = pd.concat([read_table(path, GRIDS) for path in snakemake.input.grids])

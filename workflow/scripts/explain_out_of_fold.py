@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from ichdag.classification import Settings as Recipes
-from ichdag.classification.classifiers import Recipe
-from ichdag.classification.designs import designs, read_folds
-from ichdag.classification.people import development_people
+from ichdag.classification import ClassificationSettings
+from ichdag.classification.classifiers import ClassifierConfig
+from ichdag.classification.feature_matrices import feature_matrices, read_fold_blocks
+from ichdag.classification.labels import development_labels
 from ichdag.classification.validation import fit_folds
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.explanation import ExplanationSettings
@@ -16,13 +16,15 @@ from ichdag.tables import read_table, write_table
 
 start(snakemake)
 files, params, outcome = snakemake.input, snakemake.params, snakemake.wildcards.outcome
-settings, given, count = ExplanationSettings(**params.settings), Recipes(**params.classification), len(params.folds)
-cohort, drawn = read_table(files.cohort, PARTICIPANTS), read_table(files.folds, FOLDS).query(f"fold < {count}")
-blocks, found = read_folds(files_of(files, "reduced/"), radiomics=files.radiomics), []
-tables = designs(blocks, features=settings.features)
-for recipe in [Recipe(name, given, params.seed, snakemake.threads) for name in given.classifiers]:
-    people = development_people(cohort, folds=drawn, outcome=outcome, fewest=recipe.fewest)
-    models = {fold: own.pipeline for fold, own in fit_folds(tables, people=people, recipe=recipe).items()}
-    names = {"labels": people, "classifier": recipe.classifier, "settings": settings, "seed": params.seed}
-    found.append(explain_folds(models, X_by_fold=tables, **names).assign(classifier=recipe.classifier))
-write_table(pd.concat(found).assign(outcome=outcome), snakemake.output.shares, SHAP)
+settings, count = ExplanationSettings(**params.settings), len(params.folds)
+classification = ClassificationSettings(**params.classification)
+cohort, assigned = read_table(files.cohort, PARTICIPANTS), read_table(files.folds, FOLDS).query(f"fold < {count}")
+blocks, shares = read_fold_blocks(files_of(files, "reduced/"), radiomics=files.radiomics), []
+X_by_fold = feature_matrices(blocks, features=settings.features)
+for name in classification.classifiers:
+    config = ClassifierConfig(name, classification, params.seed, snakemake.threads)
+    labels = development_labels(cohort, folds=assigned, outcome=outcome, min_per_class=config.min_per_class)
+    models = {fold: own.pipeline for fold, own in fit_folds(X_by_fold, labels=labels, config=config).items()}
+    names = {"labels": labels, "classifier": config.classifier, "settings": settings, "seed": params.seed}
+    shares.append(explain_folds(models, X_by_fold=X_by_fold, **names).assign(classifier=config.classifier))
+write_table(pd.concat(shares).assign(outcome=outcome), snakemake.output.shares, SHAP)

@@ -1,11 +1,11 @@
 """Cross-validate one classifier on every feature set for one outcome, and fit the final models."""
 
-from ichdag.classification import Settings
-from ichdag.classification.classifiers import Recipe, card_of
-from ichdag.classification.designs import designs, read_folds
-from ichdag.classification.people import development_people
+from ichdag.classification import ClassificationSettings
+from ichdag.classification.classifiers import ClassifierConfig, classifier_card
+from ichdag.classification.feature_matrices import feature_matrices, read_fold_blocks
+from ichdag.classification.labels import development_labels
 from ichdag.classification.schemas import PREDICTIONS
-from ichdag.classification.validation import cross_validate, fit_final, joined
+from ichdag.classification.validation import cross_validate, fit_final, join_results
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.jobs import files_of, start
 from ichdag.models import write_card
@@ -14,17 +14,17 @@ from ichdag.pipelines import write_pipeline
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-files, params, outcome = snakemake.input, snakemake.params, snakemake.wildcards.outcome
-recipe = Recipe(snakemake.wildcards.classifier, Settings(**params.settings), params.seed, snakemake.threads)
-cohort, drawn = read_table(files.cohort, PARTICIPANTS), read_table(files.folds, FOLDS)
-people = development_people(cohort, folds=drawn, outcome=outcome, fewest=recipe.fewest)
-folds = read_folds(files_of(files, "reduced/"), radiomics=files.radiomics)
-results, models = [], {}
+files, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
+outcome, settings = wildcards.outcome, ClassificationSettings(**params.settings)
+config = ClassifierConfig(wildcards.classifier, settings, params.seed, snakemake.threads)
+cohort, assigned = read_table(files.cohort, PARTICIPANTS), read_table(files.folds, FOLDS)
+labels = development_labels(cohort, folds=assigned, outcome=outcome, min_per_class=config.min_per_class)
+folds, validated, models = read_fold_blocks(files_of(files, "reduced/"), radiomics=files.radiomics), [], {}
 for features in FEATURE_SETS:
-    tables = designs(folds, features=features)
-    results.append(cross_validate(tables, people=people, recipe=recipe, outcome=outcome, features=features))
-    models[features] = fit_final(tables, people=people, recipe=recipe)
+    X_by_fold = feature_matrices(folds, features=features)
+    validated.append(cross_validate(X_by_fold, labels=labels, config=config, outcome=outcome, features=features))
+    models[features] = fit_final(X_by_fold, labels=labels, config=config)
     write_pipeline(models[features], snakemake.output[f"model/{features}"])
-predictions, seen = joined(results)
+predictions, seen = join_results(validated)
 write_table(predictions, snakemake.output.predictions, PREDICTIONS)
-write_card(card_of(recipe, models=models, people=people, folds=seen, outcome=outcome), snakemake.output.card)
+write_card(classifier_card(config, models=models, labels=labels, folds=seen, outcome=outcome), snakemake.output.card)

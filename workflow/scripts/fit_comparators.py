@@ -1,11 +1,11 @@
 """Cross-validate logistic regressions on baseline volume and on clinical covariates; fit the final ones."""
 
-from ichdag.classification import Settings
-from ichdag.classification.classifiers import LOGISTIC, Recipe, card_of
-from ichdag.classification.designs import comparator_designs, usable_covariates
-from ichdag.classification.people import development_people, oracle_rows
+from ichdag.classification import ClassificationSettings
+from ichdag.classification.classifiers import LOGISTIC, ClassifierConfig, classifier_card
+from ichdag.classification.feature_matrices import comparator_matrices, usable_covariates
+from ichdag.classification.labels import development_labels, oracle_predictions
 from ichdag.classification.schemas import PREDICTIONS
-from ichdag.classification.validation import cross_validate, fit_final, joined
+from ichdag.classification.validation import cross_validate, fit_final, join_results
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.jobs import start
 from ichdag.models import write_card
@@ -14,16 +14,17 @@ from ichdag.tables import read_table, write_table
 
 start(snakemake)
 params, outcome = snakemake.params, snakemake.wildcards.outcome
-recipe = Recipe(LOGISTIC, Settings(**params.settings), params.seed, snakemake.threads)
-cohort, drawn = read_table(snakemake.input.cohort, PARTICIPANTS), read_table(snakemake.input.folds, FOLDS)
-people = development_people(cohort, folds=drawn, outcome=outcome, fewest=recipe.fewest)
+config = ClassifierConfig(LOGISTIC, ClassificationSettings(**params.settings), params.seed, snakemake.threads)
+cohort, assigned = read_table(snakemake.input.cohort, PARTICIPANTS), read_table(snakemake.input.folds, FOLDS)
+labels = development_labels(cohort, folds=assigned, outcome=outcome, min_per_class=config.min_per_class)
 columns = usable_covariates(cohort, columns=params.clinical)
-results, models = [], {}
-for features, design in comparator_designs(cohort, columns=columns).items():
-    tables = dict.fromkeys(params.folds, design)
-    results.append(cross_validate(tables, people=people, recipe=recipe, outcome=outcome, features=features))
-    models[features] = fit_final(tables, people=people, recipe=recipe)
-predictions, seen = joined(results, known=oracle_rows(people, cohort=cohort, outcome=outcome))
+validated, models = [], {}
+for features, X in comparator_matrices(cohort, columns=columns).items():
+    X_by_fold = dict.fromkeys(params.folds, X)
+    validated.append(cross_validate(X_by_fold, labels=labels, config=config, outcome=outcome, features=features))
+    models[features] = fit_final(X_by_fold, labels=labels, config=config)
+oracle = oracle_predictions(labels, cohort=cohort, outcome=outcome)
+predictions, seen = join_results(validated, precomputed=oracle)
 write_pipeline(models, snakemake.output.models)
-write_card(card_of(recipe, models=models, people=people, folds=seen, outcome=outcome), snakemake.output.card)
+write_card(classifier_card(config, models=models, labels=labels, folds=seen, outcome=outcome), snakemake.output.card)
 write_table(predictions, snakemake.output.predictions, PREDICTIONS)

@@ -3,20 +3,20 @@
 from ichdag.jobs import files_of, start, write_text
 from ichdag.models import read_card
 from ichdag.records import read_record
-from ichdag.report.page import TOLD, read_captions, read_plates, render
+from ichdag.report.page import REPORT_SCHEMAS, read_captions, read_figures, render
 from ichdag.shipped import shipped
 from ichdag.tables import read_table
 
 start(snakemake)
 captions = read_captions({name: shipped(path) for name, path in snakemake.params.captions.items()})
 page = render(
-    {name: read_table(path, TOLD[name]) for name, path in files_of(snakemake.input, "table/").items()},
-    plates=read_plates(files_of(snakemake.input, "figure/"), captions=captions),
+    {name: read_table(path, REPORT_SCHEMAS[name]) for name, path in files_of(snakemake.input, "table/").items()},
+    figures=read_figures(files_of(snakemake.input, "figure/"), captions=captions),
     captions=captions,
     cards={name: read_card(snakemake.input[name]).versions for name in snakemake.params.cards},
     config=snakemake.params.settings,
     radiomics=read_record(snakemake.input.radiomics),
     cleanup=read_record(snakemake.input.cleanup),
-    complaints=tuple(read_card(snakemake.input.vaegan).scores.get("complaints", [])),
+    training_warnings=tuple(read_card(snakemake.input.vaegan).scores.get("complaints", [])),
 )
 write_text(page, snakemake.output.report)

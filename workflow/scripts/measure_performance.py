@@ -1,13 +1,13 @@
 """Measure every metric of every model, with intervals."""
 
 from ichdag.classification.schemas import PREDICTIONS
-from ichdag.evaluation import Settings, measure_performance
+from ichdag.evaluation import EvaluationSettings, measure_performance
 from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import start
 from ichdag.tables import read_table, write_table
 
 start(snakemake)
-settings = Settings(**snakemake.params.settings)
+settings = EvaluationSettings(**snakemake.params.settings)
 predictions = read_table(snakemake.input.predictions, PREDICTIONS)
 table = measure_performance(predictions, settings=settings, seed=snakemake.params.seed)
 write_table(table, snakemake.output.metrics, METRICS)

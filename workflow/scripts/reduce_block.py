@@ -1,7 +1,7 @@
 """Fit the reduction of one block on the training part of one fold; reduce every development participant with it."""
 
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
-from ichdag.features import Settings, describe, fit_reduction, limits_of, reduce_block
+from ichdag.features import FeaturesSettings, describe_reduction, fit_reduction, limits_of, reduce_block
 from ichdag.features.blocks import blank_columns, read_block
 from ichdag.features.schemas import REDUCED
 from ichdag.features.subjects import included, training_subjects
@@ -14,7 +14,7 @@ from ichdag.tables import read_table, write_table
 start(snakemake)
 wildcards, params = snakemake.wildcards, snakemake.params
 cohort, folds = read_table(snakemake.input.cohort, PARTICIPANTS), read_table(snakemake.input.folds, FOLDS)
-settings = Settings(**params.settings)
+settings = FeaturesSettings(**params.settings)
 training = training_subjects(cohort, folds=folds, outcome=wildcards.outcome, fold=wildcards.fold)
 others = sorted(set(included(cohort)) - set(training))
 block = read_block(snakemake.input.values, name=wildcards.block, subjects=training + others)
@@ -24,7 +24,7 @@ if snakemake.input.get("unstable"):
 reducer = fit_reduction(block, training=len(training), settings=settings, seed=params.seed)
 reduced = reduce_block(block, reducer=reducer, limits=limits_of(block))
 fitted = {"training": len(training), "settings": settings, "seed": params.seed}
-card = describe(reducer, block=block, reduced=reduced, name=" ".join(wildcards), **fitted)
+card = describe_reduction(reducer, block=block, reduced=reduced, name=" ".join(wildcards), **fitted)
 write_pipeline(reducer, snakemake.output.pipeline)
 write_card(card, snakemake.output.card)
 write_table(reduced, snakemake.output.reduced, REDUCED)

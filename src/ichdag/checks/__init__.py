@@ -1,29 +1,35 @@
-"""Checks: what must hold in every study, asked of the results of this one."""
+"""Checks: test on the results of this study what must hold in every study."""
 
-from ichdag.checks.audit import audit, persons_of, sides
+from ichdag.checks.audit import audit, check_separation, persons_of
 from ichdag.checks.cards import read_cards
 from ichdag.checks.completeness import completeness
-from ichdag.checks.currency import currency
 from ichdag.checks.finding import Finding, require, tabulate
+from ichdag.checks.inputs import SCHEMAS
 from ichdag.checks.leakage import leakage
-from ichdag.checks.plausibility import Settings, plausibility
-from ichdag.checks.reading import READ
+from ichdag.checks.oracle import compare_with_oracle
+from ichdag.checks.plausibility import ChecksSettings, plausibility
 from ichdag.checks.reductions import reductions
 from ichdag.checks.schemas import AUDIT, CHECKS
 from ichdag.checks.stratification import stratification
-from ichdag.checks.truth import truth
+from ichdag.checks.training_data import check_training_data
 
 __all__ = [
     "AUDIT",
     "CHECKS",
-    "READ",
+    "SCHEMAS",
+    "ChecksSettings",
     "Finding",
-    "Settings",
     "audit",
+    "check_separation",
+    "check_training_data",
+    "compare_with_oracle",
     "completeness",
-    "currency",
     "leakage",
     "persons_of",
     "plausibility",
+    "read_cards",
+    "reductions",
+    "require",
+    "stratification",
+    "tabulate",
 ]
-__all__ += ["read_cards", "reductions", "require", "sides", "stratification", "tabulate", "truth"]

@@ -1,4 +1,4 @@
-"""The cards of every fitted object, each known by stage and folder, and none under the name of another."""
+"""Read the cards of every fitted model by stage and folder, and check their names."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -6,13 +6,13 @@ from pathlib import Path
 from ichdag.jobs import StudyError
 from ichdag.models import Card, read_card
 
-NAMES = {"latent/vaegan": "lesion VAE-GAN"}  # whose card has another name than its folder
+NAMES = {"latent/vaegan": "lesion VAE-GAN"}  # the card has another name than its folder
 
 
 def read_cards(files: Mapping[str, str | Path]) -> dict[str, Card]:
-    """The model cards, given and returned by stage and folder, such as `features/poor_outcome_0_radiomics`.
+    """Read model cards by stage and folder, such as `features/poor_outcome_0_radiomics`.
 
-    Raises StudyError if a card says that it is of another model: whom that one was fitted on proves nothing here.
+    Raises StudyError if a card is that of another model: its training subjects would prove nothing.
     """
     cards = {}
     for name, path in files.items():

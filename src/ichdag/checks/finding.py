@@ -1,4 +1,4 @@
-"""One finding of a check, the table of all, and the refusal of a study that leaks."""
+"""Findings of checks, their table, and the error for a study with leakage."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -7,12 +7,12 @@ import pandas as pd
 
 from ichdag.jobs import StudyError
 
-SHOWN = 5
+MAX_SHOWN = 5
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What must hold (`check`), whether it does, and what was found; follows schema checks."""
+    """What must hold (`check`), whether it holds, and what was found; follows schema checks."""
 
     kind: str
     check: str
@@ -20,23 +20,23 @@ class Finding:
     found: str
 
 
-def judge(kind: str, check: str, *, faults: Iterable[str], of: str) -> Finding:
-    """Passed if there are no faults, else failed with the first of them; `of` says what was looked at."""
+def make_finding(kind: str, check: str, *, faults: Iterable[str], of: str) -> Finding:
+    """Create a finding: passed without faults, else failed with the first of them; `of` says what was checked."""
     faults = list(faults)
     if not faults:
         return Finding(kind, check, "passed", of)
-    more = f" and {len(faults) - SHOWN} more" if len(faults) > SHOWN else ""
+    more = f" and {len(faults) - MAX_SHOWN} more" if len(faults) > MAX_SHOWN else ""
     count = "1 fault" if len(faults) == 1 else f"{len(faults)} faults"
-    return Finding(kind, check, "failed", f"{count} in {of}: {'; '.join(faults[:SHOWN])}{more}")
+    return Finding(kind, check, "failed", f"{count} in {of}: {'; '.join(faults[:MAX_SHOWN])}{more}")
 
 
 def tabulate(findings: Iterable[Finding]) -> pd.DataFrame:
-    """The checks table."""
+    """Build the checks table."""
     return pd.DataFrame([asdict(finding) for finding in findings])
 
 
 def require(checks: pd.DataFrame) -> dict[str, int]:
-    """How many checks ended how. Raises StudyError if one that guards against leakage failed."""
+    """Count the checks by result. Raises StudyError if a leakage check failed."""
     leaks = checks[(checks["kind"] == "leakage") & (checks["status"] == "failed")]
     if len(leaks):
         lines = "\n  ".join(f"{row.check}: {row.found}" for row in leaks.itertuples())

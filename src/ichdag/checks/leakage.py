@@ -1,11 +1,11 @@
-"""Nothing that a number is reported on was seen by what is reported on it."""
+"""Leakage checks: no model was fitted on a participant it is scored on."""
 
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from ichdag.checks.finding import Finding, judge
-from ichdag.evaluation.cells import EXTERNAL
+from ichdag.checks.finding import Finding, make_finding
+from ichdag.evaluation.prediction_groups import EXTERNAL
 from ichdag.models import Card
 from ichdag.repeats import repeat_of
 
@@ -22,7 +22,7 @@ def leakage(
     cards: Mapping[str, Card],
     count: int,
 ) -> list[Finding]:
-    """All leakage checks; the tables follow the schemas of their names, `count` is the number of folds of a repeat.
+    """Run all leakage checks; the tables follow the schemas of their names, `count` is the number of folds of a repeat.
 
     `cards` has every model card by stage and folder, such as `features/poor_outcome_0_radiomics`,
     `segmentation/dual_0`, `classification/poor_outcome_svm` and `latent/vaegan`.
@@ -40,23 +40,25 @@ def leakage(
 
 
 def _one_fold_each(folds: pd.DataFrame) -> Finding:
-    twice = folds[folds.duplicated(["subject", "outcome", "repeat"])]
-    faults = (f"{row.subject}, {row.outcome}" for row in twice.itertuples())
+    duplicates = folds[folds.duplicated(["subject", "outcome", "repeat"])]
+    faults = (f"{row.subject}, {row.outcome}" for row in duplicates.itertuples())
     of = f"{len(folds)} assignments of {folds['outcome'].nunique()} fold sets"
-    return judge(LEAKAGE, "no participant is in two folds of an outcome", faults=faults, of=of)
+    return make_finding(LEAKAGE, "no participant is in two folds of an outcome", faults=faults, of=of)
 
 
 def _one_role_each(participants: pd.DataFrame, predictions: pd.DataFrame) -> Finding:
-    """By the cohort table, and by where the participant was predicted."""
-    twice = set(participants.loc[participants["subject"].duplicated(), "subject"])
-    outside = predictions["fold"] == EXTERNAL
-    both = set(predictions.loc[outside, "subject"]) & set(predictions.loc[~outside, "subject"])
+    """Check the roles of the cohort table, and the folds of the predictions."""
+    duplicates = set(participants.loc[participants["subject"].duplicated(), "subject"])
+    is_external = predictions["fold"] == EXTERNAL
+    in_both_roles = set(predictions.loc[is_external, "subject"]) & set(predictions.loc[~is_external, "subject"])
     of = f"{participants['subject'].nunique()} participants"
-    return judge(LEAKAGE, "no participant is both development and external", faults=sorted(twice | both), of=of)
+    return make_finding(
+        LEAKAGE, "no participant is both development and external", faults=sorted(duplicates | in_both_roles), of=of
+    )
 
 
 def _predicted_in_the_drawn_fold(folds: pd.DataFrame, predictions: pd.DataFrame) -> Finding:
-    """Of the repeat that a prediction is of."""
+    """Check the folds within each repeat."""
     keys = ["subject", "outcome", "repeat"]
     drawn = folds.drop_duplicates(keys)
     drawn = drawn.assign(drawn=drawn["fold"].astype(int).astype(str))
@@ -65,39 +67,45 @@ def _predicted_in_the_drawn_fold(folds: pd.DataFrame, predictions: pd.DataFrame)
     wrong = merged[~(merged["fold"] == merged["drawn"]).fillna(False).astype(bool)]
     faults = (f"{row.subject}, {row.outcome}: fold {row.fold}, drawn {row.drawn}" for row in wrong.itertuples())
     of = f"{len(used)} out-of-fold predictions of a participant and outcome"
-    return judge(LEAKAGE, "every out-of-fold prediction is in the fold that was drawn", faults=faults, of=of)
+    return make_finding(LEAKAGE, "every out-of-fold prediction is in the fold that was drawn", faults=faults, of=of)
 
 
 def _reductions_never_saw_their_fold(folds: pd.DataFrame, cards: Mapping[str, Card]) -> Finding:
-    held = _held_out(folds)
-    seen = 0
+    held_out = _held_out(folds)
+    count = 0
     faults = []
     for name, card in _of_stage(cards, "features"):
         outcome, fold, _ = name.rsplit("_", 2)
         if fold != FINAL:
-            seen += 1
-            own = held.get((outcome, int(fold)), set())
-            faults += [f"{subject} in {name}" for subject in sorted(own & {*card.subjects})]
+            count += 1
+            validation = held_out.get((outcome, int(fold)), set())
+            faults += [f"{subject} in {name}" for subject in sorted(validation & {*card.subjects})]
     check = "no feature reduction was fitted on a participant of its validation fold"
-    return judge(LEAKAGE, check, faults=faults, of=f"{seen} reductions") if seen else _skipped(check, "no reductions")
+    return (
+        make_finding(LEAKAGE, check, faults=faults, of=f"{count} reductions")
+        if count
+        else _skipped(check, "no reductions")
+    )
 
 
 def _networks_never_saw_their_fold(training: pd.DataFrame, cards: Mapping[str, Card]) -> Finding:
-    held = _held_out(training.assign(outcome="segmentation"))
-    seen = 0
+    held_out = _held_out(training.assign(outcome="segmentation"))
+    count = 0
     faults = []
     for name, card in _of_stage(cards, "segmentation"):
         fold = name.rsplit("_", 1)[1]
         if fold != FINAL:
-            seen += 1
-            own = held.get(("segmentation", int(fold)), set())
-            faults += [f"{subject} in {name}" for subject in sorted(own & {*card.subjects})]
+            count += 1
+            validation = held_out.get(("segmentation", int(fold)), set())
+            faults += [f"{subject} in {name}" for subject in sorted(validation & {*card.subjects})]
     check = "no network was trained on a participant whose mask it draws for the analysis"
-    return judge(LEAKAGE, check, faults=faults, of=f"{seen} networks") if seen else _skipped(check, "no networks")
+    return (
+        make_finding(LEAKAGE, check, faults=faults, of=f"{count} networks") if count else _skipped(check, "no networks")
+    )
 
 
 def _fitted_on_development_only(roles: Mapping[str, str], cards: Mapping[str, Card]) -> Finding:
-    """A participant who has left the study since is in no table, and is no fault."""
+    """Check the roles of training subjects; one who has left the study is in no table, and is no fault."""
     faults = [
         f"{subject} ({roles[subject]}) in {name}"
         for name, card in cards.items()
@@ -105,20 +113,20 @@ def _fitted_on_development_only(roles: Mapping[str, str], cards: Mapping[str, Ca
         if roles.get(subject, "development") != "development"
     ]
     check = "no model was fitted on a participant of an external cohort"
-    return judge(LEAKAGE, check, faults=faults, of=f"{len(cards)} model cards")
+    return make_finding(LEAKAGE, check, faults=faults, of=f"{len(cards)} model cards")
 
 
 def _held_out(folds: pd.DataFrame) -> dict[tuple[str, int], set[str]]:
-    """The participants of each validation fold."""
+    """Collect the participants of each validation fold."""
     return {(outcome, int(fold)): set(part["subject"]) for (outcome, fold), part in folds.groupby(["outcome", "fold"])}
 
 
 def _of_stage(cards: Mapping[str, Card], stage: str) -> Iterator[tuple[str, Card]]:
     for name, card in cards.items():
-        own, _, folder = name.partition("/")
-        if own == stage:
+        card_stage, _, folder = name.partition("/")
+        if card_stage == stage:
             yield folder, card
 
 
-def _skipped(check: str, found: str) -> Finding:
-    return Finding(LEAKAGE, check, "skipped", found)
+def _skipped(check: str, reason: str) -> Finding:
+    return Finding(LEAKAGE, check, "skipped", reason)

@@ -1,4 +1,4 @@
-"""Tables of what was checked on the finished study."""
+"""Schemas of the checks and the audit."""
 
 from ichdag.schema import Column, Schema, number
 

@@ -1,4 +1,4 @@
-"""Classification: seven feature sets, six classifiers, out-of-fold probabilities and one final model each."""
+"""Classification: six classifiers on seven feature sets, with out-of-fold probabilities and a final model of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How classifiers are fitted; meanings in config/schemas/classification.schema.json.
+class ClassificationSettings:
+    """Settings of the classification stage; config/schemas/classification.schema.json has their meanings.
 
-    `classifiers` has the parameters of each, logistic regression among them where it is fitted; only an SVM is
-    calibrated.
+    `classifiers` has the parameters of each classifier, with logistic regression where it is fitted;
+    `calibration_folds` is for the SVM alone.
     """
 
     tuning: str
@@ -22,9 +22,11 @@ class Settings:
     grid: dict[str, dict[str, list[Any]]]
 
 
-def recipe_settings(config: Mapping[str, Any], *classifiers: str) -> dict[str, Any]:
-    """What of the settings of the stage the fit of these classifiers reads, as `Settings` has it: so the parameters of
-    another one rerun nothing."""
+def classifier_settings(config: Mapping[str, Any], *classifiers: str) -> dict[str, Any]:
+    """Select the settings that the fits of these classifiers read, for `ClassificationSettings`.
+
+    Then a changed parameter of another classifier reruns nothing.
+    """
     known = config["classifiers"] | {"logistic": config["logistic"]}
     shared = ("tuning", "tuning_folds", "threshold_folds", "class_weights")
     return {name: config[name] for name in shared} | {

@@ -1,4 +1,4 @@
-"""The classifiers as pipelines, built from the config; everything they learn is learned from the rows of `fit`."""
+"""Build and fit the classifiers as pipelines; all that they learn is learned from the rows of `fit`."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +17,9 @@ from sklearn.svm import SVC
 from sklearn.utils.class_weight import compute_sample_weight
 from xgboost import XGBClassifier
 
-from ichdag.classification import Settings
-from ichdag.classification.calibration import hold_ranks, is_flat
-from ichdag.classification.inner import inner_folds, is_shared
+from ichdag.classification import ClassificationSettings
+from ichdag.classification.calibration import enforce_rising_curve, is_flat
+from ichdag.classification.inner_cv import inner_folds, is_shared
 from ichdag.jobs import StudyError
 from ichdag.models import Card
 
@@ -28,103 +28,110 @@ SCALED = ("elastic_net", "svm", LOGISTIC)
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How one classifier is fitted: its name, the settings, the seed and the threads it may use."""
+class ClassifierConfig:
+    """Configuration of one classifier: its name, the settings of the stage, the seed and the number of threads."""
 
     classifier: str
-    settings: Settings
+    settings: ClassificationSettings
     seed: int
     threads: int
 
     @property
-    def fewest(self) -> int:
-        """How many of each class a training part must have: two for calibration folds, twice that inside a grid."""
+    def min_per_class(self) -> int:
+        """Smallest number of each class in a training part: two for calibration folds, four for a grid search."""
         return 4 if self.settings.tuning == "grid" else 2
 
 
-def build(recipe: Recipe, *, smaller_class: int) -> Pipeline:
-    """An unfitted pipeline: impute, scale where distances matter, classify. `smaller_class` counts the rarer label.
+def build(config: ClassifierConfig, *, smaller_class: int) -> Pipeline:
+    """Build an unfitted pipeline: impute, standardize if needed, classify. `smaller_class` counts the rarer label.
 
-    ASSUME: missing shape features get the median of the training rows; elastic net and SVM see standardized columns,
+    ASSUME: missing shape features get the median of the training rows; elastic net and SVM get standardized columns,
     trees and naive Bayes the columns as they are.
     """
     steps: list[tuple[str, Any]] = [("impute", SimpleImputer(strategy="median", keep_empty_features=True))]
-    if recipe.classifier in SCALED:
+    if config.classifier in SCALED:
         steps.append(("scale", StandardScaler()))
-    return Pipeline([*steps, ("classify", _bare(recipe, smaller_class=smaller_class))])
+    return Pipeline([*steps, ("classify", _make_estimator(config, smaller_class=smaller_class))])
 
 
-def fit(recipe: Recipe, *, design: pd.DataFrame, labels: pd.Series, persons: pd.Series) -> Pipeline:
-    """Fit one classifier on these rows; with tuning 'grid', after choosing its settings in inner stratified folds.
+def fit(config: ClassifierConfig, *, X: pd.DataFrame, y: pd.Series, persons: pd.Series) -> Pipeline:
+    """Fit one classifier on these rows; with tuning 'grid', after a grid search in inner stratified folds.
 
-    `persons` says who is behind each row: inner folds and the folds of the SVM's calibration part nobody. Raises
-    StudyError if no column differs between the rows, or if inner folds would have to part a person.
-    ASSUME: chosen by AUC. The inner folds share the reduction of the outer training part, which no label has touched.
+    `persons` has the person of each row: inner folds and the SVM's calibration folds keep the rows of a person
+    together. Raises StudyError if no column differs between the rows, or if no such inner folds exist.
+    ASSUME: the grid search maximizes AUC. The inner folds share the reduction of the outer training part, which uses
+    no labels.
     """
-    if (design.nunique() < 2).all():
+    if (X.nunique() < 2).all():
         raise StudyError(
-            f"{recipe.classifier} has nothing to learn from: none of {design.shape[1]} columns, {design.columns[0]} "
-            f"first, differs between the {len(design)} training participants. "
+            f"{config.classifier} has nothing to learn from: none of {X.shape[1]} columns, {X.columns[0]} "
+            f"first, differs between the {len(X)} training participants. "
             "Look at results/radiomics and results/features"
         )
-    smaller = int(labels.value_counts().min())
-    pipeline = build(recipe, smaller_class=smaller)
-    weights = {f"classify__{name}": values for name, values in balanced_weights(recipe, labels).items()}
-    if recipe.settings.tuning == "grid":
-        inner = inner_folds(labels, persons=persons, count=recipe.settings.tuning_folds, seed=recipe.seed)
-        prefix = "classify__estimator__" if recipe.classifier == "svm" else "classify__"
-        space = {f"{prefix}{name}": values for name, values in recipe.settings.grid.get(recipe.classifier, {}).items()}
-        search = GridSearchCV(pipeline, space, scoring="roc_auc", cv=inner, refit=False)
-        pipeline.set_params(**search.fit(design, labels, **weights).best_params_)
-    if recipe.classifier == "svm" and is_shared(persons):
+    smaller_class = int(y.value_counts().min())
+    pipeline = build(config, smaller_class=smaller_class)
+    weights = {f"classify__{name}": values for name, values in balanced_weights(config, y).items()}
+    if config.settings.tuning == "grid":
+        inner_cv = inner_folds(y, persons=persons, count=config.settings.tuning_folds, seed=config.seed)
+        prefix = "classify__estimator__" if config.classifier == "svm" else "classify__"
+        grid = {f"{prefix}{name}": values for name, values in config.settings.grid.get(config.classifier, {}).items()}
+        search = GridSearchCV(pipeline, grid, scoring="roc_auc", cv=inner_cv, refit=False)
+        pipeline.set_params(**search.fit(X, y, **weights).best_params_)
+    if config.classifier == "svm" and is_shared(persons):
         count = pipeline["classify"].cv.n_splits
-        pipeline.set_params(classify__cv=inner_folds(labels, persons=persons, count=count, seed=None))
-    pipeline.fit(design, labels, **weights)
-    if recipe.classifier == "svm":
-        hold_ranks(pipeline["classify"], labels.to_numpy(), **balanced_weights(recipe, labels))
-    return _counted(pipeline, design)
+        pipeline.set_params(classify__cv=inner_folds(y, persons=persons, count=count, seed=None))
+    pipeline.fit(X, y, **weights)
+    if config.classifier == "svm":
+        enforce_rising_curve(pipeline["classify"], y.to_numpy(), **balanced_weights(config, y))
+    return _with_imputed_cells(pipeline, X)
 
 
-def balanced_weights(recipe: Recipe, labels: pd.Series) -> dict[str, np.ndarray]:
-    """What `fit` is given beside rows and labels: with class_weights 'balanced', one weight a row, the same for all."""
-    if recipe.settings.class_weights == "none":
+def balanced_weights(config: ClassifierConfig, y: pd.Series) -> dict[str, np.ndarray]:
+    """Compute the keyword arguments of `fit`: with class_weights 'balanced' a weight for each row, otherwise none."""
+    if config.settings.class_weights == "none":
         return {}
-    return {"sample_weight": compute_sample_weight("balanced", labels)}
+    return {"sample_weight": compute_sample_weight("balanced", y)}
 
 
-def card_of(
-    recipe: Recipe, *, models: dict[str, Pipeline], people: pd.DataFrame, folds: dict[str, list[str]], outcome: str
+def classifier_card(
+    config: ClassifierConfig,
+    *,
+    models: dict[str, Pipeline],
+    labels: pd.DataFrame,
+    folds: dict[str, list[str]],
+    outcome: str,
 ) -> Card:
-    """The card of one outcome and classifier: whom the models of each fold and the final ones saw, what was chosen."""
-    settings = recipe.settings.classifiers[recipe.classifier]
-    tuning = {"seed": recipe.seed, "tuning": recipe.settings.tuning, "class_weights": recipe.settings.class_weights}
+    """Describe the models of one outcome and classifier: training subjects by fold, settings, tuning."""
+    settings = config.settings.classifiers[config.classifier]
+    tuning = {"seed": config.seed, "tuning": config.settings.tuning, "class_weights": config.settings.class_weights}
     columns = {features: list(model.feature_names_in_) for features, model in models.items()}
-    scores = {features: _outcome_of_fit(recipe, model) for features, model in models.items()}
-    name = f"{outcome} {recipe.classifier}"
-    return Card(name, settings | tuning, list(people.index.unique()), {"columns": columns}, scores, folds=folds)
+    scores = {features: _describe_fit(config, model) for features, model in models.items()}
+    name = f"{outcome} {config.classifier}"
+    return Card(name, settings | tuning, list(labels.index.unique()), {"columns": columns}, scores, folds=folds)
 
 
-def _outcome_of_fit(recipe: Recipe, model: Pipeline) -> dict[str, Any]:
-    """The values that tuning chose, how many missing cells were filled, and whether an iterative solver converged."""
-    step = model["classify"].estimator if recipe.classifier == "svm" else model["classify"]
-    found = {name: step.get_params()[name] for name in recipe.settings.grid.get(recipe.classifier, {})}
-    found["imputed_cells"] = model.imputed_cells_
-    if recipe.classifier == "svm":
-        found["flat_probabilities"] = is_flat(model["classify"])
-    if isinstance(step, LogisticRegression):
-        found["converged"] = bool(np.all(step.n_iter_ < step.max_iter))
-    return found
+def _describe_fit(config: ClassifierConfig, model: Pipeline) -> dict[str, Any]:
+    """Report the values chosen by tuning, the number of imputed cells, and whether an iterative solver converged."""
+    estimator = model["classify"].estimator if config.classifier == "svm" else model["classify"]
+    scores = {name: estimator.get_params()[name] for name in config.settings.grid.get(config.classifier, {})}
+    scores["imputed_cells"] = model.imputed_cells_
+    if config.classifier == "svm":
+        scores["flat_probabilities"] = is_flat(model["classify"])
+    if isinstance(estimator, LogisticRegression):
+        scores["converged"] = bool(np.all(estimator.n_iter_ < estimator.max_iter))
+    return scores
 
 
-def _counted(model: Pipeline, design: pd.DataFrame) -> Pipeline:
-    """The model, with the number of cells of its training rows that it had to fill."""
-    model.imputed_cells_ = int(design.isna().to_numpy().sum())
+def _with_imputed_cells(model: Pipeline, X: pd.DataFrame) -> Pipeline:
+    """Store the number of missing cells in the training rows on the model."""
+    model.imputed_cells_ = int(X.isna().to_numpy().sum())
     return model
 
 
-def _bare(recipe: Recipe, *, smaller_class: int) -> Any:
-    name, seed, threads = recipe.classifier, recipe.seed, recipe.threads
-    values = recipe.settings.classifiers[name]
+def _make_estimator(config: ClassifierConfig, *, smaller_class: int) -> Any:
+    """Create the unfitted classifier, without imputation and scaling."""
+    name, seed, threads = config.classifier, config.seed, config.threads
+    values = config.settings.classifiers[name]
     if name == LOGISTIC:
         return LogisticRegression(**values)
     if name == "naive_bayes":
@@ -132,7 +139,7 @@ def _bare(recipe: Recipe, *, smaller_class: int) -> Any:
     if name == "elastic_net":
         return LogisticRegression(**values, random_state=seed)
     if name == "svm":
-        folds = max(2, min(recipe.settings.calibration_folds, smaller_class // 2))
+        folds = max(2, min(config.settings.calibration_folds, smaller_class // 2))
         return CalibratedClassifierCV(SVC(**values), method="sigmoid", cv=StratifiedKFold(folds), ensemble=False)
     classes = {"random_forest": RandomForestClassifier, "extra_trees": ExtraTreesClassifier, "xgboost": XGBClassifier}
     return classes[name](**values, random_state=seed, n_jobs=threads)

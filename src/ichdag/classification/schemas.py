@@ -1,4 +1,4 @@
-"""Tables of predictions."""
+"""Schema of the predictions table."""
 
 from ichdag.columns import CLASSIFIER, COHORT, FEATURE_SET, FOLD, OUTCOME, PROBABILITY, SUBJECT
 from ichdag.schema import Schema, number

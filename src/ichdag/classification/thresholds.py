@@ -1,4 +1,4 @@
-"""The threshold of a fold's model, chosen inside its training part: nothing of its validation fold has touched it."""
+"""Choose the threshold of a fold's model from its training part alone, without its validation fold."""
 
 import numpy as np
 import pandas as pd
@@ -7,56 +7,59 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline
 
-from ichdag.classification.calibration import curve_of
-from ichdag.classification.classifiers import Recipe, balanced_weights
-from ichdag.classification.inner import inner_folds, is_shared
+from ichdag.classification.calibration import platt_curve
+from ichdag.classification.classifiers import ClassifierConfig, balanced_weights
+from ichdag.classification.inner_cv import inner_folds, is_shared
 from ichdag.thresholds import youden
 
 
 def choose_threshold(
-    model: Pipeline, *, recipe: Recipe, design: pd.DataFrame, labels: pd.Series, persons: pd.Series
+    model: Pipeline, *, config: ClassifierConfig, X: pd.DataFrame, y: pd.Series, persons: pd.Series
 ) -> float:
-    """Youden's threshold on predictions of the rows that a model was fitted on, each by a fit that did not see it."""
-    probability = inner_probabilities(model, recipe=recipe, design=design, labels=labels, persons=persons)
-    known = np.isfinite(probability)
-    return youden(labels.to_numpy()[known], probability=probability[known])
+    """Choose Youden's threshold on inner out-of-fold predictions of the training rows."""
+    probability = inner_probabilities(model, config=config, X=X, y=y, persons=persons)
+    is_known = np.isfinite(probability)
+    return youden(y.to_numpy()[is_known], probability=probability[is_known])
 
 
 def inner_probabilities(
-    model: Pipeline, *, recipe: Recipe, design: pd.DataFrame, labels: pd.Series, persons: pd.Series
+    model: Pipeline, *, config: ClassifierConfig, X: pd.DataFrame, y: pd.Series, persons: pd.Series
 ) -> np.ndarray:
-    """Probabilities (n,) of the n rows that `model` was fitted on, each by a fit without it; NaN where there is none.
+    """Predict the n training rows of `model`, each by a fit without that row: probabilities (n,), NaN if none.
 
-    Those of a random forest are its out-of-bag ones, those of the SVM come from its calibration folds; the others are
-    fitted anew in `threshold_folds` inner folds, which part no person. ASSUME: half as many extra trees are shared
-    among the inner folds, as their number moves no probability on average; inner fits have the settings that tuning
-    chose and the medians and scales of the whole training part, which no label has touched.
+    A random forest uses its out-of-bag trees, the SVM its calibration folds; other classifiers are refitted in
+    `threshold_folds` inner folds, which keep the rows of a person together. ASSUME: extra trees are refitted with half
+    as many trees in total, as their number does not change the mean probability; inner fits use the tuned settings
+    and the medians and scales of the whole training part, which use no labels.
     """
-    rows, step = model[:-1].transform(design), model[-1]
-    if recipe.classifier == "random_forest" and not is_shared(persons):
-        return _out_of_bag(step, rows)
-    weights = balanced_weights(recipe, labels)
-    if recipe.classifier == "svm":
-        scores = cross_val_predict(step.estimator, rows, labels, cv=step.cv, params=weights, method="decision_function")
-        return curve_of(step).predict(scores)
-    folds = inner_folds(labels, persons=persons, count=recipe.settings.threshold_folds, seed=recipe.seed)
-    bare = _lightened(clone(step), len(folds))
-    return cross_val_predict(bare, rows, labels, cv=folds, params=weights, method="predict_proba")[:, 1]
+    X_imputed, estimator = model[:-1].transform(X), model[-1]
+    if config.classifier == "random_forest" and not is_shared(persons):
+        return _out_of_bag(estimator, X_imputed)
+    weights = balanced_weights(config, y)
+    if config.classifier == "svm":
+        scores = cross_val_predict(
+            estimator.estimator, X_imputed, y, cv=estimator.cv, params=weights, method="decision_function"
+        )
+        return platt_curve(estimator).predict(scores)
+    folds = inner_folds(y, persons=persons, count=config.settings.threshold_folds, seed=config.seed)
+    unfitted = _with_fewer_trees(clone(estimator), len(folds))
+    return cross_val_predict(unfitted, X_imputed, y, cv=folds, params=weights, method="predict_proba")[:, 1]
 
 
-def _out_of_bag(forest: RandomForestClassifier, rows: np.ndarray) -> np.ndarray:
-    """The mean (n,) of the trees that did not draw a row; NaN for a row that all trees drew."""
-    total, trees = np.zeros(len(rows)), np.zeros(len(rows))
-    rows = rows.astype(np.float32)
-    for tree, drawn in zip(forest.estimators_, forest.estimators_samples_, strict=True):
-        left = np.ones(len(rows), dtype=bool)
-        left[drawn] = False
-        total[left] += tree.predict_proba(rows[left], check_input=False)[:, 1]
-        trees[left] += 1
-    return np.divide(total, trees, out=np.full(len(rows), np.nan), where=trees > 0)
+def _out_of_bag(forest: RandomForestClassifier, X: np.ndarray) -> np.ndarray:
+    """Average the trees that did not draw a row (n,); NaN for a row that all trees drew."""
+    probability_sum, tree_counts = np.zeros(len(X)), np.zeros(len(X))
+    X = X.astype(np.float32)
+    for tree, in_bag in zip(forest.estimators_, forest.estimators_samples_, strict=True):
+        out_of_bag = np.ones(len(X), dtype=bool)
+        out_of_bag[in_bag] = False
+        probability_sum[out_of_bag] += tree.predict_proba(X[out_of_bag], check_input=False)[:, 1]
+        tree_counts[out_of_bag] += 1
+    return np.divide(probability_sum, tree_counts, out=np.full(len(X), np.nan), where=tree_counts > 0)
 
 
-def _lightened(step: ClassifierMixin, folds: int) -> ClassifierMixin:
-    if isinstance(step, ExtraTreesClassifier):
-        step.set_params(n_estimators=-(-step.n_estimators // (2 * folds)))
-    return step
+def _with_fewer_trees(estimator: ClassifierMixin, folds: int) -> ClassifierMixin:
+    """Divide half of the extra trees among the folds; other classifiers stay as they are."""
+    if isinstance(estimator, ExtraTreesClassifier):
+        estimator.set_params(n_estimators=-(-estimator.n_estimators // (2 * folds)))
+    return estimator

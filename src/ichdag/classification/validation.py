@@ -1,4 +1,4 @@
-"""Cross-validation of one classifier on one feature set, and the final model applied to others."""
+"""Cross-validate one classifier on one feature set; fit and apply its final model."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from ichdag.classification.classifiers import Recipe, fit
-from ichdag.classification.people import once, prediction_rows
+from ichdag.classification.classifiers import ClassifierConfig, fit
+from ichdag.classification.labels import first_repeat, prediction_rows
 from ichdag.classification.thresholds import choose_threshold
 from ichdag.features.subjects import FINAL
 from ichdag.jobs import StudyError
@@ -15,78 +15,91 @@ from ichdag.jobs import StudyError
 
 @dataclass(frozen=True)
 class FoldFit:
-    """The model of one fold, and the subjects whose rows it was given."""
+    """The model of one fold, and its training subjects."""
 
     pipeline: Pipeline
     subjects: list[str]
 
 
-def fit_folds(designs: dict[str, pd.DataFrame], *, people: pd.DataFrame, recipe: Recipe) -> dict[str, FoldFit]:
-    """For each fold a model that saw everybody else: the other folds of its repeat.
+def fit_folds(
+    X_by_fold: dict[str, pd.DataFrame], *, labels: pd.DataFrame, config: ClassifierConfig
+) -> dict[str, FoldFit]:
+    """Fit a model for each fold on the participants of the other folds of its repeat.
 
-    `designs` has the feature set's columns for each fold, reduced by what was fitted on that fold's training part.
+    `X_by_fold` has the feature matrix of each fold, whose reduction was fitted on that fold's training part.
     """
-    fits, everybody = {}, once(people)
-    for fold in sorted(people.fold.unique()):
-        training = everybody[~everybody.index.isin(people.index[people.fold == fold])]
-        rows = rows_of(designs[fold], training)
-        model = fit(recipe, design=rows, labels=training.y_true, persons=training.person)
-        fits[fold] = FoldFit(model, list(rows.index))
+    fits, participants = {}, first_repeat(labels)
+    for fold in sorted(labels.fold.unique()):
+        training = participants[~participants.index.isin(labels.index[labels.fold == fold])]
+        X = select_rows(X_by_fold[fold], training)
+        model = fit(config, X=X, y=training.y_true, persons=training.person)
+        fits[fold] = FoldFit(model, list(X.index))
     return fits
 
 
 def cross_validate(
-    designs: dict[str, pd.DataFrame], *, people: pd.DataFrame, recipe: Recipe, outcome: str, features: str
+    X_by_fold: dict[str, pd.DataFrame], *, labels: pd.DataFrame, config: ClassifierConfig, outcome: str, features: str
 ) -> tuple[pd.DataFrame, dict[str, list[str]]]:
-    """Out-of-fold probabilities (schema predictions), and by fold the subjects that its model saw.
+    """Compute out-of-fold probabilities (schema predictions), and the training subjects of each fold.
 
-    Each row has the threshold that was chosen inside the training part of its fold.
+    Each row has the threshold that was chosen in the training part of its fold.
     """
-    fits = fit_folds(designs, people=people, recipe=recipe)
-    names = {"outcome": outcome, "features": features, "classifier": recipe.classifier}
-    found = []
-    for fold, validation in people.groupby("fold", sort=True):
-        own = fits[fold]
-        rows = predict(own.pipeline, design=designs[fold], people=validation, **names)
-        seen = once(people).loc[own.subjects]
-        part = {"design": designs[fold].loc[own.subjects], "labels": seen.y_true, "persons": seen.person}
-        found.append(rows.assign(threshold=choose_threshold(own.pipeline, recipe=recipe, **part)))
-    return pd.concat(found, ignore_index=True), {fold: own.subjects for fold, own in fits.items()}
+    fits = fit_folds(X_by_fold, labels=labels, config=config)
+    names = {"outcome": outcome, "features": features, "classifier": config.classifier}
+    predictions = []
+    for fold, validation in labels.groupby("fold", sort=True):
+        fold_fit = fits[fold]
+        fold_predictions = predict(fold_fit.pipeline, X=X_by_fold[fold], labels=validation, **names)
+        training_labels = first_repeat(labels).loc[fold_fit.subjects]
+        training = {
+            "X": X_by_fold[fold].loc[fold_fit.subjects],
+            "y": training_labels.y_true,
+            "persons": training_labels.person,
+        }
+        predictions.append(
+            fold_predictions.assign(threshold=choose_threshold(fold_fit.pipeline, config=config, **training))
+        )
+    return pd.concat(predictions, ignore_index=True), {fold: fold_fit.subjects for fold, fold_fit in fits.items()}
 
 
-def joined(
-    results: list[tuple[pd.DataFrame, dict[str, list[str]]]], *, known: Iterable[pd.DataFrame] = ()
+def join_results(
+    results: list[tuple[pd.DataFrame, dict[str, list[str]]]], *, precomputed: Iterable[pd.DataFrame] = ()
 ) -> tuple[pd.DataFrame, dict[str, list[str]]]:
-    """What `cross_validate` gave for several feature sets in one: all probabilities, and whom the models of a fold saw.
+    """Join the results of `cross_validate` for several feature sets: all predictions, and training subjects by fold.
 
-    `known` are rows of schema predictions that need no model; they come first.
+    `precomputed` are rows of schema predictions that need no model; they come first.
     """
-    found, seen = zip(*results, strict=True)
-    everybody = {fold: sorted({subject for part in seen for subject in part[fold]}) for fold in seen[0]}
-    return pd.concat([*known, *found]), everybody
+    predictions, training_subjects = zip(*results, strict=True)
+    subjects_by_fold = {
+        fold: sorted({subject for fold_subjects in training_subjects for subject in fold_subjects[fold]})
+        for fold in training_subjects[0]
+    }
+    return pd.concat([*precomputed, *predictions]), subjects_by_fold
 
 
-def fit_final(designs: dict[str, pd.DataFrame], *, people: pd.DataFrame, recipe: Recipe) -> Pipeline:
-    """The model of all development participants with a known outcome, on the final reduction."""
-    everybody = once(people)
-    return fit(recipe, design=rows_of(designs[FINAL], everybody), labels=everybody.y_true, persons=everybody.person)
+def fit_final(X_by_fold: dict[str, pd.DataFrame], *, labels: pd.DataFrame, config: ClassifierConfig) -> Pipeline:
+    """Fit the model on all development participants with a known outcome, with the final reduction."""
+    participants = first_repeat(labels)
+    return fit(
+        config, X=select_rows(X_by_fold[FINAL], participants), y=participants.y_true, persons=participants.person
+    )
 
 
 def predict(
-    pipeline: Pipeline, *, design: pd.DataFrame, people: pd.DataFrame, outcome: str, features: str, classifier: str
+    pipeline: Pipeline, *, X: pd.DataFrame, labels: pd.DataFrame, outcome: str, features: str, classifier: str
 ) -> pd.DataFrame:
-    """Rows of schema predictions for these people; no rows for nobody."""
-    values = rows_of(design, people)
-    probability = pipeline.predict_proba(values)[:, 1] if len(values) else []
-    return prediction_rows(people, outcome=outcome, features=features, classifier=classifier, probability=probability)
+    """Predict the participants of a label table; follows schema predictions; an empty table gives no rows."""
+    rows = select_rows(X, labels)
+    probability = pipeline.predict_proba(rows)[:, 1] if len(rows) else []
+    return prediction_rows(labels, outcome=outcome, features=features, classifier=classifier, probability=probability)
 
 
-def rows_of(design: pd.DataFrame, people: pd.DataFrame) -> pd.DataFrame:
-    """The rows of these people, in their order. Raises StudyError if one has no features."""
-    absent = people.index.difference(design.index)
-    if len(absent):
+def select_rows(X: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:
+    """Select the rows of the participants of a label table, in its order. Raises StudyError if one has no features."""
+    missing = labels.index.difference(X.index)
+    if len(missing):
         raise StudyError(
-            f"{len(absent)} included participants have no row in the reduced features, {absent[0]} first: "
+            f"{len(missing)} included participants have no row in the reduced features, {missing[0]} first: "
             "delete results/features and run again"
         )
-    return design.loc[people.index]
+    return X.loc[labels.index]

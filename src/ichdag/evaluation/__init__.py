@@ -1,13 +1,13 @@
-"""Evaluation: how good the predictions are, with intervals, from the predictions table alone."""
+"""Evaluation: measure how good the predictions are, with intervals, from the predictions table alone."""
 
-from ichdag.evaluation.choice import best_models
+from ichdag.evaluation.best_model import best_models
 from ichdag.evaluation.correction import correct_best
 from ichdag.evaluation.curves import measure_calibration, measure_net_benefit
 from ichdag.evaluation.performance import measure_performance
-from ichdag.evaluation.settings import Settings
+from ichdag.evaluation.settings import EvaluationSettings
 
 __all__ = [
-    "Settings",
+    "EvaluationSettings",
     "best_models",
     "correct_best",
     "measure_calibration",

@@ -1,4 +1,4 @@
-"""Tables of how good predictions are."""
+"""Schemas of metrics, best models, calibration and decision curves."""
 
 from ichdag.columns import AUC, CLASSIFIER, COHORT, FEATURE_SET, INTERVALS, NOTE, OUTCOME, PROBABILITY
 from ichdag.schema import Column, Schema, number

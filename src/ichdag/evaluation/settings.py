@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Settings:
-    """How metrics are measured; every key is described in config/schemas/evaluation.schema.json."""
+class EvaluationSettings:
+    """Settings of the metrics; config/schemas/evaluation.schema.json describes every key."""
 
     confidence: float
     bootstrap: int

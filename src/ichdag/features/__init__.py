@@ -1,4 +1,4 @@
-"""Features: one reduction per block, fitted inside each training fold, applied to everybody else."""
+"""Features: reduce each block by NMF, fitted inside each training fold and applied to all participants."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from ichdag.features.blocks import Block, refuse_unusable
+from ichdag.features.blocks import Block, check_usable
 from ichdag.features.reducer import Reducer
 from ichdag.jobs import StudyError
 from ichdag.models import Card
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Settings of the features stage; meanings and units in config/schemas/features.schema.json."""
+class FeaturesSettings:
+    """Settings of the features stage; config/schemas/features.schema.json has meanings and units."""
 
     rank: int
     init: str
@@ -22,13 +22,13 @@ class Settings:
     tolerance: float
 
 
-def fit_reduction(block: Block, *, training: int, settings: Settings, seed: int) -> Reducer:
-    """Fit the reduction on the first `training` rows of a block; the matrix is not copied, one scaled copy is made.
+def fit_reduction(block: Block, *, training: int, settings: FeaturesSettings, seed: int) -> Reducer:
+    """Fit the reduction on the first `training` rows of a block; one scaled copy of the matrix is made.
 
     Raises StudyError if there are too few rows or varying columns for the rank, DataFault if a row has features that
     cannot be used.
     """
-    refuse_unusable(block)
+    check_usable(block)
     reducer = Reducer(**asdict(settings), random_state=seed)
     try:
         return reducer.fit(block.values[:training])
@@ -37,31 +37,38 @@ def fit_reduction(block: Block, *, training: int, settings: Settings, seed: int)
 
 
 def reduce_block(block: Block, *, reducer: Reducer, limits: dict[str, Any]) -> pd.DataFrame:
-    """The reduced features, schema reduced: subject, then {block}_000 and on, rows ordered by subject.
+    """Reduce a block; follows schema reduced: subject, then {block}_000, {block}_001, ..., rows ordered by subject.
 
-    `limits` are those of the model's card: the columns the reduction was fitted on. Raises StudyError if others come,
-    DataFault if a row has features that cannot be used.
+    `limits` are those of the model's card: the columns that the reduction was fitted on. Raises StudyError if the
+    block has other columns, DataFault if a row has features that cannot be used.
     """
-    refuse_unusable(block)
-    found = limits_of(block)
-    if block.subjects and found != limits:
+    check_usable(block)
+    own = limits_of(block)
+    if block.subjects and own != limits:
         raise StudyError(
-            f"block {block.name} has {found['width']} columns, the reduction was fitted on {limits['width']}, or their "
+            f"block {block.name} has {own['width']} columns, the reduction was fitted on {limits['width']}, or their "
             "names differ: extract the features of both cohorts with the same settings"
         )
-    names = [f"{block.name}_{part:03d}" for part in range(reducer.components_.shape[0])]
+    names = [f"{block.name}_{component:03d}" for component in range(reducer.components_.shape[0])]
     weights = reducer.transform(block.values) if block.subjects else np.empty((0, len(names)))
     table = pd.DataFrame(weights, columns=names)
     table.insert(0, "subject", pd.Series(block.subjects, dtype="string"))
     return table.sort_values("subject", ignore_index=True)
 
 
-def describe(
-    reducer: Reducer, *, block: Block, reduced: pd.DataFrame, training: int, name: str, settings: Settings, seed: int
+def describe_reduction(
+    reducer: Reducer,
+    *,
+    block: Block,
+    reduced: pd.DataFrame,
+    training: int,
+    name: str,
+    settings: FeaturesSettings,
+    seed: int,
 ) -> Card:
-    """The card of a fitted reduction: whom it has seen, which columns it takes, how well the parts fit them.
+    """Describe a fitted reduction as a model card: training subjects, input columns, how well the components fit.
 
-    `reduced` has the weights of everybody in the block, schema reduced.
+    `reduced` has the weights of all participants of the block, schema reduced.
     """
     subjects = block.subjects[:training]
     weights = reduced.set_index("subject").loc[subjects].to_numpy()
@@ -77,5 +84,5 @@ def describe(
 
 
 def limits_of(block: Block) -> dict[str, Any]:
-    """What a reduction that was fitted on this block can be given: so many columns, of these names."""
+    """Describe what a reduction that was fitted on this block accepts: the number of columns and their names."""
     return {"width": block.values.shape[1]} | ({"columns": block.columns} if block.columns else {})

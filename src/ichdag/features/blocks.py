@@ -1,4 +1,4 @@
-"""The feature blocks as matrices: radiomics from a table, latents from a store. Rows are participants."""
+"""Read feature blocks as matrices: radiomics from a table, latents from a store. Rows are participants."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +11,13 @@ from ichdag.jobs import DataFault, StudyError
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import read_table
 
-NOT_FEATURES = ("subject", "status", "reason", "missing")
-SHAPE_MARK = "_shape_"
+METADATA_COLUMNS = ("subject", "status", "reason", "missing")
+SHAPE_MARKER = "_shape_"
 
 
 @dataclass(frozen=True)
 class Block:
-    """One feature block: name, participants, values (n, p), and the columns' names where they have some."""
+    """One feature block: name, participants, values (n, p), and column names (None for latents)."""
 
     name: str
     subjects: list[str]
@@ -26,62 +26,65 @@ class Block:
 
 
 def read_block(path: str | Path, *, name: str, subjects: list[str]) -> Block:
-    """Read one block of these participants, rows in their order: radiomics float64, latents float32 and once.
+    """Read one block of these participants, rows in their order: radiomics as float64, latents as float32.
 
-    Raises StudyError naming participants that the file lacks, or whose latents differ in size.
+    Raises StudyError, naming participants, if the file lacks some, or if their latents differ in size.
     """
     if name == "radiomics":
-        table = read_table(path, FEATURES).set_index("subject").drop(columns=list(NOT_FEATURES[1:]), errors="ignore")
-        _refuse_absent([subject for subject in subjects if subject not in table.index], path=path, name=name)
+        table = (
+            read_table(path, FEATURES).set_index("subject").drop(columns=list(METADATA_COLUMNS[1:]), errors="ignore")
+        )
+        _check_present([subject for subject in subjects if subject not in table.index], path=path, name=name)
         return Block(name, subjects, table.loc[subjects].to_numpy(dtype=np.float64, na_value=np.nan), list(table))
     return Block(name, subjects, _read_latents(path, name=name, subjects=subjects), None)
 
 
 def blank_columns(block: Block, *, names: list[str]) -> Block:
-    """The block with these columns missing in every row, so that a reduction that is fitted on it drops them."""
+    """Set these columns to missing in every row, so that a reduction fitted on the block drops them."""
     values = block.values.copy()
     values[:, [column in set(names) for column in block.columns or []]] = np.nan
     return Block(block.name, block.subjects, values, block.columns)
 
 
-def refuse_unusable(block: Block) -> None:
-    """Raise DataFault for the first participant with a feature that is infinite, or a latent that is no number.
+def check_usable(block: Block) -> None:
+    """Raise DataFault for the first participant with an infinite feature, or with a latent that is infinite or NaN.
 
-    In a study nobody is left who has one: the cohort table leaves them out. A new patient is told so.
+    In a study the cohort table has already excluded such participants; a new patient is refused with this error.
     """
-    named = block.columns is not None  # then a feature may be lacking, and is filled in
-    what, stage = ("features", block.name) if named else (f"{block.name} latents", "latent")
+    has_names = block.columns is not None  # then a feature may be missing: the reduction imputes it
+    what, stage = ("features", block.name) if has_names else (f"{block.name} latents", "latent")
     for subject, row in zip(block.subjects, block.values, strict=True):
-        fault = fault_of_cells(row, what=what, names=block.columns, may_lack=named)
+        fault = fault_of_cells(row, what=what, names=block.columns, may_lack=has_names)
         if fault:
             raise DataFault(stage, f"{subject} has {fault}")
 
 
 def shape_columns(columns: list[str]) -> list[str]:
-    """The shape features among radiomic features, in their order."""
-    return [column for column in columns if SHAPE_MARK in column]
+    """Select the shape features among radiomic features, in their order."""
+    return [column for column in columns if SHAPE_MARKER in column]
 
 
 def _read_latents(path: str | Path, *, name: str, subjects: list[str]) -> np.ndarray:
-    """The latents (n, p), float32, filled row by row so that only one matrix is ever held."""
+    """Read latents (n, p), float32, row by row into one matrix, so that memory holds them once."""
     matrix = np.empty((0, 0), dtype=np.float32)
-    for place, subject in enumerate(subjects):
+    for index, subject in enumerate(subjects):
         row = read_item(path, f"{subject}/{name}")
         if row is None:
-            _refuse_absent([subject], path=path, name=name)
-        if place == 0:
+            _check_present([subject], path=path, name=name)
+        if index == 0:
             matrix = np.empty((len(subjects), row.size), dtype=np.float32)
         if row.size != matrix.shape[1]:
             raise StudyError(
                 f"{path}: {subject} has {row.size} {name} latents, {subjects[0]} {matrix.shape[1]}: redo latent"
             )
-        matrix[place] = row.ravel()
+        matrix[index] = row.ravel()
     return matrix
 
 
-def _refuse_absent(subjects: list[str], *, path: str | Path, name: str) -> None:
-    if subjects:
+def _check_present(missing: list[str], *, path: str | Path, name: str) -> None:
+    """Raise StudyError if any participant is missing in the file."""
+    if missing:
         raise StudyError(
-            f"{path} has no {name} features of {len(subjects)} included participants, {subjects[0]} first: "
+            f"{path} has no {name} features of {len(missing)} included participants, {missing[0]} first: "
             "make that file again, or exclude them at their stage"
         )

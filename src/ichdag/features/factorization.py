@@ -1,94 +1,102 @@
-"""The factors of a wide matrix: most of the way on a sketch of it, the end on the matrix itself."""
+"""Factorize a wide matrix: most iterations on a sketch (sampled columns), the last ones on the whole matrix."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from sklearn.utils import check_random_state
 
-from ichdag.features.descent import Descent, sweep
-from ichdag.features.starting import COLUMNS_AT_ONCE, gram_of, leading_directions, start_values
+from ichdag.features.hals import HalsSolver, sweep
+from ichdag.features.initialization import COLUMNS_AT_ONCE, gram_of, initialize_factors, leading_singular_vectors
 
-SKETCH_COLUMNS, FEWEST_SKETCH_COLUMNS = 64, 2048  # columns drawn for a sketch: for each part, and at least
-SKETCH_DIRECTIONS = 3  # directions of the rows kept in a sketch, for each part
-SKETCHED = 0.95  # share of the iterations that may be spent on the sketch
-SKETCH_TOLERANCE = 0.1  # the sketch is left at this part of the tolerance: its iterations cost little
-SPREAD_SWEEPS = 6  # sweeps that find the parts of all columns for the weights of the sketch
-MEASURED_EVERY = 5  # iterations from one look at the tolerance to the next
+SKETCH_COLUMNS, MIN_SKETCH_COLUMNS = 64, 2048  # columns sampled for the sketch: per component, and at least
+SKETCH_DIRECTIONS = 3  # leading singular vectors that the sketch is projected on, per component
+SKETCH_SHARE = 0.95  # largest share of the iterations on the sketch
+SKETCH_TOLERANCE = 0.1  # the sketch is fitted to this fraction of the tolerance: its iterations cost little
+EXTENSION_SWEEPS = 6  # sweeps that compute the components of all columns from the weights of the sketch
+CHECK_EVERY = 5  # iterations between two checks of the tolerance
 
 
 @dataclass(frozen=True)
-class Factors:
-    """Weights (n, rank), parts (rank, p), iterations made, Frobenius norm of what is left of the matrix."""
+class Factorization:
+    """Weights (n, rank), components (rank, p), number of iterations, Frobenius norm of the residual."""
 
     weights: np.ndarray
-    parts: np.ndarray
+    components: np.ndarray
     iterations: int
     error: float
 
 
-def factorize(X: np.ndarray, *, rank: int, init: str, max_iter: int, tolerance: float, seed: int | None) -> Factors:
-    """Factors of X (n, p), non-negative, float32 or float64, rank at most n and p.
+def factorize(
+    X: np.ndarray, *, rank: int, init: str, max_iter: int, tolerance: float, seed: int | None
+) -> Factorization:
+    """Factorize non-negative X (n, p), float32 or float64; `rank` is at most n and p.
 
-    With few rows and many columns the weights are known from some of the columns. So nearly all iterations go to a
-    sketch: columns drawn by `seed`, rows projected on their leading directions. Then all columns get their
-    parts, and the last iterations, like the error, are those of X itself. A matrix that is not much wider than the
-    sketch would be goes without. Holds, beside X, its parts thrice. Deterministic for a given number of threads.
-    Source: `Descent`; projection: Zhou, Cichocki and Xie 2012.
+    With few rows and many columns, some of the columns determine the weights. So nearly all iterations use a sketch:
+    columns sampled by `seed`, rows projected on their leading singular vectors. Then the components of all columns
+    are computed, and the last iterations and the error are those of X itself. A matrix that is not at least twice as
+    wide as the sketch is factorized directly. Memory: X and three copies of the components. Deterministic for a given
+    number of threads. Source: `HalsSolver`; projection: Zhou, Cichocki and Xie 2012.
     """
     if X.shape[0] > X.shape[1]:
-        turned = factorize(X.T, rank=rank, init=init, max_iter=max_iter, tolerance=tolerance, seed=seed)
-        return Factors(turned.parts.T, np.ascontiguousarray(turned.weights.T), turned.iterations, turned.error)
-    width = max(SKETCH_COLUMNS * rank, FEWEST_SKETCH_COLUMNS)
-    first, done = None, 0
+        transposed = factorize(X.T, rank=rank, init=init, max_iter=max_iter, tolerance=tolerance, seed=seed)
+        return Factorization(
+            transposed.components.T, np.ascontiguousarray(transposed.weights.T), transposed.iterations, transposed.error
+        )
+    width = max(SKETCH_COLUMNS * rank, MIN_SKETCH_COLUMNS)
+    first_violation, iterations = None, 0
     if 2 * width <= X.shape[1] and max_iter > 1:
         columns = np.sort(check_random_state(seed).permutation(X.shape[1])[:width])
-        descent = _begin(X[:, columns], rank=rank, init=init, seed=seed, directions=SKETCH_DIRECTIONS * rank)
-        upto, enough = int(SKETCHED * max_iter), SKETCH_TOLERANCE * tolerance
-        first, done = _descend(descent, first=None, done=0, upto=upto, tolerance=enough)
-        first *= X.shape[1] / width
-        descent = _spread(X, weights=descent.weights)
+        solver = _start_solver(X[:, columns], rank=rank, init=init, seed=seed, rank_kept=SKETCH_DIRECTIONS * rank)
+        limit, sketch_tolerance = int(SKETCH_SHARE * max_iter), SKETCH_TOLERANCE * tolerance
+        first_violation, iterations = _iterate(
+            solver, first_violation=None, iterations=0, limit=limit, tolerance=sketch_tolerance
+        )
+        first_violation *= X.shape[1] / width
+        solver = _extend_to_all_columns(X, weights=solver.weights)
     else:
-        descent = _begin(X, rank=rank, init=init, seed=seed, directions=None)
-    _, done = _descend(descent, first=first, done=done, upto=max_iter, tolerance=tolerance)
-    return Factors(descent.weights, descent.parts, done, float(np.sqrt(max(descent.error, 0))))
+        solver = _start_solver(X, rank=rank, init=init, seed=seed, rank_kept=None)
+    _, iterations = _iterate(
+        solver, first_violation=first_violation, iterations=iterations, limit=max_iter, tolerance=tolerance
+    )
+    return Factorization(solver.weights, solver.components, iterations, float(np.sqrt(max(solver.error, 0))))
 
 
-def _begin(X: np.ndarray, *, rank: int, init: str, seed: int | None, directions: int | None) -> Descent:
-    """A descent from start values, on X or, if that saves at least a third, on its projection on leading directions."""
+def _start_solver(X: np.ndarray, *, rank: int, init: str, seed: int | None, rank_kept: int | None) -> HalsSolver:
+    """Create a solver with initial factors, on X projected on `rank_kept` vectors if that saves a third or more."""
     gram = gram_of(X)
-    projecting = directions is not None and 3 * directions <= 2 * len(X)
-    basis = leading_directions(gram, count=directions if projecting else rank, dtype=X.dtype)
-    seen = basis.T @ X
+    use_projection = rank_kept is not None and 3 * rank_kept <= 2 * len(X)
+    basis = leading_singular_vectors(gram, count=rank_kept if use_projection else rank, dtype=X.dtype)
+    projected = basis.T @ X
     mean = float(X.mean(dtype=np.float64))
-    weights, parts = start_values(basis, projected=seen, mean=mean, rank=rank, init=init, seed=seed)
-    matrix, basis = (seen, basis) if projecting else (X, None)
-    return Descent(matrix, basis=basis, weights=weights, parts=parts, total=float(np.trace(gram)))
+    weights, components = initialize_factors(basis, projected=projected, mean=mean, rank=rank, init=init, seed=seed)
+    matrix, basis = (projected, basis) if use_projection else (X, None)
+    return HalsSolver(matrix, basis=basis, weights=weights, components=components, squared_norm=float(np.trace(gram)))
 
 
-def _spread(X: np.ndarray, *, weights: np.ndarray) -> Descent:
-    """A descent on X from these weights and the parts that fit them: least squares clipped at zero, then sweeps."""
-    gram, total = weights.T @ weights, 0.0
+def _extend_to_all_columns(X: np.ndarray, *, weights: np.ndarray) -> HalsSolver:
+    """Create a solver on X from these weights, with components by least squares clipped at zero, then sweeps."""
+    gram, squared_norm = weights.T @ weights, 0.0
     inverse = np.linalg.pinv(gram.astype(np.float64), hermitian=True).astype(X.dtype)
-    parts = np.empty((weights.shape[1], X.shape[1]), dtype=X.dtype)
+    components = np.empty((weights.shape[1], X.shape[1]), dtype=X.dtype)
     for start in range(0, X.shape[1], COLUMNS_AT_ONCE):
-        part = slice(start, start + COLUMNS_AT_ONCE)
-        target = weights.T @ X[:, part]
-        cells = np.maximum(inverse @ target, 0)
-        sweep(cells, gram=gram, target=target, times=SPREAD_SWEEPS, measured=False)
-        parts[:, part] = cells
-        total += float(np.square(X[:, part]).sum(dtype=np.float64))
-    return Descent(X, basis=None, weights=weights, parts=parts, total=total)
+        columns = slice(start, start + COLUMNS_AT_ONCE)
+        target = weights.T @ X[:, columns]
+        block = np.maximum(inverse @ target, 0)
+        sweep(block, gram=gram, target=target, times=EXTENSION_SWEEPS, with_violation=False)
+        components[:, columns] = block
+        squared_norm += float(np.square(X[:, columns]).sum(dtype=np.float64))
+    return HalsSolver(X, basis=None, weights=weights, components=components, squared_norm=squared_norm)
 
 
-def _descend(
-    descent: Descent, *, first: float | None, done: int, upto: int, tolerance: float
+def _iterate(
+    solver: HalsSolver, *, first_violation: float | None, iterations: int, limit: int, tolerance: float
 ) -> tuple[float | None, int]:
-    """Steps until `upto` are done or one moves at most `tolerance` of the first; that first move, and the count."""
-    while done < upto:
-        measured = done % MEASURED_EVERY == 0
-        moved = descent.step(measured=measured)
-        done += 1
-        first = moved if first is None else first
-        if measured and moved <= tolerance * first:
+    """Iterate to `limit`, or until the violation is `tolerance` times the first; return the first, and the count."""
+    while iterations < limit:
+        with_violation = iterations % CHECK_EVERY == 0
+        violation = solver.step(with_violation=with_violation)
+        iterations += 1
+        first_violation = violation if first_violation is None else first_violation
+        if with_violation and violation <= tolerance * first_violation:
             break
-    return first, done
+    return first_violation, iterations

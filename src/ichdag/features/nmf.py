@@ -1,4 +1,4 @@
-"""Non-negative matrix factorization with scikit-learn's conventions, made for few rows and very many columns."""
+"""Non-negative matrix factorization with scikit-learn's interface, for few rows and very many columns."""
 
 from typing import Any, Self
 
@@ -11,14 +11,14 @@ from ichdag.features.projection import project
 
 
 class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """X (n, p) as weights (n, n_components) @ components_ (n_components, p), all non-negative, least squares.
+    """Factorize X (n, p) as weights (n, n_components) @ components_ (n_components, p), non-negative, least squares.
 
-    `init`, `max_iter` and `tol` mean what they mean in scikit-learn's NMF with solver 'cd': the same start (of a wide
-    matrix, on some of its columns, drawn by `random_state`), and the end when the projected gradient is `tol` of what
-    it was in the first iteration. The way between is another one, see `factorize`. Weights, those of training rows too,
-    are exact least squares on the components, so that a row's weights depend on no other row; `reconstruction_err_` is
-    the Frobenius norm that the weights found while fitting leave.
-    Raises ValueError on negative, missing or infinite cells, and if n_components is above n or p.
+    `init`, `max_iter` and `tol` have the meaning of scikit-learn's NMF with solver 'cd': the same initialization (for a
+    wide matrix, from columns sampled by `random_state`), and the same stop, when the projected gradient falls to `tol`
+    times that of the first iteration. The iterations differ, see `factorize`. Weights, also those of training rows,
+    are exact non-negative least squares on the components, so that a row's weights depend on no other row;
+    `reconstruction_err_` is the Frobenius norm of the residual with the weights of the fit.
+    Raises ValueError for negative, missing or infinite cells, and if n_components is above n or p.
     """
 
     def __init__(self, n_components: int, *, init: str, max_iter: int, tol: float, random_state: int | None = None):
@@ -30,13 +30,13 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def fit(self, X: np.ndarray, y: Any = None) -> Self:
         """Learn the components from X (n, p)."""
-        X = self._checked(X, reset=True)
+        X = self._validated(X, reset=True)
         if self.n_components > min(X.shape):
             raise ValueError(
                 f"n_components = {self.n_components} is above n_samples = {X.shape[0]} or n_features = {X.shape[1]}: "
                 f"set it to {min(X.shape)} or less"
             )
-        found = factorize(
+        factorization = factorize(
             X,
             rank=self.n_components,
             init=self.init,
@@ -44,15 +44,19 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             tolerance=self.tol,
             seed=self.random_state,
         )
-        self.components_, self.n_iter_, self.reconstruction_err_ = found.parts, found.iterations, found.error
+        self.components_, self.n_iter_, self.reconstruction_err_ = (
+            factorization.components,
+            factorization.iterations,
+            factorization.error,
+        )
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """The weights (n, n_components) of the components in each row of X (n, p)."""
+        """Compute the weights (n, n_components) of the components in each row of X (n, p)."""
         check_is_fitted(self)
-        return project(self._checked(X, reset=False), parts=self.components_, prepare=np.asarray)
+        return project(self._validated(X, reset=False), components=self.components_, prepare=np.asarray)
 
-    def _checked(self, X: np.ndarray, *, reset: bool) -> np.ndarray:
+    def _validated(self, X: np.ndarray, *, reset: bool) -> np.ndarray:
         return validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], ensure_non_negative=True)
 
     @property

@@ -1,4 +1,4 @@
-"""The reduction of one feature block: impute, scale to [0, 1], non-negative matrix factorization."""
+"""Reduce one feature block: impute, scale to [0, 1], non-negative matrix factorization."""
 
 from typing import Any, Self
 
@@ -13,16 +13,16 @@ COLUMNS_AT_ONCE = 4096
 
 
 class Reducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Reduce the columns of one block to `rank` non-negative parts; everything is learned from the rows of `fit`.
+    """Reduce the columns of one block to `rank` non-negative components; all is learned from the rows of `fit`.
 
     ASSUME: missing cells get the median of the training rows; columns without a value, or with one value, are dropped.
     ASSUME: NMF needs non-negative input: columns are scaled to [0, 1] by the minimum and maximum of the training rows,
     later values are clipped to that range.
-    ASSUME: training rows are transformed like all others, by exact non-negative least squares on the learned parts;
-    scikit-learn's own transform stops by a criterion summed over all rows, so that a row's result depends on the rest.
+    ASSUME: training rows are transformed like all others, by exact non-negative least squares on the components;
+    scikit-learn's transform stops by a criterion summed over all rows, so that a row's result depends on the others.
 
-    Learned: `components_` (rank, kept columns), `n_iter_`, `reconstruction_err_` (Frobenius norm of what the weights
-    found while fitting leave of the scaled matrix) and `error_` (the same, relative to the norm of the scaled matrix).
+    Learned: `components_` (rank, kept columns), `n_iter_`, `reconstruction_err_` (Frobenius norm of the residual of the
+    scaled matrix with the weights of the fit) and `error_` (the same, relative to the norm of the scaled matrix).
     Source: Lee and Seung 1999; `NMF` and `project`.
     """
 
@@ -34,11 +34,11 @@ class Reducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: np.ndarray, y: Any = None) -> Self:
-        """Learn medians, ranges and parts from X (n, p), cells may be NaN. Raises ValueError if `rank` is too large."""
-        X = self._checked(X, reset=True)
+        """Learn medians, ranges and components from X (n, p), NaN allowed. Raises ValueError if `rank` is too large."""
+        X = self._validated(X, reset=True)
         low, high = np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0)
-        size = np.maximum(np.abs(low), np.abs(high))
-        self.kept_ = high - low > 10 * np.finfo(X.dtype).eps * size
+        magnitude = np.maximum(np.abs(low), np.abs(high))
+        self.kept_ = high - low > 10 * np.finfo(X.dtype).eps * magnitude
         limit = min(X.shape[0], int(self.kept_.sum()))
         if self.rank > limit:
             raise ValueError(
@@ -49,42 +49,42 @@ class Reducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         self.median_ = _medians(X, self.kept_)
         scaled = self._scaled(X)
         settings = {"init": self.init, "max_iter": self.max_iter, "tol": self.tolerance}
-        model = NMF(self.rank, **settings, random_state=self.random_state).fit(scaled)
-        self.components_, self.n_iter_ = model.components_, model.n_iter_
-        self.reconstruction_err_ = model.reconstruction_err_
-        self.error_ = model.reconstruction_err_ / float(np.sqrt(sum(np.vdot(row, row) for row in scaled)))
+        nmf = NMF(self.rank, **settings, random_state=self.random_state).fit(scaled)
+        self.components_, self.n_iter_ = nmf.components_, nmf.n_iter_
+        self.reconstruction_err_ = nmf.reconstruction_err_
+        self.error_ = nmf.reconstruction_err_ / float(np.sqrt(sum(np.vdot(row, row) for row in scaled)))
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
-        """The weights (n, rank) of the parts in each row of X (n, p); a row's weights depend on that row alone."""
+        """Compute the weights (n, rank) of the components in each row of X (n, p); rows do not affect each other."""
         check_is_fitted(self)
-        X = self._checked(X, reset=False)
-        return project(X, parts=self.components_, prepare=self._scaled)
+        X = self._validated(X, reset=False)
+        return project(X, components=self.components_, prepare=self._scaled)
 
     def residual(self, X: np.ndarray, *, weights: np.ndarray) -> float:
-        """What these weights (n, rank) leave of the rows of X (n, p), relative to the norm of the scaled rows."""
-        left, whole = 0.0, 0.0
+        """Compute the residual norm of the rows of X (n, p) with these weights (n, rank), relative to scaled X."""
+        residual_squares, total_squares = 0.0, 0.0
         for start in range(0, len(X), ROWS_AT_ONCE):
-            part = slice(start, start + ROWS_AT_ONCE)
-            scaled = self._scaled(X[part])
-            whole += float(np.vdot(scaled, scaled))
-            scaled -= weights[part] @ self.components_
-            left += float(np.vdot(scaled, scaled))
-        return float(np.sqrt(left / whole))
+            rows = slice(start, start + ROWS_AT_ONCE)
+            scaled = self._scaled(X[rows])
+            total_squares += float(np.vdot(scaled, scaled))
+            scaled -= weights[rows] @ self.components_
+            residual_squares += float(np.vdot(scaled, scaled))
+        return float(np.sqrt(residual_squares / total_squares))
 
     def _scaled(self, X: np.ndarray) -> np.ndarray:
-        """A new matrix of the kept columns, missing cells filled, scaled and clipped to [0, 1]."""
+        """Return a new matrix of the kept columns, missing cells imputed, scaled and clipped to [0, 1]."""
         scaled = np.take(X, np.flatnonzero(self.kept_), axis=1)
         for start in range(0, scaled.shape[1], COLUMNS_AT_ONCE):
-            part = slice(start, start + COLUMNS_AT_ONCE)
-            cells = scaled[:, part]
-            np.copyto(cells, self.median_[part], where=np.isnan(cells))
-            cells -= self.low_[part]
-            cells /= self.high_[part] - self.low_[part]
+            columns = slice(start, start + COLUMNS_AT_ONCE)
+            cells = scaled[:, columns]
+            np.copyto(cells, self.median_[columns], where=np.isnan(cells))
+            cells -= self.low_[columns]
+            cells /= self.high_[columns] - self.low_[columns]
             np.clip(cells, 0, 1, out=cells)
         return scaled
 
-    def _checked(self, X: np.ndarray, *, reset: bool) -> np.ndarray:
+    def _validated(self, X: np.ndarray, *, reset: bool) -> np.ndarray:
         return validate_data(self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan")
 
     @property
@@ -99,13 +99,13 @@ class Reducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
 
 def _medians(X: np.ndarray, kept: np.ndarray) -> np.ndarray:
-    """Median of the known cells of each kept column, a few columns in memory at a time."""
+    """Compute the median of the observed cells of each kept column, a few columns in memory at a time."""
     columns = np.flatnonzero(kept)
     medians = np.empty(len(columns), dtype=X.dtype)
     for start in range(0, len(columns), COLUMNS_AT_ONCE):
-        part = slice(start, start + COLUMNS_AT_ONCE)
-        cells = X[:, columns[part]]
-        medians[part] = np.median(cells, axis=0)
-        gaps = np.isnan(medians[part])
-        medians[part][gaps] = np.nanmedian(cells[:, gaps], axis=0) if gaps.any() else 0
+        chunk = slice(start, start + COLUMNS_AT_ONCE)
+        cells = X[:, columns[chunk]]
+        medians[chunk] = np.median(cells, axis=0)
+        gaps = np.isnan(medians[chunk])
+        medians[chunk][gaps] = np.nanmedian(cells[:, gaps], axis=0) if gaps.any() else 0
     return medians

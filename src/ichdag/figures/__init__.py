@@ -1,11 +1,11 @@
-"""Figures of the paper: each chooses the numbers it shows from a table, then draws them and computes nothing."""
+"""Figures of the paper: each selects its numbers from a table; drawing computes nothing."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Settings:
-    """dpi of the png files (dots per inch); participants shown in a figure of example pictures, per cohort role."""
+class FiguresSettings:
+    """Settings of the figures: `dpi` of png files (dots per inch), number of `examples` shown per cohort role."""
 
     dpi: int
     examples: int

@@ -1,39 +1,39 @@
-"""Predicted volumes beside the manual ones, as Bland and Altman (Lancet 1986) draw two ways to measure."""
+"""Compare predicted with manual volumes as Bland and Altman (Lancet 1986)."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ichdag.figures.segmentation import LOOKS
-from ichdag.figures.style import BLUE, QUIET, VERMILION, say_nothing, size
+from ichdag.figures.segmentation import VARIANT_STYLES
+from ichdag.figures.style import BLUE, GRAY, VERMILION, draw_message, set_size
 
 COLUMNS = ["subject", "role", "variant", "mean_ml", "difference_ml", "bias_ml", "lower_ml", "upper_ml"]
 ROLES = {"development": (BLUE, "o", "-"), "external": (VERMILION, "s", "--")}
 
 
 def select_bland_altman(scores: pd.DataFrame) -> pd.DataFrame:
-    """Mean of predicted and manual volume, and predicted minus manual, of every participant with a manual mask.
+    """Compute mean and difference (predicted minus manual) of volumes of every participant with a manual mask.
 
-    Beside it the bias of its role and network, and the limits of agreement: bias - and + 1.96 SD of the differences.
+    Adds the bias of each role and network, and the limits of agreement: bias - and + 1.96 SD of the differences.
     """
-    known = scores[scores["role"].isin(list(ROLES))].dropna(subset=["manual_ml", "predicted_ml"]).copy()
-    known["mean_ml"] = (known["manual_ml"] + known["predicted_ml"]) / 2
-    known["difference_ml"] = known["predicted_ml"] - known["manual_ml"]
-    groups = known.groupby(["role", "variant"])["difference_ml"]
-    known["bias_ml"], spread = groups.transform("mean"), 1.96 * groups.transform("std")
-    known["lower_ml"], known["upper_ml"] = known["bias_ml"] - spread, known["bias_ml"] + spread
-    return known[COLUMNS].reset_index(drop=True)
+    paired = scores[scores["role"].isin(list(ROLES))].dropna(subset=["manual_ml", "predicted_ml"]).copy()
+    paired["mean_ml"] = (paired["manual_ml"] + paired["predicted_ml"]) / 2
+    paired["difference_ml"] = paired["predicted_ml"] - paired["manual_ml"]
+    groups = paired.groupby(["role", "variant"])["difference_ml"]
+    paired["bias_ml"], half_width = groups.transform("mean"), 1.96 * groups.transform("std")
+    paired["lower_ml"], paired["upper_ml"] = paired["bias_ml"] - half_width, paired["bias_ml"] + half_width
+    return paired[COLUMNS].reset_index(drop=True)
 
 
 def draw_bland_altman(table: pd.DataFrame, figure: Figure) -> None:
-    """A panel per network; bias (line) and limits of agreement (band) of each role."""
+    """Draw a panel per network, with bias (line) and limits of agreement (band) of each role."""
     if table.empty:
-        return say_nothing(figure, "No manual masks: volumes cannot be compared.")
-    size(figure, width_mm=165, height_mm=68)
+        return draw_message(figure, "No manual masks: volumes cannot be compared.")
+    set_size(figure, width_mm=165, height_mm=68)
     axes = figure.subplots(1, 2, sharex=True, sharey=True)
     reach = np.array([0, table["mean_ml"].max() * 1.05])
-    for axis, (variant, (_, _, words)) in zip(axes, LOOKS.items(), strict=True):
-        axis.axhline(0, color=QUIET, linewidth=0.6)
+    for axis, (variant, (_, _, words)) in zip(axes, VARIANT_STYLES.items(), strict=True):
+        axis.axhline(0, color=GRAY, linewidth=0.6)
         for role, (color, marker, style) in ROLES.items():
             rows = table[(table["variant"] == variant) & (table["role"] == role)]
             if rows.empty:

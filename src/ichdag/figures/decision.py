@@ -1,15 +1,15 @@
-"""Decision curves: net benefit of the best model against volume, clinical data, treating all and treating none."""
+"""Draw decision curves: net benefit of the best model, volume, clinical data, treating all and treating none."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ichdag.figures.choice import rows_of_best, setting_name, settings_of
 from ichdag.figures.names import outcome_name
-from ichdag.figures.style import BLUE, FAINT, GREEN, INK, QUIET, VERMILION, say_nothing, size, title_row
+from ichdag.figures.selection import rows_of_best, setting_name, settings_of
+from ichdag.figures.style import BLUE, DARK_GRAY, GRAY, GREEN, LIGHT_GRAY, VERMILION, draw_message, set_size, title_row
 from ichdag.names import COMPARATORS
 
-LOOKS = {
+CURVE_STYLES = {
     "best": (BLUE, "-", 1.8, "Best model"),
     "volume": (VERMILION, "--", 1.1, "Volume alone"),
     "clinical": (GREEN, "-.", 1.1, "Clinical data alone"),
@@ -17,16 +17,16 @@ LOOKS = {
 
 
 def select_decision(decision: pd.DataFrame, *, metrics: pd.DataFrame) -> pd.DataFrame:
-    """Decision curves of the best model of each outcome, of volume alone and of clinical data alone."""
+    """Select the decision curves of the best model of each outcome, of volume alone and of clinical data alone."""
     return rows_of_best(decision, metrics, comparators=("volume", "clinical"))
 
 
 def draw_decision(table: pd.DataFrame, figure: Figure) -> None:
-    """One panel per outcome and setting: net benefit against threshold probability."""
+    """Draw a panel per outcome and setting: net benefit against threshold probability."""
     if table.empty:
-        return say_nothing(figure, "No decision curves: no model was evaluated.")
+        return draw_message(figure, "No decision curves: no model was evaluated.")
     outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table)
-    size(figure, height_mm=50 * len(settings) + 10)
+    set_size(figure, height_mm=50 * len(settings) + 10)
     axes = figure.subplots(len(settings), len(outcomes), sharex=True, sharey="row", squeeze=False)
     for row, (fold, cohort) in enumerate(settings):
         chosen = table[(table["fold"] == fold) & (table["cohort"] == cohort)]
@@ -44,13 +44,13 @@ def draw_decision(table: pd.DataFrame, figure: Figure) -> None:
 
 
 def _draw_decision_panel(rows: pd.DataFrame, axis: Axes) -> None:
-    """The curves of one outcome in one setting."""
-    axis.axhline(0, color=FAINT, linewidth=0.6, zorder=0)
+    """Draw the curves of one outcome in one setting."""
+    axis.axhline(0, color=LIGHT_GRAY, linewidth=0.6, zorder=0)
     kinds = rows["features"].where(rows["features"].isin(COMPARATORS), "best")
-    for kind, (color, line, width, words) in LOOKS.items():
+    for kind, (color, line, width, words) in CURVE_STYLES.items():
         curve = rows[kinds == kind].sort_values("threshold")
         if len(curve):
             axis.plot(curve["threshold"], curve["net_benefit"], line, color=color, linewidth=width, label=words)
-    everybody = rows[kinds == "best"].sort_values("threshold")
-    axis.plot(everybody["threshold"], everybody["treat_all"], ":", color=QUIET, label="Treat all")
-    axis.plot([0, 1], [0, 0], "-", color=INK, linewidth=0.6, label="Treat none")
+    treat_all = rows[kinds == "best"].sort_values("threshold")
+    axis.plot(treat_all["threshold"], treat_all["treat_all"], ":", color=GRAY, label="Treat all")
+    axis.plot([0, 1], [0, 0], "-", color=DARK_GRAY, linewidth=0.6, label="Treat none")

@@ -1,4 +1,4 @@
-"""What things are called where people read them: outcomes, feature sets, classifiers, blocks, folds, metrics."""
+"""Names for readers of outcomes, feature sets, classifiers, blocks, folds and metrics."""
 
 import re
 
@@ -36,13 +36,13 @@ METRICS = {
 
 
 def outcome_name(outcome: str) -> str:
-    """An outcome as people write it: 'poor_outcome' is Poor outcome, 'expansion_3ml' is Expansion > 3 mL."""
+    """Name an outcome for readers: 'poor_outcome' is Poor outcome, 'expansion_3ml' is Expansion > 3 mL."""
     words = re.sub(r"_(\d+)ml$", r" > \1 mL", outcome).replace("_", " ")
     return words[:1].upper() + words[1:]
 
 
 def variable_name(variable: str) -> str:
-    """A column of the cohort table as people write it: 'gcs' is GCS, 'baseline_volume_ml' is Baseline volume (mL)."""
+    """Name a column of the cohort table for readers: 'gcs' is GCS, 'baseline_volume_ml' is Baseline volume (mL)."""
     if variable in ("gcs", "nihss", "mrs"):
         return variable.upper().replace("MRS", "mRS")
     name = re.sub(r"_(ml|hours|years)$", lambda unit: f" ({unit[1].replace('ml', 'mL')})", variable)
@@ -50,20 +50,20 @@ def variable_name(variable: str) -> str:
 
 
 def features_name(features: str) -> str:
-    """A feature set, a block or a comparator as people write it."""
+    """Name a feature set, a block or a comparator for readers."""
     return FEATURES.get(features, features)
 
 
 def classifier_name(classifier: str) -> str:
-    """A classifier as people write it."""
+    """Name a classifier for readers."""
     return CLASSIFIERS.get(classifier, classifier.replace("_", " "))
 
 
 def fold_name(fold: str) -> str:
-    """A fold as people write it."""
+    """Name a fold for readers."""
     return FOLDS.get(fold, f"Fold {fold}")
 
 
 def metric_name(metric: str) -> str:
-    """A metric as people write it."""
+    """Name a metric for readers."""
     return METRICS.get(metric, metric.replace("_", " ").capitalize())

@@ -1,20 +1,20 @@
-"""AUC of every model (Figure 3), and of the best model against its comparators and the oracle."""
+"""Draw the AUC of every model (Figure 3), and the best model beside comparators and oracle."""
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ichdag.figures.choice import SHOWN, ordered, rows_of_best, setting_name, settings_of
 from ichdag.figures.names import classifier_name, features_name, outcome_name
+from ichdag.figures.selection import SHOWN_FOLDS, ordered, rows_of_best, setting_name, settings_of
 from ichdag.figures.style import (
-    CLASSIFIER_LOOKS,
-    COMPARATOR_LOOKS,
-    FAINT,
-    FOLD_LOOKS,
-    INK,
-    QUIET,
-    say_nothing,
-    size,
+    CLASSIFIER_STYLES,
+    COMPARATOR_STYLES,
+    DARK_GRAY,
+    FOLD_STYLES,
+    GRAY,
+    LIGHT_GRAY,
+    draw_message,
+    set_size,
     title_row,
 )
 from ichdag.names import COMPARATORS, FEATURE_SETS
@@ -24,22 +24,22 @@ NO_AUC = "No AUC could be computed: see the predictions table."
 
 
 def select_auc(metrics: pd.DataFrame) -> pd.DataFrame:
-    """AUC rows of all models in pooled cross-validation and external cohorts, and their median over classifiers."""
-    shown = metrics[(metrics["metric"] == "auc") & metrics["fold"].isin(SHOWN)].dropna(subset="value")
-    models = shown[shown["features"].isin(FEATURE_SETS)]
+    """Select AUCs of all models, pooled and external, and compute their median over classifiers."""
+    auc_rows = metrics[(metrics["metric"] == "auc") & metrics["fold"].isin(SHOWN_FOLDS)].dropna(subset="value")
+    models = auc_rows[auc_rows["features"].isin(FEATURE_SETS)]
     keys = ["outcome", "features", "cohort", "fold", "metric"]
     medians = models.groupby(keys, sort=False).agg(
         value=("value", "median"), n=("n", "max"), positives=("positives", "max")
     )
-    return pd.concat([shown, medians.reset_index().assign(classifier=MEDIAN)], ignore_index=True)
+    return pd.concat([auc_rows, medians.reset_index().assign(classifier=MEDIAN)], ignore_index=True)
 
 
 def draw_auc(table: pd.DataFrame, figure: Figure) -> None:
-    """One panel per outcome and setting: a row per feature set, a mark per classifier, a bar at their median."""
+    """Draw a panel per outcome and setting: a row per feature set, a mark per classifier, a bar at their median."""
     if table.empty:
-        return say_nothing(figure, NO_AUC)
+        return draw_message(figure, NO_AUC)
     outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table)
-    size(figure, height_mm=72 * len(settings) + 14)
+    set_size(figure, height_mm=72 * len(settings) + 14)
     axes = figure.subplots(len(settings), len(outcomes), sharex=True, sharey=True, squeeze=False)
     for row, (fold, cohort) in enumerate(settings):
         for column, outcome in enumerate(outcomes):
@@ -60,60 +60,60 @@ def draw_auc(table: pd.DataFrame, figure: Figure) -> None:
 
 
 def _draw_auc_panel(rows: pd.DataFrame, axis: Axes) -> None:
-    """Marks with intervals for one outcome in one setting, comparators as vertical lines."""
-    axis.axvline(0.5, color=FAINT, linewidth=0.6)
+    """Draw marks with intervals for one outcome in one setting, comparators as vertical lines."""
+    axis.axvline(0.5, color=LIGHT_GRAY, linewidth=0.6)
     for edge in range(1, len(FEATURE_SETS)):
-        axis.axhline(edge - 0.5, color=FAINT, linewidth=0.4)
-    places = {name: place for place, name in enumerate(FEATURE_SETS)}
+        axis.axhline(edge - 0.5, color=LIGHT_GRAY, linewidth=0.4)
+    row_of_features = {name: index for index, name in enumerate(FEATURE_SETS)}
     models = rows[rows["features"].isin(FEATURE_SETS)]
-    names = ordered(models.loc[models["classifier"] != MEDIAN, "classifier"], list(CLASSIFIER_LOOKS))
+    names = ordered(models.loc[models["classifier"] != MEDIAN, "classifier"], list(CLASSIFIER_STYLES))
     step = 0.78 / max(1, len(names))
-    for place, name in enumerate(names):
-        color, marker = CLASSIFIER_LOOKS.get(name, (INK, "P"))
+    for index, name in enumerate(names):
+        color, marker = CLASSIFIER_STYLES.get(name, (DARK_GRAY, "P"))
         marks = models[models["classifier"] == name]
-        heights = marks["features"].map(places) + (place - (len(names) - 1) / 2) * step
+        heights = marks["features"].map(row_of_features) + (index - (len(names) - 1) / 2) * step
         axis.hlines(heights, marks["low"], marks["high"], color=color, linewidth=0.5, alpha=0.4)
         axis.plot(marks["value"], heights, marker, color=color, markersize=3, mew=0, label=classifier_name(name))
     medians = models[models["classifier"] == MEDIAN]
-    heights = medians["features"].map(places)
+    heights = medians["features"].map(row_of_features)
     for height, value in zip(heights, medians["value"], strict=True):
         axis.text(1.01, height, f"{value:.2f}", transform=axis.get_yaxis_transform(), va="center", fontsize=6.5)
     axis.vlines(
         medians["value"],
         heights - 0.45,
         heights + 0.45,
-        color=INK,
+        color=DARK_GRAY,
         linewidth=1.8,
         label="Median of classifiers (number)",
     )
-    for name, (color, line) in COMPARATOR_LOOKS.items():
+    for name, (color, line) in COMPARATOR_STYLES.items():
         for value in rows.loc[rows["features"] == name, "value"]:
             axis.axvline(value, color=color, linestyle=line, linewidth=0.9, label=features_name(name), zorder=1)
     axis.tick_params(axis="y", length=0)
 
 
 def select_oracle(metrics: pd.DataFrame) -> pd.DataFrame:
-    """AUC rows of the best model (chosen in cross-validation), the comparators and, where known, the oracle."""
+    """Select AUCs of the best model (chosen in cross-validation), the comparators and, if known, the oracle."""
     rows = rows_of_best(metrics[metrics["metric"] == "auc"], metrics, comparators=tuple(COMPARATORS))
     return rows.dropna(subset="value").reset_index(drop=True)
 
 
 def draw_oracle(table: pd.DataFrame, figure: Figure) -> None:
-    """One panel per outcome: AUC with interval of best model, volume, clinical data and oracle, in each setting."""
+    """Draw a panel per outcome: AUC with interval of best model, volume, clinical data and oracle, in each setting."""
     if table.empty:
-        return say_nothing(figure, NO_AUC)
+        return draw_message(figure, NO_AUC)
     outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table)
-    size(figure, height_mm=58)
+    set_size(figure, height_mm=58)
     axes = figure.subplots(1, len(outcomes), sharex=True, sharey=True, squeeze=False)[0]
-    rungs = ["best", *[name for name in ("volume", "clinical", "oracle") if name in set(table["features"])]]
+    models = ["best", *[name for name in ("volume", "clinical", "oracle") if name in set(table["features"])]]
     for axis, outcome in zip(axes, outcomes, strict=True):
         rows = table[table["outcome"] == outcome]
-        rungs_of = rows["features"].where(rows["features"].isin(COMPARATORS), "best").map(rungs.index)
-        axis.axvline(0.5, color=FAINT, linewidth=0.6)
-        for place, (fold, cohort) in enumerate(settings):
-            color, marker, _ = FOLD_LOOKS[fold]
+        row_of_model = rows["features"].where(rows["features"].isin(COMPARATORS), "best").map(models.index)
+        axis.axvline(0.5, color=LIGHT_GRAY, linewidth=0.6)
+        for index, (fold, cohort) in enumerate(settings):
+            color, marker, _ = FOLD_STYLES[fold]
             marks = rows[(rows["fold"] == fold) & (rows["cohort"] == cohort)]
-            heights = rungs_of[marks.index] + (place - (len(settings) - 1) / 2) * 0.3
+            heights = row_of_model[marks.index] + (index - (len(settings) - 1) / 2) * 0.3
             axis.hlines(heights, marks["low"], marks["high"], color=color, linewidth=1)
             axis.plot(
                 marks["value"], heights, marker, color=color, markersize=4.5, mec="white", mew=0.4,
@@ -123,13 +123,13 @@ def draw_oracle(table: pd.DataFrame, figure: Figure) -> None:
         axis.set_xlabel("AUC")
         axis.tick_params(axis="y", length=0)
         best = rows[~rows["features"].isin(COMPARATORS)].head(1)
-        for model in best.itertuples():
-            words = f"best: {features_name(model.features)},\n{classifier_name(model.classifier)}"
+        for best_row in best.itertuples():
+            words = f"best: {features_name(best_row.features)},\n{classifier_name(best_row.classifier)}"
             note = axis.text(
-                0.03, -0.4, words, transform=axis.get_yaxis_transform(), fontsize=5.5, color=QUIET, va="bottom"
+                0.03, -0.4, words, transform=axis.get_yaxis_transform(), fontsize=5.5, color=GRAY, va="bottom"
             )
             note.set_in_layout(False)
-    axes[0].set_yticks(range(len(rungs)), ["Best model", *[features_name(name) for name in rungs[1:]]])
-    axes[0].set_ylim(len(rungs) - 0.5, -1)
+    axes[0].set_yticks(range(len(models)), ["Best model", *[features_name(name) for name in models[1:]]])
+    axes[0].set_ylim(len(models) - 0.5, -1)
     handles = dict(zip(*reversed(axes[0].get_legend_handles_labels()), strict=True))
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4)

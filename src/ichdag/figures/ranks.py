@@ -1,19 +1,19 @@
-"""Mean ranks of the feature sets behind the Friedman test, after Demšar's critical-difference diagrams."""
+"""Draw mean ranks of the feature sets as in Friedman's test, after Demšar's critical-difference diagrams."""
 
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ichdag.figures.choice import setting_name, settings_of
 from ichdag.figures.names import features_name, outcome_name
 from ichdag.figures.performance import NO_AUC
-from ichdag.figures.style import FAINT, FOLD_LOOKS, say_nothing, size
+from ichdag.figures.selection import setting_name, settings_of
+from ichdag.figures.style import FOLD_STYLES, LIGHT_GRAY, draw_message, set_size
 from ichdag.names import FEATURE_SETS
 
 FOLDS = ("mean", "external")
 
 
 def select_ranks(metrics: pd.DataFrame) -> pd.DataFrame:
-    """Mean rank (1 is best) of each feature set over classifiers, per outcome and setting, ties sharing their mean.
+    """Compute the mean rank (1 is best) of each feature set over classifiers, per outcome and setting, mean of ties.
 
     Only classifiers with an AUC (mean over folds, or external) for every feature set are counted.
     """
@@ -26,23 +26,23 @@ def select_ranks(metrics: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_ranks(table: pd.DataFrame, figure: Figure) -> None:
-    """One panel per outcome: the mean rank of each feature set in each setting."""
+    """Draw a panel per outcome: the mean rank of each feature set in each setting."""
     if table.empty:
-        return say_nothing(figure, NO_AUC)
+        return draw_message(figure, NO_AUC)
     outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table, folds=FOLDS)
     names = [name for name in FEATURE_SETS if name in set(table["features"])]
-    size(figure, height_mm=66)
+    set_size(figure, height_mm=66)
     axes = figure.subplots(1, len(outcomes), sharex=True, sharey=True, squeeze=False)[0]
     for axis, outcome in zip(axes, outcomes, strict=True):
-        for place, (fold, cohort) in enumerate(settings):
-            color, marker, _ = FOLD_LOOKS[fold]
+        for index, (fold, cohort) in enumerate(settings):
+            color, marker, _ = FOLD_STYLES[fold]
             chosen = (table["outcome"] == outcome) & (table["fold"] == fold) & (table["cohort"] == cohort)
             marks = table[chosen]
-            heights = marks["features"].map(names.index) + (place - (len(settings) - 1) / 2) * 0.24
+            heights = marks["features"].map(names.index) + (index - (len(settings) - 1) / 2) * 0.24
             axis.plot(marks["rank"], heights, marker, color=color, markersize=4.5, mec="white", mew=0.4,
                       label=setting_name(fold, cohort))  # fmt: skip
         for edge in range(1, len(names)):
-            axis.axhline(edge - 0.5, color=FAINT, linewidth=0.4)
+            axis.axhline(edge - 0.5, color=LIGHT_GRAY, linewidth=0.4)
         axis.set_title(outcome_name(outcome))
         axis.set_xlabel("Mean rank (1 = best)")
         axis.tick_params(axis="y", length=0)

@@ -1,4 +1,4 @@
-"""Tables of what is drawn."""
+"""Schemas of the tables kept beside figures."""
 
 from ichdag.columns import COHORT, FEATURE_SET, OUTCOME, ROLE, SUBJECT
 from ichdag.names import ROLES, VARIANTS

@@ -1,22 +1,22 @@
-"""Dice of the two networks, per fold and on external cohorts."""
+"""Draw Dice of the two networks, per fold and on external cohorts."""
 
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ichdag.figures.style import BLUE, ORANGE, QUIET, say_nothing, size
+from ichdag.figures.style import BLUE, GRAY, ORANGE, draw_message, set_size
 
-LOOKS = {"dual": (BLUE, "o", "Dual scale"), "single": (ORANGE, "^", "Single scale")}
+VARIANT_STYLES = {"dual": (BLUE, "o", "Dual scale"), "single": (ORANGE, "^", "Single scale")}
 
 
 def select_dice(scores: pd.DataFrame) -> pd.DataFrame:
-    """Mean and SD of Dice over participants, per network: in each fold, over all folds ('all'), on external cohorts.
+    """Compute mean and SD of Dice over participants, per network, in each fold, all folds ('all'), external cohorts.
 
-    Fold 'mean' holds the mean and SD of the fold means, as cross-validation results are often given.
+    Fold 'mean' has the mean and SD of the fold means, as cross-validation results are often reported.
     """
-    known = scores[scores["role"].isin(["development", "external"])].dropna(subset="dice")
-    whole = known[known["role"] == "development"].assign(fold="all")
-    rows = pd.concat([known, whole], ignore_index=True)
+    scored = scores[scores["role"].isin(["development", "external"])].dropna(subset="dice")
+    all_folds = scored[scored["role"] == "development"].assign(fold="all")
+    rows = pd.concat([scored, all_folds], ignore_index=True)
     table = rows.groupby(["role", "variant", "fold"]).agg(
         mean=("dice", "mean"),
         sd=("dice", "std"),
@@ -36,34 +36,34 @@ def select_dice(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def draw_dice(table: pd.DataFrame, figure: Figure) -> None:
-    """Mean and SD of Dice in each fold, over all folds and on external participants if any, for both networks."""
+    """Draw mean and SD of Dice in each fold, over all folds and on external participants if any, for both networks."""
     if table.empty:
-        return say_nothing(figure, "No manual masks: the Dice coefficient is not known.")
+        return draw_message(figure, "No manual masks: the Dice coefficient is not known.")
     table = table[table["fold"] != "mean"]
     folds = sorted(set(table.loc[table["role"] == "development", "fold"]) - {"all"})
-    places = {("development", fold): place for place, fold in enumerate(folds)}
-    places["development", "all"] = len(folds) + 0.6
+    positions = {("development", fold): position for position, fold in enumerate(folds)}
+    positions["development", "all"] = len(folds) + 0.6
     labels = [f"Fold {fold}" for fold in folds] + [_summary(table, "All folds", "all")]
-    tested = "external" in set(table["role"])
-    if tested:
-        places["external", "final"] = len(folds) + 2.4
+    has_external = "external" in set(table["role"])
+    if has_external:
+        positions["external", "final"] = len(folds) + 2.4
         labels.append(_summary(table, "External", "final"))
-    size(figure, width_mm=165, height_mm=62)
+    set_size(figure, width_mm=165, height_mm=62)
     axis = figure.subplots()
-    for shift, (variant, (color, marker, words)) in zip((-0.16, 0.16), LOOKS.items(), strict=True):
+    for shift, (variant, (color, marker, words)) in zip((-0.16, 0.16), VARIANT_STYLES.items(), strict=True):
         rows = table[table["variant"] == variant]
-        x = np.array([places[role, fold] for role, fold in zip(rows["role"], rows["fold"], strict=True)]) + shift
-        looks = {"fmt": marker, "color": color, "markersize": 4.5, "elinewidth": 0.9, "capsize": 2, "label": words}
-        axis.errorbar(x, rows["mean"], yerr=rows["sd"].fillna(0), **looks)
-    for edge in (len(folds) - 0.35, len(folds) + 1.5)[: 1 + tested]:
-        axis.axvline(edge, color=QUIET, linewidth=0.5, linestyle=":")
-    axis.set_xticks(list(places.values()), labels)
-    right = len(folds) + (3.3 if tested else 1.5)
+        x = np.array([positions[role, fold] for role, fold in zip(rows["role"], rows["fold"], strict=True)]) + shift
+        style = {"fmt": marker, "color": color, "markersize": 4.5, "elinewidth": 0.9, "capsize": 2, "label": words}
+        axis.errorbar(x, rows["mean"], yerr=rows["sd"].fillna(0), **style)
+    for edge in (len(folds) - 0.35, len(folds) + 1.5)[: 1 + has_external]:
+        axis.axvline(edge, color=GRAY, linewidth=0.5, linestyle=":")
+    axis.set_xticks(list(positions.values()), labels)
+    right = len(folds) + (3.3 if has_external else 1.5)
     axis.set(ylabel="Dice (mean ± SD over participants)", ylim=(0, 1.04), xlim=(-0.6, right))
     axis.legend(loc="lower left")
 
 
 def _summary(table: pd.DataFrame, title: str, fold: str) -> str:
-    """Title of a group with mean and SD of each network below it."""
+    """Write the title of a group with mean and SD of each network below it."""
     rows = table[table["fold"] == fold].itertuples()
     return "\n".join([title, *[f"{row.variant} {row.mean:.2f} ± {row.sd:.2f}" for row in rows]])

@@ -1,4 +1,4 @@
-"""How every figure looks, and how it is written: colors for the color-blind, readable in gray, the same bytes twice."""
+"""Style of all figures, and how they are written: colorblind-safe, readable in gray, with reproducible bytes."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,14 +13,14 @@ from ichdag.jobs import whole_file
 
 MM = 1 / 25.4
 WIDTH_MM = 180
-SVG_DPI = 150  # of scans inside an svg, so that the report that carries them all stays small
-INK = "#222222"
-QUIET = "#8a8a8a"
-FAINT = "#d9d9d9"
+SVG_DPI = 150  # of scans inside an svg; keeps the report small, which contains them all
+DARK_GRAY = "#222222"
+GRAY = "#8a8a8a"
+LIGHT_GRAY = "#d9d9d9"
 
-# Okabe and Ito's palette: told apart by the color-blind; markers, hatches and line styles carry the same in gray.
+# Okabe and Ito's colorblind-safe palette; markers, hatches and line styles have the same meaning in gray.
 BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9"
-CLASSIFIER_LOOKS = {
+CLASSIFIER_STYLES = {
     "random_forest": (BLUE, "o"),
     "extra_trees": (GREEN, "s"),
     "xgboost": (VERMILION, "^"),
@@ -28,14 +28,14 @@ CLASSIFIER_LOOKS = {
     "svm": (ORANGE, "v"),
     "naive_bayes": (SKY, "X"),
 }
-COMPARATOR_LOOKS = {"oracle": (INK, "-"), "volume": (QUIET, "--"), "clinical": (QUIET, ":")}
-BLOCK_LOOKS = {
+COMPARATOR_STYLES = {"oracle": (DARK_GRAY, "-"), "volume": (GRAY, "--"), "clinical": (GRAY, ":")}
+BLOCK_STYLES = {
     "radiomics": (BLUE, ""),
     "shape": (SKY, "xx"),
     "segmentation": (ORANGE, "///"),
     "vaegan": (GREEN, "..."),
 }
-FOLD_LOOKS = {"pooled": (BLUE, "o", "-"), "mean": (BLUE, "o", "-"), "external": (VERMILION, "s", "--")}
+FOLD_STYLES = {"pooled": (BLUE, "o", "-"), "mean": (BLUE, "o", "-"), "external": (VERMILION, "s", "--")}
 
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -45,7 +45,7 @@ STYLE = {
     "axes.titlelocation": "left",
     "axes.labelsize": 7.5,
     "axes.linewidth": 0.6,
-    "axes.edgecolor": INK,
+    "axes.edgecolor": DARK_GRAY,
     "axes.spines.top": False,
     "axes.spines.right": False,
     "xtick.labelsize": 7,
@@ -77,20 +77,20 @@ def write_figure(draw: Callable[[Any, Figure], None], data: Any, *, svg: str | P
             figure.savefig(partial, format="png", dpi=dpi, metadata={"Software": None})
 
 
-def size(figure: Figure, *, width_mm: float = WIDTH_MM, height_mm: float) -> None:
-    """Give a figure its printed size."""
+def set_size(figure: Figure, *, width_mm: float = WIDTH_MM, height_mm: float) -> None:
+    """Set the printed size of a figure."""
     figure.set_size_inches(width_mm * MM, height_mm * MM)
 
 
 def title_row(axis: Axes, words: str) -> None:
-    """Title the first panel of a row of panels with the setting they share; its room is that of the panel's title."""
+    """Title a row of panels with the setting that they share, at the title of the first panel."""
     note = axis.annotate(words, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points", fontsize=7)
     note.set_in_layout(False)
     if not axis.get_title(loc="left"):
         axis.set_title(" ")
 
 
-def say_nothing(figure: Figure, words: str) -> None:
-    """A figure without data says so, rather than showing empty axes."""
-    size(figure, height_mm=25)
-    figure.text(0.5, 0.5, words, ha="center", va="center", color=QUIET)
+def draw_message(figure: Figure, words: str) -> None:
+    """Write a message instead of empty axes if there are no data."""
+    set_size(figure, height_mm=25)
+    figure.text(0.5, 0.5, words, ha="center", va="center", color=GRAY)

@@ -5,10 +5,10 @@ from typing import Any
 import pandas as pd
 import torch
 
-from ichdag.classification.designs import design
+from ichdag.classification.feature_matrices import feature_matrix
 from ichdag.cohort.quality import QualitySettings, require_quality
 from ichdag.features import reduce_block
-from ichdag.features.blocks import Block, refuse_unusable, shape_columns
+from ichdag.features.blocks import Block, check_usable, shape_columns
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
 from ichdag.latent.extraction import load_autoencoder, round_to_precision, vaegan_features
@@ -51,8 +51,8 @@ def predict_patient(
         latents = round_to_precision(bottleneck_features(network, **views), settings["precision"]).astype("float32")
         blocks["segmentation"] = Block("segmentation", [subject], latents[None], None)
     for block in blocks.values():
-        refuse_unusable(block)
-    X = design(_reduce(blocks, model), features=settings["features"])
+        check_usable(block)
+    X = feature_matrix(_reduce(blocks, model), features=settings["features"])
     record = {"subject": subject, "baseline_volume_ml": mask.volume_ml}
     for outcome in limits["outcomes"]:
         pipeline = read_pipeline(files[f"classifier/{outcome}"])

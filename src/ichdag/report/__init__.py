@@ -1,11 +1,11 @@
-"""The report: every table and figure of the study in one page that opens from disk, without a network."""
+"""Report: every table and figure of the study in one page, which opens from disk without a network."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Settings:
-    """title: what the page is headed with; pages: most participants with a page of their own."""
+class ReportSettings:
+    """Settings of the report: `title` of the page; `pages`, the largest number of participant pages."""
 
     title: str
     pages: int

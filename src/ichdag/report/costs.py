@@ -1,4 +1,4 @@
-"""The page of what each rule cost, beside the report."""
+"""Write the page of the costs of each rule, beside the report."""
 
 from typing import Any
 
@@ -6,23 +6,27 @@ from ichdag.report.rendering import template
 
 
 def costs_page(costs: list[dict[str, Any]], *, title: str) -> str:
-    """The page as one string, from rows of schema costs."""
-    known = {
+    """Render the page as one string, from rows of schema costs."""
+    values = {
         name: [float(row[name]) for row in costs if row[name] is not None]
         for name in ("jobs", "wall_s", "cpu_s", "memory_mib")
     }
-    whole = {"jobs": round(sum(known["jobs"])), "wall": spell(sum(known["wall_s"])), "cpu": spell(sum(known["cpu_s"]))}
+    totals = {
+        "jobs": round(sum(values["jobs"])),
+        "wall": format_duration(sum(values["wall_s"])),
+        "cpu": format_duration(sum(values["cpu_s"])),
+    }
     rows = [
         {name: row[name] for name in ("rule", "jobs", "hosts", "devices")}
-        | {name: spell(row[f"{name}_s"]) for name in ("wall", "longest", "cpu")}
+        | {name: format_duration(row[f"{name}_s"]) for name in ("wall", "longest", "cpu")}
         | {"memory": "–" if row["memory_mib"] is None else f"{row['memory_mib']:.0f}"}
         for row in costs
     ]
-    return template("provenance.html.j2").render(title=title, rows=rows, whole=whole)
+    return template("provenance.html.j2").render(title=title, rows=rows, whole=totals)
 
 
-def spell(seconds: float | None) -> str:
-    """A time in its largest two units: 0.4 s, 12 s, 3 min 5 s, 2 h 10 min."""
+def format_duration(seconds: float | None) -> str:
+    """Format a duration in its largest two units: 0.4 s, 12 s, 3 min 5 s, 2 h 10 min."""
     if seconds is None:
         return "–"
     if seconds < 10:

@@ -1,4 +1,4 @@
-"""The data dictionary: the schema of every table by its name, in the order in which the stages make them.
+"""Data dictionary: the schema of every table by name, in the order of the stages.
 
 For documents and tests; a script imports the schemas that it reads and writes from their stages.
 """

@@ -1,4 +1,4 @@
-"""The radiomics of this study in words, from the record of the parameter file that was used."""
+"""Describe the radiomics of this study in words, from the record of the parameter file."""
 
 from typing import Any
 
@@ -8,23 +8,23 @@ CLASSES = {"shape": "shape", "shape2D": "shape within a slice", "firstorder": "f
 
 
 def grid_words(statement: dict[str, Any]) -> str:
-    """On which voxels and gray values features were computed, to stand after 'computed' or 'radiomics'."""
+    """Describe the voxels and gray values of the features, to follow the word 'computed' or 'radiomics'."""
     spacing, normalized = _resampled(statement["settings"]), bool(statement["settings"].get("normalize"))
     if not spacing and not normalized:
         return "on the scan's own grid and gray values"
-    place = f"on voxels resampled to {spacing}" if spacing else "on the scan's own grid"
-    return f"{place}, with normalized gray values" if normalized else place
+    grid = f"on voxels resampled to {spacing}" if spacing else "on the scan's own grid"
+    return f"{grid}, with normalized gray values" if normalized else grid
 
 
 def class_words(statement: dict[str, Any]) -> str:
-    """Which classes of features were computed, in the order of the columns."""
+    """List the classes of features, in the order of the columns."""
     columns = [name for name in statement["columns"] if not name.startswith("diagnostics")]
     classes = dict.fromkeys(name.rsplit("_", 2)[-2] for name in columns)
     return ", ".join(CLASSES.get(name, name.upper()) for name in classes) or "none"
 
 
 def _resampled(settings: dict[str, Any]) -> str:
-    """The edges of the voxels that scans are resampled to, empty if they are not; an edge of 0 is the scan's own."""
+    """Format the voxel size that scans are resampled to, empty if they are not; 0 keeps the scan's own size."""
     spacing = settings.get("resampledPixelSpacing") or []
     if not any(spacing) or not settings.get("interpolator", True):
         return ""
@@ -32,13 +32,13 @@ def _resampled(settings: dict[str, Any]) -> str:
 
 
 def radiomics_words(statement: dict[str, Any]) -> str:
-    """How many columns of which image types, with which settings and version, and where they are not IBSI's."""
+    """Describe number of columns, image types, settings, versions, and deviations from IBSI."""
     settings, versions = statement["settings"], statement["versions"]
     types = statement["image_types"]
     bins = (
         f"{settings['binCount']} bins" if settings.get("binCount") else f"bins of width {numeral(settings['binWidth'])}"
     )
-    own = "; ".join(f"{kind} {_pairs(custom)}" for kind, custom in statement["custom"].items())
+    custom_text = "; ".join(f"{kind} {_pairs(custom)}" for kind, custom in statement["custom"].items())
     spacing = _resampled(settings)
     return (
         f"{len(statement['columns'])} radiomic columns: {statement['diagnostics']} diagnostics, {statement['shape']} "
@@ -47,7 +47,8 @@ def radiomics_words(statement: dict[str, Any]) -> str:
         f"PyWavelets {versions['PyWavelets']}) with the parameter file {statement['file']}: "
         f"{f'voxels of {spacing}' if spacing else 'no resampling'}, "
         f"{'normalized gray values' if settings.get('normalize') else 'no normalization'}, {bins}"
-        f"{f' (of their own: {own})' if own else ''}. {_left_out(statement['left_out'])}Each filter was given as "
+        f"{f' (of their own: {custom_text})' if custom_text else ''}. "
+        f"{_left_out(statement['left_out'])}Each filter was given as "
         "much of the scan as it reaches, which changes no value by more than 1e-6 of it, or in LoG images by one "
         "rounding to float32 (6e-8) of the largest |HU| in reach: 5e-6 HU in soft tissue, 1e-4 HU beside bone of 1,700 "
         "HU. A feature that a lesion does not define (texture of a single voxel, skewness of one gray value) is "
@@ -57,7 +58,7 @@ def radiomics_words(statement: dict[str, Any]) -> str:
 
 
 def _left_out(notes: list[str]) -> str:
-    """A sentence on what the parameter file asks for and pyradiomics does not compute; empty where it asks for none."""
+    """Write a sentence on what the parameter file asks for and pyradiomics does not compute; empty if nothing."""
     return f"Left out of the parameter file: {'; '.join(notes)}. " if notes else ""
 
 

@@ -1,4 +1,4 @@
-"""Methods and limits in words, from the settings and tables of this run."""
+"""Write methods and limits in words, from the settings and tables of this run."""
 
 from typing import Any
 
@@ -7,10 +7,10 @@ import pandas as pd
 from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
 from ichdag.names import COMPARATORS
 from ichdag.persons import repeated
-from ichdag.report.cells import rounded
 from ichdag.report.cleanup import cleanup_words
+from ichdag.report.formatting import format_number
 from ichdag.report.handcrafted import grid_words, radiomics_words
-from ichdag.report.price import price_words
+from ichdag.report.simulations import simulation_words
 from ichdag.report.summary import counts, events, has_external, split_of
 
 
@@ -22,30 +22,30 @@ def methods(
     radiomics: dict[str, Any] | None = None,
     cleanup: dict[str, Any] | None = None,
 ) -> list[tuple[str, str]]:
-    """The methods paragraphs, titled, with the settings and numbers of this run.
+    """Write the titled methods paragraphs, with the settings and numbers of this run.
 
     `radiomics` is the statement of the radiomics, `cleanup` what was chosen for the masks.
     """
     outcomes = "; ".join(f"{outcome_name(name)} ({rule})" for name, rule in config["outcomes"].items())
     volumes = participants.loc[participants["status"] == "included", "volume_source"].value_counts()
     sources = ", ".join(f"{source} for {n}" for source, n in volumes.items()) or "not known"
-    people = (
+    participants_text = (
         f"{'. '.join(counts(participants))}. Outcomes: {outcomes}. Hematoma volumes were {sources} participants. "
         "A participant with a missing outcome is out of the analysis of that outcome alone."
     )
-    chosen = [cleanup_words(cleanup, settings=config["segmentation"])] if cleanup else []
+    cleanup_texts = [cleanup_words(cleanup, settings=config["segmentation"])] if cleanup else []
     return [
-        ("Participants", people),
-        ("Segmentation", " ".join([_imaging(config, tested=has_external(metrics)), *chosen])),
+        ("Participants", participants_text),
+        ("Segmentation", " ".join([_imaging(config, tested=has_external(metrics)), *cleanup_texts])),
         *([("Radiomics", radiomics_words(radiomics))] if radiomics else []),
         ("Features", _features(config, tested=has_external(metrics), radiomics=radiomics)),
         ("Models", _models(config, metrics=metrics)),
-        ("Statistics", _statistics(config, metrics=metrics, twice=repeated(participants))),
+        ("Statistics", _statistics(config, metrics=metrics, persons=repeated(participants))),
     ]
 
 
 def _imaging(config: dict[str, Any], *, tested: bool) -> str:
-    """Preprocessing and segmentation; `tested` says whether there is an external cohort."""
+    """Describe preprocessing and segmentation; `tested` says whether there is an external cohort."""
     grids, settings = config["preprocessing"], config["segmentation"]
     low, high = grids["window_hu"]
     channels, epochs = "-".join(map(str, settings["network"]["channels"])), settings["training"]["epochs"]
@@ -64,7 +64,7 @@ def _imaging(config: dict[str, Any], *, tested: bool) -> str:
 
 
 def _features(config: dict[str, Any], *, tested: bool, radiomics: dict[str, Any] | None) -> str:
-    """Radiomics, latents and their reduction; `radiomics` is the statement, without which their grid is not told."""
+    """Describe radiomics, latents and their reduction; without the statement `radiomics` the grid is not described."""
     grid = f" {grid_words(radiomics)}" if radiomics else ""
     shapes = f"the {radiomics['shape']} shape features" if radiomics else "shape features"
     purpose = "external test" if tested else "final models"
@@ -80,7 +80,7 @@ def _features(config: dict[str, Any], *, tested: bool, radiomics: dict[str, Any]
 
 
 def _models(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
-    """Classifiers and validation."""
+    """Describe classifiers and validation."""
     chosen = config["classification"]
     names = ", ".join(classifier_name(name) for name in chosen["classifiers"])
     tuning = (
@@ -104,7 +104,7 @@ def _models(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
 
 
 def _repeated(config: dict[str, Any]) -> str:
-    """How often, if more than once, and what is done with the repeats."""
+    """Describe the repeats of the cross-validation, if any."""
     if config["repeats"] == 1:
         return ""
     return (
@@ -114,23 +114,23 @@ def _repeated(config: dict[str, Any]) -> str:
     )
 
 
-def _balance(chosen: dict[str, Any], metrics: pd.DataFrame) -> str:
-    """How many had each outcome, and whether the fits made up for it."""
+def _balance(settings: dict[str, Any], metrics: pd.DataFrame) -> str:
+    """Describe the number of events, and class weights."""
     weights = {
         "none": "no class was weighted",
         "balanced": "both classes of a training part had the same weight in every fit",
     }
-    return f"{events(metrics)}; {weights[chosen['class_weights']]}."
+    return f"{events(metrics)}; {weights[settings['class_weights']]}."
 
 
-def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame, twice: dict[str, str]) -> str:
-    """Intervals and tests; `twice` says by role how many participants are fewer persons."""
+def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame, persons: dict[str, str]) -> str:
+    """Describe intervals and tests; `persons` has a text by role if some participants are the same person."""
     evaluated = len(metrics[["outcome", "features", "classifier"]].drop_duplicates())
-    share, draws = rounded(100 * config["evaluation"]["confidence"], 0), config["evaluation"]["bootstrap"]
+    confidence, draws = format_number(100 * config["evaluation"]["confidence"], 0), config["evaluation"]["bootstrap"]
     return (
-        f"{evaluated} combinations of outcome, features and classifier were evaluated. Intervals are {share}% "
-        f"({_intervals(metrics)}; {draws} bootstrap draws). {_persons(twice)}{_shared_training(config)}"
-        f"{_primary(metrics, twice)}The AUC of the best model of each outcome was corrected for the choice by "
+        f"{evaluated} combinations of outcome, features and classifier were evaluated. Intervals are {confidence}% "
+        f"({_interval_methods(metrics)}; {draws} bootstrap draws). {_persons(persons)}{_shared_training(config)}"
+        f"{_primary(metrics, persons)}The AUC of the best model of each outcome was corrected for the choice by "
         "bootstrap bias-corrected cross-validation (Tsamardinos 2018). Feature sets were compared over "
         f"classifiers by Friedman's test and, where it was significant (p < {config['statistics']['alpha']}), pairwise "
         "by Wilcoxon's signed-rank test with Bonferroni, Holm and Benjamini-Hochberg correction; and at patient level "
@@ -144,36 +144,37 @@ def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame, twice: dict[st
 
 
 def _shared_training(config: dict[str, Any]) -> str:
-    """What is done about the training participants that folds share, and what it costs."""
+    """Describe the correction for training participants that folds share, and its cost."""
     words = (
         "Where folds of a cross-validation are pooled or averaged, the variance of an AUC and of a difference of AUCs "
         "was multiplied by a factor, since the models of the folds share training participants: "
     )
-    bound = rounded(1 + config["folds"] / (config["folds"] - 1))
+    bound = format_number(1 + config["folds"] / (config["folds"] - 1))
     if config["repeats"] > 1:
         return words + (
             "one estimated for each of them from the repeats, from 1 (a participant's predictions are the same in all "
-            f"repeats) to at most {bound} (they depend on who was in the training part). {price_words('two repeats')} "
+            f"repeats) to at most {bound} (they depend on who was in the training part). "
+            f"{simulation_words('two repeats')} "
         )
     return words + (
         f"{bound} (1 + folds x n_test / n_train; Nadeau and Bengio), which is about right without a signal and too "
-        f"much with one. {price_words('one cross-validation')} With two or more repeats (setting repeats) the factor "
-        "is estimated. "
+        f"much with one. {simulation_words('one cross-validation')} With two or more repeats (setting repeats) the "
+        "factor is estimated. "
     )
 
 
-def _persons(twice: dict[str, str]) -> str:
-    """That some participants are one person, if so."""
-    if not twice:
+def _persons(persons: dict[str, str]) -> str:
+    """Say that some participants are the same person, if so."""
+    if not persons:
         return ""
-    return f"{', '.join(twice.values())}: intervals and tests treat them as independent, and so are too narrow. "
+    return f"{', '.join(persons.values())}: intervals and tests treat them as independent, and so are too narrow. "
 
 
-def _primary(metrics: pd.DataFrame, twice: dict[str, str]) -> str:
-    """Which of the comparisons is the one to go by."""
+def _primary(metrics: pd.DataFrame, persons: dict[str, str]) -> str:
+    """Name the primary comparison."""
     if has_external(metrics):
         holds = "so that the plain DeLong test holds there"
-        if "external" in twice:
+        if "external" in persons:
             holds = "but the plain DeLong test, which takes them to be independent, finds differences too often there"
         return (
             f"The primary comparison is that on external participants: no model saw them, {holds}; comparisons in "
@@ -182,8 +183,8 @@ def _primary(metrics: pd.DataFrame, twice: dict[str, str]) -> str:
     return "There is no external cohort, so all comparisons are in cross-validation and none is confirmatory. "
 
 
-def _intervals(metrics: pd.DataFrame) -> str:
-    """Which metrics have which kind of interval."""
+def _interval_methods(metrics: pd.DataFrame) -> str:
+    """List the metrics by kind of interval."""
     if "interval" not in metrics:
         return "their kinds were not recorded"
     kinds = metrics[["interval", "metric"]].dropna().drop_duplicates()
@@ -195,17 +196,17 @@ def _intervals(metrics: pd.DataFrame) -> str:
 
 
 def limits(config: dict[str, Any], *, metrics: pd.DataFrame) -> list[str]:
-    """What this study cannot say, as far as its settings and tables show."""
-    tested = has_external(metrics)
+    """List the limits of this study that follow from its settings and tables."""
+    external = has_external(metrics)
     models = metrics[~metrics["features"].isin(COMPARATORS)][["features", "classifier"]].drop_duplicates()
-    found = [
+    statements = [
         f"The best model of each outcome is the best of {len(models)} in cross-validation, so its cross-validated AUC "
         "is optimistic. The correction beside it takes away most of that, not all: what a model learned by chance from "
         "participants who are drawn in a resample helps it on the others"
-        f"{'; the external AUC was not used to choose it and needs no correction' if tested else ''}.",
+        f"{'; the external AUC was not used to choose it and needs no correction' if external else ''}.",
         "Segmentation and VAE-GAN latents come from one final encoder for everybody, since latents of different "
         "networks share no axes. The encoders saw the images (never the outcomes) of development participants"
-        f"{'; external participants were never seen' if tested else ''}.",
+        f"{'; external participants were never seen' if external else ''}.",
         "With six classifiers as blocks the smallest two-sided Wilcoxon p-value is 0.031, so Bonferroni and Holm over "
         "21 pairs can never be significant; the patient-level tests are the ones to read.",
         "Intervals of cross-validated AUCs allow for the training participants that folds share; those of the other "
@@ -215,19 +216,21 @@ def limits(config: dict[str, Any], *, metrics: pd.DataFrame) -> list[str]:
         "The p-values by patient are the ones to read.",
     ]
     if not config["radiomics"].get("drop_whole_image_diagnostics", True):
-        found.append(
+        statements.append(
             "Three radiomic columns are gray-value statistics of the whole image and may carry the scanner rather than "
             "the patient (radiomics.drop_whole_image_diagnostics)."
         )
     if config["segmentation"]["masks"] == "manual":
-        found.append("Radiomics and patches are from manual masks; a prediction for a new patient uses predicted ones.")
-    if not tested:
-        found.append("There is no external cohort: nothing here says how the models do elsewhere.")
+        statements.append(
+            "Radiomics and patches are from manual masks; a prediction for a new patient uses predicted ones."
+        )
+    if not external:
+        statements.append("There is no external cohort: nothing here says how the models do elsewhere.")
     if "oracle" in set(metrics["features"]):
-        found.insert(
+        statements.insert(
             0, "The outcomes were drawn from known probabilities: this is a synthetic study, not evidence on patients."
         )
-    smallest = metrics.loc[metrics["fold"].isin(["pooled", "external"]), "positives"].min()
-    if pd.notna(smallest) and smallest < 50:
-        found.append(f"The smallest number of events in an evaluation is {smallest:.0f}: intervals are wide.")
-    return found
+    min_events = metrics.loc[metrics["fold"].isin(["pooled", "external"]), "positives"].min()
+    if pd.notna(min_events) and min_events < 50:
+        statements.append(f"The smallest number of events in an evaluation is {min_events:.0f}: intervals are wide.")
+    return statements

@@ -1,4 +1,4 @@
-"""The page: sections filled with tables, figures and words, rendered through the templates with every value escaped."""
+"""Render the page of the report from tables, figures and texts, with every value escaped."""
 
 import base64
 from collections.abc import Mapping
@@ -16,23 +16,23 @@ from ichdag.faults import DamagedResult
 from ichdag.figures.names import outcome_name
 from ichdag.latent.schemas import RECONSTRUCTION
 from ichdag.machine import versions
-from ichdag.report import Settings, checklists, methods, summary, tables
-from ichdag.report.cells import Table, as_table
+from ichdag.report import ReportSettings, checklists, methods, summary, tables
 from ichdag.report.cleanup import cleanup_limit
+from ichdag.report.formatting import Table, make_table
 from ichdag.report.rendering import template
 from ichdag.report.schemas import CHECKLISTS
 from ichdag.segmentation.schemas import COMPARISON, SCORES
 from ichdag.statistics.schemas import DELONG, FRIEDMAN, NADEAU_BENGIO, SEX, SHAPIRO, TABLE1, WILCOXON
 
-TOLD = {
+REPORT_SCHEMAS = {
     schema.name: schema
     for schema in (
         *(PARTICIPANTS, QUALITY, SENSITIVITY, SCORES, COMPARISON, RECONSTRUCTION, METRICS, BEST, TABLE1, SHAPIRO),
         *(FRIEDMAN, WILCOXON, DELONG, NADEAU_BENGIO, SEX, SHAP, COMPONENTS, AUDIT, CHECKS, *CHECKLISTS.values()),
     )
-}  # the tables that the page is made of
-OWN = {"participants", "flow", "scores", "curves", "metrics", "best", "calibration", "decision", "checks"}
-OWN |= set(checklists.TITLES)
+}  # the tables that the page shows
+OWN_SECTION = {"participants", "flow", "scores", "curves", "metrics", "best", "calibration", "decision", "checks"}
+OWN_SECTION |= set(checklists.TITLES)
 TITLES = {
     "table1": "Table 1. Participants",
     "quality": "Quality of the scans",
@@ -49,7 +49,7 @@ TITLES = {
     "components": "Radiomic features behind the NMF components",
     "audit": "Fitted on, scored on",
 }
-GLANCE = (
+SUMMARY_CAPTION = (
     "AUC with confidence interval. The best model of an outcome is the one with the largest AUC in cross-validation; "
     "external results play no part in the choice. The largest of many AUCs is too high; the corrected one is what the "
     "model chosen in a resample of the participants reaches on those who were not drawn (bootstrap bias-corrected "
@@ -87,8 +87,8 @@ FIGURES = {
 
 
 @dataclass(frozen=True)
-class Plate:
-    """A figure to show: name (its anchor), title, caption, and the picture as a data URI."""
+class ReportFigure:
+    """A figure to show: name (its anchor), title, caption, and the image as a data URI."""
 
     name: str
     title: str
@@ -96,9 +96,9 @@ class Plate:
     source: str
 
 
-def read_plates(files: dict[str, str], *, captions: dict[str, str]) -> dict[str, Plate]:
-    """The svg figures, by name, each with title and caption; nothing is loaded when the page is opened."""
-    plates = {}
+def read_figures(files: dict[str, str], *, captions: dict[str, str]) -> dict[str, ReportFigure]:
+    """Read the svg figures by name, with title and caption, as data URIs, so that the page loads no other file."""
+    figures = {}
     for name, path in files.items():
         kind, _, outcome = name.partition("_") if name.startswith("saliency_") else (name, "", "")
         title = f"Saliency: {outcome_name(outcome)}" if outcome else FIGURES.get(kind, kind)
@@ -106,69 +106,76 @@ def read_plates(files: dict[str, str], *, captions: dict[str, str]) -> dict[str,
         if not content.rstrip().endswith(b"</svg>"):
             raise DamagedResult(path, "its picture has no end")
         source = "data:image/svg+xml;base64," + base64.b64encode(content).decode("ascii")
-        plates[name] = Plate(f"figure-{name}", title, captions.get(kind, title), source)
-    return plates
+        figures[name] = ReportFigure(f"figure-{name}", title, captions.get(kind, title), source)
+    return figures
 
 
 def read_captions(files: Mapping[str, Path]) -> dict[str, str]:
-    """The captions of figures and tables by name, each as one line of text."""
+    """Read the captions of figures and tables by name, each as one line of text."""
     return {name: " ".join(path.read_text(encoding="utf-8").split()) for name, path in files.items()}
 
 
 def render(
-    found: dict[str, pd.DataFrame],
+    study_tables: dict[str, pd.DataFrame],
     *,
-    plates: dict[str, Plate],
+    figures: dict[str, ReportFigure],
     captions: dict[str, str],
     cards: dict[str, dict[str, str]],
     config: dict[str, Any],
     radiomics: dict[str, Any] | None = None,
     cleanup: dict[str, Any] | None = None,
-    complaints: tuple[str, ...] = (),
+    training_warnings: tuple[str, ...] = (),
 ) -> str:
-    """The whole page as one string.
+    """Render the whole page as one string.
 
-    `found` holds the tables of the study by name, `cards` the package versions of the jobs, `config` the merged
-    configuration, `radiomics` the statement of the radiomics that were extracted, `cleanup` what was chosen for the
-    masks, `complaints` what went wrong in the training of the VAE-GAN; they stand first among the limits.
+    `study_tables` has the tables of the study by name, `cards` the package versions of the jobs, `config` the merged
+    configuration, `radiomics` the statement of the extracted radiomics, `cleanup` what was chosen for the masks,
+    `training_warnings` the problems in the training of the VAE-GAN, which are listed among the limits.
     """
-    plates = {
-        name: replace(plate, caption=plate.caption + summary.numbers(name, found)) for name, plate in plates.items()
+    figures = {
+        name: replace(figure, caption=figure.caption + summary.numbers(name, study_tables))
+        for name, figure in figures.items()
     }
     return template("report.html.j2").render(
-        title=Settings(**config["report"]).title,
-        plates=plates,
-        saliency=[plate for name, plate in plates.items() if name.startswith("saliency_")],
+        title=ReportSettings(**config["report"]).title,
+        figures=figures,
+        saliency=[figure for name, figure in figures.items() if name.startswith("saliency_")],
         captions=captions,
-        tables=_tables(found, captions),
+        tables=_tables(study_tables, captions),
         settings=tables.settings_list(config),
         versions=tables.versions_list({"report": versions()} | cards),
-        checklists=[checklists.shown(found[name], name=name) for name in checklists.TITLES if name in found],
+        checklists=[
+            checklists.make_checklist(study_tables[name], name=name)
+            for name in checklists.TITLES
+            if name in study_tables
+        ],
         seed=config["seed"],
-        **_results(found, config, radiomics=radiomics, cleanup=cleanup, complaints=complaints),
+        **_results(study_tables, config, radiomics=radiomics, cleanup=cleanup, training_warnings=training_warnings),
     )
 
 
 def _results(
-    found: dict[str, pd.DataFrame],
+    study_tables: dict[str, pd.DataFrame],
     config: dict[str, Any],
     *,
     radiomics: dict[str, Any] | None,
     cleanup: dict[str, Any] | None,
-    complaints: tuple[str, ...],
+    training_warnings: tuple[str, ...],
 ) -> dict[str, Any]:
-    """What is told of the results: words, the table at a glance, the grids of AUCs, all metrics, checks."""
-    metrics, participants, checks = found["metrics"], found["participants"], found["checks"]
+    """Collect the results for the page: texts, summary table, grids of AUCs, all metrics, checks."""
+    metrics, participants, checks = study_tables["metrics"], study_tables["participants"], study_tables["checks"]
     reference, records = config["statistics"]["reference"], {"radiomics": radiomics, "cleanup": cleanup}
-    tested = summary.has_external(metrics)
-    masks = cleanup_limit(cleanup, settings=config["segmentation"], tested=tested) if cleanup else []
+    external = summary.has_external(metrics)
+    cleanup_limits = cleanup_limit(cleanup, settings=config["segmentation"], tested=external) if cleanup else []
     return {
         "counts": summary.counts(participants),
         "headline": summary.headline(
-            metrics, corrected=found.get("best"), delong=found.get("delong"), reference=reference
+            metrics, corrected=study_tables.get("best"), delong=study_tables.get("delong"), reference=reference
         ),
-        "external": tested,
-        "glance": summary.glance(metrics, corrected=found.get("best"), reference=reference, caption=GLANCE),
+        "external": external,
+        "glance": summary.summary_table(
+            metrics, corrected=study_tables.get("best"), reference=reference, caption=SUMMARY_CAPTION
+        ),
         "grids": [tables.auc_grid(metrics, outcome) for outcome in metrics["outcome"].drop_duplicates()],
         "everything": tables.all_metrics(metrics),
         "checks": checks.to_dict("records"),
@@ -177,32 +184,36 @@ def _results(
         "methods": methods.methods(config, participants=participants, metrics=metrics, **records),
         "limits": [
             *summary.warnings(checks),
-            *(f"VAE-GAN: {complaint}" for complaint in complaints),
+            *(f"VAE-GAN: {warning}" for warning in training_warnings),
             *methods.limits(config, metrics=metrics),
-            *masks,
+            *cleanup_limits,
         ],
     }
 
 
-def _tables(found: dict[str, pd.DataFrame], captions: dict[str, str]) -> dict[str, Table]:
-    """The tables to show by name: exclusions and Dice, and every other table as it is."""
-    shown = {
-        "exclusions": tables.exclusions(found["participants"], caption=captions["exclusions"]),
-        "dice": tables.dice(found["scores"], caption=captions["scores"]),
+def _tables(study_tables: dict[str, pd.DataFrame], captions: dict[str, str]) -> dict[str, Table]:
+    """Format the tables to show, by name: exclusions, Dice, and every other table as it is."""
+    page_tables = {
+        "exclusions": tables.exclusions(study_tables["participants"], caption=captions["exclusions"]),
+        "dice": tables.dice(study_tables["scores"], caption=captions["scores"]),
     }
-    for name in [name for name in found if name not in OWN]:
+    for name in [name for name in study_tables if name not in OWN_SECTION]:
         title = TITLES.get(name, name)
         columns, caption = COLUMNS[name].split() if name in COLUMNS else None, captions.get(name, title)
-        shown[name] = as_table(found[name], name=f"table-{name}", title=title, caption=caption, columns=columns)
-    if "table1" in found:
-        shown["table1"] = tables.table1(found["table1"], title=TITLES["table1"], caption=captions["table1"])
-    if "sex" in found:
+        page_tables[name] = make_table(
+            study_tables[name], name=f"table-{name}", title=title, caption=caption, columns=columns
+        )
+    if "table1" in study_tables:
+        page_tables["table1"] = tables.table1(
+            study_tables["table1"], title=TITLES["table1"], caption=captions["table1"]
+        )
+    if "sex" in study_tables:
         best, caption = (
-            tables.of_best(found["sex"], found["metrics"]),
+            tables.of_best(study_tables["sex"], study_tables["metrics"]),
             "The best model of each outcome. " + captions["sex"],
         )
-        shown["best_sex"] = as_table(
+        page_tables["best_sex"] = make_table(
             best, name="best-sex", title=TITLES["sex"], caption=caption, columns=COLUMNS["sex"].split()
         )
-        shown["sex"] = replace(shown["sex"], title="Table S4, all models")
-    return shown
+        page_tables["sex"] = replace(page_tables["sex"], title="Table S4, all models")
+    return page_tables

@@ -1,4 +1,4 @@
-"""A page for each participant: slices with outlines, quality checks, volumes, outcomes, place in the study."""
+"""Render a page for each participant: slices with outlines, quality checks, volumes, outcomes, status."""
 
 from typing import Any
 
@@ -27,17 +27,17 @@ SHOWN_FACTS = {
 
 
 def read_images(files: dict[str, str], *, scans: dict[str, Any], volume: dict[str, Any]) -> dict[str, Volume]:
-    """The images of a participant that its records say are there, by timepoint and kind (baseline_ct, ...).
+    """Read the images that the records of a participant list, by timepoint and kind (baseline_ct, ...).
 
     `files` has a path for each; `scans` is the record of the scans, `volume` that of the predicted masks.
     """
-    found = {}
+    images = {}
     for name, path in files.items():
-        time, kind = name.split("_")
-        told = {"ct": "ct", "manual": "mask"}.get(kind)
-        absent = time in volume["absent"] if kind == "predicted" else told in scans[time]["absent"]
-        found[name] = read_expected(path, there=not absent, read=read_scan if kind == "ct" else read_mask)
-    return {name: image for name, image in found.items() if image is not None}
+        timepoint, kind = name.split("_")
+        record_kind = {"ct": "ct", "manual": "mask"}.get(kind)
+        absent = timepoint in volume["absent"] if kind == "predicted" else record_kind in scans[timepoint]["absent"]
+        images[name] = read_expected(path, there=not absent, read=read_scan if kind == "ct" else read_mask)
+    return {name: image for name, image in images.items() if image is not None}
 
 
 def render_participant(
@@ -49,7 +49,7 @@ def render_participant(
     images: dict[str, Volume],
     outcomes: list[str],
 ) -> str:
-    """One page that opens from disk. `row` is that of the sheet, `record` of the scans, `summary` as `summarize` gives.
+    """Render one page. `row` is that of the sheet, `record` that of the scans, `summary` the result of `summarize`.
 
     `images` has, by timepoint and kind (baseline_ct, baseline_manual, baseline_predicted, ...), what there is to show.
     """
@@ -68,12 +68,12 @@ def render_participant(
 
 
 def render_list(participants: list[dict[str, Any]], *, title: str) -> str:
-    """The list of all participants with their place in the study, each linked to its page; it can be filtered."""
+    """Render the list of all participants with their status, each linked to its page; it can be filtered."""
     return template("participants.html.j2").render(participants=participants, title=title)
 
 
 def _timepoint(time: str, record: dict[str, Any], images: dict[str, Volume]) -> dict[str, Any]:
-    """What the page says of one scan."""
+    """Collect what the page shows of one scan."""
     scan = images.get(f"{time}_ct")
     masks = {kind: images.get(f"{time}_{kind}") for kind in ("manual", "predicted")}
     facts = record["facts"] | {"kind": record["kind"]}
@@ -93,7 +93,7 @@ def _timepoint(time: str, record: dict[str, Any], images: dict[str, Volume]) -> 
 
 
 def _check(row: dict[str, Any]) -> dict[str, str]:
-    """One check as text."""
+    """Format one check as text."""
     unit = f" {row['unit']}" if row["unit"] else ""
     value = "–" if row["value"] is None else f"{numeral(row['value'], 3)}{unit}"
     limits = f"{numeral(row['low'])} to {numeral(row['high'])}{unit}"
@@ -101,17 +101,17 @@ def _check(row: dict[str, Any]) -> dict[str, str]:
 
 
 def _volumes(summary: dict[str, Any]) -> list[tuple[str, str]]:
-    """Baseline, follow-up and expansion in words, and where they come from."""
+    """Format baseline, follow-up and expansion, and their source."""
     names = {"baseline_volume_ml": "baseline", "followup_volume_ml": "follow-up", "expansion_ml": "expansion"}
-    found = [(name, "–" if summary[key] is None else f"{summary[key]:.1f} mL") for key, name in names.items()]
-    return [*found, ("source", summary["volume_source"] or "–")]
+    texts = [(name, "–" if summary[key] is None else f"{summary[key]:.1f} mL") for key, name in names.items()]
+    return [*texts, ("source", summary["volume_source"] or "–")]
 
 
 def list_rows(participants: pd.DataFrame, pages: dict[str, str]) -> list[dict[str, str | None]]:
-    """Rows of the list: a participant's place in the study in words, and where a page is, if any (by 'sub-' and id)."""
+    """Build the rows of the list: status of each participant in words, and the path of its page, if any."""
     rows = []
-    for one in participants.to_dict("records"):
-        known = {name: value for name, value in one.items() if not pd.isna(value)}
+    for participant in participants.to_dict("records"):
+        known = {name: value for name, value in participant.items() if not pd.isna(value)}
         row = {name: str(known[name]) for name in ("subject", "cohort", "role", "status")}
         row["page"] = pages.get(f"sub-{row['subject']}")
         row["why"] = f"{known['stage']}: {known['reason']}" if "stage" in known else ""

@@ -1,10 +1,10 @@
-"""Templates with their holes: every value that fills one is escaped, and one that is missing is an error."""
+"""Load templates that escape every value, and raise an error for a missing one."""
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 
 def template(name: str) -> Template:
-    """One of the report's templates, by file name."""
+    """Load one of the report's templates by file name."""
     environment = Environment(
         loader=PackageLoader("ichdag.report"),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""Tables of the reporting checklists."""
+"""Schemas of the reporting checklists."""
 
 from ichdag.schema import Column, Schema
 

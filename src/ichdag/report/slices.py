@@ -1,4 +1,4 @@
-"""Slices of a scan with outlines as small JPEG pictures: Pillow alone, for one job draws them for one participant."""
+"""Draw slices of a scan with outlines as small JPEG images, with Pillow alone: a job draws them for one participant."""
 
 import base64
 import io
@@ -16,49 +16,49 @@ MANUAL, PREDICTED = (230, 159, 0), (86, 180, 233)  # the figures' orange and sky
 
 
 def mid_slices(scan: Volume, *, manual: Volume | None, predicted: Volume | None) -> list[dict[str, str]]:
-    """Axial, coronal and sagittal slices through the lesion (its largest slice), or the middle, with both outlines.
+    """Draw axial, coronal and sagittal slices at the largest lesion area, or the middle, with both outlines.
 
     Returns name, source (a data URI) and words of each. A sagittal slice in a wide window shows what the scan covers.
     """
     lesion = next((mask.values for mask in (manual, predicted) if mask is not None and mask.values.any()), None)
     pictures = []
     for name, axis in PLANES:
-        place = scan.values.shape[axis] // 2
+        index = scan.values.shape[axis] // 2
         if lesion is not None:
             others = tuple(other for other in range(3) if other != axis)
-            place = int(lesion.sum(axis=others).argmax())
+            index = int(lesion.sum(axis=others).argmax())
         outlines = [(mask, color, dashed) for mask, color, dashed in
                     ((manual, MANUAL, False), (predicted, PREDICTED, True)) if mask is not None]  # fmt: skip
-        source = _picture(scan, axis, place, BRAIN_WINDOW_HU, outlines)
-        pictures.append({"name": name, "source": source, "words": f"{name}, slice {place + 1}, 0 to 80 HU"})
+        source = _picture(scan, axis, index, BRAIN_WINDOW_HU, outlines)
+        pictures.append({"name": name, "source": source, "words": f"{name}, slice {index + 1}, 0 to 80 HU"})
     source = _picture(scan, 0, scan.values.shape[0] // 2, WIDE_WINDOW_HU, [])
     return [*pictures, {"name": "coverage", "source": source, "words": "sagittal, middle, −1000 to 1000 HU"}]
 
 
 def histogram(scan: Volume, *, low: int, high: int, step: int) -> list[float]:
-    """Logarithm of voxel counts in bins of `step` HU from `low` to `high`, scaled to 0-1; of a million voxels."""
+    """Compute the logarithm of voxel counts in bins of `step` HU from `low` to `high`, scaled to 0-1, of 1e6 voxels."""
     sample = scan.values.ravel()[:: scan.values.size // 1_000_000 + 1]
     counts = np.log1p(np.histogram(sample, bins=np.arange(low, high + step, step))[0])
     return [round(float(count), 3) for count in counts / max(counts.max(), 1)]
 
 
 def _picture(
-    scan: Volume, axis: int, place: int, window: tuple[float, float], outlines: list[tuple[Volume, tuple, bool]]
+    scan: Volume, axis: int, index: int, window: tuple[float, float], outlines: list[tuple[Volume, tuple, bool]]
 ) -> str:
-    """One slice, square pixels, anterior or superior at the top, the patient's left on the viewer's right."""
+    """Draw one slice, square pixels, anterior or superior at the top, the patient's left on the viewer's right."""
     low, high = window
-    plane = np.take(scan.values, place, axis=axis)
+    plane = np.take(scan.values, index, axis=axis)
     gray = (np.clip((plane - low) / (high - low), 0, 1) * 255).astype(np.uint8)
     spacing = np.delete(scan.spacing_mm, axis)
     pixel = max(PIXEL_MM, float((np.array(plane.shape) * spacing).max()) / LARGEST_PIXELS)
     size = tuple(int(max(1, round(count * edge / pixel))) for count, edge in zip(plane.shape, spacing, strict=True))
     pixels = np.stack([_resized(gray, size, Image.Resampling.BILINEAR)] * 3, axis=-1)
     for mask, color, dashed in outlines:
-        inside = (
-            _resized(np.take(mask.values, place, axis=axis).astype(np.uint8) * 255, size, Image.Resampling.BILINEAR)
+        mask_pixels = (
+            _resized(np.take(mask.values, index, axis=axis).astype(np.uint8) * 255, size, Image.Resampling.BILINEAR)
             > 127
         )
-        edge = inside & ~ndimage.binary_erosion(inside)
+        edge = mask_pixels & ~ndimage.binary_erosion(mask_pixels)
         if dashed:
             edge &= np.add.outer(np.arange(edge.shape[0]), np.arange(edge.shape[1])) // 3 % 2 == 0
         pixels[edge] = color
@@ -68,5 +68,5 @@ def _picture(
 
 
 def _resized(plane: np.ndarray, size: tuple[int, int], how: Image.Resampling) -> np.ndarray:
-    """A plane (i, j) as rows from the top: j upward, i from the viewer's right to left."""
+    """Turn and resize a plane (i, j): j upward, i from the viewer's right to left."""
     return np.asarray(Image.fromarray(np.ascontiguousarray(plane.T[::-1, ::-1])).resize(size, how))

@@ -1,38 +1,44 @@
-"""The main result in words and in one table, and who was in the study."""
+"""Summarize the main result in words and in one table, and the participants."""
 
 import pandas as pd
 
 from ichdag.evaluation import best_models
 from ichdag.figures.names import classifier_name, features_name, outcome_name
 from ichdag.names import COMPARATORS
-from ichdag.report.cells import DASH, Table, interval, p_value
+from ichdag.report.formatting import DASH, Table, format_interval, format_p
 from ichdag.report.tables import auc_of
 
 EXTERNAL_FIGURES = ("reconstructions", "imagined")
 
 
-def glance(metrics: pd.DataFrame, *, corrected: pd.DataFrame | None, reference: str, caption: str) -> Table:
-    """The main result: per outcome the best model by cross-validation, beside its comparators on external data.
+def summary_table(metrics: pd.DataFrame, *, corrected: pd.DataFrame | None, reference: str, caption: str) -> Table:
+    """Build the main table: the best model of each outcome by cross-validation, and its comparators on external data.
 
-    In a study without external participants all is told of cross-validation. `corrected` follows schema best.
+    Without external participants all AUCs are those of cross-validation. `corrected` follows schema best.
     """
     comparators = [name for name in COMPARATORS if name in set(metrics["features"])]
-    told, where = ("external", "external") if has_external(metrics) else ("pooled", "cross-validation")
+    comparison_fold, comparison_name = (
+        ("external", "external") if has_external(metrics) else ("pooled", "cross-validation")
+    )
     folds = ["pooled", "external"] if has_external(metrics) else ["pooled"]
     rows = []
     for best in best_models(metrics).itertuples(index=False):
-        same = (best.outcome, reference, best.classifier)
+        reference_model = (best.outcome, reference, best.classifier)
         row = [outcome_name(best.outcome), f"{features_name(best.features)}, {classifier_name(best.classifier)}"]
         for fold in folds:
             row.append(f"{auc_of(metrics, tuple(best), fold=fold)}{_events(metrics, best.outcome, fold)}")
         row.insert(3, _corrected(corrected, tuple(best)))
-        row.append("is the best\nmodel" if best.features == reference else auc_of(metrics, same, fold=told))
-        row += [auc_of(metrics, (best.outcome, f, COMPARATORS[f]), fold=told) for f in comparators]
-        rows.append(row[:2] + [cell.replace(" (", "\n(") for cell in row[2:]])
+        row.append(
+            "is the best\nmodel"
+            if best.features == reference
+            else auc_of(metrics, reference_model, fold=comparison_fold)
+        )
+        row += [auc_of(metrics, (best.outcome, f, COMPARATORS[f]), fold=comparison_fold) for f in comparators]
+        rows.append(row[:2] + [text.replace(" (", "\n(") for text in row[2:]])
     header = ["Outcome", "Best model", "AUC, cross-validation", "corrected for the choice", "AUC, external"]
     header = header[: 3 + len(folds)]
-    header += [f"{features_name(reference)} alone, {where}"]
-    header += [f"{features_name(name)}, {where}" for name in comparators]
+    header += [f"{features_name(reference)} alone, {comparison_name}"]
+    header += [f"{features_name(name)}, {comparison_name}" for name in comparators]
     return Table(
         "glance",
         "Best models beside their comparators",
@@ -44,20 +50,22 @@ def glance(metrics: pd.DataFrame, *, corrected: pd.DataFrame | None, reference: 
 
 
 def _events(metrics: pd.DataFrame, outcome: str, fold: str) -> str:
-    """A line with the participants and events of an outcome, per cohort."""
+    """Write a line with the participants and events of an outcome, per cohort."""
     rows = metrics[(metrics["outcome"] == outcome) & (metrics["fold"] == fold)]
     counts = rows.groupby("cohort", sort=True)[["n", "positives"]].max()
     return "".join(f"\n{row.positives:.0f} of {row.n:.0f} had it" for row in counts.itertuples())
 
 
 def _corrected(corrected: pd.DataFrame | None, model: tuple[str, str, str]) -> str:
-    """The AUC of the best model corrected for its having been chosen, with limits; a dash where it is not known."""
+    """Format the AUC of the best model corrected for its choice, with limits; a dash if it is not known."""
     rows = _row_of(corrected, model)
-    return next((interval(row.corrected, row.corrected_low, row.corrected_high) for row in rows.itertuples()), DASH)
+    return next(
+        (format_interval(row.corrected, row.corrected_low, row.corrected_high) for row in rows.itertuples()), DASH
+    )
 
 
 def _row_of(corrected: pd.DataFrame | None, model: tuple[str, str, str]) -> pd.DataFrame:
-    """The row of a model, if it has one."""
+    """Select the row of a model, if it has one."""
     if corrected is None:
         return pd.DataFrame()
     return corrected[(corrected[["outcome", "features", "classifier"]] == list(model)).all(axis=1)]
@@ -66,24 +74,24 @@ def _row_of(corrected: pd.DataFrame | None, model: tuple[str, str, str]) -> pd.D
 def headline(
     metrics: pd.DataFrame, *, corrected: pd.DataFrame | None, delong: pd.DataFrame | None, reference: str
 ) -> list[tuple[str, str]]:
-    """The main result: each outcome with a sentence; `corrected` follows schema best."""
+    """Write a sentence on the main result of each outcome; `corrected` follows schema best."""
     lines = []
     for best in best_models(metrics).itertuples(index=False):
-        model, same = tuple(best), (best.outcome, reference, best.classifier)
+        model, reference_model = tuple(best), (best.outcome, reference, best.classifier)
         words = f"{features_name(best.features)} with {classifier_name(best.classifier)}, AUC "
         words += f"{auc_of(metrics, model, fold='pooled')} in cross-validation{_allowing(corrected, model)}"
-        outside = auc_of(metrics, model, fold="external")
-        words += "; no external AUC" if outside == DASH else f" and {outside} on external participants"
-        told = "pooled" if outside == DASH else "external"
+        external_auc = auc_of(metrics, model, fold="external")
+        words += "; no external AUC" if external_auc == DASH else f" and {external_auc} on external participants"
+        fold = "pooled" if external_auc == DASH else "external"
         if best.features != reference:
             words += f"; {features_name(reference).lower()} alone with the same classifier "
-            words += auc_of(metrics, same, fold=told) + _tested(delong, model, reference, fold=told)
+            words += auc_of(metrics, reference_model, fold=fold) + _tested(delong, model, reference, fold=fold)
         lines.append((outcome_name(best.outcome), words + "."))
     return lines
 
 
 def _allowing(corrected: pd.DataFrame | None, model: tuple[str, str, str]) -> str:
-    """What is left of the AUC when it is allowed for that the model is the best of many."""
+    """Write the AUC corrected for the choice of the best of many models."""
     words = [
         f", {_corrected(corrected, model)} corrected for the choice of the best of {n:.0f} models"
         for n in _row_of(corrected, model).get("models", [])
@@ -92,17 +100,17 @@ def _allowing(corrected: pd.DataFrame | None, model: tuple[str, str, str]) -> st
 
 
 def has_external(metrics: pd.DataFrame) -> bool:
-    """Whether any model was evaluated on external participants."""
+    """Tell whether any model was evaluated on external participants."""
     return "external" in set(metrics["fold"])
 
 
 def has_external_people(participants: pd.DataFrame) -> bool:
-    """Whether anybody was enrolled to test the models on."""
+    """Tell whether there are external participants."""
     return bool((participants["role"] == "external").any())
 
 
 def _tested(delong: pd.DataFrame | None, model: tuple[str, str, str], reference: str, *, fold: str) -> str:
-    """The paired difference of a model from the reference in one fold with its test, where it could be made."""
+    """Write the paired difference of a model from the reference in one fold with its test, if there is one."""
     if delong is None:
         return ""
     outcome, features, classifier = model
@@ -110,19 +118,19 @@ def _tested(delong: pd.DataFrame | None, model: tuple[str, str, str], reference:
     rows = rows[(rows["classifier"] == classifier) & (rows["classifier_reference"] == classifier)]
     rows = rows[rows["features_reference"] == reference].dropna(subset="p")
     words = [
-        f"difference {interval(row.difference, row.low, row.high)}, DeLong p {_equals(p_value(row.p))}"
+        f"difference {format_interval(row.difference, row.low, row.high)}, DeLong p {_equals(format_p(row.p))}"
         for row in rows.itertuples()
     ]
     return f" ({'; '.join(words)})" if words else ""
 
 
 def _equals(text: str) -> str:
-    """A p-value with its sign."""
+    """Add the equals sign to a p-value."""
     return text if text.startswith("<") else f"= {text}"
 
 
 def counts(participants: pd.DataFrame) -> list[str]:
-    """How many participants each cohort has, and how many were analyzed."""
+    """Write the number of enrolled and analyzed participants of each cohort."""
     return [
         f"{cohort} ({role}): {len(group)} enrolled, {int((group['status'] == 'included').sum())} analyzed"
         for (role, cohort), group in participants.groupby(["role", "cohort"], sort=True)
@@ -130,7 +138,7 @@ def counts(participants: pd.DataFrame) -> list[str]:
 
 
 def events(metrics: pd.DataFrame) -> str:
-    """How many had each outcome, of how many, in each cohort."""
+    """Write the number of events of each outcome in each cohort."""
     rows = metrics[metrics["fold"].isin(["pooled", "external"]) & (metrics["metric"] == "auc")]
     rows = rows[~rows["features"].isin(COMPARATORS)].drop_duplicates(["outcome", "cohort"])
     shares = [
@@ -140,10 +148,10 @@ def events(metrics: pd.DataFrame) -> str:
 
 
 def split_of(metrics: pd.DataFrame) -> str:
-    """How the folds were drawn, to stand after 'cross-validation': stratified only where the counts say so.
+    """Describe how folds were drawn, to follow the word 'cross-validation'; stratified only if the counts are even.
 
-    Folds of a class differ by one participant at most where nobody joined after they were drawn and nobody is several
-    participants.
+    The counts of a class differ by at most one between folds, unless participants joined after folds were drawn, or a
+    person is several participants.
     """
     rows = metrics[metrics["fold"].str.isdecimal() & (metrics["metric"] == "auc")]
     rows = rows[~rows["features"].isin(COMPARATORS)].drop_duplicates(["outcome", "fold"])
@@ -159,30 +167,32 @@ def split_of(metrics: pd.DataFrame) -> str:
     )
 
 
-def numbers(name: str, found: dict[str, pd.DataFrame]) -> str:
-    """How many participants a figure shows, to stand after its caption; nothing where the figure itself says it."""
+def numbers(name: str, tables: dict[str, pd.DataFrame]) -> str:
+    """Write the number of participants of a figure, to follow its caption; empty if the figure shows it."""
     if name in ("auc", "oracle", "ranks", "calibration", "decision"):
-        return f" {events(found['metrics'])}."
-    enrolled = has_external_people(found["participants"])
-    if name == "shap" and len(found.get("shap", [])):
-        who = "external participants explained" if enrolled else "development participants explained, out of fold"
-        return f" n = {found['shap']['n'].max():.0f} {who}."
-    if not enrolled and (name in EXTERNAL_FIGURES or name.startswith("saliency_")):
+        return f" {events(tables['metrics'])}."
+    has_external = has_external_people(tables["participants"])
+    if name == "shap" and len(tables.get("shap", [])):
+        participants = (
+            "external participants explained" if has_external else "development participants explained, out of fold"
+        )
+        return f" n = {tables['shap']['n'].max():.0f} {participants}."
+    if not has_external and (name in EXTERNAL_FIGURES or name.startswith("saliency_")):
         return " This study has no external participants, so nothing is shown."
-    if name == "dice" and len(found["scores"]):
-        counts = found["scores"].groupby("role")["subject"].nunique()
+    if name == "dice" and len(tables["scores"]):
+        counts = tables["scores"].groupby("role")["subject"].nunique()
         return f" n = {', '.join(f'{count} {role}' for role, count in counts.items())}."
     return ""
 
 
 def verdict(checks: pd.DataFrame) -> str:
-    """How the checks of the results ended."""
+    """Count the results of the checks."""
     tally = checks["status"].value_counts()
     names = ("passed", *(["warned"] if "warned" in tally else []), "failed", "skipped")
     return ", ".join(f"{tally.get(name, 0)} {name}" for name in names) if len(tally) else DASH
 
 
 def warnings(checks: pd.DataFrame) -> list[str]:
-    """What the checks of the results warn of, a sentence each: a limit that a reader must know."""
-    found = checks.loc[checks["status"] == "warned", "found"]
-    return [f"{words[:1].upper()}{words[1:]}." for words in found]
+    """List the warnings of the checks, a sentence each, as limits of the study."""
+    messages = checks.loc[checks["status"] == "warned", "found"]
+    return [f"{words[:1].upper()}{words[1:]}." for words in messages]

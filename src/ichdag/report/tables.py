@@ -1,33 +1,36 @@
-"""The tables of the report that are more than a table file shown: exclusions, Dice, AUCs, all metrics, settings."""
+"""Build the tables of the report that are not shown as stored: exclusions, Dice, AUCs, all metrics, settings."""
 
 from typing import Any
 
 import pandas as pd
 
 from ichdag.evaluation import best_models
-from ichdag.figures.choice import settings_of
 from ichdag.figures.names import classifier_name, features_name, fold_name, metric_name, outcome_name, variable_name
 from ichdag.figures.segmentation import select_dice
+from ichdag.figures.selection import settings_of
 from ichdag.names import CLASSIFIERS, COMPARATORS, FEATURE_SETS
-from ichdag.report.cells import DASH, Table, cell, interval, p_value, rounded
+from ichdag.report.formatting import DASH, Table, format_cell, format_interval, format_number, format_p
 
 
 def auc_of(metrics: pd.DataFrame, model: tuple[str, str, str], *, fold: str, limits: bool = True) -> str:
-    """AUC with interval of a model (outcome, features, classifier) in one fold, per cohort where there are several."""
+    """Format the AUC with interval of a model (outcome, features, classifier) in one fold, per cohort if several."""
     outcome, features, classifier = model
     chosen = metrics[(metrics["metric"] == "auc") & (metrics["fold"] == fold) & (metrics["outcome"] == outcome)]
     chosen = chosen[(chosen["features"] == features) & (chosen["classifier"] == classifier)]
-    words = [interval(row.value, row.low, row.high) if limits else rounded(row.value) for row in chosen.itertuples()]
+    words = [
+        format_interval(row.value, row.low, row.high) if limits else format_number(row.value)
+        for row in chosen.itertuples()
+    ]
     if len(words) > 1 and limits:
         words = [f"{cohort}: {word}" for cohort, word in zip(chosen["cohort"], words, strict=True)]
     return "; ".join(words) or DASH
 
 
 def exclusions(participants: pd.DataFrame, *, caption: str) -> Table:
-    """How many were excluded in each cohort, at which stage and why, commonest first."""
-    left = participants[participants["status"] == "excluded"].fillna({"stage": "unknown", "reason": "unknown"})
+    """Count exclusions by cohort, stage and reason, most frequent first."""
+    excluded = participants[participants["status"] == "excluded"].fillna({"stage": "unknown", "reason": "unknown"})
     keys = ["role", "cohort", "stage", "reason"]
-    counts = left.groupby(keys).size().rename("n").reset_index()
+    counts = excluded.groupby(keys).size().rename("n").reset_index()
     counts = counts.sort_values(["role", "cohort", "n"], ascending=[True, True, False], kind="stable")
     rows = [[row.cohort, row.stage, row.reason, str(row.n)] for row in counts.itertuples()]
     header = ["Cohort", "Stage", "Reason", "Participants"]
@@ -35,33 +38,42 @@ def exclusions(participants: pd.DataFrame, *, caption: str) -> Table:
 
 
 def table1(frame: pd.DataFrame, *, title: str, caption: str) -> Table:
-    """Table 1 of the paper: a row per variable and level, development beside each external cohort, or alone."""
-    rows, compared = [], frame["cohort"].notna().any()
+    """Build Table 1 of the paper: a row per variable and level, development beside each external cohort, or alone."""
+    rows, has_external = [], frame["cohort"].notna().any()
     for row in frame.itertuples():
-        happened = row.kind == "outcome" or pd.isna(row.level)
-        name = variable_name(row.variable) + ("" if happened else f": {row.level}")
+        no_level = row.kind == "outcome" or pd.isna(row.level)
+        name = variable_name(row.variable) + ("" if no_level else f": {row.level}")
         texts = [DASH if pd.isna(text) else text for text in (row.development, row.external)]
-        missing = f"{row.missing_development:.0f}" + (f" / {row.missing_external:.0f}" if compared else "")
+        missing = f"{row.missing_development:.0f}" + (f" / {row.missing_external:.0f}" if has_external else "")
         note = "" if pd.isna(row.test) else row.test
         rows.append(
-            [name, texts[0], texts[1], rounded(row.smd), p_value(row.p), note, missing, cell(row.cohort, "cohort")]
+            [
+                name,
+                texts[0],
+                texts[1],
+                format_number(row.smd),
+                format_p(row.p),
+                note,
+                missing,
+                format_cell(row.cohort, "cohort"),
+            ]
         )
     header = ["Characteristic", "Development", "External", "SMD", "p", "Test", "Missing", "External cohort"]
     numeric = [False, True, True, True, True, False, True, False]
-    if not compared:
-        header, numeric = ([values[place] for place in (0, 1, 6)] for values in (header, numeric))
+    if not has_external:
+        header, numeric = ([values[index] for index in (0, 1, 6)] for values in (header, numeric))
         return Table("table-table1", title, caption, header, [[row[0], row[1], row[6]] for row in rows], numeric)
-    shown = len(header) if frame["cohort"].nunique() > 1 else len(header) - 1
-    return Table("table-table1", title, caption, header[:shown], [row[:shown] for row in rows], numeric)
+    column_count = len(header) if frame["cohort"].nunique() > 1 else len(header) - 1
+    return Table("table-table1", title, caption, header[:column_count], [row[:column_count] for row in rows], numeric)
 
 
 def of_best(frame: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
-    """The rows of a table that belong to the best model of each outcome."""
+    """Select the rows of a table of the best model of each outcome."""
     return best_models(metrics).merge(frame, on=["outcome", "features", "classifier"])[list(frame)]
 
 
 def dice(scores: pd.DataFrame, *, caption: str) -> Table:
-    """Dice of both networks: each fold, all folds, the mean of folds, and external participants."""
+    """Build the table of Dice of both networks: each fold, all folds, mean of folds, external participants."""
     words = {"all": "All folds, over participants", "mean": "All folds, over fold means", "final": "External"}
     frame = select_dice(scores)
     order = sorted(set(frame["fold"]) - set(words)) + list(words)
@@ -69,10 +81,10 @@ def dice(scores: pd.DataFrame, *, caption: str) -> Table:
     for fold in [fold for fold in order if fold in set(frame["fold"])]:
         row = [words.get(fold, fold_name(fold))]
         for variant in ("dual", "single"):
-            found = frame[(frame["fold"] == fold) & (frame["variant"] == variant)].head(1)
+            score_rows = frame[(frame["fold"] == fold) & (frame["variant"] == variant)].head(1)
             cells = [
-                [f"{rounded(r.mean)} ± {rounded(r.sd)}", rounded(r.hd95_mm, 1), f"{r.n:.0f}"]
-                for r in found.itertuples()
+                [f"{format_number(r.mean)} ± {format_number(r.sd)}", format_number(r.hd95_mm, 1), f"{r.n:.0f}"]
+                for r in score_rows.itertuples()
             ]
             row += cells[0] if cells else [DASH] * 3
         rows.append(row)
@@ -82,7 +94,7 @@ def dice(scores: pd.DataFrame, *, caption: str) -> Table:
 
 
 def auc_grid(metrics: pd.DataFrame, outcome: str) -> dict[str, Any]:
-    """The 7 x 6 AUCs of one outcome: a row per feature set, a cell per classifier with one value per setting."""
+    """Build the 7 x 6 AUCs of one outcome: a row per feature set, a cell per classifier with one value per setting."""
     rows = metrics[(metrics["metric"] == "auc") & (metrics["outcome"] == outcome)]
     settings = settings_of(rows)
     values = rows.set_index(["features", "classifier", "fold", "cohort"])["value"].to_dict()
@@ -92,10 +104,13 @@ def auc_grid(metrics: pd.DataFrame, outcome: str) -> dict[str, Any]:
     }
 
     def cells(features: str, classifier: str) -> list[dict[str, Any]]:
-        found = [(values.get((features, classifier, *setting)), top[setting]) for setting in settings]
+        values_and_best = [(values.get((features, classifier, *setting)), top[setting]) for setting in settings]
         return [
-            {"text": rounded(float("nan") if v is None else v), "best": v is not None and v == most}
-            for v, most in found
+            {
+                "text": format_number(float("nan") if value is None else value),
+                "best": value is not None and value == best,
+            }
+            for value, best in values_and_best
         ]
 
     return {
@@ -112,7 +127,7 @@ def auc_grid(metrics: pd.DataFrame, outcome: str) -> dict[str, Any]:
 
 
 def all_metrics(metrics: pd.DataFrame) -> dict[str, Any]:
-    """Table S2: a row per model, cohort and fold, a column per metric; with what can be filtered by."""
+    """Build Table S2: a row per model, cohort and fold, a column per metric; with the choices of its filters."""
     keys = ["outcome", "features", "classifier", "cohort", "fold"]
     names = list(metrics["metric"].drop_duplicates())
     frame = metrics.assign(
@@ -129,31 +144,31 @@ def all_metrics(metrics: pd.DataFrame) -> dict[str, Any]:
         for row in wide.itertuples(index=False, name=None)
     ]  # fmt: skip
     header = ["Outcome", "Features", "Classifier", "Cohort", "Fold", *map(metric_name, names), "n", "Positives"]
-    choices = [(place, header[place], list(dict.fromkeys(row[place] for row in rows))) for place in (0, 1, 2, 4)]
+    choices = [(index, header[index], list(dict.fromkeys(row[index] for row in rows))) for index in (0, 1, 2, 4)]
     return {"header": header, "rows": rows, "choices": choices}
 
 
 def _with_spread(row: Any) -> str:
-    """A metric with its interval, or with its SD over folds."""
+    """Format a metric with its interval, or with its SD over folds."""
     if pd.isna(row.low) and not pd.isna(row.sd):
-        return f"{rounded(row.value)} ± {rounded(row.sd)}"
-    return interval(row.value, row.low, row.high)
+        return f"{format_number(row.value)} ± {format_number(row.sd)}"
+    return format_interval(row.value, row.low, row.high)
 
 
 def settings_list(config: dict[str, Any], prefix: str = "") -> list[tuple[str, str]]:
-    """Every setting as (dotted key, value), in the order of the configuration."""
-    found = []
+    """List every setting as (dotted key, value), in the order of the configuration."""
+    rows = []
     for key, value in config.items():
         name = f"{prefix}.{key}" if prefix else str(key)
         if isinstance(value, dict) and value:
-            found += settings_list(value, name)
+            rows += settings_list(value, name)
         else:
-            found.append((name, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)))
-    return found
+            rows.append((name, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)))
+    return rows
 
 
 def versions_list(cards: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
-    """Every package with its version; where jobs ran with different ones, each with the job it ran in."""
+    """List every package with its version; different versions are given with their jobs."""
     packages: dict[str, dict[str, list[str]]] = {}
     for job, versions in cards.items():
         for package, version in versions.items():
@@ -161,7 +176,9 @@ def versions_list(cards: dict[str, dict[str, str]]) -> list[tuple[str, str]]:
     return [
         (
             package,
-            next(iter(found)) if len(found) == 1 else "; ".join(f"{v} ({', '.join(j)})" for v, j in found.items()),
+            next(iter(jobs_by_version))
+            if len(jobs_by_version) == 1
+            else "; ".join(f"{v} ({', '.join(j)})" for v, j in jobs_by_version.items()),
         )
-        for package, found in sorted(packages.items())
+        for package, jobs_by_version in sorted(packages.items())
     ]

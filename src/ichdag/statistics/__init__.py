@@ -1,4 +1,4 @@
-"""Statistics: who was compared with whom, and whether the differences between models are more than chance."""
+"""Statistics: describe the cohorts, and test whether models differ by more than chance."""
 
 from ichdag.statistics.description import describe_cohorts
 from ichdag.statistics.folds import compare_folds

@@ -1,4 +1,4 @@
-"""Correction of p values for many comparisons."""
+"""Adjust p values for multiple comparisons."""
 
 import numpy as np
 
@@ -6,12 +6,12 @@ METHODS = {"p_bonferroni": "bonferroni", "p_holm": "holm", "p_bh": "fdr_bh"}
 
 
 def adjust(p: np.ndarray, *, method: str) -> np.ndarray:
-    """Adjusted p values of one family (statsmodels); NaN stays NaN and does not count in the family."""
+    """Adjust the p values of one family (statsmodels); NaN stays NaN and does not count in the family."""
     from statsmodels.stats.multitest import multipletests
 
     p = np.asarray(p, dtype=float)
-    known = ~np.isnan(p)
+    is_known = ~np.isnan(p)
     adjusted = np.full(len(p), np.nan)
-    if known.any():
-        adjusted[known] = multipletests(p[known], method=method)[1]
+    if is_known.any():
+        adjusted[is_known] = multipletests(p[is_known], method=method)[1]
     return adjusted

@@ -1,7 +1,8 @@
-"""How the AUCs of all models vary together with the patients they share, where no feature set is better than another.
+"""Draw the null distribution of the AUCs of all models, which depend on each other through shared patients.
 
-Friedman's and Wilcoxon's tests take the AUCs of the six classifiers for independent. They are not: a patient whom one
-model ranks wrongly is ranked wrongly by most, and a chance advantage of a feature set shows in all of its classifiers.
+Friedman's and Wilcoxon's tests assume that the AUCs of the six classifiers are independent. They are not: a patient
+ranked wrongly by one model is ranked wrongly by most, and a chance advantage of a feature set shows in all of its
+classifiers.
 """
 
 from dataclasses import dataclass
@@ -11,57 +12,61 @@ import pandas as pd
 from scipy.stats import chi2, rankdata
 
 from ichdag.evaluation import inflation
-from ichdag.evaluation.cells import EXTERNAL
+from ichdag.evaluation.prediction_groups import EXTERNAL
 from ichdag.repeats import repeats_of
 
 DECIMALS = 12
-MODEL = ["classifier", "features"]
+MODEL_COLUMNS = ["classifier", "features"]
 
 
 @dataclass(frozen=True)
-class Null:
+class NullDistribution:
     """Deviations (draws, blocks, treatments) of AUCs from their expectation, if all feature sets are equally good."""
 
     deviations: np.ndarray
     features: list[str]
 
-    def equal(self, values: np.ndarray) -> float:
-        """The p of AUCs (blocks, treatments): how often the means over classifiers vary as much over feature sets."""
-        return _exceeding(_spread(self.deviations), _spread(values[None])[0])
+    def p_all_equal(self, values: np.ndarray) -> float:
+        """Compute p of the hypothesis that the mean AUCs over classifiers are equal, for AUCs (blocks, treatments)."""
+        return _upper_tail_p(_variance_of_means(self.deviations), _variance_of_means(values[None])[0])
 
-    def pair(self, first: str, second: str, gap: float) -> float:
-        """Two-sided p of a pair of feature sets from the mean over classifiers of their differences in AUC."""
-        one, other = (self.deviations[..., self.features.index(name)].mean(axis=1) for name in (first, second))
-        return _exceeding(np.abs(one - other), abs(gap))
+    def p_pair(self, first: str, second: str, gap: float) -> float:
+        """Compute the two-sided p of a pair of feature sets from their mean difference in AUC over classifiers."""
+        first_means, second_means = (
+            self.deviations[..., self.features.index(name)].mean(axis=1) for name in (first, second)
+        )
+        return _upper_tail_p(np.abs(first_means - second_means), abs(gap))
 
     def friedman_size(self, alpha: float) -> float:
-        """How often Friedman's p by the chi-square distribution is below alpha in these draws."""
+        """Compute how often Friedman's p by the chi-square distribution is below alpha in these draws."""
         drawn = friedman_statistics(self.deviations)
         return float((chi2.sf(drawn, len(self.features) - 1) < alpha).mean())
 
 
-def null_of(predictions: pd.DataFrame, *, classifiers: list[str], features: list[str], draws: int, seed: int) -> Null:
-    """Draw AUCs of these models as they would vary with the patients; `predictions` are of one outcome and setting.
+def draw_null(
+    predictions: pd.DataFrame, *, classifiers: list[str], features: list[str], draws: int, seed: int
+) -> NullDistribution:
+    """Draw AUCs of these models as they vary with the patients; `predictions` are of one outcome and setting.
 
     Their rows follow schema predictions and are either all out of fold, whose AUCs are averaged over the folds of all
     repeats, or all of one external cohort. A draw weighs each patient's influence on all AUCs (DeLong's placement
     values) with one standard normal number: the multiplier bootstrap of Lin, Wei and Ying 1993 (doi
-    10.1093/biomet/80.3.557). Out of fold, the draws are widened as the intervals are (`evaluation.inflation.of_one`).
+    10.1093/biomet/80.3.557). Out of fold, draws are widened like intervals (`evaluation.inflation.of_single_cv`).
     """
     rows = predictions[predictions["classifier"].isin(classifiers) & predictions["features"].isin(features)]
-    columns = pd.MultiIndex.from_product([classifiers, features], names=MODEL)
-    table = rows.pivot(index=["fold", "subject"], columns=MODEL, values="probability").reindex(columns=columns)
-    happened = rows.groupby(["fold", "subject"])["y_true"].first()[table.index].to_numpy() == 1
+    columns = pd.MultiIndex.from_product([classifiers, features], names=MODEL_COLUMNS)
+    table = rows.pivot(index=["fold", "subject"], columns=MODEL_COLUMNS, values="probability").reindex(columns=columns)
+    y_true = rows.groupby(["fold", "subject"])["y_true"].first()[table.index].to_numpy() == 1
     folds, subjects = (table.index.get_level_values(name).to_numpy(dtype=object) for name in ("fold", "subject"))
-    moved = influence(happened, table.to_numpy(dtype=float), folds=folds)
-    of_patients = pd.DataFrame(moved).groupby(subjects).sum().to_numpy()
+    influences = influence(y_true, table.to_numpy(dtype=float), folds=folds)
+    of_patients = pd.DataFrame(influences).groupby(subjects).sum().to_numpy()
     drawn = np.random.default_rng(seed).standard_normal((draws, len(of_patients))) @ of_patients
-    drawn = (drawn * _widening(folds, subjects)).round(DECIMALS)
-    return Null(drawn.reshape(draws, len(classifiers), len(features)), features)
+    drawn = (drawn * _standard_error_factor(folds, subjects)).round(DECIMALS)
+    return NullDistribution(drawn.reshape(draws, len(classifiers), len(features)), features)
 
 
 def friedman_statistics(values: np.ndarray) -> np.ndarray:
-    """Friedman's statistic (draws,) of values (draws, blocks, treatments), ties as in SciPy; 0 where all are equal."""
+    """Compute Friedman's statistic (draws,) of values (draws, blocks, treatments), ties as in SciPy; 0 if all equal."""
     blocks, treatments = values.shape[1:]
     ranks = rankdata(values, axis=2) - (treatments + 1) / 2
     between = (ranks.mean(axis=1) ** 2).sum(axis=1)
@@ -69,42 +74,42 @@ def friedman_statistics(values: np.ndarray) -> np.ndarray:
     return np.divide(blocks * between, within, out=np.zeros(len(values)), where=within > 0)
 
 
-def _spread(values: np.ndarray) -> np.ndarray:
-    """Variance (draws,) over treatments of the means over blocks of values (draws, blocks, treatments)."""
+def _variance_of_means(values: np.ndarray) -> np.ndarray:
+    """Compute the variance (draws,) over treatments of the means over blocks of values (draws, blocks, treatments)."""
     return values.mean(axis=1).var(axis=1)
 
 
-def _exceeding(drawn: np.ndarray, value: float) -> float:
-    """The p of a value among draws of its null distribution, which count the value itself (Phipson and Smyth 2010)."""
+def _upper_tail_p(drawn: np.ndarray, value: float) -> float:
+    """Compute p of a value from draws of its null distribution, the value included (Phipson and Smyth 2010)."""
     return float((1 + (drawn >= value - 10.0**-DECIMALS).sum()) / (1 + len(drawn)))
 
 
-def _widening(folds: np.ndarray, subjects: np.ndarray) -> float:
-    """What the standard error of an AUC is multiplied by: above 1 out of fold, that of one repeat of several."""
+def _standard_error_factor(folds: np.ndarray, subjects: np.ndarray) -> float:
+    """Compute the factor of the standard error of an AUC: 1 externally; out of fold that of one repeat."""
     if folds[0] == EXTERNAL:
         return 1.0
     repeats = repeats_of(subjects, folds=folds, where="predictions")
-    return inflation.of_one(folds[repeats == 0]) ** 0.5
+    return inflation.of_single_cv(folds[repeats == 0]) ** 0.5
 
 
-def influence(happened: np.ndarray, scores: np.ndarray, *, folds: np.ndarray) -> np.ndarray:
-    """How much each row moves the mean over folds of the AUCs of k models with scores (n, k): (n, k).
+def influence(y_true: np.ndarray, scores: np.ndarray, *, folds: np.ndarray) -> np.ndarray:
+    """Compute the influence (n, k) of each row on the mean AUC over folds of k models with scores (n, k).
 
-    Placement values of a fold about their mean over all rows of the class, so that a class of one in a fold counts too.
-    Folds that lack a class are no part of the mean.
+    Placement values of a fold minus their mean over all rows of the class, so that a class of one in a fold counts too.
+    Folds that lack a class are ignored.
     """
-    moved, sizes = np.zeros(scores.shape), np.zeros(len(scores))
-    whole = [fold for fold in dict.fromkeys(folds) if 0 < happened[folds == fold].sum() < (folds == fold).sum()]
-    for fold in whole:
+    influences, sizes = np.zeros(scores.shape), np.zeros(len(scores))
+    usable_folds = [fold for fold in dict.fromkeys(folds) if 0 < y_true[folds == fold].sum() < (folds == fold).sum()]
+    for fold in usable_folds:
         rows = np.flatnonzero(folds == fold)
         ranks = rankdata(scores[rows], axis=0)
         for label, sign in ((True, 1), (False, -1)):
-            own = happened[rows] == label
-            placed = ranks[own] - rankdata(scores[rows[own]], axis=0)
-            moved[rows[own]], sizes[rows[own]] = sign * placed / (~own).sum(), own.sum()
+            in_class = y_true[rows] == label
+            placements = ranks[in_class] - rankdata(scores[rows[in_class]], axis=0)
+            influences[rows[in_class]], sizes[rows[in_class]] = sign * placements / (~in_class).sum(), in_class.sum()
     for label in (True, False):
-        who = (sizes > 0) & (happened == label)
-        if who.any():
-            scale = sizes[who] * len(whole) * np.sqrt(1 - 1 / max(2, who.sum()))
-            moved[who] = (moved[who] - moved[who].mean(axis=0)) / scale[:, None]
-    return moved
+        in_class = (sizes > 0) & (y_true == label)
+        if in_class.any():
+            scale = sizes[in_class] * len(usable_folds) * np.sqrt(1 - 1 / max(2, in_class.sum()))
+            influences[in_class] = (influences[in_class] - influences[in_class].mean(axis=0)) / scale[:, None]
+    return influences

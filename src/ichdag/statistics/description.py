@@ -1,4 +1,4 @@
-"""Table 1: the development cohort beside each external cohort."""
+"""Build Table 1: the development cohort beside each external cohort."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from ichdag.statistics.frames import as_frame
 from ichdag.statistics.schemas import TABLE1
 
 SMALLEST_EXPECTED = 5
-ROUNDING = 1e-12  # of the largest: what is left of the spread of equal numbers
+ROUNDING = 1e-12  # of the largest value: a smaller spread is rounding
 Row = dict[str, Any]
 NOBODY = "nobody with a value in one cohort"
 
@@ -21,19 +21,21 @@ NOBODY = "nobody with a value in one cohort"
 def describe_cohorts(
     participants: pd.DataFrame, *, outcomes: list[str], numbers: Sequence[str], categories: Sequence[str]
 ) -> pd.DataFrame:
-    """Number (mean, SD) and category (count, percent) rows of included participants; follows schema table1.
+    """Describe included participants by numbers (mean, SD) and categories (count, percent); follows schema table1.
 
     ASSUME: Welch's t for numbers; chi-square without correction for categories, Fisher's exact test for two by two
-    with an expected count below 5. Missing cells are left out of a variable and counted. Standardized differences are
+    with an expected count below 5. Missing cells are excluded and counted. Standardized differences are
     absolute: over the pooled SD for numbers, Mahalanobis' for categories (Yang and Dalton 2012). Tests and differences
-    are those of the package tableone but for Yates' correction, which it makes in tables of two by two. It is not used:
-    its cells are text, its difference is lost where a cohort lacks a level, and it says nothing of what it leaves out.
+    are those of the package tableone without Yates' correction of two by two tables. The package is not used, as its
+    cells are text, it has no difference if a cohort lacks a level, and it does not report what it excludes.
     """
     included = participants[participants["status"] == "included"]
     development = included[included["role"] == "development"]
     rows: list[dict[str, Any]] = []
-    outside = included[included["role"] == "external"]
-    for cohort, external in outside.groupby("cohort", sort=True) if len(outside) else [(None, outside)]:
+    external_rows = included[included["role"] == "external"]
+    for cohort, external in (
+        external_rows.groupby("cohort", sort=True) if len(external_rows) else [(None, external_rows)]
+    ):
         for name in numbers:
             rows += _rows(cohort, name, "number", development, external)
         for name in [*categories, *outcomes]:
@@ -43,7 +45,7 @@ def describe_cohorts(
 
 
 def _rows(cohort: str | None, name: str, kind: str, left: pd.DataFrame, right: pd.DataFrame) -> Iterator[Row]:
-    """The rows of one variable; a cohort without a value has no summary, and the note says why there is no test."""
+    """Yield the rows of one variable; a cohort without values has no summary, and a note says why there is no test."""
     pair = [table[name].dropna() if name in table else pd.Series(dtype=float) for table in (left, right)]
     missing = {"missing_development": len(left) - len(pair[0]), "missing_external": len(right) - len(pair[1])}
     head = {"cohort": cohort, "variable": name, "kind": kind, "level": None} | missing
@@ -59,28 +61,28 @@ def _rows(cohort: str | None, name: str, kind: str, left: pd.DataFrame, right: p
 
 
 def _category_rows(head: dict[str, Any], left: pd.Series, right: pd.Series) -> Iterator[Row]:
-    """A row for each level; of an outcome only that it happened."""
+    """Yield a row for each level; for an outcome only the level 1."""
     names = [series.map(lambda value: value if isinstance(value, str) else numeral(value)) for series in (left, right)]
     levels = sorted({*names[0], *names[1]})
     counts = np.array([[int((series == level).sum()) for level in levels] for series in names])
-    found = _compare_categories(counts)
+    test = _compare_categories(counts)
     for level in levels if head["kind"] == "category" else ["1"]:
-        shares = [_share(int((series == level).sum()), len(series)) for series in names]
-        yield head | {"level": level} | _summaries(shares) | found
+        summaries = [_share(int((series == level).sum()), len(series)) for series in names]
+        yield head | {"level": level} | _summaries(summaries) | test
 
 
 def _decimals(columns: list[np.ndarray]) -> int:
-    """How many decimals the means and SDs of a variable have in all its columns: one, or more if its scale is small.
+    """Choose the decimals of means and SDs of a variable: one, or more if its scale is small.
 
-    The smallest SD has two significant digits or more; without any spread the smallest mean has three.
+    The smallest SD has two significant digits or more; if all SDs are zero, the smallest mean has three.
     """
-    spreads, means = [_sd(values) for values in columns], [abs(values.mean()) for values in columns if len(values)]
-    told, digits = (spreads, 2) if any(spread > 0 for spread in spreads) else (means, 3)
-    return max([1, *(digits - 1 - math.floor(math.log10(size)) for size in told if size > 0)])
+    sds, means = [_sd(values) for values in columns], [abs(values.mean()) for values in columns if len(values)]
+    sizes, digits = (sds, 2) if any(sd > 0 for sd in sds) else (means, 3)
+    return max([1, *(digits - 1 - math.floor(math.log10(value)) for value in sizes if value > 0)])
 
 
 def _mean(values: np.ndarray, digits: int) -> tuple[str, float, float] | None:
-    """Mean and SD, in words with so many decimals and in numbers."""
+    """Summarize by mean and SD, as text with this number of decimals and as numbers."""
     if not len(values):
         return None
     mean, spread = float(values.mean()), _sd(values)
@@ -88,7 +90,7 @@ def _mean(values: np.ndarray, digits: int) -> tuple[str, float, float] | None:
 
 
 def _share(count: int, total: int) -> tuple[str, float, float] | None:
-    """Count and percent, in words and numbers."""
+    """Summarize by count and percent, as text and as numbers."""
     return (f"{count} ({100 * count / total:.1f})", count, 100 * count / total) if total else None
 
 
@@ -127,7 +129,7 @@ def _compare_categories(counts: np.ndarray) -> dict[str, Any]:
 
 
 def _category_smd(counts: np.ndarray) -> float:
-    """Mahalanobis distance of the shares, without the first level."""
+    """Compute the Mahalanobis distance of the proportions, without the first level."""
     shares = (counts / counts.sum(axis=1, keepdims=True))[:, 1:]
     spread = sum(np.diag(share) - np.outer(share, share) for share in shares) / 2
     gap = shares[0] - shares[1]
@@ -139,7 +141,7 @@ def _test(test: str | None = None, statistic=math.nan, p=math.nan, smd=math.nan,
 
 
 def _sd(values: np.ndarray) -> float:
-    """Sample standard deviation; 0 for what rounding leaves of equal values, NaN for a single one."""
+    """Compute the sample standard deviation; 0 if it is only rounding of equal values, NaN for a single value."""
     if len(values) < 2:
         return math.nan
     spread = float(np.std(values, ddof=1))

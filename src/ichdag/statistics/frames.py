@@ -1,4 +1,4 @@
-"""Rows into tables that have their columns even when there are no rows."""
+"""Build tables from rows, with all columns of the schema even without rows."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,5 +9,5 @@ from ichdag.schema import Schema
 
 
 def as_frame(rows: Iterable[dict[str, Any]], *, schema: Schema) -> pd.DataFrame:
-    """A table with the columns of a schema, in its order."""
+    """Build a table with the columns of a schema, in its order."""
     return pd.DataFrame(list(rows), columns=schema.column_names)

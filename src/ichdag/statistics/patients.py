@@ -1,4 +1,4 @@
-"""Comparison at the level of patients: DeLong's tests, paired for feature sets, unpaired for men and women."""
+"""Compare models by patients with DeLong's tests: paired for feature sets, unpaired for women and men."""
 
 import math
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ import pandas as pd
 from scipy.special import ndtr
 
 from ichdag.evaluation import inflation
-from ichdag.evaluation.cells import EXTERNAL, POOLED, Cell, models_of
-from ichdag.evaluation.delong import Areas, areas, auc_interval, paired_difference, unpaired_difference
-from ichdag.evaluation.measures import NO_BOOTSTRAP, collapse
+from ichdag.evaluation.delong import AucEstimates, auc_interval, estimate_aucs, paired_difference, unpaired_difference
+from ichdag.evaluation.metrics import NO_BOOTSTRAP, has_no_width
+from ichdag.evaluation.prediction_groups import EXTERNAL, POOLED, PredictionGroup, groups_by_model
 from ichdag.evaluation.proportions import normal_quantile
 from ichdag.evaluation.recalibration import recalibrate
 from ichdag.evaluation.resampling import percentiles, resample, resampled_auc, widen
@@ -27,16 +27,16 @@ SEXES = {"women": "F", "men": "M"}
 def compare_patients(
     predictions: pd.DataFrame, *, alpha: float, reference: str, bootstrap: int, seed: int
 ) -> pd.DataFrame:
-    """AUC of each feature set minus the reference's, same classifier and patients; follows schema delong.
+    """Compare each feature set with the reference, same classifier and patients; follows schema delong.
 
-    The simple comparators (volume, clinical) stand against the reference of every classifier too. `p_holm` and `p_bh`
+    The comparators (volume, clinical) are compared with the reference of every classifier too. `p_holm` and `p_bh`
     are over the comparisons of one outcome and cohort.
     """
-    cells: dict[tuple[str, ...], dict[tuple[str, str], Cell]] = {}
-    for cell in _shown(predictions):
-        cells.setdefault((cell.outcome, cell.cohort, cell.fold), {})[cell.features, cell.classifier] = cell
-    how = {"confidence": 1 - alpha, "bootstrap": bootstrap, "seed": seed}
-    rows = [row for family in cells.values() for row in _family(family, reference, **how)]
+    families: dict[tuple[str, ...], dict[tuple[str, str], PredictionGroup]] = {}
+    for group in _tested_groups(predictions):
+        families.setdefault((group.outcome, group.cohort, group.fold), {})[group.features, group.classifier] = group
+    options = {"confidence": 1 - alpha, "bootstrap": bootstrap, "seed": seed}
+    rows = [row for family in families.values() for row in _family(family, reference, **options)]
     table = as_frame(rows, schema=DELONG)
     for column in ("p_holm", "p_bh"):
         table[column] = table.groupby(FAMILY)["p"].transform(adjust, method=METHODS[column])
@@ -46,121 +46,133 @@ def compare_patients(
 def compare_sexes(
     predictions: pd.DataFrame, *, participants: pd.DataFrame, alpha: float, smallest_probability: float
 ) -> pd.DataFrame:
-    """AUC in women minus AUC in men for every model, unpaired DeLong, with a test of interaction; follows schema sex.
+    """Compare the AUC in women and men for every model, with a test of interaction; follows schema sex.
 
-    The interaction is that of sex and the logit of the probability in a logistic regression of the outcome on both:
-    whether a step in predicted risk means as much in women as in men. Probabilities are cut at
+    The interaction is that of sex and the logit of the probability in a logistic regression of the outcome: it tests
+    whether a difference in predicted risk has the same meaning in women and men. Probabilities are clipped at
     `smallest_probability`, as in `evaluation.recalibration`.
     """
-    known = participants[["subject", "sex"]] if "sex" in participants else pd.DataFrame({"subject": [], "sex": []})
-    sex_of = dict(known.dropna().to_numpy())
-    rows = (_sex_row(cell, sex_of, 1 - alpha, smallest_probability) for cell in _shown(predictions))
+    sexes = participants[["subject", "sex"]] if "sex" in participants else pd.DataFrame({"subject": [], "sex": []})
+    sex_of = dict(sexes.dropna().to_numpy())
+    rows = (_sex_row(group, sex_of, 1 - alpha, smallest_probability) for group in _tested_groups(predictions))
     return as_frame(rows, schema=SEX)
 
 
-def _shown(predictions: pd.DataFrame) -> Iterator[Cell]:
-    """The cells whose patients are tested: all folds pooled, and each external cohort."""
-    yield from (cell for cells in models_of(predictions) for cell in cells if cell.fold in (POOLED, EXTERNAL))
-
-
-def _family(cells: dict[tuple[str, str], Cell], standard: str, **how: Any) -> Iterator[dict[str, Any]]:
-    """All comparisons of one outcome and cohort."""
-    for (features, classifier), reference in cells.items():
-        if features == standard:
-            sets = [(name, classifier) for name in FEATURE_SETS if name != features]
-            simple = [(name, kind) for name, kind in COMPARATORS.items() if name != "oracle"]
-            for model in [*sets, *simple]:
-                if model in cells:
-                    yield _compare(cells[model], reference, **how)
-
-
-def _compare(cell: Cell, reference: Cell, *, confidence: float, bootstrap: int, seed: int) -> dict[str, Any]:
-    """One row: both AUCs on the patients they share, the difference, DeLong's limits and p, bootstrap limits."""
-    _, first, second = np.intersect1d(cell.subjects, reference.subjects, assume_unique=True, return_indices=True)
-    happened = cell.happened[first]
-    scores = np.stack([cell.probability[first], reference.probability[second]])
-    factor = _inflation(cell, reference, first, second)
-    found = areas(happened, scores=scores).widened(factor)
-    gap = paired_difference(found, first=0, second=1, confidence=confidence)
-    row = cell.name | {"features_reference": reference.features, "classifier_reference": reference.classifier}
-    row |= {"auc": found.auc[0], "auc_reference": found.auc[1], "difference": gap.value}
-    row |= {"low": gap.low, "high": gap.high, "p": gap.p}
-    limits = _bootstrap(scores, happened, confidence, count=bootstrap, seed=seed)
-    fault = NO_BOOTSTRAP if collapse(limits) else None
-    low, high = (math.nan, math.nan) if fault else widen(gap.value, limits, factor=factor, within=(-1, 1))
-    row |= {"inflation": factor, "bootstrap_low": low, "bootstrap_high": high}
-    note = "; ".join(part for part in (gap.note, fault) if part) or None
-    return row | {"n": len(happened), "positives": found.positives, "note": note}
-
-
-def _inflation(cell: Cell, reference: Cell, first: np.ndarray, second: np.ndarray) -> float:
-    """What the variance of the difference is multiplied by; `first` and `second` are the places of whom both share."""
-    if not cell.repeats or len(cell.repeats) != len(reference.repeats):
-        return cell.inflation
-    one, other = (
-        np.stack([repeat.probability for repeat in model.repeats])[:, places]
-        for model, places in ((cell, first), (reference, second))
+def _tested_groups(predictions: pd.DataFrame) -> Iterator[PredictionGroup]:
+    """Yield the groups to compare: all folds pooled, and each external cohort."""
+    yield from (
+        group for groups in groups_by_model(predictions) for group in groups if group.fold in (POOLED, EXTERNAL)
     )
-    folds = np.stack([repeat.folds for repeat in cell.repeats])[:, first]
-    return inflation.of_difference(cell.happened[first], first=one, second=other, folds=folds)
+
+
+def _family(
+    groups: dict[tuple[str, str], PredictionGroup], reference_features: str, **options: Any
+) -> Iterator[dict[str, Any]]:
+    """Yield all comparisons of one outcome and cohort."""
+    for (features, classifier), reference in groups.items():
+        if features == reference_features:
+            feature_sets = [(name, classifier) for name in FEATURE_SETS if name != features]
+            comparators = [(name, kind) for name, kind in COMPARATORS.items() if name != "oracle"]
+            for model in [*feature_sets, *comparators]:
+                if model in groups:
+                    yield _compare(groups[model], reference, **options)
+
+
+def _compare(
+    group: PredictionGroup, reference: PredictionGroup, *, confidence: float, bootstrap: int, seed: int
+) -> dict[str, Any]:
+    """Compare two models on shared patients: both AUCs, difference, DeLong's limits and p, bootstrap limits."""
+    _, first, second = np.intersect1d(group.subjects, reference.subjects, assume_unique=True, return_indices=True)
+    y_true = group.y_true[first]
+    scores = np.stack([group.probability[first], reference.probability[second]])
+    factor = _inflation(group, reference, first, second)
+    estimates = estimate_aucs(y_true, scores=scores).inflated(factor)
+    difference = paired_difference(estimates, first=0, second=1, confidence=confidence)
+    row = group.name | {"features_reference": reference.features, "classifier_reference": reference.classifier}
+    row |= {"auc": estimates.auc[0], "auc_reference": estimates.auc[1], "difference": difference.value}
+    row |= {"low": difference.low, "high": difference.high, "p": difference.p}
+    limits = _bootstrap(scores, y_true, confidence, count=bootstrap, seed=seed)
+    bootstrap_note = NO_BOOTSTRAP if has_no_width(limits) else None
+    low, high = (
+        (math.nan, math.nan) if bootstrap_note else widen(difference.value, limits, factor=factor, within=(-1, 1))
+    )
+    row |= {"inflation": factor, "bootstrap_low": low, "bootstrap_high": high}
+    note = "; ".join(part for part in (difference.note, bootstrap_note) if part) or None
+    return row | {"n": len(y_true), "positives": estimates.positives, "note": note}
+
+
+def _inflation(group: PredictionGroup, reference: PredictionGroup, first: np.ndarray, second: np.ndarray) -> float:
+    """Estimate the inflation factor; `first` and `second` are the positions of shared patients in the two groups."""
+    if not group.repeats or len(group.repeats) != len(reference.repeats):
+        return group.inflation
+    first_scores, second_scores = (
+        np.stack([repeat.probability for repeat in model.repeats])[:, rows]
+        for model, rows in ((group, first), (reference, second))
+    )
+    folds = np.stack([repeat.folds for repeat in group.repeats])[:, first]
+    return inflation.of_difference(group.y_true[first], first=first_scores, second=second_scores, folds=folds)
 
 
 def _bootstrap(
-    scores: np.ndarray, happened: np.ndarray, confidence: float, *, count: int, seed: int
+    scores: np.ndarray, y_true: np.ndarray, confidence: float, *, count: int, seed: int
 ) -> tuple[float, float]:
-    """Percentile limits of the AUC difference over resamples of the same patients; NaN with one class only."""
-    m = int(happened.sum())
-    if not 0 < m < len(happened):
+    """Compute percentile limits of the AUC difference over paired resamples; NaN with one class only."""
+    m = int(y_true.sum())
+    if not 0 < m < len(y_true):
         return math.nan, math.nan
-    draws = resample(m, len(happened) - m, count=count, seed=seed)
-    first, second = (resampled_auc(row[happened], row[~happened], draws=draws) for row in scores)
+    draws = resample(m, len(y_true) - m, count=count, seed=seed)
+    first, second = (resampled_auc(row[y_true], row[~y_true], draws=draws) for row in scores)
     return percentiles(first - second, confidence=confidence)
 
 
-def _sex_row(cell: Cell, sex_of: dict[str, str], confidence: float, smallest: float) -> dict[str, Any]:
-    sexes = np.array([sex_of.get(subject, "") for subject in cell.subjects])
-    found = {name: _areas_of(cell, sexes == code) for name, code in SEXES.items()}
-    row: dict[str, Any] = dict(cell.name)
-    for name, part in found.items():
-        low, high, _ = auc_interval(part, confidence=confidence)
-        row |= {f"n_{name}": part.positives + part.negatives, f"positives_{name}": part.positives}
-        row |= {f"auc_{name}": part.auc[0], f"low_{name}": low, f"high_{name}": high}
-    gap = unpaired_difference(found["women"], found["men"], confidence=confidence)
-    absent = [f"no {name} {kind} the outcome" for name, part in found.items() for kind in _absent(part)]
-    row |= {"difference": gap.value, "low": gap.low, "high": gap.high, "p": gap.p}
-    interaction, fault = _interaction(cell, [sexes == code for code in SEXES.values()], confidence, smallest)
-    notes = ["; ".join(absent) or gap.note, fault if not absent else None]
+def _sex_row(group: PredictionGroup, sex_of: dict[str, str], confidence: float, smallest: float) -> dict[str, Any]:
+    sexes = np.array([sex_of.get(subject, "") for subject in group.subjects])
+    by_sex = {name: _auc_of_rows(group, sexes == code) for name, code in SEXES.items()}
+    row: dict[str, Any] = dict(group.name)
+    for name, estimate in by_sex.items():
+        low, high, _ = auc_interval(estimate, confidence=confidence)
+        row |= {f"n_{name}": estimate.positives + estimate.negatives, f"positives_{name}": estimate.positives}
+        row |= {f"auc_{name}": estimate.auc[0], f"low_{name}": low, f"high_{name}": high}
+    difference = unpaired_difference(by_sex["women"], by_sex["men"], confidence=confidence)
+    missing_classes = [
+        f"no {name} {kind} the outcome" for name, estimate in by_sex.items() for kind in _missing_classes(estimate)
+    ]
+    row |= {"difference": difference.value, "low": difference.low, "high": difference.high, "p": difference.p}
+    interaction, interaction_note = _interaction(
+        group, [sexes == code for code in SEXES.values()], confidence, smallest
+    )
+    notes = ["; ".join(missing_classes) or difference.note, interaction_note if not missing_classes else None]
     return row | interaction | {"note": "; ".join(note for note in notes if note) or None}
 
 
 def _interaction(
-    cell: Cell, groups: list[np.ndarray], confidence: float, smallest: float
+    group: PredictionGroup, masks: list[np.ndarray], confidence: float, smallest: float
 ) -> tuple[dict[str, float], str | None]:
-    """Difference of the groups' recalibration slopes, its limits and p, and why there is none.
+    """Test the difference of recalibration slopes of women and men; return its row, and the reason if there is none.
 
     Sex, the logit and their product saturate the two groups, so that the product's coefficient is this difference and
     its variance the sum of both.
     """
-    one, other = (
-        recalibrate(cell.happened[who], probability=cell.probability[who], smallest=smallest) if who.any() else None
-        for who in groups
+    women, men = (
+        recalibrate(group.y_true[mask], probability=group.probability[mask], smallest=smallest) if mask.any() else None
+        for mask in masks
     )
-    notes = {part.note for part in (one, other) if part is not None and part.note}
-    if one is None or other is None or notes:
+    notes = {fit.note for fit in (women, men) if fit is not None and fit.note}
+    if women is None or men is None or notes:
         nothing = dict.fromkeys(("interaction", "interaction_low", "interaction_high", "p_interaction"), math.nan)
         return nothing, f"no interaction test: {'; '.join(sorted(notes))}" if notes else None
-    value, error = one.slope - other.slope, math.hypot(one.slope_error, other.slope_error)
+    difference, error = women.slope - men.slope, math.hypot(women.slope_error, men.slope_error)
     reach = normal_quantile(confidence) * error
-    row = {"interaction": value, "interaction_low": value - reach, "interaction_high": value + reach}
-    return row | {"p_interaction": float(2 * ndtr(-abs(value) / error))}, None
+    row = {"interaction": difference, "interaction_low": difference - reach, "interaction_high": difference + reach}
+    return row | {"p_interaction": float(2 * ndtr(-abs(difference) / error))}, None
 
 
-def _areas_of(cell: Cell, who: np.ndarray) -> Areas:
-    return areas(cell.happened[who], scores=cell.probability[who])
+def _auc_of_rows(group: PredictionGroup, mask: np.ndarray) -> AucEstimates:
+    return estimate_aucs(group.y_true[mask], scores=group.probability[mask])
 
 
-def _absent(part: Areas) -> Iterator[str]:
-    if not part.positives:
+def _missing_classes(estimate: AucEstimates) -> Iterator[str]:
+    if not estimate.positives:
         yield "with"
-    if not part.negatives:
+    if not estimate.negatives:
         yield "without"

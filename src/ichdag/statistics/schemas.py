@@ -1,4 +1,4 @@
-"""Tables of what is compared, and of who was studied."""
+"""Schemas of Table 1 and of the comparisons of models."""
 
 from ichdag.columns import AUC, CLASSIFIER, COHORT, FEATURE_SET, GAP, NOTE, OUTCOME, STATISTIC, P
 from ichdag.names import FEATURE_SETS
@@ -6,7 +6,7 @@ from ichdag.schema import Column, Schema, number
 
 
 def _subgroup(group: str) -> list[Column]:
-    """The columns of one of two groups of participants."""
+    """Create the columns of one of two groups of participants."""
     return [
         number(f"n_{group}", f"{group}", low=0),
         number(f"positives_{group}", f"{group} with the outcome", low=0),

@@ -12,13 +12,13 @@ LOWEST_SLICES = 2
 
 def measure_coverage(scan: Volume, head: Head, facts: dict[str, Any]) -> dict[str, float | None]:
     """covered_mm, vertex_cut, base_cut, slice_step_mm, slice_gap_mm, in_plane_mm."""
-    areas = head.inside.sum(axis=(0, 1)).astype(float)
+    estimate_aucs = head.inside.sum(axis=(0, 1)).astype(float)
     brain = head.enclosed.sum(axis=(0, 1)).astype(float)
-    shown = np.flatnonzero(areas)
+    shown = np.flatnonzero(estimate_aucs)
     step = float(scan.spacing_mm[2])
     return {
         "covered_mm": float((shown[-1] + 1) * head.spacing_mm[2]),
-        "vertex_cut": float(areas[-1] / areas.max()),
+        "vertex_cut": float(estimate_aucs[-1] / estimate_aucs.max()),
         "base_cut": float(brain[:LOWEST_SLICES].max() / brain.max()) if brain.any() else None,
         "slice_step_mm": step,
         "slice_gap_mm": _gap(step, facts),

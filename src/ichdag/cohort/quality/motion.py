@@ -42,8 +42,8 @@ def measure_motion(scan: Volume, head: Head) -> float | None:
 
 def _outlines(scan: Volume, head: Head) -> np.ndarray | None:
     """Distance (mm) of the skull's outer edge from the middle of the skull, (slices, angles); NaN where none is."""
-    areas = head.enclosed.sum(axis=(0, 1))
-    wide = np.flatnonzero(areas > WIDE * areas.max())
+    estimate_aucs = head.enclosed.sum(axis=(0, 1))
+    wide = np.flatnonzero(estimate_aucs > WIDE * estimate_aucs.max())
     if wide.size < SMALLEST_SLICES:
         return None
     middle = np.argwhere(head.enclosed[:, :, wide])[:, :2].mean(axis=0) * head.spacing_mm[:2]

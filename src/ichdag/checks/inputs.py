@@ -1,4 +1,4 @@
-"""The tables that the checks read, by name."""
+"""Schemas of the tables that the checks read, by name."""
 
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
@@ -9,4 +9,4 @@ from ichdag.segmentation.schemas import TRAINED_ON, TRAINING, VOLUMES
 
 COHORT = (PARTICIPANTS, FOLDS, GRIDS, FEATURES)
 MODELS = (TRAINING, TRAINED_ON, VOLUMES, PREDICTIONS, METRICS)
-READ = {schema.name: schema for schema in (*COHORT, *MODELS)}
+SCHEMAS = {schema.name: schema for schema in (*COHORT, *MODELS)}

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ichdag.classification.designs import (
-    clinical_design,
-    comparator_designs,
-    design,
+from ichdag.classification.feature_matrices import (
+    clinical_matrix,
+    comparator_matrices,
+    feature_matrix,
     read_blocks,
-    read_folds,
+    read_fold_blocks,
     usable_covariates,
 )
 from ichdag.features.schemas import REDUCED
@@ -27,11 +27,19 @@ def block_table(name, width):
 
 def test_the_seven_feature_sets_have_the_widths_of_the_paper():
     tables = {block: block_table(block, 128) for block in BLOCKS} | {"shape": block_table("shape", 14)}
-    assert [design(tables, features=name).shape[1] for name in FEATURE_SETS] == [128, 14, 128, 128, 256, 384, 270]
+    assert [feature_matrix(tables, features=name).shape[1] for name in FEATURE_SETS] == [
+        128,
+        14,
+        128,
+        128,
+        256,
+        384,
+        270,
+    ]
 
 
 def test_the_blocks_of_a_set_stand_in_its_order(tables):
-    columns = design(tables, features="shape+segmentation+vaegan").columns
+    columns = feature_matrix(tables, features="shape+segmentation+vaegan").columns
     assert columns[[0, 1, 2, 4, 5, 7]].str.rsplit("_", n=1).str[0].tolist() == [
         *["original_shape"] * 2,
         *["segmentation"] * 2,
@@ -57,10 +65,10 @@ def files(tmp_path):
 @pytest.mark.parametrize("order", [list, reversed, sorted])
 def test_each_fold_gets_the_blocks_reduced_for_it_in_whatever_order_they_are_given(files, order):
     paths, radiomics = files
-    found = read_folds({name: paths[name] for name in order(list(paths))}, radiomics=radiomics)
-    assert design(found["0"], features="segmentation+vaegan").loc["a"].tolist() == [1, 2]
-    assert design(found["final"], features="radiomics+segmentation+vaegan").loc["a"].tolist() == [10, 11, 12]
-    assert design(found["0"], features="shape").to_dict() == {"original_shape_Volume": {"a": 4.0}}
+    result = read_fold_blocks({name: paths[name] for name in order(list(paths))}, radiomics=radiomics)
+    assert feature_matrix(result["0"], features="segmentation+vaegan").loc["a"].tolist() == [1, 2]
+    assert feature_matrix(result["final"], features="radiomics+segmentation+vaegan").loc["a"].tolist() == [10, 11, 12]
+    assert feature_matrix(result["0"], features="shape").to_dict() == {"original_shape_Volume": {"a": 4.0}}
 
 
 def test_a_block_under_the_name_of_another_is_refused(files):
@@ -71,25 +79,25 @@ def test_a_block_under_the_name_of_another_is_refused(files):
 
 
 def test_volume_is_the_logarithm_of_one_plus_milliliters(cohort):
-    volume = comparator_designs(cohort, columns=[])["volume"]
+    volume = comparator_matrices(cohort, columns=[])["volume"]
     assert np.allclose(volume.log_baseline_volume, np.log(1 + cohort.baseline_volume_ml))
 
 
 def test_sex_is_coded_and_covariates_the_sheet_lacks_are_left_out(cohort):
     columns = usable_covariates(cohort, columns=["age", "sex", "gcs"])
     assert columns == ["age", "sex"]
-    assert clinical_design(cohort, columns=columns).sex.tolist() == [0, 1, 1, 0] * 10
+    assert clinical_matrix(cohort, columns=columns).sex.tolist() == [0, 1, 1, 0] * 10
 
 
 def test_a_covariate_lacking_in_another_cohort_is_missing_in_every_row(cohort):
-    table = clinical_design(cohort.drop(columns="age"), columns=["age", "sex"])
+    table = clinical_matrix(cohort.drop(columns="age"), columns=["age", "sex"])
     assert table.age.isna().all() and table.sex.notna().all()
 
 
 def test_a_sheet_without_covariates_has_no_clinical_comparator(cohort):
-    assert list(comparator_designs(cohort, columns=[])) == ["volume"]
+    assert list(comparator_matrices(cohort, columns=[])) == ["volume"]
 
 
 def test_a_covariate_of_text_is_refused(cohort):
     with pytest.raises(StudyError, match=r"clinical covariate site is text \('north'\)"):
-        clinical_design(cohort.assign(site="north"), columns=["site"])
+        clinical_matrix(cohort.assign(site="north"), columns=["site"])

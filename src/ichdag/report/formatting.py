@@ -1,4 +1,4 @@
-"""Tables as they are read: rounded, named in words, missing cells as a dash."""
+"""Format tables for readers: rounded, named in words, missing cells as a dash."""
 
 import re
 from dataclasses import dataclass, field
@@ -49,28 +49,28 @@ class Table:
     numeric: list[bool] = field(default_factory=list)
 
 
-def rounded(value: object, digits: int = 2) -> str:
-    """A number with fixed decimals; a dash where it is missing."""
+def format_number(value: object, digits: int = 2) -> str:
+    """Format a number with fixed decimals; a dash if it is missing."""
     return DASH if pd.isna(value) else f"{value:.{digits}f}".replace("-", "−")
 
 
-def interval(value: object, low: object, high: object, digits: int = 2) -> str:
-    """A number with its confidence interval, which is left out where it is not known."""
+def format_interval(value: object, low: object, high: object, digits: int = 2) -> str:
+    """Format a number with its confidence interval, if that is known."""
     if pd.isna(low) or pd.isna(high):
-        return rounded(value, digits)
+        return format_number(value, digits)
     join = "–" if low >= 0 else " to "
-    return f"{rounded(value, digits)} ({rounded(low, digits)}{join}{rounded(high, digits)})"
+    return f"{format_number(value, digits)} ({format_number(low, digits)}{join}{format_number(high, digits)})"
 
 
-def p_value(value: object) -> str:
-    """A p-value as journals print it."""
+def format_p(value: object) -> str:
+    """Format a p-value as journals do."""
     if pd.isna(value):
         return DASH
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def cell(value: object, column: str) -> str:
-    """One cell of a table, by the kind of its value and the name of its column."""
+def format_cell(value: object, column: str) -> str:
+    """Format one cell of a table, by the type of its value and the name of its column."""
     if pd.isna(value):
         return DASH
     if isinstance(value, str):
@@ -80,33 +80,33 @@ def cell(value: object, column: str) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if P_VALUE.search(column):
-        return p_value(value)
+        return format_p(value)
     if WHOLE.search(column) and float(value).is_integer():
         return f"{value:.0f}"
     return numeral(value, 3).replace("-", "−")
 
 
-def heading(column: str) -> str:
-    """The header of a column."""
+def column_title(column: str) -> str:
+    """Name the header of a column."""
     words = HEADINGS.get(column, column.replace("_", " "))
     return words if P_VALUE.search(column) or column == "n" else words[:1].upper() + words[1:]
 
 
-def as_table(frame: pd.DataFrame, *, name: str, title: str, caption: str, columns: list[str] | None = None) -> Table:
-    """A table as it is read: these columns (all, if none are named), but for those that are empty.
+def make_table(frame: pd.DataFrame, *, name: str, title: str, caption: str, columns: list[str] | None = None) -> Table:
+    """Format a table with these columns (all by default), without empty ones.
 
     A column 'value:low:high' is a value with its interval.
     """
     wanted = [spec.split(":") for spec in columns or list(frame)]
     wanted = [parts for parts in wanted if parts[0] in frame and frame[parts[0]].notna().any()]
-    texts = [_texts(frame, parts) for parts in wanted]
+    texts = [_column_texts(frame, parts) for parts in wanted]
     numeric = [pd.api.types.is_numeric_dtype(frame[parts[0]]) for parts in wanted]
     rows = [list(row) for row in zip(*texts, strict=True)]
-    return Table(name, title, caption, [heading(parts[0]) for parts in wanted], rows, numeric)
+    return Table(name, title, caption, [column_title(parts[0]) for parts in wanted], rows, numeric)
 
 
-def _texts(frame: pd.DataFrame, parts: list[str]) -> list[str]:
-    """The cells of one column, or of a column with its interval."""
+def _column_texts(frame: pd.DataFrame, parts: list[str]) -> list[str]:
+    """Format the cells of one column, or of a column with its interval."""
     if len(parts) == 1:
-        return [cell(value, parts[0]) for value in frame[parts[0]]]
-    return [interval(*row) for row in frame[parts].itertuples(index=False, name=None)]
+        return [format_cell(value, parts[0]) for value in frame[parts[0]]]
+    return [format_interval(*row) for row in frame[parts].itertuples(index=False, name=None)]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition._nmf import _initialize_nmf
 
-from ichdag.features.starting import gram_of, leading_directions, start_values
+from ichdag.features.initialization import gram_of, initialize_factors, leading_singular_vectors
 
 
 @pytest.fixture
@@ -14,9 +14,9 @@ def matrix():
 
 
 def started(matrix, init):
-    directions = leading_directions(gram_of(matrix), count=6, dtype=matrix.dtype)
+    directions = leading_singular_vectors(gram_of(matrix), count=6, dtype=matrix.dtype)
     mean = matrix.mean()
-    return start_values(directions, projected=directions.T @ matrix, mean=mean, rank=6, init=init, seed=3)
+    return initialize_factors(directions, projected=directions.T @ matrix, mean=mean, rank=6, init=init, seed=3)
 
 
 def test_the_products_of_the_rows_are_summed_over_all_slices(matrix):

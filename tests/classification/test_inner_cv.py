@@ -8,10 +8,10 @@ import pytest
 from sklearn.model_selection import GridSearchCV, StratifiedKFold
 
 from ichdag.classification import classifiers
-from ichdag.classification.classifiers import Recipe, build, fit
-from ichdag.classification.designs import design
-from ichdag.classification.inner import inner_folds
-from ichdag.classification.people import development_people, external_people
+from ichdag.classification.classifiers import ClassifierConfig, build, fit
+from ichdag.classification.feature_matrices import feature_matrix
+from ichdag.classification.inner_cv import inner_folds
+from ichdag.classification.labels import development_labels, external_labels
 from ichdag.jobs import StudyError
 
 LABELS = pd.Series(np.tile([0, 1, 0], 10))
@@ -50,27 +50,27 @@ def test_a_class_that_is_one_person_is_refused_with_the_counts():
 
 
 @pytest.fixture
-def people(cohort, folds):
+def label_table(cohort, folds):
     """Forty participants; the sheet says that each two neighbors of one label are one person."""
-    return development_people(twins(cohort), folds=folds, outcome="poor_outcome", fewest=4)
+    return development_labels(twins(cohort), folds=folds, outcome="poor_outcome", min_per_class=4)
 
 
 def twins(cohort):
     return cohort.assign(person_id=[f"p{number // 4}-{number % 2}" for number in range(40)])
 
 
-def test_the_person_of_the_sheet_goes_with_the_labels(cohort, people):
-    assert people.person.nunique() == 20
-    assert people.person["s00"] == people.person["s02"] != people.person["s01"]
+def test_the_person_of_the_sheet_goes_with_the_labels(cohort, label_table):
+    assert label_table.person.nunique() == 20
+    assert label_table.person["s00"] == label_table.person["s02"] != label_table.person["s01"]
     some = twins(cohort).assign(person_id=lambda table: table.person_id.where(table.subject < "s04"))
-    found = external_people(some, outcome="poor_outcome").person
-    assert found.nunique() == 38
-    assert external_people(cohort, outcome="poor_outcome").person.tolist() == cohort.subject.tolist()
+    result = external_labels(some, outcome="poor_outcome").person
+    assert result.nunique() == 38
+    assert external_labels(cohort, outcome="poor_outcome").person.tolist() == cohort.subject.tolist()
 
 
 @pytest.mark.parametrize("classifier", ["svm", "elastic_net"])
 def test_the_grid_and_the_svms_calibration_see_no_person_on_both_sides(
-    classifier, settings, people, tables, monkeypatch
+    classifier, settings, label_table, tables, monkeypatch
 ):
     used = []
 
@@ -79,24 +79,24 @@ def test_the_grid_and_the_svms_calibration_see_no_person_on_both_sides(
         return GridSearchCV(*arguments, cv=cv, **named)
 
     monkeypatch.setattr(classifiers, "GridSearchCV", watched)
-    recipe = Recipe(classifier, replace(settings, tuning="grid"), seed=0, threads=1)
-    table = design(tables, features="radiomics").loc[people.index]
-    model = fit(recipe, design=table, labels=people.y_true, persons=people.person)
+    config = ClassifierConfig(classifier, replace(settings, tuning="grid"), seed=0, threads=1)
+    table = feature_matrix(tables, features="radiomics").loc[label_table.index]
+    model = fit(config, X=table, y=label_table.y_true, persons=label_table.person)
     used += model["classify"].cv if classifier == "svm" else []
     assert len(used) == (6 if classifier == "svm" else 3)
     for training, validation in used:
-        assert not set(people.person.iloc[training]) & set(people.person.iloc[validation])
+        assert not set(label_table.person.iloc[training]) & set(label_table.person.iloc[validation])
 
 
 @pytest.mark.parametrize("classifier", ["svm", "elastic_net"])
 def test_the_chosen_model_is_the_one_that_scikit_learns_search_refits(classifier, settings, cohort, folds, tables):
-    people = development_people(cohort, folds=folds, outcome="poor_outcome", fewest=4)
-    table = design(tables, features="vaegan").loc[people.index]
-    recipe = Recipe(classifier, replace(settings, tuning="grid"), seed=3, threads=1)
-    ours = fit(recipe, design=table, labels=people.y_true, persons=people.person)
+    label_table = development_labels(cohort, folds=folds, outcome="poor_outcome", min_per_class=4)
+    table = feature_matrix(tables, features="vaegan").loc[label_table.index]
+    config = ClassifierConfig(classifier, replace(settings, tuning="grid"), seed=3, threads=1)
+    ours = fit(config, X=table, y=label_table.y_true, persons=label_table.person)
     prefix = "classify__estimator__" if classifier == "svm" else "classify__"
     space = {f"{prefix}C": settings.grid[classifier]["C"]}
     inner = StratifiedKFold(3, shuffle=True, random_state=3)
-    search = GridSearchCV(build(recipe, smaller_class=20), space, scoring="roc_auc", cv=inner)
-    theirs = search.fit(table, people.y_true).best_estimator_
+    search = GridSearchCV(build(config, smaller_class=20), space, scoring="roc_auc", cv=inner)
+    theirs = search.fit(table, label_table.y_true).best_estimator_
     assert np.array_equal(ours.predict_proba(table), theirs.predict_proba(table))

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ichdag.checks.currency import currency
+from ichdag.checks.training_data import check_training_data
 
 
 def table(**rows):
@@ -26,8 +26,10 @@ def grids(**rows):
 
 
 def test_a_study_whose_networks_saw_todays_scans_and_masks_passes(trained_on):
-    found = currency(trained_on=trained_on, grids=grids(A=("a", "ma"), B=("b", "mb"), C=("c", "mc"), D=("d", None)))
-    assert [(one.status, one.found) for one in found] == [("passed", "4 participants, 3 trained networks")]
+    result = check_training_data(
+        trained_on=trained_on, grids=grids(A=("a", "ma"), B=("b", "mb"), C=("c", "mc"), D=("d", None))
+    )
+    assert [(one.status, one.found) for one in result] == [("passed", "4 participants, 3 trained networks")]
 
 
 @pytest.mark.parametrize(
@@ -42,5 +44,7 @@ def test_a_study_whose_networks_saw_todays_scans_and_masks_passes(trained_on):
 )
 def test_what_changed_since_is_said_with_names_and_cure(trained_on, change, words):
     rows = {"A": ("a", "ma"), "B": ("b", "mb"), "C": ("c", "mc"), "D": ("d", None)} | change
-    found = currency(trained_on=trained_on, grids=grids(**{name: row for name, row in rows.items() if row}))[0]
-    assert found.status == ("warned" if words else "passed") and (words or "") in found.found
+    result = check_training_data(
+        trained_on=trained_on, grids=grids(**{name: row for name, row in rows.items() if row})
+    )[0]
+    assert result.status == ("warned" if words else "passed") and (words or "") in result.found

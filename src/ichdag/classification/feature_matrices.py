@@ -1,4 +1,4 @@
-"""What a classifier is given: the columns of one feature set, or a comparator's covariates, one row a participant."""
+"""Build the feature matrices of feature sets and of comparators, one row per participant."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,12 +18,12 @@ Tables = dict[str, pd.DataFrame]
 
 
 def read_blocks(reduced: Mapping[str, str | Path], *, radiomics: str | Path) -> Tables:
-    """Reduced blocks, given by name, and the shape features as they are, each by subject."""
+    """Read reduced blocks, given by name, and the shape features, which are not reduced, each by subject."""
     return {block: _read_reduced(block, path) for block, path in reduced.items()} | {"shape": read_shape(radiomics)}
 
 
-def read_folds(reduced: Mapping[str, str | Path], *, radiomics: str | Path) -> dict[str, Tables]:
-    """As `read_blocks`, for each fold; reduced blocks are given by fold and block, such as "0/vaegan"."""
+def read_fold_blocks(reduced: Mapping[str, str | Path], *, radiomics: str | Path) -> dict[str, Tables]:
+    """Read blocks as `read_blocks` does, for each fold; names are fold and block, such as "0/vaegan"."""
     shape = read_shape(radiomics)
     folds: dict[str, Tables] = {}
     for name, path in reduced.items():
@@ -33,40 +33,40 @@ def read_folds(reduced: Mapping[str, str | Path], *, radiomics: str | Path) -> d
 
 
 def read_shape(radiomics: str | Path) -> pd.DataFrame:
-    """The shape features of the participants whose radiomics are there, by subject."""
+    """Read the shape features of the participants whose radiomics were extracted, by subject."""
     table = read_table(radiomics, FEATURES).set_index("subject")
     return table.loc[table.status == "included", shape_columns(list(table))].astype(np.float64)
 
 
-def design(tables: Tables, *, features: str) -> pd.DataFrame:
-    """The columns of one feature set by subject, float64: its blocks side by side, in the order of FEATURE_SETS.
+def feature_matrix(tables: Tables, *, features: str) -> pd.DataFrame:
+    """Join the blocks of one feature set side by side, in the order of FEATURE_SETS; by subject, float64.
 
-    ASSUME: an infinite cell is a missing one, for the pipelines to fill; the model's card counts what was filled. Of
-    blocks nobody has any by now: the cohort table leaves them out, and a new patient is told.
+    ASSUME: an infinite cell is a missing one, which the pipelines impute; the model's card counts imputed cells.
+    Blocks have none at this point: participants with infinite features are excluded before, new patients are refused.
     """
     blocks = [tables[block] for block in FEATURE_SETS[features]]
     return _finite(pd.concat(blocks, axis=1, join="inner").astype(np.float64))
 
 
-def designs(folds: dict[str, Tables], *, features: str) -> Tables:
-    """The columns of one feature set for each fold: every fold has its own reduction."""
-    return {fold: design(tables, features=features) for fold, tables in folds.items()}
+def feature_matrices(folds: dict[str, Tables], *, features: str) -> Tables:
+    """Build the matrix of one feature set for each fold: every fold has its own reduction."""
+    return {fold: feature_matrix(tables, features=features) for fold, tables in folds.items()}
 
 
-def comparator_designs(cohort: pd.DataFrame, *, columns: list[str]) -> Tables:
-    """The covariates of each comparator: volume, and clinical where there are such columns."""
-    clinical = {"clinical": clinical_design(cohort, columns=columns)} if columns else {}
-    return {"volume": volume_design(cohort)} | clinical
+def comparator_matrices(cohort: pd.DataFrame, *, columns: list[str]) -> Tables:
+    """Build the covariates of each comparator: volume, and clinical if there are such columns."""
+    clinical = {"clinical": clinical_matrix(cohort, columns=columns)} if columns else {}
+    return {"volume": volume_matrix(cohort)} | clinical
 
 
-def volume_design(cohort: pd.DataFrame) -> pd.DataFrame:
-    """One column: logarithm of the baseline hematoma volume. ASSUME: of 1 + mL, so that a volume of zero has one."""
+def volume_matrix(cohort: pd.DataFrame) -> pd.DataFrame:
+    """Build one column: logarithm of the baseline hematoma volume. ASSUME: log(1 + mL), so that zero is allowed."""
     volume = cohort.set_index("subject").baseline_volume_ml.astype(np.float64)
     return np.log1p(volume).to_frame("log_baseline_volume")
 
 
-def clinical_design(cohort: pd.DataFrame, *, columns: list[str]) -> pd.DataFrame:
-    """Clinical covariates as numbers by subject, sex as F 0 and M 1; a column the sheet lacks is missing in every row.
+def clinical_matrix(cohort: pd.DataFrame, *, columns: list[str]) -> pd.DataFrame:
+    """Build clinical covariates by subject, sex as F 0 and M 1; a column that the sheet lacks is missing in all rows.
 
     Raises StudyError if a covariate is text.
     """
@@ -83,17 +83,19 @@ def clinical_design(cohort: pd.DataFrame, *, columns: list[str]) -> pd.DataFrame
 
 
 def usable_covariates(cohort: pd.DataFrame, *, columns: list[str]) -> list[str]:
-    """Those of the wished covariates that the sheet has and that differ among the included participants."""
+    """Select the covariates that the sheet has and that differ among the included participants."""
     included = cohort[cohort.status == "included"]
     return [column for column in columns if column in included and included[column].nunique() > 1]
 
 
 def _read_reduced(block: str, path: str | Path) -> pd.DataFrame:
-    """A reduced block by subject. Raises StudyError if the table is of another block."""
+    """Read a reduced block by subject. Raises StudyError if the table is of another block."""
     table = read_table(path, REDUCED).set_index("subject")
-    strangers = [column for column in table if not column.startswith(f"{block}_")]
-    if strangers:
-        raise StudyError(f"{path} should hold the block {block} and has column {strangers[0]}: delete it and run again")
+    foreign_columns = [column for column in table if not column.startswith(f"{block}_")]
+    if foreign_columns:
+        raise StudyError(
+            f"{path} should hold the block {block} and has column {foreign_columns[0]}: delete it and run again"
+        )
     return table
 
 
