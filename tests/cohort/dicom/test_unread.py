@@ -147,7 +147,7 @@ def test_images_that_the_dicomdir_names_must_be_there(folder, draw, directory, s
         file.unlink()
     found = files_of(folder, folder=tmp_path, settings=settings())  # not the DICOMDIR, of which no image may lack
     slices, _ = read_headers(found)
-    chosen, _ = take(slices, series=None, settings=settings())
+    chosen, *_ = take(slices, series=None, settings=settings())
     if gone:
         with pytest.raises(DataFault, match="3 of 15 images that the DICOMDIR names of this series are not there"):
             refuse_missing_images(chosen, slices, found)
@@ -159,7 +159,7 @@ def test_a_dicomdir_that_is_damaged_or_of_other_files_says_nothing(folder, draw,
     draw(size=8, pixel_mm=24.0)
     directory(sorted(folder.rglob("*.dcm")))
     slices, _ = headers()
-    chosen, _ = take(slices, series=None, settings=settings())
+    chosen, *_ = take(slices, series=None, settings=settings())
     for plane in slices:
         plane.header.SOPInstanceUID += ".1"
     refuse_missing_images(chosen, slices, [folder / "DICOMDIR"])
