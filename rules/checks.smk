@@ -7,7 +7,7 @@ Reads: results/cohort/participants.tsv, results/cohort/folds.tsv, ledger/trainin
 Writes: results/checks/checks.tsv, results/checks/audit.tsv, results/checks/passed.json
 """
 
-CARDS = {
+MODELS = {
     "card/latent/vaegan": "ledger/latent/vaegan/card.json",
     **named("card/segmentation/{network}", "ledger/segmentation/{network}/card.json", network=NETWORKS),
     **named(
@@ -24,15 +24,15 @@ CARDS = {
         outcome=OUTCOMES,
         classifier=[*CLASSIFIERS, "logistic"],
     ),
+    **named("trained_on/{network}", "ledger/segmentation/{network}/data.tsv", network=NETWORKS),
+    "trained_on/vaegan": "ledger/latent/vaegan/data.tsv",
 }
 
 
 rule check_study:
     """Check that no participant leaks, nobody is lacking, volumes are plausible and no model beats the known truth."""
     input:
-        **CARDS,
-        **named("trained_on/{network}", "ledger/segmentation/{network}/data.tsv", network=NETWORKS),
-        **{"trained_on/vaegan": "ledger/latent/vaegan/data.tsv"},
+        **MODELS,
         grids="results/preprocessing/development.tsv",
         participants="results/cohort/participants.tsv",
         folds="results/cohort/folds.tsv",
@@ -42,23 +42,16 @@ rule check_study:
         predictions="results/classification/predictions.parquet",
         metrics="results/evaluation/metrics.tsv",
     output:
-        checks=report("results/checks/checks.tsv", caption="../workflow/report/checks.rst", category="Checks"),
-        audit=report(
-            "results/checks/audit.tsv",
-            caption="../workflow/report/audit.rst",
-            category="Checks",
-            labels={"table": "Fitted on, scored on"},
-        ),
+        checks=in_report("results/checks/checks.tsv", "Checks"),
+        audit=in_report("results/checks/audit.tsv", "Checks", table="Fitted on, scored on"),
     log:
         "logs/check_study.log",
     benchmark:
         "benchmarks/check_study.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(20),
+        **growing(mem_mb=2000, runtime=20),
     params:
         settings=config["checks"],
         outcomes=OUTCOMES,
@@ -80,10 +73,6 @@ rule require_checks:
         "benchmarks/require_checks.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
     params:
         code=code_of("require_checks"),
     script:

@@ -32,10 +32,8 @@ rule fit_classifiers:
         "benchmarks/fit_classifiers/{outcome}_{classifier}.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(4000),
-        runtime=grow(240),
+        **growing(mem_mb=4000, runtime=240),
     params:
         settings=lambda wildcards: classifier_settings(config["classification"], wildcards.classifier),
         seed=config["seed"],
@@ -59,10 +57,8 @@ rule apply_classifiers:
         "benchmarks/apply_classifiers/{outcome}.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(4000),
-        runtime=grow(60),
+        **growing(mem_mb=4000, runtime=60),
     params:
         code=code_of("apply_classifiers"),
     script:
@@ -84,10 +80,8 @@ rule fit_comparators:
         "benchmarks/fit_comparators/{outcome}.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(10),
+        **growing(mem_mb=2000),
     params:
         settings=classifier_settings(config["classification"], "logistic"),
         clinical=config["classification"]["clinical"],
@@ -113,10 +107,8 @@ rule apply_comparators:
         "benchmarks/apply_comparators/{outcome}.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(10),
+        **growing(mem_mb=2000),
     params:
         code=code_of("apply_comparators"),
     script:
@@ -130,22 +122,15 @@ rule gather_predictions:
         external=collect(rules.apply_classifiers.output.predictions, outcome=OUTCOMES),
         comparators=collect(rules.apply_comparators.output.predictions, outcome=OUTCOMES),
     output:
-        predictions=report(
-            "results/classification/predictions.parquet",
-            caption="../workflow/report/predictions.rst",
-            category="Classification",
-            labels={"table": "predictions"},
-        ),
+        predictions=in_report("results/classification/predictions.parquet", "Classification", table="predictions"),
     log:
         "logs/gather_predictions.log",
     benchmark:
         "benchmarks/gather_predictions.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(4000),
-        runtime=grow(30),
+        **growing(mem_mb=4000, runtime=30),
     params:
         outcomes=OUTCOMES,
         folds=config["folds"],

@@ -14,6 +14,9 @@ from ichdag.cohort.originals import fingerprint
 from ichdag.jobs import clear_leftovers
 
 CONVERTED_BY = ["baseline_series", "followup_series", "onset_to_ct_hours", "followup_hours"]
+DICOM = config["cohort"]["dicom"]
+CONVERSION = settings("cohort", "masks_on_other_grids", "smallest_lesion_ml", "largest_lesion_ml", "dicom")
+CONVERSION |= settings("preprocessing", "head_hu")
 
 
 onstart:
@@ -24,7 +27,7 @@ rule convert_scans:
     """Convert a participant's DICOM, NIfTI or NRRD originals to scans in HU and masks on their grids, header left behind."""
     input:
         # Of originals no name may be kept or printed: Snakemake is told of those alone that it makes itself.
-        unpack(lambda wildcards: drawn_here(participants()[wildcards.subject])),
+        unpack(lambda wildcards: drawn_here(participants.rows[wildcards.subject])),
     output:
         baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
         followup_ct="results/cohort/sub-{subject}_followup_ct.nii.gz",
@@ -37,20 +40,14 @@ rule convert_scans:
         "benchmarks/convert_scans/{subject}.tsv"
     conda:
         "../envs/conversion.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(3000),
-        runtime=grow(10),
+        **growing(mem_mb=3000),
     params:
-        settings=settings("cohort", "masks_on_other_grids", "smallest_lesion_ml", "largest_lesion_ml", "dicom")
-        | settings("preprocessing", "head_hu"),
-        row=lambda wildcards: Private(
-            {name: participants()[wildcards.subject].get(name) for name in [*FILES, *CONVERTED_BY]}
-        ),
+        settings=CONVERSION,
+        row=lambda wildcards: Private(participants.cells_of(wildcards.subject, [*FILES, *CONVERTED_BY])),
         # Snakemake sees a newer file, not an older one, and not one that was added to a folder.
         originals=lambda wildcards: fingerprint(
-            {column: participants()[wildcards.subject].get(column) for column in FILES},
-            largest_files=config["cohort"]["dicom"]["largest_files"],
+            participants.cells_of(wildcards.subject, FILES), largest_files=DICOM["largest_files"]
         ),
         temporary="temporary/convert_scans/sub-{subject}",  # of originals that are unpacked: within the study
         code=code_of("convert_scans"),
@@ -72,10 +69,8 @@ rule check_scans:
         "benchmarks/check_scans/{subject}.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(10),
+        **growing(mem_mb=2000),
     params:
         settings=config["cohort"]["quality"] | settings("preprocessing", "head_hu"),
         code=code_of("check_scans"),
@@ -86,11 +81,7 @@ rule check_scans:
 rule list_scans:
     """List the scans of a cohort with status, stage and reason; images that participants share leave them out."""
     input:
-        unpack(
-            lambda wildcards: named(
-                "sub-{subject}", rules.check_scans.output.record, subject=subjects_of(wildcards.role)
-            )
-        ),
+        unpack(files_of_role("sub-{subject}", rules.check_scans.output.record)),
         others=lambda wildcards: [] if wildcards.role == "development" else "results/cohort/development_scans.tsv",
     output:
         scans="results/cohort/{role}_scans.tsv",
@@ -101,10 +92,8 @@ rule list_scans:
         "benchmarks/list_scans/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(1000),
-        runtime=grow(30),
+        **growing(runtime=30),
     params:
         code=code_of("list_scans"),
     script:
@@ -126,12 +115,10 @@ rule assemble_cohort:
         "benchmarks/assemble_cohort/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(1500),
-        runtime=grow(10),
+        **growing(mem_mb=1500),
     params:
-        rows=lambda wildcards: Private({subject: participants()[subject] for subject in subjects_of(wildcards.role)}),
+        rows=lambda wildcards: Private(participants.rows_of(subjects_of(wildcards.role))),
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
         code=code_of("assemble_cohort"),
@@ -154,10 +141,6 @@ rule draw_folds:
         "benchmarks/draw_folds.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
     params:
         outcomes=OUTCOMES,
         persons=lambda wildcards: persons_among("development"),
@@ -175,12 +158,7 @@ rule join_cohort:
         cohorts=collect(rules.assemble_cohort.output.cohort, role=PATIENT_ROLES),
         checks=collect(rules.list_scans.output.checks, role=PATIENT_ROLES),
     output:
-        participants=report(
-            "results/cohort/participants.tsv",
-            caption="../workflow/report/participants.rst",
-            category="Cohort",
-            labels={"table": "participants"},
-        ),
+        participants=in_report("results/cohort/participants.tsv", "Cohort", table="participants"),
         flow="results/cohort/flow.tsv",
         quality="results/cohort/quality.tsv",
     log:
@@ -189,10 +167,6 @@ rule join_cohort:
         "benchmarks/join_cohort.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
     params:
         outcomes=config["outcomes"],
         code=code_of("join_cohort"),
@@ -207,22 +181,13 @@ rule measure_sensitivity:
         scans=collect(rules.list_scans.output.scans, role=PATIENT_ROLES),
         volumes=collect("results/segmentation/{role}.tsv", role=PATIENT_ROLES),
     output:
-        sensitivity=report(
-            "results/cohort/sensitivity.tsv",
-            caption="../workflow/report/sensitivity.rst",
-            category="Cohort",
-            labels={"table": "labels and volume error"},
-        ),
+        sensitivity=in_report("results/cohort/sensitivity.tsv", "Cohort", table="labels and volume error"),
     log:
         "logs/measure_sensitivity.log",
     benchmark:
         "benchmarks/measure_sensitivity.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
     params:
         outcomes=config["outcomes"],
         code=code_of("measure_sensitivity"),

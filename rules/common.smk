@@ -3,15 +3,15 @@
 import gc
 import sys
 from functools import lru_cache, partial
-from zlib import crc32
 
 sys.path[:0] = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
-for name in [name for name in sys.modules if name.partition(".")[0] in ("ichdag", "telling", "planning")]:
+LIBRARY = ("ichdag", "job_resources", "outputs", "participants", "planning", "telling")
+for name in [name for name in sys.modules if name.partition(".")[0] in LIBRARY]:
     if not str(getattr(sys.modules[name], "__file__", None)).startswith(f"{workflow.basedir}/"):
         del sys.modules[name]  # a plug-in of another copy of the workflow brought it along
 
 from ichdag.bounds import require_plain
-from ichdag.cohort.sheet import FILES, drawn_here, read_sheet, shared_persons, subject_of
+from ichdag.cohort.sheet import FILES, drawn_here, read_sheet, subject_of
 from ichdag.ledger import refuse_ledger
 from ichdag.models import file_digest
 from ichdag.prediction.frozen import is_spoiled, model_files
@@ -20,6 +20,9 @@ from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 from ichdag.privacy import Private
 from ichdag.provenance.standing import Standing
 from ichdag.shipped import own_or_shipped
+from job_resources import give_defaults, growing
+from outputs import in_report, trained_files
+from participants import Participants
 from telling import tell_faults_plainly
 
 tell_faults_plainly()
@@ -37,6 +40,8 @@ if workflow.is_main_process:
 
     refuse_settings(config)
     refuse_ledger(folds=config["folds"], retrain=config["segmentation"]["retrain"])
+
+give_defaults(workflow.resource_settings, mem_mb=1000, runtime=10)  # as profiles/*/config.yaml do
 
 if config["container"]:
 
@@ -91,32 +96,28 @@ def sheet():
     return found
 
 
-@lru_cache(maxsize=None)
-def participants():
-    """The rows of the participants sheet, by subject."""
-    return {subject_of(row): row for row in sheet().rows}
-
-
-@lru_cache(maxsize=None)
-def subjects_of(*roles):
-    """The participants of these roles, in the order of the sheet."""
-    return [subject for subject, row in participants().items() if row["role"] in roles]
-
-
-@lru_cache(maxsize=None)
-def sample_of(size, *roles):
-    """The first participants of these roles by a hash of their id, so that newcomers change few; quick to be asked."""
-    return dict.fromkeys(sorted(subjects_of(*roles), key=lambda one: (crc32(one.encode()), one))[:size])
-
-
-def persons_among(role):
-    """Who is behind each participant of a role, as far as one person is several participants."""
-    return Private(shared_persons(participants()[subject] for subject in subjects_of(role)))
+participants = Participants(lambda: sheet().rows, batches=config["batches"])
+subjects_of = participants.subjects_of
+sample_of = participants.sample_of
+persons_among = participants.persons_among
+batch_of = participants.batch_of
+batches_of = participants.batches_of
+members_of = participants.members_of
 
 
 def named(name, path, /, **values):
     """Files by name, both written with the same wildcards, so that a script asks for the file of a fold by name."""
     return dict(zip(collect(name, **values), collect(path, **values, allow_missing=True), strict=True))
+
+
+def files_of_role(name, path, role=None):
+    """An input: a file of each participant of a role, or of the role that is a rule's wildcard, by name."""
+    return lambda wildcards: named(name, path, subject=subjects_of(role or wildcards.role))
+
+
+def files_of_batch(name, path):
+    """An input: a file of each participant of the batch that is a rule's wildcard, by name."""
+    return lambda wildcards: named(name, path, subject=members_of(wildcards.batch))
 
 
 @lru_cache(maxsize=None)
@@ -135,25 +136,6 @@ def forced_rules(planned):
     return planned & {*standing().forced_rules, *(["freeze_model"] if spoiled else [])}
 
 
-def batch_of(subject):
-    """The batch of a participant, from role and id alone: it never changes when others come or go."""
-    return f"{participants()[subject]['role']}-{crc32(subject.encode()) % config['batches']:04d}"
-
-
-@lru_cache(maxsize=None)
-def batch_table():
-    """The participants of each batch."""
-    table = {}
-    for subject in subjects_of(*PATIENT_ROLES):
-        table.setdefault(batch_of(subject), []).append(subject)
-    return table
-
-
-def batches_of(role):
-    """The batches of a role that have members."""
-    return sorted(batch for batch in batch_table() if batch.startswith(f"{role}-"))
-
-
 def mask_of(subject):
     """The baseline mask that features are computed in: the predicted one, or the manual one if the config says so."""
     if MANUAL_MASKS:
@@ -164,8 +146,3 @@ def mask_of(subject):
 def code_of(rule):
     """Digest of the code a rule's script reaches, so that an edit in the library reruns what it touches."""
     return code_digest(f"{workflow.basedir}/workflow/scripts/{rule}.py")
-
-
-def grow(amount):
-    """A resource that grows with the attempt, for what is killed for want of memory or time; a number or a function."""
-    return lambda wildcards, attempt: (amount() if callable(amount) else amount) * 2 ** (attempt - 1)

@@ -11,22 +11,15 @@ rule measure_performance:
     input:
         predictions="results/classification/predictions.parquet",
     output:
-        metrics=report(
-            "results/evaluation/metrics.tsv",
-            caption="../workflow/report/metrics.rst",
-            category="Prediction",
-            labels={"table": "All metrics"},
-        ),
+        metrics=in_report("results/evaluation/metrics.tsv", "Prediction", table="All metrics"),
     log:
         "logs/measure_performance.log",
     benchmark:
         "benchmarks/measure_performance.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(4000),
-        runtime=grow(60),
+        **growing(mem_mb=4000, runtime=60),
     params:
         settings=settings("evaluation", "confidence", "bootstrap", "smallest_probability"),
         seed=config["seed"],
@@ -40,22 +33,15 @@ rule correct_best:
     input:
         predictions="results/classification/predictions.parquet",
     output:
-        best=report(
-            "results/evaluation/best.tsv",
-            caption="../workflow/report/best.rst",
-            category="Prediction",
-            labels={"table": "Best models"},
-        ),
+        best=in_report("results/evaluation/best.tsv", "Prediction", table="Best models"),
     log:
         "logs/correct_best.log",
     benchmark:
         "benchmarks/correct_best.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(4000),
-        runtime=grow(60),
+        **growing(mem_mb=4000, runtime=60),
     params:
         settings=settings("evaluation", "confidence", "bootstrap"),
         seed=config["seed"],
@@ -69,22 +55,15 @@ rule measure_calibration:
     input:
         predictions="results/classification/predictions.parquet",
     output:
-        calibration=report(
-            "results/evaluation/calibration.tsv",
-            caption="../workflow/report/calibration.rst",
-            category="Prediction",
-            labels={"table": "Calibration"},
-        ),
+        calibration=in_report("results/evaluation/calibration.tsv", "Prediction", table="Calibration"),
     log:
         "logs/measure_calibration.log",
     benchmark:
         "benchmarks/measure_calibration.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(20),
+        **growing(mem_mb=2000, runtime=20),
     params:
         settings=settings("evaluation", "confidence", "calibration_bins"),
         code=code_of("measure_calibration"),
@@ -97,22 +76,15 @@ rule measure_net_benefit:
     input:
         predictions="results/classification/predictions.parquet",
     output:
-        decision=report(
-            "results/evaluation/decision.tsv",
-            caption="../workflow/report/decision.rst",
-            category="Prediction",
-            labels={"table": "Decision curves"},
-        ),
+        decision=in_report("results/evaluation/decision.tsv", "Prediction", table="Decision curves"),
     log:
         "logs/measure_net_benefit.log",
     benchmark:
         "benchmarks/measure_net_benefit.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(20),
+        **growing(mem_mb=2000, runtime=20),
     params:
         settings=settings("evaluation", "decision_thresholds"),
         code=code_of("measure_net_benefit"),

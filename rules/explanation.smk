@@ -34,10 +34,8 @@ rule explain_predictions:
         "benchmarks/explain_predictions/{outcome}.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(6000),
-        runtime=grow(240),
+        **growing(mem_mb=6000, runtime=240),
     params:
         settings=settings("explanation", *SHARES),
         seed=config["seed"],
@@ -61,10 +59,8 @@ rule explain_out_of_fold:
         "benchmarks/explain_out_of_fold/{outcome}.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(6000),
-        runtime=grow(480),
+        **growing(mem_mb=6000, runtime=480),
     params:
         settings=settings("explanation", *SHARES),
         classification=classifier_settings(config["classification"], *CLASSIFIERS),
@@ -86,22 +82,13 @@ rule gather_explanations:
             )
         ),
     output:
-        shares=report(
-            "results/explanation/shap.tsv",
-            caption="../workflow/report/shap.rst",
-            category="Explanation",
-            labels={"table": "SHAP importance by feature block"},
-        ),
+        shares=in_report("results/explanation/shap.tsv", "Explanation", table="SHAP importance by feature block"),
     log:
         "logs/gather_explanations.log",
     benchmark:
         "benchmarks/gather_explanations.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
     params:
         code=code_of("gather_explanations"),
     script:
@@ -114,11 +101,8 @@ rule name_components:
         pipeline="results/features/models/all_final_radiomics/pipeline.skops",
         card="results/features/models/all_final_radiomics/card.json",
     output:
-        components=report(
-            "results/explanation/components.tsv",
-            caption="../workflow/report/components.rst",
-            category="Explanation",
-            labels={"table": "components of the radiomics block"},
+        components=in_report(
+            "results/explanation/components.tsv", "Explanation", table="components of the radiomics block"
         ),
     log:
         "logs/name_components.log",
@@ -126,10 +110,6 @@ rule name_components:
         "benchmarks/name_components.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
     params:
         top=config["explanation"]["top_features"],
         code=code_of("name_components"),
@@ -152,10 +132,8 @@ rule map_saliency:
         "benchmarks/map_saliency/{outcome}.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(4000),
-        runtime=grow(20),
+        **growing(mem_mb=4000, runtime=20),
     params:
         channels=CHANNELS[-1],
         edge=config["preprocessing"]["grid"] // 2 ** (len(CHANNELS) - 1),

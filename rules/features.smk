@@ -38,10 +38,8 @@ rule reduce_block:
         "benchmarks/reduce_block/{outcome}_{fold}_{block}.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(lambda: 3000 + round(3 * ROW_MB * len(subjects_of("development")))),
-        runtime=grow(240),
+        **growing(mem_mb=lambda: 3000 + round(3 * ROW_MB * len(subjects_of("development"))), runtime=240),
     params:
         settings=config["features"],
         seed=config["seed"],
@@ -65,10 +63,8 @@ rule reduce_external:
         "benchmarks/reduce_external/{block}.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(lambda: 3000 + round(2 * ROW_MB * len(subjects_of("external")))),
-        runtime=grow(30),
+        **growing(mem_mb=lambda: 3000 + round(2 * ROW_MB * len(subjects_of("external"))), runtime=30),
     params:
         code=code_of("reduce_external"),
     script:

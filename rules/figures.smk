@@ -15,7 +15,7 @@ rule draw_cohort_flow:
     input:
         flow="results/cohort/flow.tsv",
     output:
-        svg=report("results/figures/cohort_flow.svg", caption="../workflow/report/cohort_flow.rst", category="Cohort"),
+        svg=in_report("results/figures/cohort_flow.svg", "Cohort"),
         png="results/figures/cohort_flow.png",
         table="results/figures/cohort_flow.tsv",
     log:
@@ -24,10 +24,8 @@ rule draw_cohort_flow:
         "benchmarks/draw_cohort_flow.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(1500),
-        runtime=grow(10),
+        **growing(mem_mb=1500),
     params:
         dpi=config["figures"]["dpi"],
         code=code_of("draw_cohort_flow"),
@@ -41,13 +39,9 @@ rule draw_segmentation_examples:
         scores="results/segmentation/scores.tsv",
         cleanup="ledger/segmentation/cleanup.json",
         grids=[f"results/preprocessing/{role}.tsv" for role in PATIENT_ROLES],
-        batches=lambda wildcards: collect("results/segmentation/batches/{batch}.h5", batch=batch_table()),
+        batches=lambda wildcards: collect("results/segmentation/batches/{batch}.h5", batch=participants.batch_table),
     output:
-        svg=report(
-            "results/figures/segmentation_examples.svg",
-            "../workflow/report/segmentation_examples.rst",
-            category="Segmentation",
-        ),
+        svg=in_report("results/figures/segmentation_examples.svg", "Segmentation"),
         png="results/figures/segmentation_examples.png",
         table="results/figures/segmentation_examples.tsv",
     log:
@@ -56,10 +50,8 @@ rule draw_segmentation_examples:
         "benchmarks/draw_segmentation_examples.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(1500),
-        runtime=grow(10),
+        **growing(mem_mb=1500),
     params:
         settings=config["figures"],
         window_hu=config["preprocessing"]["window_hu"],
@@ -74,17 +66,13 @@ rule draw_segmentation:
         scores="results/segmentation/scores.tsv",
         curves=[*collect(CURVES, network=NETWORKS), "ledger/latent/vaegan/curve.tsv"],
     output:
-        dice_svg=report("results/figures/dice.svg", "../workflow/report/dice.rst", category="Segmentation"),
+        dice_svg=in_report("results/figures/dice.svg", "Segmentation"),
         dice_png="results/figures/dice.png",
         dice_table="results/figures/dice.tsv",
-        volumes_svg=report(
-            "results/figures/bland_altman.svg", "../workflow/report/bland_altman.rst", category="Segmentation"
-        ),
+        volumes_svg=in_report("results/figures/bland_altman.svg", "Segmentation"),
         volumes_png="results/figures/bland_altman.png",
         volumes_table="results/figures/bland_altman.tsv",
-        curves_svg=report(
-            "results/figures/learning_curves.svg", "../workflow/report/learning_curves.rst", category="Segmentation"
-        ),
+        curves_svg=in_report("results/figures/learning_curves.svg", "Segmentation"),
         curves_png="results/figures/learning_curves.png",
         curves_table="results/figures/learning_curves.tsv",
     log:
@@ -93,10 +81,8 @@ rule draw_segmentation:
         "benchmarks/draw_segmentation.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(1500),
-        runtime=grow(10),
+        **growing(mem_mb=1500),
     params:
         dpi=config["figures"]["dpi"],
         code=code_of("draw_segmentation"),
@@ -110,10 +96,10 @@ rule draw_reconstructions:
         reconstructions="results/latent/reconstructions.h5",
         imagined="results/latent/imagined.h5",
     output:
-        svg=report("results/figures/reconstructions.svg", "../workflow/report/reconstructions.rst", category="Features"),
+        svg=in_report("results/figures/reconstructions.svg", "Features"),
         png="results/figures/reconstructions.png",
         table="results/figures/reconstructions.tsv",
-        imagined_svg=report("results/figures/imagined.svg", "../workflow/report/imagined.rst", category="Features"),
+        imagined_svg=in_report("results/figures/imagined.svg", "Features"),
         imagined_png="results/figures/imagined.png",
         imagined_table="results/figures/imagined.tsv",
     log:
@@ -122,10 +108,8 @@ rule draw_reconstructions:
         "benchmarks/draw_reconstructions.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(1500),
-        runtime=grow(10),
+        **growing(mem_mb=1500),
     params:
         settings=config["figures"],
         code=code_of("draw_reconstructions"),
@@ -138,13 +122,13 @@ rule draw_performance:
     input:
         metrics="results/evaluation/metrics.tsv",
     output:
-        auc_svg=report("results/figures/auc.svg", "../workflow/report/auc.rst", category="Prediction"),
+        auc_svg=in_report("results/figures/auc.svg", "Prediction"),
         auc_png="results/figures/auc.png",
         auc_table="results/figures/auc.tsv",
-        oracle_svg=report("results/figures/oracle.svg", "../workflow/report/oracle.rst", category="Prediction"),
+        oracle_svg=in_report("results/figures/oracle.svg", "Prediction"),
         oracle_png="results/figures/oracle.png",
         oracle_table="results/figures/oracle.tsv",
-        ranks_svg=report("results/figures/ranks.svg", "../workflow/report/ranks.rst", category="Prediction"),
+        ranks_svg=in_report("results/figures/ranks.svg", "Prediction"),
         ranks_png="results/figures/ranks.png",
         ranks_table="results/figures/ranks.tsv",
     log:
@@ -153,10 +137,8 @@ rule draw_performance:
         "benchmarks/draw_performance.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(1500),
-        runtime=grow(10),
+        **growing(mem_mb=1500),
     params:
         dpi=config["figures"]["dpi"],
         code=code_of("draw_performance"),
@@ -171,12 +153,10 @@ rule draw_curves:
         calibration="results/evaluation/calibration.tsv",
         decision="results/evaluation/decision.tsv",
     output:
-        calibration_svg=report(
-            "results/figures/calibration.svg", "../workflow/report/calibration.rst", category="Prediction"
-        ),
+        calibration_svg=in_report("results/figures/calibration.svg", "Prediction"),
         calibration_png="results/figures/calibration.png",
         calibration_table="results/figures/calibration.tsv",
-        decision_svg=report("results/figures/decision.svg", "../workflow/report/decision.rst", category="Prediction"),
+        decision_svg=in_report("results/figures/decision.svg", "Prediction"),
         decision_png="results/figures/decision.png",
         decision_table="results/figures/decision.tsv",
     log:
@@ -185,10 +165,8 @@ rule draw_curves:
         "benchmarks/draw_curves.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(1500),
-        runtime=grow(10),
+        **growing(mem_mb=1500),
     params:
         dpi=config["figures"]["dpi"],
         code=code_of("draw_curves"),
@@ -201,7 +179,7 @@ rule draw_shap:
     input:
         shap="results/explanation/shap.tsv",
     output:
-        svg=report("results/figures/shap.svg", caption="../workflow/report/shap.rst", category="Explanation"),
+        svg=in_report("results/figures/shap.svg", "Explanation"),
         png="results/figures/shap.png",
         table="results/figures/shap.tsv",
     log:
@@ -210,10 +188,8 @@ rule draw_shap:
         "benchmarks/draw_shap.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(1500),
-        runtime=grow(10),
+        **growing(mem_mb=1500),
     params:
         dpi=config["figures"]["dpi"],
         code=code_of("draw_shap"),
@@ -227,7 +203,7 @@ rule draw_saliency:
         saliency="results/explanation/saliency_{outcome}.h5",
         grids=[f"results/preprocessing/{role}.tsv" for role in PATIENT_ROLES],
     output:
-        svg=report("results/figures/saliency_{outcome}.svg", "../workflow/report/saliency.rst", category="Explanation"),
+        svg=in_report("results/figures/saliency_{outcome}.svg", "Explanation", caption="saliency"),
         png="results/figures/saliency_{outcome}.png",
         table="results/figures/saliency_{outcome}.tsv",
     log:
@@ -236,10 +212,8 @@ rule draw_saliency:
         "benchmarks/draw_saliency/{outcome}.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(1500),
-        runtime=grow(10),
+        **growing(mem_mb=1500),
     params:
         settings=config["figures"],
         code=code_of("draw_saliency"),

@@ -11,18 +11,18 @@ Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.js
     results/latent/reconstruction.tsv
 """
 
+VAEGAN = {"config": {name: config[name] for name in ("latent", "segmentation", "seed")}, "patches": PATCHES}
+MASKS_BY = {  # what draws the masks is a part of what the VAE-GAN is
+    "networks": branch(MANUAL_MASKS, then=[], otherwise="results/segmentation/networks.json"),
+    "cleanup": branch(MANUAL_MASKS, then=[], otherwise="ledger/segmentation/cleanup.json"),
+}
+
 
 rule cut_patches:
     """Cut the cube around each dilated baseline lesion of a batch and bring it to one size."""
     input:
-        unpack(
-            lambda wildcards: named(
-                "scan/{subject}",
-                "results/cohort/sub-{subject}_baseline_ct.nii.gz",
-                subject=batch_table()[wildcards.batch],
-            )
-        ),
-        unpack(lambda wildcards: {f"mask/{subject}": mask_of(subject) for subject in batch_table()[wildcards.batch]}),
+        unpack(files_of_batch("scan/{subject}", "results/cohort/sub-{subject}_baseline_ct.nii.gz")),
+        unpack(lambda wildcards: {f"mask/{subject}": mask_of(subject) for subject in members_of(wildcards.batch)}),
     output:
         patches="results/latent/patches/{batch}.h5",
     log:
@@ -31,10 +31,8 @@ rule cut_patches:
         "benchmarks/cut_patches/{batch}.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(60),
+        **growing(mem_mb=2000, runtime=60),
     params:
         settings=PATCHES,
         code=code_of("cut_patches"),
@@ -46,9 +44,7 @@ rule list_patches:
     """List the patch stores of the development cohort."""
     input:
         unpack(
-            lambda wildcards: named(
-                "batch/{batch}", "results/latent/patches/{batch}.h5", batch=batches_of("development")
-            )
+            lambda wildcards: named("batch/{batch}", rules.cut_patches.output.patches, batch=batches_of("development"))
         ),
     output:
         stores="results/latent/patches/development.json",
@@ -58,12 +54,8 @@ rule list_patches:
         "benchmarks/list_patches.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
     params:
-        members=lambda wildcards: {batch: batch_table()[batch] for batch in batches_of("development")},
+        members=lambda wildcards: {batch: members_of(batch) for batch in batches_of("development")},
         code=code_of("list_patches"),
     script:
         "../workflow/scripts/list_patches.py"
@@ -72,18 +64,12 @@ rule list_patches:
 rule train_vaegan:
     """Train the variational autoencoder with discriminator on the lesion patches of the locked list."""
     input:
+        **MASKS_BY,
         training="ledger/training.tsv",
         patches=rules.list_patches.output.stores,
         grids="results/preprocessing/development.tsv",
-        # What draws the masks is a part of what the VAE-GAN is.
-        networks=branch(MANUAL_MASKS, then=[], otherwise="results/segmentation/networks.json"),
-        cleanup=branch(MANUAL_MASKS, then=[], otherwise="ledger/segmentation/cleanup.json"),
     output:
-        weights=update("ledger/latent/{model}/weights.safetensors"),
-        card=update("ledger/latent/{model}/card.json"),
-        curve=update("ledger/latent/{model}/curve.tsv"),
-        data=update("ledger/latent/{model}/data.tsv"),
-        run=update("ledger/latent/{model}/run.json"),
+        **trained_files("ledger/latent/{model}"),
     log:
         "logs/train_vaegan/{model}.log",
     benchmark:
@@ -92,17 +78,11 @@ rule train_vaegan:
         model=standing().due("vaegan"),
     conda:
         "../envs/deep.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(8000),
-        runtime=grow(1440),
+        **growing(mem_mb=8000, runtime=1440),
         gpu=1,
     params:
-        identity={
-            "config": {name: config[name] for name in ("latent", "segmentation", "seed")},
-            "patches": PATCHES,
-            "code": standing().code["vaegan"],
-        },
+        identity=VAEGAN | {"code": standing().code["vaegan"]},
         away=standing().away,
         checkpoint="checkpoints/latent/{model}.pt",
         checkpoint_every_epochs=config["latent"]["training"]["checkpoint_every_epochs"],
@@ -116,7 +96,7 @@ rule train_vaegan:
 rule extract_latents:
     """Extract both encoders' last stages and the VAE-GAN's mean for the baseline scans of a batch."""
     input:
-        unpack(lambda wildcards: named("grids/{subject}", GRIDS_FILE, subject=batch_table()[wildcards.batch])),
+        unpack(files_of_batch("grids/{subject}", GRIDS_FILE)),
         patches=rules.cut_patches.output.patches,
         network="ledger/segmentation/dual_final/weights.safetensors",
         network_card="ledger/segmentation/dual_final/card.json",
@@ -130,10 +110,8 @@ rule extract_latents:
         "benchmarks/extract_latents/{batch}.tsv"
     conda:
         "../envs/deep.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(6000),
-        runtime=grow(60),
+        **growing(mem_mb=6000, runtime=60),
         gpu=1,
     params:
         precision=config["latent"]["precision"],
@@ -155,10 +133,8 @@ rule gather_latents:
         "benchmarks/gather_latents/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(1000),
-        runtime=grow(60),
+        **growing(runtime=60),
     params:
         code=code_of("gather_latents"),
     script:
@@ -180,10 +156,8 @@ rule reconstruct_patches:
         "benchmarks/reconstruct_patches.tsv"
     conda:
         "../envs/deep.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(4000),
-        runtime=grow(30),
+        **growing(mem_mb=4000, runtime=30),
         gpu=1,
     params:
         examples=config["latent"]["examples"],
@@ -201,22 +175,15 @@ rule compare_reconstructions:
         weights="ledger/latent/vaegan/weights.safetensors",
         card="ledger/latent/vaegan/card.json",
     output:
-        table=report(
-            "results/latent/reconstruction.tsv",
-            caption="../workflow/report/reconstruction.rst",
-            category="Features",
-            labels={"table": "reconstruction error"},
-        ),
+        table=in_report("results/latent/reconstruction.tsv", "Features", table="reconstruction error"),
     log:
         "logs/compare_reconstructions.log",
     benchmark:
         "benchmarks/compare_reconstructions.tsv"
     conda:
         "../envs/deep.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(lambda: 6000 + 2 * len(subjects_of("development"))),
-        runtime=grow(60),
+        **growing(mem_mb=lambda: 6000 + 2 * len(subjects_of("development")), runtime=60),
         gpu=1,
     params:
         code=code_of("compare_reconstructions"),

@@ -23,10 +23,6 @@ rule draw_phantom_cohort:
         "benchmarks/draw_phantom_cohort.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
     params:
         settings=settings("phantom", *SHEET),
         seed=config["seed"],
@@ -49,10 +45,8 @@ rule draw_phantom_scans:
         "benchmarks/draw_phantom_scans/{subject}.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(10),
+        **growing(mem_mb=2000),
     params:
         scanner=settings("phantom", "matrix", "field_of_view_mm", "slice_thickness_mm"),
         people=settings("phantom", "signal", "faulty"),

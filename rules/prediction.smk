@@ -9,21 +9,24 @@ Writes: results/prediction/model/, results/prediction/sub-{subject}_prediction.j
 
 REDUCTIONS = [block for block in BLOCKS if f"reduction/{block}" in MODEL_FILES]
 CLASSIFIER = "results/classification/models/{outcome}_{classifier}"
+FITTED = {
+    **{f"reduction/{block}": f"results/features/models/all_final_{block}/pipeline.skops" for block in REDUCTIONS},
+    **{f"reduction_card/{block}": f"results/features/models/all_final_{block}/card.json" for block in REDUCTIONS},
+    **named("classifier/{outcome}", f"{CLASSIFIER}/{{features}}.skops", outcome=OUTCOMES, **config["prediction"]),
+    **named("classifier_card/{outcome}", f"{CLASSIFIER}/card.json", outcome=OUTCOMES, **config["prediction"]),
+}
+FROZEN_SETTINGS = {
+    "cohort": settings("cohort", "quality", "smallest_lesion_ml"),
+    "preprocessing": config["preprocessing"],
+    "segmentation": settings("segmentation", "inference"),
+    "radiomics": settings("radiomics", "parameters", "drop_whole_image_diagnostics", "truncate_resampled"),
+}
 
 
 rule freeze_model:
     """Freeze networks, reductions, classifiers and settings in one folder that prediction needs nothing beside."""
     input:
-        **{f"reduction/{block}": f"results/features/models/all_final_{block}/pipeline.skops" for block in REDUCTIONS},
-        **{f"reduction_card/{block}": f"results/features/models/all_final_{block}/card.json" for block in REDUCTIONS},
-        **{
-            f"classifier/{outcome}": f"{CLASSIFIER}/{{features}}.skops".format(outcome=outcome, **config["prediction"])
-            for outcome in OUTCOMES
-        },
-        **{
-            f"classifier_card/{outcome}": f"{CLASSIFIER}/card.json".format(outcome=outcome, **config["prediction"])
-            for outcome in OUTCOMES
-        },
+        **FITTED,
         segmentation="ledger/segmentation/dual_final/weights.safetensors",
         segmentation_card="ledger/segmentation/dual_final/card.json",
         vaegan="ledger/latent/vaegan/weights.safetensors",
@@ -38,17 +41,10 @@ rule freeze_model:
         "benchmarks/freeze_model.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(10),
+        **growing(mem_mb=2000),
     params:
-        settings={
-            "cohort": settings("cohort", "quality", "smallest_lesion_ml"),
-            "preprocessing": config["preprocessing"],
-            "segmentation": settings("segmentation", "inference"),
-            "radiomics": settings("radiomics", "parameters", "drop_whole_image_diagnostics", "truncate_resampled"),
-        },
+        settings=FROZEN_SETTINGS,
         latent={"patches": PATCHES, "precision": config["latent"]["precision"]},
         prediction=config["prediction"],
         parameters=PARAMETERS_DIGEST,
@@ -76,8 +72,7 @@ rule predict_patient:
         "../envs/prediction.yaml"
     threads: 2
     resources:
-        mem_mb=grow(6000),
-        runtime=grow(10),
+        **growing(mem_mb=6000),
     params:
         code=code_of("predict_patient"),
     script:
@@ -87,17 +82,10 @@ rule predict_patient:
 rule gather_new_predictions:
     """Gather the predictions of all new patients."""
     input:
-        unpack(
-            lambda wildcards: named(
-                "sub-{subject}", rules.predict_patient.output.record, subject=subjects_of("prediction")
-            )
-        ),
+        unpack(files_of_role("sub-{subject}", rules.predict_patient.output.record, role="prediction")),
     output:
-        predictions=report(
-            "results/prediction/predictions.tsv",
-            caption="../workflow/report/new_predictions.rst",
-            category="Prediction",
-            labels={"table": "new patients"},
+        predictions=in_report(
+            "results/prediction/predictions.tsv", "Prediction", table="new patients", caption="new_predictions"
         ),
     log:
         "logs/gather_new_predictions.log",
@@ -105,10 +93,6 @@ rule gather_new_predictions:
         "benchmarks/gather_new_predictions.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
     params:
         outcomes=OUTCOMES,
         code=code_of("gather_new_predictions"),

@@ -23,10 +23,8 @@ rule preprocess_scans:
         "benchmarks/preprocess_scans/{subject}.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(10),
+        **growing(mem_mb=2000),
     params:
         settings=config["preprocessing"],
         code=code_of("preprocess_scans"),
@@ -37,11 +35,7 @@ rule preprocess_scans:
 rule list_grids:
     """List the grids of a cohort, and which of them carry a manual mask."""
     input:
-        unpack(
-            lambda wildcards: named(
-                "grids/{subject}", rules.preprocess_scans.output.grids, subject=subjects_of(wildcards.role)
-            )
-        ),
+        unpack(files_of_role("grids/{subject}", rules.preprocess_scans.output.grids)),
         scans=rules.list_scans.output.scans,
     output:
         grids="results/preprocessing/{role}.tsv",
@@ -51,10 +45,8 @@ rule list_grids:
         "benchmarks/list_grids/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(1000),
-        runtime=grow(30),
+        **growing(runtime=30),
     params:
         code=code_of("list_grids"),
     script:

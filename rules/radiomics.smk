@@ -29,10 +29,8 @@ rule describe_radiomics:
     priority: 100
     conda:
         "../envs/radiomics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(1000),
-        runtime=grow(5),
+        **growing(runtime=5),
     params:
         **OF_PARTICIPANT,
         code=code_of("describe_radiomics"),
@@ -53,10 +51,8 @@ rule extract_radiomics:
         "benchmarks/extract_radiomics/{subject}.tsv"
     conda:
         "../envs/radiomics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(3000),
-        runtime=grow(15),
+        **growing(mem_mb=3000, runtime=15),
     params:
         **OF_PARTICIPANT,
         code=code_of("extract_radiomics"),
@@ -67,11 +63,7 @@ rule extract_radiomics:
 rule gather_radiomics:
     """Gather the features of a cohort, one row a participant."""
     input:
-        unpack(
-            lambda wildcards: named(
-                "sub-{subject}", rules.extract_radiomics.output.features, subject=subjects_of(wildcards.role)
-            )
-        ),
+        unpack(files_of_role("sub-{subject}", rules.extract_radiomics.output.features)),
     output:
         features="results/radiomics/{role}.parquet",
     log:
@@ -80,10 +72,8 @@ rule gather_radiomics:
         "benchmarks/gather_radiomics/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(30),
+        **growing(mem_mb=2000, runtime=30),
     params:
         code=code_of("gather_radiomics"),
     script:
@@ -95,22 +85,15 @@ rule join_radiomics:
     input:
         tables=collect(rules.gather_radiomics.output.features, role=PATIENT_ROLES),
     output:
-        features=report(
-            "results/radiomics/features.parquet",
-            caption="../workflow/report/features.rst",
-            category="Radiomics",
-            labels={"table": "radiomic features"},
-        ),
+        features=in_report("results/radiomics/features.parquet", "Radiomics", table="radiomic features"),
     log:
         "logs/join_radiomics.log",
     benchmark:
         "benchmarks/join_radiomics.tsv"
     conda:
         "../envs/imaging.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(10),
+        **growing(mem_mb=2000),
     params:
         code=code_of("join_radiomics"),
     script:
@@ -130,10 +113,8 @@ rule repeat_radiomics:
         "benchmarks/repeat_radiomics/{subject}.tsv"
     conda:
         "../envs/radiomics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(3000),
-        runtime=grow(60),
+        **growing(mem_mb=3000, runtime=60),
     params:
         **OF_PARTICIPANT,
         perturbation={name: REPEATABILITY[name] for name in ("rotation_degrees", "noise_hu")},
@@ -164,10 +145,8 @@ rule judge_repeatability:
         "benchmarks/judge_repeatability/{outcome}_{fold}.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(30),
+        **growing(mem_mb=2000, runtime=30),
     params:
         smallest_icc=REPEATABILITY["smallest_icc"],
         code=code_of("judge_repeatability"),

@@ -63,6 +63,9 @@ ANSWERS = {
     "classification": settings("classification", "classifiers", "tuning", "class_weights", "clinical"),
     "evaluation": settings("evaluation", "confidence"),
 }
+FIGURES = named("figure/{name}", "results/figures/{name}.svg", name=REPORT_FIGURES) | named(
+    "figure/saliency_{outcome}", "results/figures/saliency_{outcome}.svg", outcome=config["explanation"]["outcomes"]
+)
 QUESTIONS = {name: f"resources/checklists/{name}.tsv" for name in REPORT_TABLES["report"]}
 PAGES = (config["report"]["pages"], *PATIENT_ROLES)  # so many of these roles have a page of their own
 SHOWN = {
@@ -83,13 +86,9 @@ rule draw_pages:
     input:
         unpack(
             lambda wildcards: {
-                name: path
-                for kind, file in SHOWN.items()
-                for name, path in named(
-                    f"{{subject}}/{kind}",
-                    file,
-                    subject=[subject for subject in batch_table()[wildcards.batch] if subject in sample_of(*PAGES)],
-                ).items()
+                f"{subject}/{kind}": path.format(subject=subject)
+                for kind, path in SHOWN.items()
+                for subject in members_of(wildcards.batch, among=sample_of(*PAGES))
             }
         ),
         latents="results/latent/batches/{batch}.h5",
@@ -101,18 +100,10 @@ rule draw_pages:
         "benchmarks/draw_pages/{batch}.tsv"
     conda:
         "../envs/pages.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(30),
+        **growing(mem_mb=2000, runtime=30),
     params:
-        rows=lambda wildcards: Private(
-            {
-                subject: participants()[subject]
-                for subject in batch_table()[wildcards.batch]
-                if subject in sample_of(*PAGES)
-            }
-        ),
+        rows=lambda wildcards: Private(participants.rows_of(members_of(wildcards.batch, among=sample_of(*PAGES)))),
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
         templates=TEMPLATES["participant"],
@@ -138,10 +129,6 @@ rule list_participants:
         "benchmarks/list_participants.tsv"
     conda:
         "../envs/pages.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
     params:
         batches=lambda wildcards: {subject: batch_of(subject) for subject in sample_of(*PAGES)},
         title=config["report"]["title"],
@@ -158,22 +145,14 @@ rule fill_checklists:
         metrics="results/evaluation/metrics.tsv",
         radiomics="results/radiomics/statement.json",
     output:
-        checklist_tripod_ai=report(
-            "results/report/checklist_tripod_ai.tsv", "../workflow/report/checklists.rst", category="Report"
-        ),
-        checklist_clear=report(
-            "results/report/checklist_clear.tsv", "../workflow/report/checklists.rst", category="Report"
-        ),
+        checklist_tripod_ai=in_report("results/report/checklist_tripod_ai.tsv", "Report", caption="checklists"),
+        checklist_clear=in_report("results/report/checklist_clear.tsv", "Report", caption="checklists"),
     log:
         "logs/fill_checklists.log",
     benchmark:
         "benchmarks/fill_checklists.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
     params:
         settings=ANSWERS,
         questions=QUESTIONS,
@@ -187,29 +166,22 @@ rule make_report:
     """Tell the whole study in one page: main result, participants, tables and figures, methods, settings, limits."""
     input:
         **{f"table/{name}": f"results/{stage}/{name}.tsv" for stage, names in REPORT_TABLES.items() for name in names},
-        **named("figure/{name}", "results/figures/{name}.svg", name=REPORT_FIGURES),
-        **named(
-            "figure/saliency_{outcome}",
-            "results/figures/saliency_{outcome}.svg",
-            outcome=config["explanation"]["outcomes"],
-        ),
+        **FIGURES,
         segmentation="ledger/segmentation/dual_final/card.json",
         cleanup="ledger/segmentation/cleanup.json",
         vaegan="ledger/latent/vaegan/card.json",
         radiomics="results/radiomics/statement.json",
         participants=rules.list_participants.output.page,
     output:
-        report=report("results/report/report.html", "../workflow/report/report.rst", category="Report"),
+        report=in_report("results/report/report.html", "Report"),
     log:
         "logs/make_report.log",
     benchmark:
         "benchmarks/make_report.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(10),
+        **growing(mem_mb=2000),
     params:
         settings=config,
         cards=["segmentation", "vaegan"],

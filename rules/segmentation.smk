@@ -32,9 +32,6 @@ rule lock_training_list:
         list=standing().due("training"),
     conda:
         "../envs/imaging.yaml"
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
     params:
         persons=lambda wildcards: persons_among("development"),
         fold_count=config["folds"],
@@ -50,11 +47,7 @@ rule train_network:
         training="ledger/training.tsv",
         grids="results/preprocessing/development.tsv",
     output:
-        weights=update("ledger/segmentation/{network}/weights.safetensors"),
-        card=update("ledger/segmentation/{network}/card.json"),
-        curve=update("ledger/segmentation/{network}/curve.tsv"),
-        data=update("ledger/segmentation/{network}/data.tsv"),
-        run=update("ledger/segmentation/{network}/run.json"),
+        **trained_files("ledger/segmentation/{network}"),
     log:
         "logs/train_network/{network}.log",
     benchmark:
@@ -64,9 +57,9 @@ rule train_network:
     conda:
         "../envs/deep.yaml"
     resources:
+        # All scans are held, 6.8 MB each.
+        **growing(mem_mb=lambda: 10000 + 7 * len(subjects_of("development")), runtime=2880),
         gpu=1,
-        mem_mb=grow(lambda: 10000 + 7 * len(subjects_of("development"))),  # all scans are held, 6.8 MB each
-        runtime=grow(2880),
     params:
         config=TRAINED_WITH,
         away=standing().away,
@@ -94,9 +87,6 @@ rule list_networks:
         "benchmarks/list_networks.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        mem_mb=grow(1000),
-        runtime=grow(10),
     params:
         networks=NETWORKS,
         away=standing().away,
@@ -109,7 +99,7 @@ rule list_networks:
 rule segment_batch:
     """Compute lesion probabilities of a batch of participants, each by a network that was not trained on it."""
     input:
-        unpack(lambda wildcards: named("grids/{subject}", GRIDS_FILE, subject=batch_table()[wildcards.batch])),
+        unpack(files_of_batch("grids/{subject}", GRIDS_FILE)),
         networks=rules.list_networks.output.networks,
         weights=collect("ledger/segmentation/{network}/weights.safetensors", network=NETWORKS),
     output:
@@ -121,9 +111,8 @@ rule segment_batch:
     conda:
         "../envs/deep.yaml"
     resources:
+        **growing(mem_mb=8000, runtime=60),
         gpu=1,
-        mem_mb=grow(8000),
-        runtime=grow(60),
     params:
         settings=config["segmentation"]["inference"],
         code=code_of("segment_batch"),
@@ -149,9 +138,8 @@ rule choose_cleanup:
     conda:
         "../envs/deep.yaml"
     resources:
+        **growing(mem_mb=8000, runtime=120),
         gpu=1,
-        mem_mb=grow(8000),
-        runtime=grow(120),
     params:
         config=TRAINED_WITH,
         away=standing().away,
@@ -181,8 +169,7 @@ rule restore_masks:
     conda:
         "../envs/imaging.yaml"
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(10),
+        **growing(mem_mb=2000),
     params:
         smallest_lesion_ml=config["cohort"]["smallest_lesion_ml"],
         masks=config["segmentation"]["masks"],
@@ -195,11 +182,7 @@ rule restore_masks:
 rule gather_masks:
     """Gather predicted hematoma volumes of a cohort, who has no hematoma to go on with, and the scores of both networks."""
     input:
-        unpack(
-            lambda wildcards: named(
-                "sub-{subject}", rules.restore_masks.output.scores, subject=subjects_of(wildcards.role)
-            )
-        ),
+        unpack(files_of_role("sub-{subject}", rules.restore_masks.output.scores)),
     output:
         volumes="results/segmentation/{role}.tsv",
         scores="results/segmentation/{role}_scores.tsv",
@@ -210,8 +193,7 @@ rule gather_masks:
     conda:
         "../envs/imaging.yaml"
     resources:
-        mem_mb=grow(1000),
-        runtime=grow(30),
+        **growing(runtime=30),
     params:
         code=code_of("gather_masks"),
     script:
@@ -223,18 +205,8 @@ rule join_scores:
     input:
         scores=collect(rules.gather_masks.output.scores, role=PATIENT_ROLES),
     output:
-        scores=report(
-            "results/segmentation/scores.tsv",
-            caption="../workflow/report/scores.rst",
-            category="Segmentation",
-            labels={"table": "Dice, HD95, volumes"},
-        ),
-        comparison=report(
-            "results/segmentation/comparison.tsv",
-            caption="../workflow/report/comparison.rst",
-            category="Segmentation",
-            labels={"table": "dual and single scale"},
-        ),
+        scores=in_report("results/segmentation/scores.tsv", "Segmentation", table="Dice, HD95, volumes"),
+        comparison=in_report("results/segmentation/comparison.tsv", "Segmentation", table="dual and single scale"),
     log:
         "logs/join_scores.log",
     benchmark:
@@ -242,8 +214,7 @@ rule join_scores:
     conda:
         "../envs/imaging.yaml"
     resources:
-        mem_mb=grow(1000),
-        runtime=grow(30),
+        **growing(runtime=30),
     params:
         code=code_of("join_scores"),
     script:

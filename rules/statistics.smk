@@ -12,22 +12,15 @@ rule describe_cohorts:
     input:
         participants="results/cohort/participants.tsv",
     output:
-        table1=report(
-            "results/statistics/table1.tsv",
-            caption="../workflow/report/table1.rst",
-            category="Cohort",
-            labels={"table": "Table 1"},
-        ),
+        table1=in_report("results/statistics/table1.tsv", "Cohort", table="Table 1"),
     log:
         "logs/describe_cohorts.log",
     benchmark:
         "benchmarks/describe_cohorts.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(20),
+        **growing(mem_mb=2000, runtime=20),
     params:
         settings=settings("statistics", "numbers", "categories"),
         outcomes=OUTCOMES,
@@ -41,22 +34,15 @@ rule check_normality:
     input:
         metrics="results/evaluation/metrics.tsv",
     output:
-        shapiro=report(
-            "results/statistics/shapiro.tsv",
-            caption="../workflow/report/shapiro.rst",
-            category="Statistics",
-            labels={"table": "Shapiro-Wilk"},
-        ),
+        shapiro=in_report("results/statistics/shapiro.tsv", "Statistics", table="Shapiro-Wilk"),
     log:
         "logs/check_normality.log",
     benchmark:
         "benchmarks/check_normality.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(20),
+        **growing(mem_mb=2000, runtime=20),
     params:
         settings=settings("statistics", "alpha"),
         code=code_of("check_normality"),
@@ -70,22 +56,15 @@ rule compare_feature_sets:
         metrics="results/evaluation/metrics.tsv",
         predictions="results/classification/predictions.parquet",
     output:
-        friedman=report(
-            "results/statistics/friedman.tsv",
-            caption="../workflow/report/friedman.rst",
-            category="Statistics",
-            labels={"table": "Friedman"},
-        ),
+        friedman=in_report("results/statistics/friedman.tsv", "Statistics", table="Friedman"),
     log:
         "logs/compare_feature_sets.log",
     benchmark:
         "benchmarks/compare_feature_sets.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(4000),
-        runtime=grow(20),
+        **growing(mem_mb=4000, runtime=20),
     params:
         settings=settings("statistics", "alpha", "bootstrap"),
         seed=config["seed"],
@@ -100,22 +79,15 @@ rule compare_pairs:
         metrics="results/evaluation/metrics.tsv",
         predictions="results/classification/predictions.parquet",
     output:
-        wilcoxon=report(
-            "results/statistics/wilcoxon.tsv",
-            caption="../workflow/report/wilcoxon.rst",
-            category="Statistics",
-            labels={"table": "Wilcoxon"},
-        ),
+        wilcoxon=in_report("results/statistics/wilcoxon.tsv", "Statistics", table="Wilcoxon"),
     log:
         "logs/compare_pairs.log",
     benchmark:
         "benchmarks/compare_pairs.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(4000),
-        runtime=grow(20),
+        **growing(mem_mb=4000, runtime=20),
     params:
         settings=settings("statistics", "alpha", "bootstrap"),
         seed=config["seed"],
@@ -129,22 +101,15 @@ rule compare_patients:
     input:
         predictions="results/classification/predictions.parquet",
     output:
-        delong=report(
-            "results/statistics/delong.tsv",
-            caption="../workflow/report/delong.rst",
-            category="Statistics",
-            labels={"table": "DeLong"},
-        ),
+        delong=in_report("results/statistics/delong.tsv", "Statistics", table="DeLong"),
     log:
         "logs/compare_patients.log",
     benchmark:
         "benchmarks/compare_patients.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(4000),
-        runtime=grow(60),
+        **growing(mem_mb=4000, runtime=60),
     params:
         settings=settings("statistics", "alpha", "reference", "bootstrap"),
         seed=config["seed"],
@@ -158,22 +123,15 @@ rule compare_folds:
     input:
         metrics="results/evaluation/metrics.tsv",
     output:
-        nadeau_bengio=report(
-            "results/statistics/nadeau_bengio.tsv",
-            caption="../workflow/report/nadeau_bengio.rst",
-            category="Statistics",
-            labels={"table": "Nadeau-Bengio"},
-        ),
+        nadeau_bengio=in_report("results/statistics/nadeau_bengio.tsv", "Statistics", table="Nadeau-Bengio"),
     log:
         "logs/compare_folds.log",
     benchmark:
         "benchmarks/compare_folds.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(20),
+        **growing(mem_mb=2000, runtime=20),
     params:
         settings=settings("statistics", "alpha", "reference"),
         code=code_of("compare_folds"),
@@ -187,22 +145,15 @@ rule compare_sexes:
         participants="results/cohort/participants.tsv",
         predictions="results/classification/predictions.parquet",
     output:
-        sex=report(
-            "results/statistics/sex.tsv",
-            caption="../workflow/report/sex.rst",
-            category="Statistics",
-            labels={"table": "Women and men"},
-        ),
+        sex=in_report("results/statistics/sex.tsv", "Statistics", table="Women and men"),
     log:
         "logs/compare_sexes.log",
     benchmark:
         "benchmarks/compare_sexes.tsv"
     conda:
         "../envs/statistics.yaml"
-    threads: 1
     resources:
-        mem_mb=grow(2000),
-        runtime=grow(20),
+        **growing(mem_mb=2000, runtime=20),
     params:
         settings=settings("statistics", "alpha") | settings("evaluation", "smallest_probability"),
         code=code_of("compare_sexes"),

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+TRAINED = {"weights": "safetensors", "card": "json", "curve": "tsv", "data": "tsv", "run": "json"}
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,13 @@ class Rule:
     def paths(self, directive: str) -> list[str]:
         """The study's files named in a directive, as written."""
         text = re.sub(r'"\n\s+f?"', "", self.directives.get(directive, ""))  # strings that go on in the next line
+        text = re.sub(r'trained_files\("([^"]+)"\)', lambda call: written_by_a_training(call[1]), text)
         return re.findall(r'"((?:results|ledger|phantom)/[^"]*)"', text)
+
+
+def written_by_a_training(folder: str) -> str:
+    """The files that `trained_files` stands for, as a rule would write them."""
+    return " ".join(f'"{folder}/{name}.{kind}"' for name, kind in TRAINED.items())
 
 
 def rules_in(file: Path) -> list[Rule]:

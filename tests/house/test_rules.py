@@ -4,10 +4,11 @@ import re
 
 import pytest
 
-COMPUTING = {"log", "benchmark", "conda", "resources", "output"}
+COMPUTING = {"log", "benchmark", "conda", "output"}
+DEFAULTS = {"mem_mb": 1000, "runtime": 10}  # of rules that state no others
 LOCKED = {"lock_training_list"}  # the list of training subjects is kept when code changes: only `retrain` redraws it
 HELD = {"train_network", "choose_cleanup", "train_vaegan"}  # their code is a part of what they make, see Standing
-LONGEST_RULE, LONGEST_FILE, LONGEST_HELPERS, LONGEST_SNAKEFILE = 45, 250, 175, 60
+LONGEST_RULE, LONGEST_FILE, LONGEST_HELPERS, LONGEST_SNAKEFILE = 30, 250, 150, 60
 
 
 def header_of(file):
@@ -90,7 +91,7 @@ def test_rules_are_named_verb_noun_and_say_in_one_line_what_they_do(rules):
             assert re.fullmatch(r"[a-z]+(_[a-z0-9]+)+", rule.name), rule.name
 
 
-def test_every_rule_that_computes_has_log_benchmark_environment_and_resources(rules):
+def test_every_rule_that_computes_has_log_benchmark_and_environment(rules):
     computing = [rule for rule in rules if rule.computes]
     assert len(computing) > 40
     for rule in computing:
@@ -98,8 +99,29 @@ def test_every_rule_that_computes_has_log_benchmark_environment_and_resources(ru
         assert not missing, f"{rule.name} lacks {', '.join(sorted(missing))}"
         assert f'"logs/{rule.name}' in rule.directives["log"], rule.name
         assert f'"benchmarks/{rule.name}' in rule.directives["benchmark"], rule.name
-        assert {"mem_mb", "runtime"} <= set(re.findall(r"(\w+)=", rule.directives["resources"])), rule.name
-        assert "mem_mb=grow(" in rule.directives["resources"], f"{rule.name}: memory does not grow with the attempt"
+
+
+def test_what_is_given_by_default_is_not_stated_again_and_what_is_stated_grows_with_the_attempt(rules):
+    stating = [rule for rule in rules if "resources" in rule.directives]
+    assert len(stating) > 40
+    for rule in stating:
+        text = rule.directives["resources"]
+        grown = "".join(re.findall(r"\*\*growing\((.*)\),", text))
+        for name, amount in re.findall(r"\b(mem_mb|runtime)=(\w+)", text):
+            assert f"{name}={amount}" in grown, f"{rule.name}: {name} does not grow with the attempt"
+            assert amount != str(DEFAULTS[name]), f"{rule.name}: {name}={amount} is the default"
+    assert not [rule.name for rule in rules if re.fullmatch(r"\s*1\s*", rule.directives.get("threads", ""))]
+
+
+def test_the_defaults_are_the_same_without_a_profile_and_with_each(root):
+    import yaml
+
+    amounts = ", ".join(f"{name}={amount}" for name, amount in DEFAULTS.items())
+    assert f"give_defaults(workflow.resource_settings, {amounts})" in (root / "rules/common.smk").read_text("utf-8")
+    expected = {name: f"{amount} * 2 ** (attempt - 1)" for name, amount in DEFAULTS.items()}
+    for profile in ("local", "slurm"):
+        settings = yaml.safe_load((root / f"profiles/{profile}/config.yaml").read_text("utf-8"))
+        assert {name: settings["default-resources"][name] for name in DEFAULTS} == expected, profile
 
 
 def test_every_input_and_output_is_named(rules):
