@@ -9,7 +9,7 @@ from ichdag.jobs import StudyError
 from ichdag.segmentation import cleanup
 from ichdag.segmentation.cleanup import CleanupSettings, choose_cleanup
 from ichdag.segmentation.inference import InferenceSettings
-from ichdag.segmentation.resampling import MaskSettings
+from ichdag.segmentation.native_grid import MaskSettings
 
 CPU, SINGLE, GIVEN = torch.device("cpu"), InferenceSettings([], ensemble=False), MaskSettings(0.5, 0.1)
 SETTINGS = CleanupSettings("cv", [0.3, 0.5, 0.7], [0, 0.5, 100])

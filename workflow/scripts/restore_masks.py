@@ -2,8 +2,8 @@
 
 from ichdag.jobs import start
 from ichdag.records import read_record, read_record_of, write_record
+from ichdag.segmentation.native_grid import MaskSettings
 from ichdag.segmentation.native_masks import write_native_masks
-from ichdag.segmentation.resampling import MaskSettings
 
 start(snakemake)
 params, subject = snakemake.params, snakemake.wildcards.subject

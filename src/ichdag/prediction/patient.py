@@ -22,7 +22,7 @@ from ichdag.preprocessing.grids import PreprocessingSettings, make_grids
 from ichdag.radiomics.extraction import Settings as RadiomicsSettings
 from ichdag.radiomics.extraction import extract
 from ichdag.segmentation.inference import bottleneck_features, lesion_probability, load_network
-from ichdag.segmentation.resampling import MaskSettings, resample_to_native
+from ichdag.segmentation.native_grid import MaskSettings, resample_to_native
 
 
 def predict_patient(

@@ -14,7 +14,7 @@ from ichdag.arrays import read_arrays
 from ichdag.images import Volume
 from ichdag.jobs import StudyError
 from ichdag.segmentation.inference import InferenceSettings, lesion_probability, load_network
-from ichdag.segmentation.resampling import MaskSettings
+from ichdag.segmentation.native_grid import MaskSettings
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from ichdag.jobs import StudyError
 from ichdag.names import TIMEPOINTS, VARIANTS
 from ichdag.numerals import numeral
 from ichdag.segmentation.fold_assignment import assigned_network
-from ichdag.segmentation.resampling import MaskSettings, resample_to_native
+from ichdag.segmentation.native_grid import MaskSettings, resample_to_native
 from ichdag.segmentation.scores import score_mask
 
 

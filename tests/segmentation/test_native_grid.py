@@ -8,8 +8,8 @@ from ichdag.arrays import file_digest, write_arrays, write_store
 from ichdag.faults import DamagedResult
 from ichdag.images import Volume, is_absent, read_mask, write_absent, write_image
 from ichdag.jobs import DataFault, StudyError
+from ichdag.segmentation.native_grid import MaskSettings, resample_to_native
 from ichdag.segmentation.native_masks import write_native_masks
-from ichdag.segmentation.resampling import MaskSettings, resample_to_native
 from ichdag.segmentation.scores import dice, hd95_mm
 
 SETTINGS = MaskSettings(threshold=0.5, smallest_component_ml=0.1)
