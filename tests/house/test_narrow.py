@@ -61,12 +61,18 @@ def test_a_setting_that_there_is_not_is_no_setting_of_a_rule():
         settings_of({"stage": {"a": 1}}, "stage", "a", "c")
 
 
+def constants_of(file):
+    """The constants of a rules file, as written."""
+    return dict(re.findall(r"^([A-Z_]+) = (.*\n(?:[ }\])].*\n)*)", file.read_text("utf-8"), re.M))
+
+
 def test_whole_sections_are_handed_to_those_rules_alone_that_read_all_of_them(rules, root):
     sections = {name for name, value in yaml.safe_load((root / "config/config.yaml").read_text("utf-8")).items()}
     sections -= {"outcomes", "folds", "repeats", "seed"}
     found = set()
     for rule in rules:
         text = rule.directives.get("params", "")
+        text += "".join(value for name, value in constants_of(rule.file).items() if re.search(rf"\b{name}\b", text))
         found |= {
             (rule.name, name) for name in re.findall(r'config\["(\w+)"\](?![\["])(?!, )', text) if name in sections
         }
