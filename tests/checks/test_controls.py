@@ -96,7 +96,7 @@ def test_the_right_set_comes_near_the_oracle_and_the_blind_one_stays_at_chance(s
     )
     assert result.auc[2] > 0.8
     assert result.auc[0] > result.auc[2] - NEAR, f"{right}: {result.auc[0]:.3f}, oracle {result.auc[2]:.3f}"
-    low, high, _ = auc_interval(result.pick(1), confidence=CHANCE)
+    low, high, _ = auc_interval(result.select(1), confidence=CHANCE)
     assert low < 0.5 < high, f"{blind}: {result.auc[1]:.3f}"
     assert paired_difference(result, first=0, second=1, confidence=0.95).p < 1e-4
 

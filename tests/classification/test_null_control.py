@@ -64,7 +64,7 @@ def external_coverage(random, models):
             axis=1,
         )
         found = [estimate_aucs(random.random(EXTERNAL) < share, scores=part) for part in scores]
-        held.append([[covers(own.pick(place)) for place in range(len(own.auc))] for own in found])
+        held.append([[covers(own.select(place)) for place in range(len(own.auc))] for own in found])
     return np.concatenate(held, axis=1)
 
 
@@ -109,7 +109,7 @@ def test_the_intervals_of_cross_validation_cover_one_half_as_often_as_they_claim
     plain, corrected = 0, 0
     for number in range(STUDIES):
         cell = cross_validated(random, config, number)
-        found = estimate_aucs(cell.happened, scores=cell.probability)
+        found = estimate_aucs(cell.y_true, scores=cell.probability)
         plain += covers(found)
         corrected += covers(found.inflated(cell.inflation))
     lowest = binom.ppf(1e-4, STUDIES, LEVEL)

@@ -175,7 +175,7 @@ def test_a_changed_line_of_code_reruns_the_rules_that_reach_it_and_what_follows(
 
 
 def test_a_changed_color_draws_its_figure_and_no_other(edited):
-    planned = edit(edited, "figures/decision.py", 'color=QUIET, label="Treat all"', 'color=INK, label="Treat all"')
+    planned = edit(edited, "figures/decision.py", 'color=GRAY, label="Treat all"', 'color=DARK_GRAY, label="Treat all"')
     assert planned == {"draw_curves": 1, "make_report": 1, "all": 1}
 
 
