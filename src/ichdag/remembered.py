@@ -6,12 +6,14 @@ It is a cache beside Snakemake's own records: who deletes it loses a second at t
 import atexit
 import hashlib
 import json
-import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from ichdag.jobs import whole_file
 
 FOLDER = Path(".snakemake")
 NAME = "ichdag_start.json"
@@ -45,13 +47,10 @@ class StartCache:
         """Write what was found, if the folder is there; a folder that cannot be written to remembers nothing."""
         if not self.is_changed or not self.file.parent.is_dir():
             return
-        partial = self.file.with_name(f".{os.getpid()}-{NAME}")
-        try:
-            partial.write_text(json.dumps({"code": self.code, "known": self.known}, indent=1), "utf-8")
-            os.replace(partial, self.file)
+        with suppress(OSError):
+            with whole_file(self.file) as partial:
+                partial.write_text(json.dumps({"code": self.code, "known": self.known}, indent=1), "utf-8")
             self.is_changed = False
-        except OSError:
-            partial.unlink(missing_ok=True)
 
 
 @cache

@@ -18,7 +18,7 @@ BY_PATH = {"predict_patient"}  # a model is a folder
 BESIDE = {"arrays", "jobs", "ledger", "models", "shipped", "training", "radiomics.parameters"}
 BESIDE |= {"cohort.sheet", "cohort.nifti", "cohort.originals", "cohort.dicom.sources", "cohort.dicom.decoding"}
 BESIDE |= {"cohort.dicom.headers", "cohort.dicom.unread", "cohort.detached"}  # files of one original
-BESIDE |= {"remembered"}  # a cache beside its own partial file
+BESIDE |= {"remembered"}  # the code beside it, and the folder of its own cache
 BESIDE |= {"cohort.validation.settings", "faults"}  # faults says which folder a damaged result lies in
 
 
