@@ -4,7 +4,7 @@ from ichdag.arrays import write_arrays
 from ichdag.images import read_expected, read_mask, read_scan
 from ichdag.jobs import start
 from ichdag.names import TIMEPOINTS
-from ichdag.preprocessing.grids import PreprocessingSettings, make_grids
+from ichdag.preprocessing.network_grids import PreprocessingSettings, make_grids
 from ichdag.records import read_record_of
 
 start(snakemake)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
+from ichdag.grids import resample
 from ichdag.images import LARGEST_OFFSET, Volume, corner_offsets_mm, same_grid
 from ichdag.jobs import DataFault
 from ichdag.numerals import numeral
@@ -158,10 +159,8 @@ def put_back(mask: Volume, scan: Volume) -> Volume:
 
 def on_grid_of(mask: Volume, scan: Volume) -> Volume:
     """The mask on the scan's grid, by its nearest voxel; false where the mask's grid does not reach."""
-    matrix = np.linalg.inv(mask.affine) @ scan.affine
-    values = ndimage.affine_transform(
-        mask.values.astype(np.uint8), matrix[:3, :3], matrix[:3, 3], scan.values.shape, order=0, cval=0
-    )
+    lesion = Volume(mask.values.astype(np.uint8), mask.affine)
+    values = resample(lesion, affine=scan.affine, shape=scan.values.shape, order=0)
     return Volume(values > 0, scan.affine)
 
 

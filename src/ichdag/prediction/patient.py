@@ -18,7 +18,7 @@ from ichdag.names import BLOCKS, FEATURE_SETS
 from ichdag.numerals import numeral
 from ichdag.pipelines import read_pipeline
 from ichdag.prediction.frozen import FrozenModel
-from ichdag.preprocessing.grids import PreprocessingSettings, make_grids
+from ichdag.preprocessing.network_grids import PreprocessingSettings, make_grids
 from ichdag.radiomics.extraction import Settings as RadiomicsSettings
 from ichdag.radiomics.extraction import extract
 from ichdag.segmentation.inference import bottleneck_features, lesion_probability, load_network

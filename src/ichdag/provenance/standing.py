@@ -27,13 +27,13 @@ CODE = {
         "ichdag.segmentation.training.read_settings",
         "ichdag.segmentation.training.load_samples",
         "ichdag.segmentation.training.manual_baselines",
-        "ichdag.preprocessing.grids.make_grids",
+        "ichdag.preprocessing.network_grids.make_grids",
     ),
     CLEANUP: (
         "ichdag.segmentation.cleanup.choose_cleanup",
         "ichdag.segmentation.cleanup.read_settings",
         "ichdag.segmentation.training.manual_baselines",
-        "ichdag.preprocessing.grids.make_grids",
+        "ichdag.preprocessing.network_grids.make_grids",
     ),
     VAEGAN: (
         "ichdag.latent.training.train_vaegan",

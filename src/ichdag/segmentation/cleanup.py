@@ -13,6 +13,7 @@ from scipy import ndimage
 from ichdag.arrays import read_arrays
 from ichdag.images import Volume
 from ichdag.jobs import StudyError
+from ichdag.overlap import dice_of_volumes
 from ichdag.segmentation.inference import InferenceSettings, lesion_probability, load_network
 from ichdag.segmentation.native_grid import MaskSettings
 
@@ -79,7 +80,7 @@ def _dice_of_candidates(probability: Volume, manual: np.ndarray, settings: Clean
             kept = sizes * probability.voxel_ml >= smallest_ml
             kept[0] = False
             total = sizes[kept].sum() + np.count_nonzero(manual)
-            dice.append(2 * overlaps[kept].sum() / total if total else 1.0)
+            dice.append(dice_of_volumes(overlaps[kept].sum(), total=total, empty=1.0))
     return dice
 
 

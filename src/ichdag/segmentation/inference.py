@@ -14,6 +14,7 @@ from ichdag.arrays import file_digest, read_arrays
 from ichdag.faults import reading
 from ichdag.models import read_identity, read_weights
 from ichdag.names import TIMEPOINTS, VARIANTS
+from ichdag.overlap import dice_coefficient
 from ichdag.segmentation.fold_assignment import assigned_network
 from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
 
@@ -125,8 +126,7 @@ def mean_dice(
         fine, coarse, mask = (arrays[f"baseline_{name}"] for name in ("fine", "coarse", "mask"))
         manual = mask >= 0.5
         predicted = lesion_probability(network, fine=fine, coarse=coarse, device=device) >= threshold
-        total = np.count_nonzero(predicted) + np.count_nonzero(manual)
-        scores.append(2 * np.count_nonzero(predicted & manual) / max(total, 1))
+        scores.append(dice_coefficient(predicted, manual=manual, empty=0.0))
     if not scores:
         return {}
     return {"dice_mean": float(np.mean(scores)), "dice_sd": float(np.std(scores)), "dice_n": len(scores)}

@@ -1,11 +1,11 @@
 """Resample lesion probabilities from the grid of the networks to masks on the native grid of the scan."""
 
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from scipy import ndimage
 
+from ichdag.grids import Box, bounding_box, box_corners, region_around, transform_points
 from ichdag.images import Volume
 
 # Voxels whose probability is within this distance of the threshold count as lesion in part.
@@ -59,7 +59,7 @@ def _lesion_fraction(probability: np.ndarray, threshold: float) -> np.ndarray:
     return np.where(near, fraction, 0)
 
 
-def _mean_fraction(fraction: np.ndarray, matrix: np.ndarray, region: tuple[slice, ...]) -> np.ndarray:
+def _mean_fraction(fraction: np.ndarray, matrix: np.ndarray, region: Box) -> np.ndarray:
     """Return the mean fraction, by cubic spline, over each native voxel of a region.
 
     `matrix` maps native voxels to voxels of the networks' grid. Native voxels are divided into subvoxels no larger than
@@ -81,19 +81,16 @@ def _mean_fraction(fraction: np.ndarray, matrix: np.ndarray, region: tuple[slice
 def _sum_inside_scan(fraction: np.ndarray, to_scan: np.ndarray, shape: tuple[int, ...]) -> float:
     """Return the sum of the fractions of all voxels that lie within the scan."""
     voxels = np.argwhere(fraction > 0)
-    native = voxels @ to_scan[:3, :3].T + to_scan[:3, 3]
+    native = transform_points(to_scan, voxels)
     inside = ((native >= -0.5) & (native <= np.array(shape) - 0.5)).all(axis=1)
     return float(fraction[tuple(voxels[inside].T)].sum(dtype=np.float64))
 
 
-def _native_region(lesion: np.ndarray, matrix: np.ndarray, shape: tuple[int, ...]) -> tuple[slice, ...]:
+def _native_region(lesion: np.ndarray, matrix: np.ndarray, shape: tuple[int, ...]) -> Box:
     """Return the native region around the lesion; `matrix` maps native voxels to voxels of the networks' grid."""
-    box = ndimage.find_objects(lesion.astype(np.uint8))[0]
-    corners = np.array(list(product(*[(side.start - MARGIN_VOXELS, side.stop - 1 + MARGIN_VOXELS) for side in box])))
+    corners = box_corners(bounding_box(lesion), margin=MARGIN_VOXELS)
     native = (corners - matrix[:3, 3]) @ np.linalg.inv(matrix[:3, :3]).T
-    low = np.clip(np.floor(native.min(axis=0)).astype(int), 0, shape)
-    high = np.clip(np.ceil(native.max(axis=0)).astype(int) + 1, low, shape)
-    return tuple(map(slice, low.tolist(), high.tolist()))
+    return region_around(native, shape=shape)
 
 
 def _remove_small_components(mask: Volume, min_ml: float) -> Volume:

@@ -5,7 +5,7 @@ import pytest
 
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.preprocessing.grids import PreprocessingSettings, make_grids
+from ichdag.preprocessing.network_grids import PreprocessingSettings, make_grids
 
 SETTINGS = PreprocessingSettings(grid=48, field_of_view_mm=186, window_hu=(-20, 120), head_hu=-300)
 

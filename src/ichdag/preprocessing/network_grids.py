@@ -3,8 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import ndimage
 
+from ichdag.grids import (
+    apply_window,
+    bounding_box,
+    cube_affine,
+    resample,
+    smooth_for_sampling,
+    subvoxel_centers,
+    transform_points,
+)
 from ichdag.heads import Head, cover, find_head
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
@@ -31,11 +39,11 @@ def make_grids(scan: Volume, *, mask: Volume | None, settings: PreprocessingSett
     head = find_head(scan, head_hu=settings.head_hu)
     if not head.inside.any():
         raise DataFault("preprocessing", f"no voxel above {numeral(settings.head_hu)} HU: no head in the scan")
-    affine = _grid_affine(_head_center_mm(head, settings), settings)
-    low, high = settings.window_hu
-    windowed = (np.clip(scan.values, low, high) - low) / (high - low)
+    voxel_mm = settings.field_of_view_mm / settings.grid
+    affine = cube_affine(_head_center_mm(head, settings), voxel_mm=voxel_mm, size=settings.grid)
+    windowed = apply_window(scan.values, settings.window_hu)
     windowed *= cover(head, scan.values.shape)
-    fine = _resample(windowed, scan, affine, settings.grid)
+    fine = _resample_to_cube(Volume(windowed, scan.affine), affine, settings.grid)
     grids = {"fine": fine.astype(np.float16), "coarse": _average_pool(fine).astype(np.float16), "affine": affine}
     grids |= {"native_affine": scan.affine, "native_shape": np.array(scan.values.shape)}
     if mask is not None:
@@ -48,8 +56,7 @@ def _head_center_mm(head: Head, settings: PreprocessingSettings) -> np.ndarray:
 
     Neck and shoulders below the cube are cropped and do not move its center.
     """
-    voxels = np.argwhere(head.inside)
-    world = voxels @ head.affine[:3, :3].T + head.affine[:3, 3]
+    world = transform_points(head.affine, np.argwhere(head.inside))
     top = world[:, 2].max() + head.spacing_mm[2] / 2
     within = world[world[:, 2] > top - settings.field_of_view_mm]
     low, high = within.min(axis=0), within.max(axis=0)
@@ -58,23 +65,11 @@ def _head_center_mm(head: Head, settings: PreprocessingSettings) -> np.ndarray:
     return center
 
 
-def _grid_affine(center_mm: np.ndarray, settings: PreprocessingSettings) -> np.ndarray:
-    """Return the voxel-to-world affine (4, 4) of the fine grid: RAS axes, isotropic, centered at `center_mm`."""
-    edge = settings.field_of_view_mm / settings.grid
-    affine = np.diag([edge, edge, edge, 1.0])
-    affine[:3, 3] = center_mm - edge * (settings.grid - 1) / 2
-    return affine
-
-
-def _resample(values: np.ndarray, scan: Volume, affine: np.ndarray, grid: int) -> np.ndarray:
-    """Resample a native array linearly to (G, G, G), smoothed first along axes in which the resolution decreases."""
-    ratio = np.linalg.norm(affine[:3, :3], axis=0).mean() / scan.spacing_mm
-    smoothed = ndimage.gaussian_filter(values, sigma=np.maximum(0, (ratio - 1) / 2), truncate=3, mode="nearest")
-    to_native = np.linalg.inv(scan.affine) @ affine
-    shape = (grid, grid, grid)
-    return ndimage.affine_transform(
-        smoothed, to_native[:3, :3], to_native[:3, 3], shape, order=1, mode="constant", cval=0
-    )
+def _resample_to_cube(windowed: Volume, affine: np.ndarray, grid: int) -> np.ndarray:
+    """Resample a windowed scan linearly to (G, G, G), smoothed first along axes in which the resolution decreases."""
+    voxel_mm = float(np.linalg.norm(affine[:3, :3], axis=0).mean())
+    smooth = smooth_for_sampling(windowed.values, spacing_mm=windowed.spacing_mm, voxel_mm=voxel_mm)
+    return resample(Volume(smooth, windowed.affine), affine=affine, shape=(grid, grid, grid))
 
 
 def _lesion_fraction(mask: Volume, affine: np.ndarray, grid: int) -> np.ndarray:
@@ -87,26 +82,32 @@ def _lesion_fraction(mask: Volume, affine: np.ndarray, grid: int) -> np.ndarray:
     if not mask.values.any():
         return np.zeros(size, dtype=np.float32)
     edge = float(affine[0, 0])
-    margin = np.ceil(2 * edge / mask.spacing_mm).astype(int)
-    low = np.argwhere(mask.values).min(axis=0) - margin
-    high = np.argwhere(mask.values).max(axis=0) + margin + 1
-    box = np.stack(np.meshgrid(*map(np.arange, low, high), indexing="ij"), axis=-1).reshape(-1, 3)
-    in_scan = ((box >= 0) & (box < mask.values.shape)).all(axis=1)
-    lesion = np.zeros(len(box), dtype=bool)
-    lesion[in_scan] = mask.values[tuple(box[in_scan].T)]
+    voxels, lesion = _voxels_around(mask, margin=np.ceil(2 * edge / mask.spacing_mm).astype(int))
     to_grid = np.linalg.inv(affine) @ mask.affine
-    centers = box @ to_grid[:3, :3].T + to_grid[:3, 3]
+    centers = transform_points(to_grid, voxels)
     all_count, lesion_count = np.zeros((2, grid**3))
-    subvoxels = _subvoxel_centers(mask.spacing_mm, edge)
+    subvoxels = subvoxel_centers(np.maximum(1, np.ceil(3 * mask.spacing_mm / edge)).astype(int))
     for offset in subvoxels @ to_grid[:3, :3].T:
-        voxels = np.rint(centers + offset).astype(int)
-        inside = ((voxels >= 0) & (voxels < grid)).all(axis=1)
-        flat = np.ravel_multi_index(voxels[inside].T, size)
+        containing = np.rint(centers + offset).astype(int)
+        inside = ((containing >= 0) & (containing < grid)).all(axis=1)
+        flat = np.ravel_multi_index(containing[inside].T, size)
         all_count += np.bincount(flat, minlength=grid**3)
         lesion_count += np.bincount(flat, weights=lesion[inside], minlength=grid**3)
     fraction = lesion_count / np.maximum(all_count, 1)
     total = lesion_count.sum() * mask.voxel_ml / len(subvoxels) / (edge**3 / 1000)
     return _scale_to_total(fraction, total).reshape(size).astype(np.float32)
+
+
+def _voxels_around(mask: Volume, *, margin: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the voxels (n, 3) of the lesion's box and a margin, also outside the scan, and which are lesion (n,)."""
+    box = bounding_box(mask.values)
+    low = np.array([side.start for side in box]) - margin
+    high = np.array([side.stop for side in box]) + margin
+    voxels = np.stack(np.meshgrid(*map(np.arange, low, high), indexing="ij"), axis=-1).reshape(-1, 3)
+    in_scan = ((voxels >= 0) & (voxels < mask.values.shape)).all(axis=1)
+    lesion = np.zeros(len(voxels), dtype=bool)
+    lesion[in_scan] = mask.values[tuple(voxels[in_scan].T)]
+    return voxels, lesion
 
 
 def _scale_to_total(fraction: np.ndarray, total: float) -> np.ndarray:
@@ -119,13 +120,6 @@ def _scale_to_total(fraction: np.ndarray, total: float) -> np.ndarray:
     if rest > 0 and edge.any():
         fraction[edge] = np.minimum(fraction[edge] * rest / fraction[edge].sum(), 1)
     return fraction
-
-
-def _subvoxel_centers(spacing_mm: np.ndarray, edge_mm: float) -> np.ndarray:
-    """Return the centers (n, 3) of the subvoxels of a native voxel, in voxels from its center."""
-    divisions = np.maximum(1, np.ceil(3 * spacing_mm / edge_mm)).astype(int)
-    offsets = [(np.arange(count) + 0.5) / count - 0.5 for count in divisions]
-    return np.stack(np.meshgrid(*offsets, indexing="ij"), axis=-1).reshape(-1, 3)
 
 
 def _average_pool(fine: np.ndarray) -> np.ndarray:
