@@ -10,7 +10,7 @@ import re
 import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -75,28 +75,24 @@ def check_finite(losses: Mapping[str, float], *, epoch: int, subjects: Sequence[
         )
 
 
-def explain_out_of_memory(*, batch_size: int, grid: int, settings: Sequence[str]) -> AbstractContextManager[None]:
+@contextmanager
+def explain_out_of_memory(*, batch_size: int, grid: int, settings: Sequence[str]) -> Iterator[None]:
     """Raise out-of-memory errors of the context as a StudyError with batch size, grid size and settings to lower."""
-    return _ExplainedOutOfMemory(
-        StudyError(
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _is_out_of_memory(error):
+            raise
+        raise StudyError(
             f"out of memory with batches of {batch_size} and grids of {grid}^3 voxels. Lower {', '.join(settings)}, or "
             "ask for more memory (profiles: set-resources)"
-        )
-    )
+        ) from error
 
 
-class _ExplainedOutOfMemory(AbstractContextManager):
-    def __init__(self, explanation: StudyError):
-        self.explanation = explanation
-
-    def __exit__(self, error_type, error, traceback) -> None:
-        out_of_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError))
-        if (
-            out_of_memory
-            or isinstance(error, RuntimeError)
-            and re.search("allocate memory|not enough memory", str(error))
-        ):
-            raise self.explanation from error
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Return whether PyTorch had too little memory: on a GPU, or on a CPU, where it raises a plain RuntimeError."""
+    on_cpu = re.search("allocate memory|not enough memory", str(error))
+    return isinstance(error, torch.OutOfMemoryError) or on_cpu is not None
 
 
 class TrainingHistory:

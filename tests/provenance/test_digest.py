@@ -127,7 +127,8 @@ OF_A_TRAINING = [
     (AUGMENTATION, "torch.cos(angles", "torch.sin(angles"),
     ("src/ichdag/segmentation/losses.py", "squared_pred=True", "squared_pred=False"),
     ("src/ichdag/segmentation/network.py", "LESION_PRIOR = 0.1", "LESION_PRIOR = 0.2"),
-    (TRAINING, "model.parameters(), 12.0", "model.parameters(), 6.0"),
+    (TRAINING, "network.parameters(), 12.0", "network.parameters(), 6.0"),
+    ("src/ichdag/training_loop.py", "epoch += 1", "epoch += 2"),
     ("src/ichdag/training.py", "power: float = 0.9", "power: float = 0.8"),
 ]
 OF_ITS_RESULTS = [
