@@ -5,8 +5,8 @@ import numpy as np
 
 def dice_coefficient(mask: np.ndarray, *, manual: np.ndarray, empty: float = float("nan")) -> float:
     """Return the Dice coefficient (0 to 1) of two bool masks of the same shape; `empty` if neither has a voxel."""
-    total = np.count_nonzero(mask) + np.count_nonzero(manual)
-    return dice_of_volumes(np.count_nonzero(mask & manual), total=total, empty=empty)
+    total = int(np.count_nonzero(mask)) + int(np.count_nonzero(manual))
+    return dice_of_volumes(int(np.count_nonzero(mask & manual)), total=total, empty=empty)
 
 
 def dice_of_volumes(overlap: float, *, total: float, empty: float = float("nan")) -> float:

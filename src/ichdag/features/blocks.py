@@ -1,5 +1,6 @@
 """Read feature blocks as matrices: radiomics from a table, latents from a store. Rows are participants."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,13 @@ def read_block(path: str | Path, *, name: str, subjects: list[str]) -> Block:
         _check_present([subject for subject in subjects if subject not in table.index], path=path, name=name)
         return Block(name, subjects, table.loc[subjects].to_numpy(dtype=np.float64, na_value=np.nan), list(table))
     return Block(name, subjects, _read_latents(path, name=name, subjects=subjects), None)
+
+
+def block_of_subject(subject: str, *, name: str, values: Mapping[str, float] | np.ndarray) -> Block:
+    """Build a block of one participant, as `read_block` reads it: radiomics by name, or latents (p,)."""
+    if isinstance(values, np.ndarray):
+        return Block(name, [subject], values.astype(np.float32)[None], None)
+    return Block(name, [subject], np.array([list(values.values())], dtype=np.float64), list(values))
 
 
 def blank_columns(block: Block, *, names: list[str]) -> Block:

@@ -32,13 +32,11 @@ def diagnose(
 @torch.inference_mode()
 def active_units(autoencoder: Autoencoder, patches: Tensor, *, device: torch.device) -> float:
     """Return the fraction of latent units whose mean varies over patches (n, 1, P, P, P) (Burda et al., ICLR 2016)."""
-    total = total_of_squares = None
+    total, total_of_squares = torch.zeros((), device=device), torch.zeros((), device=device)
     for patch in patches:
         latent = autoencoder.encoder(patch[None].to(device).float())[0][0].double()
-        if total is None:
-            total, total_of_squares = latent, latent**2
-        else:
-            total, total_of_squares = total + latent, total_of_squares + latent**2
+        total = total + latent
+        total_of_squares = total_of_squares + latent**2
     variance = total_of_squares / len(patches) - (total / len(patches)) ** 2
     return float((variance > ACTIVE_VARIANCE).double().mean())
 

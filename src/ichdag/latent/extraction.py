@@ -30,6 +30,30 @@ def vaegan_features(autoencoder: Autoencoder, patch: np.ndarray, *, device: torc
     return mean.float().flatten().cpu().numpy()
 
 
+def extract_latents(
+    grids: Mapping[str, np.ndarray],
+    *,
+    patch: np.ndarray | None,
+    encode_scan: Callable[..., np.ndarray] | None,
+    encode_patch: Callable[..., np.ndarray] | None,
+    precision: str,
+    refuse_overflow: bool = True,
+) -> dict[str, np.ndarray]:
+    """Return the latents of one scan by block (segmentation, vaegan), flat, in the precision in which they are stored.
+
+    `grids` has fine and coarse, `patch` is (P, P, P); `encode_scan(fine=, coarse=)` and `encode_patch(patch)` return
+    flat latents. A block without encoder is left out. Raises StudyError if a number is too large for the precision; it
+    becomes infinite instead if `refuse_overflow` is false.
+    """
+    latents = {}
+    if encode_scan is not None:
+        latents["segmentation"] = encode_scan(fine=grids["fine"], coarse=grids["coarse"])
+    if encode_patch is not None:
+        latents["vaegan"] = encode_patch(patch)
+    convert = to_stored_precision if refuse_overflow else round_to_precision
+    return {block: convert(values, precision) for block, values in latents.items()}
+
+
 def extract_batch(
     grids: Mapping[str, str | Path],
     *,
@@ -40,8 +64,8 @@ def extract_batch(
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield ('{subject}/segmentation', ...) and ('{subject}/vaegan', ...), in `precision`, of a batch's baseline scans.
 
-    `grids` has npz paths by subject, `patches` is the batch's patch store; `encode_scan(fine=, coarse=)` and
-    `encode_patch(patch)` return flat latents. Participants without a patch (no usable scan, no lesion) are skipped.
+    `grids` has npz paths by subject, `patches` is the batch's patch store; for the encoders see `extract_latents`.
+    Participants without a patch (no usable scan, no lesion) are skipped.
 
     ASSUME: one final network encodes all participants, also those of the development cohort, because latents of
     different networks are not comparable; outcomes are not used in its training.
@@ -51,9 +75,12 @@ def extract_batch(
         arrays = read_arrays(path)
         if patch is None or "baseline_fine" not in arrays:
             continue
-        scan = encode_scan(fine=arrays["baseline_fine"], coarse=arrays["baseline_coarse"])
-        yield f"{subject}/segmentation", to_stored_precision(scan, precision)
-        yield f"{subject}/vaegan", to_stored_precision(encode_patch(patch), precision)
+        scan = {name: arrays[f"baseline_{name}"] for name in ("fine", "coarse")}
+        latents = extract_latents(
+            scan, patch=patch, encode_scan=encode_scan, encode_patch=encode_patch, precision=precision
+        )
+        for block, values in latents.items():
+            yield f"{subject}/{block}", values
 
 
 def round_to_precision(latents: np.ndarray, precision: str) -> np.ndarray:

@@ -51,12 +51,12 @@ def cut_batch(
         except DataFault as fault:
             LOGGER.warning("%s has no patch: %s", subject, fault)
             continue
-        yield f"{subject}/patch", patch.astype(np.float16)
+        yield f"{subject}/patch", patch
         yield f"{subject}/inside", inside
 
 
 def cut_patch(scan: Volume, *, mask: Volume, settings: PatchSettings) -> tuple[np.ndarray, np.ndarray]:
-    """Cut the cube around the dilated lesion: windowed CT in [0, 1], float32, and the dilated lesion, bool.
+    """Cut the cube around the dilated lesion: windowed CT in [0, 1], float16, and the dilated lesion, bool.
 
     Both are (P, P, P). The lesion is dilated with a cube of `dilation_size` voxels on an isotropic grid of `voxel_mm`.
     The patch is the cube at the center of its bounding box with the longest edge of the box, resampled to P voxels
@@ -77,7 +77,7 @@ def cut_patch(scan: Volume, *, mask: Volume, settings: PatchSettings) -> tuple[n
     dilated_lesion = Volume(dilated.values.astype(np.uint8), dilated.affine)
     inside = resample(dilated_lesion, affine=affine, shape=shape, order=0) > 0
     patch = resample(_windowed_region(scan, affine, settings), affine=affine, shape=shape)
-    return np.where(inside, patch, 0).astype(np.float32) if settings.blank_outside else patch, inside
+    return (np.where(inside, patch, 0) if settings.blank_outside else patch).astype(np.float16), inside
 
 
 def _resample_isotropic(mask: Volume, voxel_mm: float, margin: int) -> Volume:

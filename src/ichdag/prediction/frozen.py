@@ -41,7 +41,7 @@ def model_files(features: str, *, outcomes: Iterable[str]) -> dict[str, str]:
     """
     if features not in FEATURE_SETS:
         raise StudyError(f"there is no feature set '{features}', only {', '.join(FEATURE_SETS)}")
-    files = {}
+    files: dict[str, str] = {}
     for network in ("segmentation", "vaegan"):
         files |= {network: f"network_{network}.safetensors", f"{network}_card": f"network_{network}.json"}
     for block in BLOCKS:

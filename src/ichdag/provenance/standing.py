@@ -41,7 +41,7 @@ CODE = {
         "ichdag.latent.training.load_patches",
         "ichdag.latent.patches.cut_batch",
         "ichdag.segmentation.inference.segment_batch",
-        "ichdag.segmentation.native_grid.resample_to_native",
+        "ichdag.segmentation.native_grid.native_mask",
     ),
 }
 RULES = {TRAINING: "lock_training_list", CLEANUP: "choose_cleanup", VAEGAN: "train_vaegan"}  # networks: train_network

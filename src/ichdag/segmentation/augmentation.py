@@ -1,6 +1,7 @@
 """Data augmentation as in nnU-Net (Isensee et al., Nat Methods 2021): spatial transforms, then intensities."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -112,7 +113,9 @@ def _transform_spatially(image: Tensor, affines: list[Tensor | None], mirror_axe
     return torch.cat(scans)
 
 
-def _apply_to_each(image: Tensor, amounts: Tensor, neutral: float, transform) -> Tensor:
+def _apply_to_each(
+    image: Tensor, amounts: Tensor, neutral: float, transform: Callable[[Tensor, float], Tensor]
+) -> Tensor:
     """Apply a transform to each scan of the batch by its amount; scans with the `neutral` amount are skipped."""
     scans = list(image.split(1))
     for row, amount in enumerate(amounts.tolist()):

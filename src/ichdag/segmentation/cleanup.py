@@ -1,6 +1,6 @@
 """Choose threshold and smallest component of the masks: as given, or by out-of-fold Dice (cross-validation)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -84,7 +84,9 @@ def _dice_of_candidates(probability: Volume, manual: np.ndarray, settings: Clean
     return dice
 
 
-def _out_of_fold_predictions(grids, networks, inference: InferenceSettings, device: torch.device):
+def _out_of_fold_predictions(
+    grids: Mapping[str, str | Path], networks: Mapping[str, Any], inference: InferenceSettings, device: torch.device
+) -> Iterator[tuple[Volume, np.ndarray]]:
     """Yield probability (rounded to 8 bits, as stored) and manual mask of each subject, both on the fine grid."""
     for entry in networks["networks"]:
         paths = [path for subject, path in grids.items() if str(networks["folds"][subject]) == entry["fold"]]

@@ -1,5 +1,6 @@
 """Resample lesion probabilities from the grid of the networks to masks on the native grid of the scan."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +20,16 @@ class MaskSettings:
 
     threshold: float
     smallest_component_ml: float
+
+
+def native_mask(probability: np.ndarray, *, grids: Mapping[str, np.ndarray], settings: MaskSettings) -> Volume:
+    """Return the lesion mask on the native grid of a scan, from its stored probability (G, G, G): uint8, 255 is 1.
+
+    `grids` has affine, native_affine and native_shape, as `preprocessing.network_grids.make_grids` returns them.
+    """
+    on_network_grid = Volume(probability / np.float32(255), grids["affine"])
+    i, j, k = (int(size) for size in grids["native_shape"])
+    return resample_to_native(on_network_grid, affine=grids["native_affine"], shape=(i, j, k), settings=settings)
 
 
 def resample_to_native(

@@ -5,7 +5,6 @@ from ichdag.names import VARIANTS
 from ichdag.schema import Column, Schema, number
 
 SIZES = ("below_1ml", "1_to_10ml", "above_10ml")
-COUNT = {"low": 0, "missing": True}
 
 
 def _words(size: str) -> str:
@@ -24,11 +23,11 @@ TRAINING = Schema(
 
 TRAINED_ON = Schema(
     "trained_on",
-    [
+    (
         SUBJECT,
         Column("digest", "digest of the voxels of the baseline scan when the model was trained", missing=True),
         Column("mask_digest", "digest of its manual mask when the model was trained", missing=True),
-    ],
+    ),
 )
 CURVES = Schema(
     "curves",
@@ -71,16 +70,22 @@ SCORES = Schema(
         number("surface_mm", "mean symmetric surface distance", "mm", 0, missing=True),
         number("manual_ml", "manual lesion volume", "mL", 0, missing=True),
         number("predicted_ml", "predicted lesion volume", "mL", 0, missing=True),
-        *[number(f"lesions_{size}", f"connected parts of the manual mask, {_words(size)}", **COUNT) for size in SIZES],
         *[
-            number(f"missed_{size}", f"of them without a voxel in the predicted mask, {_words(size)}", **COUNT)
+            number(f"lesions_{size}", f"connected parts of the manual mask, {_words(size)}", low=0, missing=True)
+            for size in SIZES
+        ],
+        *[
+            number(
+                f"missed_{size}", f"of them without a voxel in the predicted mask, {_words(size)}", low=0, missing=True
+            )
             for size in SIZES
         ],
         *[
             number(
                 f"false_{size}",
                 f"connected parts of the predicted mask without a voxel in the manual one, {_words(size)}",
-                **COUNT,
+                low=0,
+                missing=True,
             )
             for size in SIZES
         ],

@@ -72,5 +72,6 @@ def score_mask(mask: Volume, *, manual: Volume | None) -> dict[str, float | None
     if manual is not None:
         scores["dice"] = dice(mask, manual=manual)
         scores["hd95_mm"], scores["surface_mm"] = surface_distances_mm(mask, manual=manual)
-        scores |= {"manual_ml": manual.volume_ml} | lesion_counts(mask, manual=manual)
+        scores["manual_ml"] = manual.volume_ml
+        scores |= lesion_counts(mask, manual=manual)
     return scores
