@@ -1,4 +1,4 @@
-"""Arrays between jobs: the grids of one participant (npz) and stores of many participants (HDF5, a row each)."""
+"""Arrays between jobs: npz files of one participant, and stores of many participants (HDF5)."""
 
 import hashlib
 import os
@@ -12,9 +12,9 @@ from ichdag.jobs import whole_file
 
 
 def write_arrays(path: str | Path, **arrays: np.ndarray) -> None:
-    """Write named arrays to one compressed npz file, whole."""
+    """Write named arrays to one compressed npz file, as a whole; nothing is pickled."""
     with whole_file(path) as partial, open(partial, "wb") as stream:
-        np.savez_compressed(stream, **arrays)
+        np.savez_compressed(stream, allow_pickle=False, **arrays)
 
 
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
@@ -47,9 +47,9 @@ def read_store(path: str | Path) -> Iterator[tuple[str, np.ndarray]]:
 
 
 def read_item(path: str | Path, name: str) -> np.ndarray | None:
-    """Read one array of a store, or of the store that this one links to; None where there is none of that name.
+    """Read one array of a store, or of the store that this one links to; None if there is no array of that name.
 
-    Raises DamagedResult, naming the one of both, if a store is not whole.
+    Raises DamagedResult, with the path of the damaged store, if one of them is not whole.
     """
     import h5py
 
@@ -65,16 +65,16 @@ def read_item(path: str | Path, name: str) -> np.ndarray | None:
 
 
 def file_digest(path: str | Path) -> np.ndarray:
-    """SHA-256 of a file as an array (32,) uint8, to be kept in a store beside what was made from the file."""
+    """Return the SHA-256 of a file as an array (32,) uint8, to be stored beside what was computed from the file."""
     with open(path, "rb") as stream:
         return np.frombuffer(hashlib.file_digest(stream, "sha256").digest(), dtype=np.uint8)
 
 
 def link_stores(path: str | Path, sources: Iterable[str | Path]) -> None:
-    """Write one HDF5 file in which the top groups of others (participants) are found as if they were its own.
+    """Write one HDF5 file with links to the top groups (participants) of other files.
 
-    Nothing is copied: each group is a link to its file, relative to this one, so that a study can be moved as a whole.
-    A digest of each file stands beside the links: this file is another one whenever what it leads to is.
+    Nothing is copied. The links are relative to this file, so that a study can be moved as a whole. A digest of each
+    linked file is stored too, so that this file changes whenever a linked file changes.
     """
     import h5py
 
@@ -83,7 +83,7 @@ def link_stores(path: str | Path, sources: Iterable[str | Path]) -> None:
         for source in sources:
             with reading(source), h5py.File(source, "r") as part:
                 names = list(part)
-            place = os.path.relpath(source, folder)
-            store.attrs[place] = file_digest(source).tobytes().hex()
+            linked = os.path.relpath(source, folder)
+            store.attrs[linked] = file_digest(source).tobytes().hex()
             for name in names:
-                store[name] = h5py.ExternalLink(place, f"/{name}")
+                store[name] = h5py.ExternalLink(linked, f"/{name}")

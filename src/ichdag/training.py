@@ -99,7 +99,8 @@ class TrainingHistory:
     """The losses of every epoch of a training, logged with the time left; saved in the checkpoint."""
 
     def __init__(self, *, epochs: int, patience_epochs: int):
-        self.epochs, self.patience_epochs = epochs, patience_epochs
+        self.epochs = epochs
+        self.patience_epochs = patience_epochs
         self.rows: list[dict[str, float]] = []
         self.seconds = 0.0
         self.started = time.monotonic()
@@ -113,7 +114,8 @@ class TrainingHistory:
         """Append and log the mean losses of one epoch."""
         self.rows.append(dict(losses))
         now = time.monotonic()
-        self.seconds, self.started = self.seconds + now - self.started, now
+        self.seconds = self.seconds + now - self.started
+        self.started = now
         LOGGER.info("epoch %d of %d: %s", len(self.rows), self.epochs, _describe_last_epoch(self))
 
     def should_continue(self) -> bool:
@@ -174,7 +176,8 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | Path, *, configuration: Mapping[str, Any], data: Mapping[str, Any]):
-        path, self.configuration = Path(path), json.dumps(configuration, sort_keys=True)
+        path = Path(path)
+        self.configuration = json.dumps(configuration, sort_keys=True)
         digest = _digest(self.configuration, data)
         self.all_configurations = path.with_name(f"{path.stem}-*{path.suffix}")
         self.path = path.with_name(f"{path.stem}-{digest}{path.suffix}")

@@ -32,7 +32,8 @@ def diagnose(
 @torch.inference_mode()
 def active_units(autoencoder: Autoencoder, patches: Tensor, *, device: torch.device) -> float:
     """Return the fraction of latent units whose mean varies over patches (n, 1, P, P, P) (Burda et al., ICLR 2016)."""
-    total, total_of_squares = torch.zeros((), device=device), torch.zeros((), device=device)
+    total = torch.zeros((), device=device)
+    total_of_squares = torch.zeros((), device=device)
     for patch in patches:
         latent = autoencoder.encoder(patch[None].to(device).float())[0][0].double()
         total = total + latent

@@ -22,7 +22,8 @@ def vaegan_identity(
     """
     if training is None or masks is None:
         return None
-    settings, subjects = config["latent"], sorted(training)
+    settings = config["latent"]
+    subjects = sorted(training)
     return {
         "network": settings["network"],
         "training": effective_settings(settings["training"]),

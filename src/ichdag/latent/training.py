@@ -156,15 +156,18 @@ def train_step(
     The discriminator skips its step if its accuracy is above the ceiling.
     """
     losses = VaeganLoss()
-    channels, stages = vaegan.autoencoder.encoder.mean.conv.out_channels, len(vaegan.autoencoder.encoder.stages)
+    channels = vaegan.autoencoder.encoder.mean.conv.out_channels
+    stages = len(vaegan.autoencoder.encoder.stages)
     latent_shape = (len(patch), channels, *(edge // 2**stages for edge in patch.shape[2:]))
     noise = torch.randn(latent_shape, generator=generator).to(patch.device)
     with mixed_precision(patch.device, settings.mixed_precision):
         output = vaegan.autoencoder(patch, noise)
         vaegan.discriminator.requires_grad_(False)
-        fake_features, real_features = vaegan.discriminator(output[0]), vaegan.discriminator(patch)
-        features = {"fake_features": fake_features, "real_features": real_features}
-        loss, terms = losses.autoencoder(patch, output=output, **features, weights=weights)
+        fake_features = vaegan.discriminator(output[0])
+        real_features = vaegan.discriminator(patch)
+        loss, terms = losses.autoencoder(
+            patch, output=output, fake_features=fake_features, real_features=real_features, weights=weights
+        )
     vaegan.optimizer_g.zero_grad()
     loss.backward()
     vaegan.optimizer_g.step()

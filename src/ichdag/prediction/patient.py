@@ -38,7 +38,8 @@ def predict_patient(
     baseline_volume_ml and one probability for each outcome. Raises DataFault if the scan is not a usable head CT, if it
     has no hematoma of the minimum volume of the model, or if features are not finite.
     """
-    settings, files = model.card.settings, model.files
+    settings = model.card.settings
+    files = model.files
     head_hu = settings["preprocessing"]["head_hu"]
     require_quality(scan, facts=facts, settings=QualitySettings(**settings["cohort"]["quality"], head_hu=head_hu))
     grids = make_grids(scan, mask=None, settings=PreprocessingSettings(**settings["preprocessing"]))
@@ -80,7 +81,7 @@ def _latents(
     """Extract the latents of the feature set: segmentation, vaegan. Numbers that are too large become infinite."""
     settings = model.card.settings
     names = FEATURE_SETS[settings["features"]]
-    patch, encode_scan, encode_patch = None, None, None
+    patch = encode_scan = encode_patch = None
     if "segmentation" in names:
         encode_scan = partial(bottleneck_features, network, device=device)
     if "vaegan" in names:
@@ -99,7 +100,8 @@ def _latents(
 
 def _reduce(blocks: dict[str, Block], model: FrozenModel) -> dict[str, pd.DataFrame]:
     """Reduce each block with its frozen reduction; shape features are not reduced. Tables are by subject."""
-    tables, files = {}, model.files
+    tables = {}
+    files = model.files
     for block in blocks.values():
         check_usable(block)
     for name in BLOCKS:

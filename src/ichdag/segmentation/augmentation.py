@@ -141,7 +141,8 @@ def _gaussian_blur(scan: Tensor, sigma: float) -> Tensor:
     weights = (weights / weights.sum()).tolist()
     for axis in range(3):
         padding = [radius if axis == 2 - side // 2 else 0 for side in range(6)]  # `pad` begins with the last axis
-        padded, size = pad(scan, padding), scan.shape[2 + axis]
+        padded = pad(scan, padding)
+        size = scan.shape[2 + axis]
         scan = torch.zeros_like(scan)
         for shift, weight in enumerate(weights):
             scan.add_(padded.narrow(2 + axis, shift, size), alpha=weight)

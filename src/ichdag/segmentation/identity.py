@@ -22,7 +22,8 @@ def network_identity(
     if training is None:
         return None
     variant, fold = network.split("_")
-    settings, subjects = config["segmentation"], sorted(training_subjects(fold, training))
+    settings = config["segmentation"]
+    subjects = sorted(training_subjects(fold, training))
     return {
         "variant": variant,
         "fold": fold,
