@@ -151,11 +151,15 @@ def train_network(
         )
     if history.last["volume_ratio"] == 0:
         checkpoint.remove()
-        raise StudyError(
-            f"the network finds no lesion in its own {len(samples.subjects)} training scans: it learned to predict "
-            "empty masks. Raise segmentation.training.lesion_weight or warmup_epochs, or lower learning_rate"
-        )
+        raise _empty_masks(len(samples.subjects))
     return model.eval(), history
+
+
+def _empty_masks(count: int) -> StudyError:
+    return StudyError(
+        f"the network finds no lesion in its own {count} training scans: it learned to predict empty masks. Raise "
+        "segmentation.training.lesion_weight or warmup_epochs, or lower learning_rate"
+    )
 
 
 @dataclass
