@@ -27,7 +27,6 @@ rule draw_phantom_cohort:
         settings=settings("phantom", *SHEET),
         seed=config["seed"],
         outcomes=config["outcomes"],
-        code=code_of("draw_phantom_cohort"),
     script:
         "../workflow/scripts/draw_phantom_cohort.py"
 
@@ -45,13 +44,9 @@ rule draw_phantom_scans:
         "benchmarks/draw_phantom_scans/{subject}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(mem_mb=2000),
     params:
         scanner=settings("phantom", "matrix", "field_of_view_mm", "slice_thickness_mm"),
-        people=settings("phantom", "signal", "faulty"),
-        seed=config["seed"],
-        code=code_of("draw_phantom_scans"),
+        people=settings("phantom", "signal", "faulty") | {"seed": config["seed"]},
     script:
         "../workflow/scripts/draw_phantom_scans.py"
 

@@ -29,11 +29,8 @@ rule describe_radiomics:
     priority: 100
     conda:
         "../envs/radiomics.yaml"
-    resources:
-        **growing(runtime=5),
     params:
         **OF_PARTICIPANT,
-        code=code_of("describe_radiomics"),
     script:
         "../workflow/scripts/describe_radiomics.py"
 
@@ -52,10 +49,9 @@ rule extract_radiomics:
     conda:
         "../envs/radiomics.yaml"
     resources:
-        **growing(mem_mb=3000, runtime=15),
+        **growing(mem_mb=3000),
     params:
         **OF_PARTICIPANT,
-        code=code_of("extract_radiomics"),
     script:
         "../workflow/scripts/extract_radiomics.py"
 
@@ -72,10 +68,6 @@ rule gather_radiomics:
         "benchmarks/gather_radiomics/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=30),
-    params:
-        code=code_of("gather_radiomics"),
     script:
         "../workflow/scripts/gather_radiomics.py"
 
@@ -92,10 +84,6 @@ rule join_radiomics:
         "benchmarks/join_radiomics.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(mem_mb=2000),
-    params:
-        code=code_of("join_radiomics"),
     script:
         "../workflow/scripts/join_radiomics.py"
 
@@ -114,13 +102,12 @@ rule repeat_radiomics:
     conda:
         "../envs/radiomics.yaml"
     resources:
-        **growing(mem_mb=3000, runtime=60),
+        **growing(mem_mb=3000),
     params:
         **OF_PARTICIPANT,
         perturbation={name: REPEATABILITY[name] for name in ("rotation_degrees", "noise_hu")},
         repeats=REPEATABILITY["repeats"],
         seed=config["seed"],
-        code=code_of("repeat_radiomics"),
     script:
         "../workflow/scripts/repeat_radiomics.py"
 
@@ -145,10 +132,7 @@ rule judge_repeatability:
         "benchmarks/judge_repeatability/{outcome}_{fold}.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=30),
     params:
         smallest_icc=REPEATABILITY["smallest_icc"],
-        code=code_of("judge_repeatability"),
     script:
         "../workflow/scripts/judge_repeatability.py"

@@ -5,6 +5,5 @@ from ichdag.phantom.scanner import Scanner, write_scans
 from ichdag.phantom.truth import draw_truth
 
 start(snakemake)
-subject, seed = snakemake.wildcards.subject, snakemake.params.seed
-truth = draw_truth(subject, **snakemake.params.people, seed=seed, outcomes={})
+truth = draw_truth(snakemake.wildcards.subject, **snakemake.params.people, outcomes={})
 write_scans(truth, dict(snakemake.output.items()), scanner=Scanner(**snakemake.params.scanner))
