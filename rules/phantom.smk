@@ -6,8 +6,7 @@ Writes: phantom/participants.tsv, phantom/truth.json, phantom/sub-{subject}_base
     phantom/sub-{subject}_followup_mask.nii.gz
 """
 
-from ichdag.phantom import Settings as PhantomSettings
-from ichdag.phantom import subjects as phantom_subjects
+from ichdag.phantom import PhantomSettings, phantom_subjects
 
 SHEET = ("development", "external", "prediction", "faulty", "signal")
 

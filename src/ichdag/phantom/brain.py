@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ichdag.phantom.fields import Frame, Points, Waves, blend, capsule, ellipsoid, inside
+from ichdag.phantom.head_geometry import HeadGrid, Points, RandomField, blend, capsule, ellipsoid, partial_volume
 
 HU = {"csf": 8, "gray": 37, "white": 28, "hindbrain": 34, "dura": 52, "calcified": 140}
 FOLD_MM = 24.0
@@ -18,12 +18,12 @@ class Brain:
     ventricle_mm: float
     fluid_hu: float
     pineal: bool
-    folds: Waves
-    leaves: Waves
+    folds: RandomField
+    leaves: RandomField
 
 
 @dataclass(frozen=True)
-class Tissue:
+class TissueDistances:
     """Distances in mm, each (i, j, k), that the bleed must know: from the ventricles, from CSF, above the tentorium."""
 
     ventricles: np.ndarray
@@ -39,8 +39,8 @@ def draw_brain(random: np.random.Generator, *, age: float) -> Brain:
         ventricle_mm=float(1.6 * old + random.uniform(-0.6, 1.0)),
         fluid_hu=float(HU["csf"] + random.uniform(-3, 3)),
         pineal=bool(random.random() < 0.6),
-        folds=Waves.draw(random, length_mm=FOLD_MM, terms=48),
-        leaves=Waves.draw(random, length_mm=9, terms=32),
+        folds=RandomField.draw(random, length_mm=FOLD_MM, terms=48),
+        leaves=RandomField.draw(random, length_mm=9, terms=32),
     )
 
 
@@ -67,7 +67,7 @@ def tentorium_height(points: Points) -> np.ndarray:
     return np.where(y < 2, z + 12 + 0.28 * np.abs(x) - 0.10 * np.clip(y + 45, -30, 40), 99)
 
 
-def tissue_of(brain: Brain, frame: Frame, points: Points, depth: np.ndarray) -> Tissue:
+def tissue_distances(brain: Brain, frame: HeadGrid, points: Points, depth: np.ndarray) -> TissueDistances:
     """Distances within the brain; `depth` is the depth (mm) within the skull's cavity."""
     x, y, z = points
     above = tentorium_height(points)
@@ -86,34 +86,40 @@ def tissue_of(brain: Brain, frame: Frame, points: Points, depth: np.ndarray) -> 
     ambient = np.where(y < -14, ambient, 99)
     gaps = np.minimum(np.minimum(sylvian - 1.6, insula - 0.3) - 1.2 * brain.shrunk_mm, fissure)
     fluid = np.minimum(np.minimum(depth - 1.1 - brain.shrunk_mm, sulci), gaps)
-    return Tissue(ventricle_distance(brain, points), np.minimum(fluid, np.minimum(suprasellar, ambient)), above)
+    return TissueDistances(
+        ventricle_distance(brain, points), np.minimum(fluid, np.minimum(suprasellar, ambient)), above
+    )
 
 
-def paint_brain(brain: Brain, points: Points, depth: np.ndarray, tissue: Tissue, *, edge_mm: float) -> np.ndarray:
+def paint_brain(
+    brain: Brain, points: Points, depth: np.ndarray, tissue: TissueDistances, *, edge_mm: float
+) -> np.ndarray:
     """HU of the skull's content, (i, j, k) float32, as if the whole grid were within the skull."""
     x, y, z = points
     sides = [np.abs(x), y, z]
-    lower = inside(tissue.above, edge_mm)
+    lower = partial_volume(tissue.above, edge_mm)
     values = np.full(depth.shape, HU["white"], dtype=np.float32)
-    pale = np.float32(min(1, 0.8 * brain.shrunk_mm)) * inside(tissue.ventricles - 5, 10)
+    pale = np.float32(min(1, 0.8 * brain.shrunk_mm)) * partial_volume(tissue.ventricles - 5, 10)
     blend(values, HU["white"] - 6, pale)
-    blend(values, HU["gray"], inside(tissue.fluid - 3.6, edge_mm))
+    blend(values, HU["gray"], partial_volume(tissue.fluid - 3.6, edge_mm))
     caudate = ellipsoid(sides, (13, 18, 10), (6, 12, 11))
     lentiform = ellipsoid(sides, (24, 6, 2), (7, 18, 11))
     thalamus = ellipsoid(sides, (11, -13, 6), (8, 14, 9))
-    blend(values, HU["gray"], inside(np.minimum(np.minimum(caudate, lentiform), thalamus), edge_mm))
-    blend(values, HU["hindbrain"], lower * inside(-1.0 - depth, edge_mm))
+    blend(values, HU["gray"], partial_volume(np.minimum(np.minimum(caudate, lentiform), thalamus), edge_mm))
+    blend(values, HU["hindbrain"], lower * partial_volume(-1.0 - depth, edge_mm))
     brainstem = ellipsoid(points, (0, -16, -34), (13, 12, 26))
-    blend(values, HU["hindbrain"] - 3, inside(brainstem, edge_mm))
+    blend(values, HU["hindbrain"] - 3, partial_volume(brainstem, edge_mm))
     fluid = np.where(brainstem < 0, np.maximum(tissue.fluid, 3), tissue.fluid)
-    blend(values, brain.fluid_hu, inside(fluid, edge_mm) * np.where(tissue.above > 0, 1, 0.45).astype(np.float32))
-    blend(values, brain.fluid_hu, inside(tissue.ventricles, edge_mm))
+    blend(
+        values, brain.fluid_hu, partial_volume(fluid, edge_mm) * np.where(tissue.above > 0, 1, 0.45).astype(np.float32)
+    )
+    blend(values, brain.fluid_hu, partial_volume(tissue.ventricles, edge_mm))
     callosum = ellipsoid(points, (0, -4, 6), (20, 46, 24))
     falx = np.maximum(np.maximum(np.abs(x) - 0.6, -callosum), -tissue.above)
     roof = np.maximum(np.abs(tissue.above) - 0.6, 15 - capsule(points, (0, -20, -14), (0, -20, -22)))
     sinus = capsule(points, (0, -80, 0), (0, -60, 48)) - 3.5
-    blend(values, HU["dura"], inside(np.minimum(np.minimum(falx, roof), sinus), edge_mm))
+    blend(values, HU["dura"], partial_volume(np.minimum(np.minimum(falx, roof), sinus), edge_mm))
     if brain.pineal:
-        blend(values, HU["calcified"], inside(ellipsoid(points, (0, -28, 5), (2.5, 3, 2.5)), edge_mm))
-        blend(values, HU["calcified"], inside(ellipsoid(sides, (21, -38, 11), (2, 3.5, 2)), edge_mm))
+        blend(values, HU["calcified"], partial_volume(ellipsoid(points, (0, -28, 5), (2.5, 3, 2.5)), edge_mm))
+        blend(values, HU["calcified"], partial_volume(ellipsoid(sides, (21, -38, 11), (2, 3.5, 2)), edge_mm))
     return values

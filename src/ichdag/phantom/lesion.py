@@ -5,12 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from ichdag.phantom.brain import Tissue, tentorium_height
-from ichdag.phantom.fields import Frame, Points, Waves, blend, inside
-from ichdag.phantom.normal import cdf
+from ichdag.phantom.brain import TissueDistances, tentorium_height
+from ichdag.phantom.head_geometry import HeadGrid, Points, RandomField, blend, partial_volume
+from ichdag.phantom.normal_distribution import normal_cdf
 
 # Where bleeds start: center (mm, right side), stretch along x, y, z, and how often.
-PLACES = {
+LOCATIONS = {
     "putamen": ((26, 4, 3), (0.8, 1.35, 1.0), 0.42),
     "thalamus": ((15, -13, 7), (0.9, 1.15, 1.0), 0.20),
     "frontal": ((27, 40, 20), (1.0, 1.2, 0.95), 0.10),
@@ -35,10 +35,10 @@ class Lesion:
     rim_hu: float
     blood_hu: float
     ventricular: bool
-    lobes: Waves
-    buds: Waves
-    clots: Waves
-    islands: Waves
+    lobes: RandomField
+    buds: RandomField
+    clots: RandomField
+    islands: RandomField
     blend_plane: np.ndarray
 
 
@@ -49,14 +49,14 @@ def draw_lesion(random: np.random.Generator, *, truth: dict[str, Any]) -> Lesion
     rim the width and the density of the edema.
     """
     volume = truth["volume_ml"]
-    names = [name for name in PLACES if name != "cerebellum" or truth["followup_ml"] < LARGEST_CEREBELLAR_ML]
-    chance = np.array([PLACES[name][2] for name in names])
-    center, stretch, _ = PLACES[names[random.choice(len(names), p=chance / chance.sum())]]
+    names = [name for name in LOCATIONS if name != "cerebellum" or truth["followup_ml"] < LARGEST_CEREBELLAR_ML]
+    chance = np.array([LOCATIONS[name][2] for name in names])
+    center, stretch, _ = LOCATIONS[names[random.choice(len(names), p=chance / chance.sum())]]
     side = random.choice([-1, 1])
     stretch = np.array(stretch) * np.exp(random.normal(0, 0.12, 3))
     radius = _radius_mm(volume)
     irregularity, uneven, rim = (
-        float(cdf(truth[f"trait_{name}"])) for name in ("irregularity", "heterogeneity", "rim")
+        float(normal_cdf(truth[f"trait_{name}"])) for name in ("irregularity", "heterogeneity", "rim")
     )
     plane = random.normal(size=3)
     return Lesion(
@@ -68,10 +68,10 @@ def draw_lesion(random: np.random.Generator, *, truth: dict[str, Any]) -> Lesion
         rim_hu=25.0 - 14.0 * rim,
         blood_hu=float(random.normal(*BLOOD_HU)),
         ventricular=bool(truth["ivh"]),
-        lobes=Waves.draw(random, length_mm=1.5 * radius + 9, terms=24),
-        buds=Waves.draw(random, length_mm=0.7 * radius + 5, terms=24),
-        clots=Waves.draw(random, length_mm=13, terms=24),
-        islands=Waves.draw(random, length_mm=17, terms=24),
+        lobes=RandomField.draw(random, length_mm=1.5 * radius + 9, terms=24),
+        buds=RandomField.draw(random, length_mm=0.7 * radius + 5, terms=24),
+        clots=RandomField.draw(random, length_mm=13, terms=24),
+        islands=RandomField.draw(random, length_mm=17, terms=24),
         blend_plane=plane / np.linalg.norm(plane),
     )
 
@@ -82,7 +82,7 @@ def _radius_mm(volume_ml: float) -> float:
 
 
 def distance_field(
-    lesion: Lesion, frame: Frame, points: Points, *, depth: np.ndarray, ventricles: np.ndarray
+    lesion: Lesion, frame: HeadGrid, points: Points, *, depth: np.ndarray, ventricles: np.ndarray
 ) -> np.ndarray:
     """A distance-like field (mm) whose smallest values are the hematoma, whatever its volume: a larger one holds it.
 
@@ -100,7 +100,7 @@ def distance_field(
     return field + 6 * np.maximum(1.5 - above, 0)
 
 
-def pushed(lesion: Lesion, points: Points, depth: np.ndarray, *, volume_ml: float) -> Points:
+def displace_tissue(lesion: Lesion, points: Points, depth: np.ndarray, *, volume_ml: float) -> Points:
     """Where the tissue at each point came from: the bleed pushes the brain away, the less the nearer to the skull."""
     apart = [point - np.float32(c) for point, c in zip(points, lesion.center, strict=True)]
     far = np.sqrt(apart[0] ** 2 + apart[1] ** 2 + apart[2] ** 2) + np.float32(1e-3)
@@ -114,7 +114,7 @@ def paint_lesion(
     values: np.ndarray,
     lesion: Lesion,
     field: np.ndarray,
-    tissue: Tissue,
+    tissue: TissueDistances,
     points: Points,
     *,
     reach: float,
@@ -122,18 +122,18 @@ def paint_lesion(
 ) -> None:
     """Paint edema, blood and its edge into a brain, in place; `reach` is the field's value at the lesion's edge."""
     beyond = field - np.float32(reach)
-    solid = inside(-tissue.fluid, edge_mm) * inside(-tissue.ventricles, edge_mm)
-    fading = np.clip(1.5 - beyond / np.float32(lesion.rim_mm), 0, 1) * inside(beyond - lesion.rim_mm, 2.5)
+    solid = partial_volume(-tissue.fluid, edge_mm) * partial_volume(-tissue.ventricles, edge_mm)
+    fading = np.clip(1.5 - beyond / np.float32(lesion.rim_mm), 0, 1) * partial_volume(beyond - lesion.rim_mm, 2.5)
     blend(values, np.minimum(values, lesion.rim_hu), solid * fading)
     if lesion.ventricular:
         level = -22 + 0.35 * np.float32(np.sign(lesion.center[0])) * points[0]
         near = np.maximum(beyond - 16, tissue.ventricles)
         blood = np.minimum(np.maximum(points[1] - level, tissue.ventricles), near)
-        blend(values, lesion.blood_hu - 8, inside(np.maximum(blood, -tissue.above), edge_mm))
-    blend(values, lesion.blood_hu - 2, inside(beyond - 0.25 * edge_mm, 0.5 * edge_mm))
+        blend(values, lesion.blood_hu - 8, partial_volume(np.maximum(blood, -tissue.above), edge_mm))
+    blend(values, lesion.blood_hu - 2, partial_volume(beyond - 0.25 * edge_mm, 0.5 * edge_mm))
 
 
-def blood_of(lesion: Lesion, places: np.ndarray) -> np.ndarray:
+def hematoma_hu(lesion: Lesion, places: np.ndarray) -> np.ndarray:
     """HU (n,) of the hematoma at places (n, 3): clots, hypodense islands, a blend of two densities, a fluid level.
 
     The spread grows with the heterogeneity; the mean does not depend on it.

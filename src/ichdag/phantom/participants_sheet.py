@@ -3,7 +3,7 @@
 from typing import Any
 
 from ichdag.jobs import StudyError
-from ichdag.phantom import Settings, subjects
+from ichdag.phantom import PhantomSettings, phantom_subjects
 from ichdag.phantom.population import POPULATIONS
 from ichdag.phantom.truth import Truth, draw_truth
 
@@ -13,7 +13,7 @@ NO_BASELINE_MASK = (10, 5)
 
 
 def draw_cohort(
-    settings: Settings, *, seed: int, outcomes: dict[str, str]
+    settings: PhantomSettings, *, seed: int, outcomes: dict[str, str]
 ) -> tuple[list[dict[str, Any]], dict[str, Truth]]:
     """Draw the participants sheet (a dict a row, None for n/a) and, by subject, the truth.
 
@@ -24,7 +24,7 @@ def draw_cohort(
         found = f"{settings.faulty} faulty participants asked for; these cohorts take {room}"
         raise StudyError(f"config phantom.faulty: {found}. Lower it")
     kind = {"signal": settings.signal, "faulty": settings.faulty, "seed": seed, "outcomes": outcomes}
-    truth = {subject: draw_truth(subject, **kind) for subject in subjects(settings)}
+    truth = {subject: draw_truth(subject, **kind) for subject in phantom_subjects(settings)}
     return [_row(subject, own) for subject, own in truth.items()], truth
 
 

@@ -7,18 +7,18 @@ from functools import cache
 
 import numpy as np
 
-from ichdag.phantom.normal import cdf, logistic, quantile, solve
+from ichdag.phantom.normal_distribution import bisect, logistic, normal_cdf, normal_quantile
 from ichdag.phantom.population import POPULATIONS
 
 # What each signal setting lets the outcomes depend on: weights of the traits in the two scores.
-EXPANSION = {
+EXPANSION_WEIGHTS = {
     "study": {"volume": 1.3, "heterogeneity": 1.3, "irregularity": 0.8, "rim": 0.6, "hours": -0.5},
     "null": {},
     "shape": {"volume": 1.6, "irregularity": 1.6},
     "texture": {"heterogeneity": 2.25},
     "rim": {"rim": 2.25},
 }
-POOR = {
+POOR_WEIGHTS = {
     "study": {"volume": 1.6, "age": 1.0, "severity": 0.9, "heterogeneity": 0.8, "ventricular": 0.6},
     "null": {},
     "shape": {"volume": 1.6, "irregularity": 1.6},
@@ -29,13 +29,13 @@ GROWTH_LOG_SLOPE = 0.25
 GROWTH_LOG_SD = 0.75
 STABLE_GROWTH_ML = 2.0
 LARGEST_GROWTH_ML = 45.0
-STATED = re.compile(r"\s*(mrs|expansion_ml)\s*>\s*(\d+(?:\.\d+)?)\s*")
+THRESHOLD_EXPRESSION = re.compile(r"\s*(mrs|expansion_ml)\s*>\s*(\d+(?:\.\d+)?)\s*")
 NODES, NODE_WEIGHTS = np.polynomial.hermite_e.hermegauss(64)
 NODE_WEIGHTS = NODE_WEIGHTS / NODE_WEIGHTS.sum()
 
 
 @dataclass(frozen=True)
-class Chances:
+class OutcomeProbabilities:
     """Of each person, (n,): the probability of an expander and of mRS > 3, and the mean log of an expander's growth."""
 
     expander: np.ndarray
@@ -44,7 +44,7 @@ class Chances:
 
     def growth_above(self, threshold_ml: float) -> np.ndarray:
         """P(growth > threshold), (n,), for 2 to 45 mL: expanders grow log-normally, the others less than 2 mL."""
-        return self.expander * cdf((self.growth_log_mean - np.log(threshold_ml)) / GROWTH_LOG_SD)
+        return self.expander * normal_cdf((self.growth_log_mean - np.log(threshold_ml)) / GROWTH_LOG_SD)
 
     def mrs_above(self, grade: float) -> np.ndarray:
         """P(mRS > grade), (n,): 4 to 6 are equally likely after a poor outcome, 0 to 3 after a good one."""
@@ -53,7 +53,7 @@ class Chances:
 
 
 @dataclass(frozen=True)
-class Rule:
+class Intercepts:
     """Intercepts that give one cohort its prevalences under one signal setting."""
 
     expander: float
@@ -61,35 +61,40 @@ class Rule:
     growth_log_mean: float
 
 
-def chances(traits: dict[str, np.ndarray], *, role: str, signal: str) -> Chances:
+def outcome_probabilities(traits: dict[str, np.ndarray], *, role: str, signal: str) -> OutcomeProbabilities:
     """Probabilities that follow from people's traits, each (n,), under one signal setting."""
-    rule = rule_of(role, signal)
-    expansion, poor = _score(EXPANSION[signal], traits), _score(POOR[signal], traits)
+    rule = solve_intercepts(role, signal)
+    expansion, poor = _score(EXPANSION_WEIGHTS[signal], traits), _score(POOR_WEIGHTS[signal], traits)
     log_mean = rule.growth_log_mean + GROWTH_LOG_SLOPE * expansion
-    return Chances(logistic(rule.expander + expansion), logistic(rule.poor + poor), log_mean)
+    return OutcomeProbabilities(logistic(rule.expander + expansion), logistic(rule.poor + poor), log_mean)
 
 
 @cache
-def rule_of(role: str, signal: str) -> Rule:
+def solve_intercepts(role: str, signal: str) -> Intercepts:
     """Solve the intercepts for the cohort's prevalences, by quadrature: scores are normal over a cohort."""
     target = POPULATIONS[role]
-    expansion, poor = _population_scores(EXPANSION[signal], role), _population_scores(POOR[signal], role)
-    expander = solve(lambda shift: NODE_WEIGHTS @ logistic(shift + expansion), target=target.expander, low=-20, high=20)
+    expansion, poor = (
+        _population_scores(EXPANSION_WEIGHTS[signal], role),
+        _population_scores(POOR_WEIGHTS[signal], role),
+    )
+    expander = bisect(
+        lambda shift: NODE_WEIGHTS @ logistic(shift + expansion), target=target.expander, low=-20, high=20
+    )
     share = NODE_WEIGHTS * logistic(expander + expansion)
 
     def above_9ml(mean: float) -> float:
-        return share @ cdf((mean + GROWTH_LOG_SLOPE * expansion - np.log(9)) / GROWTH_LOG_SD)
+        return share @ normal_cdf((mean + GROWTH_LOG_SLOPE * expansion - np.log(9)) / GROWTH_LOG_SD)
 
-    log_mean = solve(above_9ml, target=target.growth_above_9ml, low=-5, high=10)
-    shift = solve(lambda shift: NODE_WEIGHTS @ logistic(shift + poor), target=target.poor, low=-20, high=20)
-    return Rule(expander, shift, log_mean)
+    log_mean = bisect(above_9ml, target=target.growth_above_9ml, low=-5, high=10)
+    shift = bisect(lambda shift: NODE_WEIGHTS @ logistic(shift + poor), target=target.poor, low=-20, high=20)
+    return Intercepts(expander, shift, log_mean)
 
 
-def oracle(chance: Chances, *, outcomes: Mapping[str, str]) -> dict[str, np.ndarray]:
+def oracle_probabilities(chance: OutcomeProbabilities, *, outcomes: Mapping[str, str]) -> dict[str, np.ndarray]:
     """The true probability, (n,), of each outcome of the form `mrs > n` or `expansion_ml > n` (n from 2 to 45 mL)."""
     found = {}
     for name, expression in outcomes.items():
-        match = STATED.fullmatch(expression)
+        match = THRESHOLD_EXPRESSION.fullmatch(expression)
         if match and match[1] == "mrs":
             found[name] = chance.mrs_above(float(match[2]))
         elif match and STABLE_GROWTH_ML <= float(match[2]) < LARGEST_GROWTH_ML:
@@ -97,15 +102,15 @@ def oracle(chance: Chances, *, outcomes: Mapping[str, str]) -> dict[str, np.ndar
     return found
 
 
-def draw_growth_ml(chance: Chances, *, uniform: np.ndarray) -> np.ndarray:
+def draw_growth_ml(chance: OutcomeProbabilities, *, uniform: np.ndarray) -> np.ndarray:
     """Follow-up minus baseline volume (n,) from one uniform variate a person: the smaller it is, the more growth."""
     share = np.clip(uniform / chance.expander, 1e-9, 1 - 1e-9)
-    grown = np.exp(chance.growth_log_mean - GROWTH_LOG_SD * quantile(share))
+    grown = np.exp(chance.growth_log_mean - GROWTH_LOG_SD * normal_quantile(share))
     rest = (1 - uniform) / (1 - chance.expander)
     return np.where(uniform < chance.expander, np.minimum(grown, LARGEST_GROWTH_ML), STABLE_GROWTH_ML * rest)
 
 
-def draw_mrs(chance: Chances, *, uniform: np.ndarray) -> np.ndarray:
+def draw_mrs(chance: OutcomeProbabilities, *, uniform: np.ndarray) -> np.ndarray:
     """Modified Rankin Scale (n,): 4 to 6 with the probability of a poor outcome, else 0 to 3."""
     bad = 6 - np.floor(3 * uniform / chance.poor)
     good = 3 - np.floor(4 * (uniform - chance.poor) / (1 - chance.poor))

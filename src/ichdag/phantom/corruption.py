@@ -20,7 +20,7 @@ FAULTS = (
 )
 
 
-def spoiled(scan: Volume, mask: Volume, *, fault: str | None) -> tuple[Volume, Volume]:
+def corrupt_volumes(scan: Volume, mask: Volume, *, fault: str | None) -> tuple[Volume, Volume]:
     """The baseline scan and mask with the faults that their voxels show."""
     if fault == "empty_scan":
         return Volume(np.zeros_like(scan.values), scan.affine), mask
@@ -33,7 +33,7 @@ def spoiled(scan: Volume, mask: Volume, *, fault: str | None) -> tuple[Volume, V
     return scan, mask
 
 
-def damaged(path: str | Path, *, fault: str | None) -> None:
+def truncate_file(path: str | Path, *, fault: str | None) -> None:
     """Cut a written file to its first half, as a broken transfer does, if that is the fault."""
     if fault == "truncated_file":
         os.truncate(path, Path(path).stat().st_size // 2)

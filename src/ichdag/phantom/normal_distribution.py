@@ -7,12 +7,12 @@ from statistics import NormalDist
 import numpy as np
 
 
-def cdf(values: np.ndarray) -> np.ndarray:
+def normal_cdf(values: np.ndarray) -> np.ndarray:
     """P(standard normal < value), any shape."""
     return np.vectorize(lambda value: 0.5 * (1 + erf(value / sqrt(2))), otypes=[float])(values)
 
 
-def quantile(shares: np.ndarray) -> np.ndarray:
+def normal_quantile(shares: np.ndarray) -> np.ndarray:
     """The value that a standard normal stays below with these probabilities, each within (0, 1), any shape."""
     return np.vectorize(NormalDist().inv_cdf, otypes=[float])(shares)
 
@@ -22,7 +22,7 @@ def logistic(values: np.ndarray) -> np.ndarray:
     return 1 / (1 + np.exp(-values))
 
 
-def solve(rising: Callable[[float], float], *, target: float, low: float, high: float) -> float:
+def bisect(rising: Callable[[float], float], *, target: float, low: float, high: float) -> float:
     """Where a rising function takes the target value, to the last bit or so, by halving [low, high]."""
     for _ in range(60):
         middle = (low + high) / 2

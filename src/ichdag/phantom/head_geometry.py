@@ -8,7 +8,7 @@ Points = list[np.ndarray]
 
 
 @dataclass(frozen=True)
-class Frame:
+class HeadGrid:
     """A voxel grid in the head: mm to the right, front and top = `matrix` (3, 3) @ index + `offset` (3,)."""
 
     shape: tuple[int, int, int]
@@ -22,21 +22,21 @@ class Frame:
         rows = zip(self.matrix.astype(np.float32), self.offset.astype(np.float32), strict=True)
         return [(row[0] * i + shift) + row[1] * j + row[2] * k for row, shift in rows]
 
-    def slab(self, start: int, stop: int) -> "Frame":
+    def slab(self, start: int, stop: int) -> "HeadGrid":
         """The slices start to stop of this grid."""
         stop = min(stop, self.shape[2])
-        return Frame((*self.shape[:2], stop - start), self.matrix, self.offset + start * self.matrix[:, 2])
+        return HeadGrid((*self.shape[:2], stop - start), self.matrix, self.offset + start * self.matrix[:, 2])
 
 
 @dataclass(frozen=True)
-class Waves:
+class RandomField:
     """A zero-mean, unit-variance random field: plane waves of vectors (terms, 3) per mm and phases (terms,)."""
 
     vectors: np.ndarray
     phases: np.ndarray
 
     @classmethod
-    def draw(cls, random: np.random.Generator, *, length_mm: float, terms: int = 32) -> "Waves":
+    def draw(cls, random: np.random.Generator, *, length_mm: float, terms: int = 32) -> "RandomField":
         """Draw a field whose waves are about `length_mm` long, in all directions.
 
         Random Fourier features of a band-limited Gaussian process (Rahimi and Recht 2007).
@@ -46,7 +46,7 @@ class Waves:
         lengths = length_mm * np.exp(random.normal(0, 0.2, (terms, 1)))
         return cls(2 * np.pi * directions / lengths, random.uniform(0, 2 * np.pi, terms))
 
-    def on(self, frame: Frame) -> np.ndarray:
+    def on(self, frame: HeadGrid) -> np.ndarray:
         """The field on a grid, (i, j, k) float32; a plane wave is a product over the axes, so this is one product."""
         steps = self.vectors @ frame.matrix
         start = np.exp(1j * (self.phases + self.vectors @ frame.offset))
@@ -86,7 +86,7 @@ def capsule(points: Points, start: tuple[float, float, float], end: tuple[float,
     return np.sqrt(sum((a - share * b) ** 2 for a, b in zip(apart, axis, strict=True)))
 
 
-def inside(distance: np.ndarray, edge_mm: float) -> np.ndarray:
+def partial_volume(distance: np.ndarray, edge_mm: float) -> np.ndarray:
     """How much of a voxel is inside a surface (0 to 1), from its signed distance: partial volume at the edges."""
     return np.clip(0.5 - distance / np.float32(edge_mm), 0, 1)
 
