@@ -1,4 +1,4 @@
-"""Phantom: a synthetic study with known truth - heads, bleeds, follow-ups, covariates, outcomes, some of it faulty."""
+"""Phantom: a synthetic study with known truth: heads, hemorrhages, follow-up, covariates, outcomes, faulty data."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ ID_PREFIXES = {"development": "D", "external": "E", "prediction": "P"}
 
 @dataclass(frozen=True)
 class PhantomSettings:
-    """Who is in the synthetic study; meanings and units in config/schemas/phantom.schema.json."""
+    """Numbers of participants and signal; meanings and units in config/schemas/phantom.schema.json."""
 
     development: int
     external: int
@@ -18,6 +18,6 @@ class PhantomSettings:
 
 
 def phantom_subjects(settings: PhantomSettings) -> dict[str, str]:
-    """The role of each subject, by id; ids follow from the counts alone."""
+    """Return the role of each subject, by id; the ids depend only on the numbers of participants."""
     counts = {role: getattr(settings, role) for role in ID_PREFIXES}
     return {f"{ID_PREFIXES[role]}{number:04d}": role for role in ID_PREFIXES for number in range(1, counts[role] + 1)}

@@ -1,4 +1,4 @@
-"""A participant on a grid: the head, the bleed in it, and the mask of the bleed, before a scanner sees them."""
+"""Paint a participant's head on a grid: the head, the hematoma in it and its mask, before the scanner is simulated."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,53 +23,55 @@ class Anatomy:
 
 
 def draw_anatomy(truth: dict[str, Any]) -> Anatomy:
-    """Draw the anatomy that a participant's truth stands for."""
+    """Draw the anatomy of a participant from its truth."""
     random = np.random.default_rng([*truth["seed"], 0])
     return Anatomy(draw_skull(random), draw_brain(random, age=truth["age"]), draw_lesion(random, truth=truth))
 
 
-def paint_head(person: Anatomy, *, frame: HeadGrid, volume_ml: float) -> tuple[np.ndarray, np.ndarray]:
-    """HU (i, j, k) float32 of a head with a hematoma of this volume, and the hematoma's mask (bool).
+def paint_head(anatomy: Anatomy, *, grid: HeadGrid, volume_ml: float) -> tuple[np.ndarray, np.ndarray]:
+    """Paint a head with a hematoma of this volume: return HU (i, j, k) float32, and the hematoma's mask (bool).
 
     The mask holds as many voxels as the volume needs, to half a voxel. Blood in the ventricles is not part of it.
-    Works slab by slab: a scan takes some forty arrays of its own size.
+    The head is painted in slabs of a few slices, because it needs about forty arrays of the size of its grid.
     """
-    starts = range(0, frame.shape[2], SLICES_AT_ONCE)
-    slabs = [frame.slab(start, start + SLICES_AT_ONCE) for start in starts]
-    fields = [_hematoma_field(person, slab) for slab in slabs]
+    starts = range(0, grid.shape[2], SLICES_AT_ONCE)
+    slabs = [grid.slab(start, start + SLICES_AT_ONCE) for start in starts]
+    fields = [_hematoma_field(anatomy, slab) for slab in slabs]
     field = np.concatenate(fields, axis=2)
-    count = max(1, round(volume_ml * 1000 / abs(np.linalg.det(frame.matrix))))
-    order = np.argpartition(field, count - 1, axis=None)[:count]
-    mask = np.zeros(frame.shape, dtype=bool)
-    mask.ravel()[order] = True
-    reach = float(field.ravel()[order].max())
+    count = max(1, round(volume_ml * 1000 / abs(np.linalg.det(grid.matrix))))
+    lowest = np.argpartition(field, count - 1, axis=None)[:count]
+    mask = np.zeros(grid.shape, dtype=bool)
+    mask.ravel()[lowest] = True
+    edge_level = float(field.ravel()[lowest].max())
     parts = [
-        _paint_slab(person, slab, part, volume_ml=volume_ml, reach=reach)
+        _paint_slab(anatomy, slab, part, volume_ml=volume_ml, edge_level=edge_level)
         for slab, part in zip(slabs, fields, strict=True)
     ]
     values = np.concatenate(parts, axis=2)
-    values[mask] = hematoma_hu(person.lesion, np.argwhere(mask) @ frame.matrix.T + frame.offset)
+    values[mask] = hematoma_hu(anatomy.lesion, np.argwhere(mask) @ grid.matrix.T + grid.offset)
     return values, mask
 
 
-def _hematoma_field(person: Anatomy, frame: HeadGrid) -> np.ndarray:
-    """The field whose smallest values are the hematoma: of the head without the bleed, so that both scans share it."""
-    points = normalize_points(person.skull, frame)
-    depth = skull_surfaces(person.skull, points).depth
-    ventricles = ventricle_distance(person.brain, points)
-    return distance_field(person.lesion, frame, points, depth=depth, ventricles=ventricles)
+def _hematoma_field(anatomy: Anatomy, grid: HeadGrid) -> np.ndarray:
+    """Return the field whose lowest values are the hematoma, in the head without hematoma: the same for both scans."""
+    points = normalize_points(anatomy.skull, grid)
+    depth = skull_surfaces(anatomy.skull, points).depth
+    ventricles = ventricle_distance(anatomy.brain, points)
+    return distance_field(anatomy.lesion, grid, points, depth=depth, ventricles=ventricles)
 
 
-def _paint_slab(person: Anatomy, frame: HeadGrid, field: np.ndarray, *, volume_ml: float, reach: float) -> np.ndarray:
-    """HU of some slices, edema and all; the hematoma's own texture comes later."""
-    spacing = np.linalg.norm(frame.matrix, axis=0)
+def _paint_slab(
+    anatomy: Anatomy, grid: HeadGrid, field: np.ndarray, *, volume_ml: float, edge_level: float
+) -> np.ndarray:
+    """Return the HU of some slices with edema; the texture of the hematoma is added later."""
+    spacing = np.linalg.norm(grid.matrix, axis=0)
     edge_mm = float(spacing[0] + 0.1 * spacing[2])
-    points = normalize_points(person.skull, frame)
-    surface = skull_surfaces(person.skull, points)
-    moved = displace_tissue(person.lesion, points, surface.depth, volume_ml=volume_ml)
-    tissue = tissue_distances(person.brain, frame, moved, surface.depth)
-    brain = paint_brain(person.brain, moved, surface.depth, tissue, edge_mm=edge_mm)
-    paint_lesion(brain, person.lesion, field, tissue, moved, reach=reach, edge_mm=edge_mm)
-    values = paint_skull(person.skull, frame, points, surface, edge_mm=edge_mm)
+    points = normalize_points(anatomy.skull, grid)
+    surface = skull_surfaces(anatomy.skull, points)
+    origins = displace_tissue(anatomy.lesion, points, surface.depth, volume_ml=volume_ml)
+    tissue = tissue_distances(anatomy.brain, grid, origins, surface.depth)
+    brain = paint_brain(anatomy.brain, origins, surface.depth, tissue, edge_mm=edge_mm)
+    paint_lesion(brain, anatomy.lesion, field, tissue, origins, edge_level=edge_level, edge_mm=edge_mm)
+    values = paint_skull(anatomy.skull, grid, points, surface, edge_mm=edge_mm)
     blend(values, brain, partial_volume(-surface.depth, edge_mm))
     return values

@@ -25,7 +25,7 @@ def undefined_features(class_name: str, feature_class: Any) -> dict[str, str]:
 
 
 def _firstorder(feature_class: Any) -> dict[str, str]:
-    """Equal gray values have no skewness; gray values that cannot be binned have no entropy and no uniformity."""
+    """Return the undefined first-order features: equal gray values have no skewness, and without bins no entropy."""
     flat = np.ptp(feature_class.imageArray[feature_class.maskArray]) == 0
     undefined = dict.fromkeys(("Skewness", "Kurtosis"), FLAT) if flat else {}
     return undefined | (
@@ -34,7 +34,7 @@ def _firstorder(feature_class: Any) -> dict[str, str]:
 
 
 def _glcm(feature_class: Any) -> dict[str, str]:
-    """Without pairs of voxels nothing is defined; Correlation, MCC and Imc1 need two gray levels along some angle."""
+    """Return the undefined GLCM features: all without voxel pairs; Correlation, MCC and Imc1 with one gray level."""
     if not np.nansum(feature_class.P_glcm):
         return dict.fromkeys(feature_class.featureNames, NO_NEIGHBORS)
     rows = (feature_class.coefficients["px"] > 0).sum(axis=1)
@@ -42,12 +42,12 @@ def _glcm(feature_class: Any) -> dict[str, str]:
 
 
 def _glrlm(feature_class: Any) -> dict[str, str]:
-    """Without runs nothing is defined."""
+    """Return the undefined GLRLM features: all of them where there are no runs."""
     return {} if np.nansum(feature_class.P_glrlm) else dict.fromkeys(feature_class.featureNames, NO_RUNS)
 
 
 def _ngtdm(feature_class: Any) -> dict[str, str]:
-    """Without neighbors nothing is defined; the others are undefined where the denominator of pyradiomics is zero."""
+    """Return the undefined NGTDM features: all without neighbors, and those whose denominator is zero."""
     if not _has_neighbors(feature_class):
         return dict.fromkeys(feature_class.featureNames, NO_NEIGHBORS)
     coefficients = feature_class.coefficients
