@@ -64,7 +64,7 @@ def write_identity(job: Any, names: dict[str, Any]) -> None:
         "roles": {},
         "code": names["definitions_digest"],
     }
-    identities = names["Standing"](names["config"], **known).identities
+    identities = names["LedgerStatus"](names["config"], **known).identities
     if job.rule.name == "choose_cleanup":
         record = {"identity": identities["cleanup"]}
         Path(job.output[0]).write_text(json.dumps(record), encoding="utf-8")
@@ -78,13 +78,13 @@ def write_identity(job: Any, names: dict[str, Any]) -> None:
 
 def write_card(job: Any) -> None:
     """Write the card of a frozen model of empty files: a plan refuses a model that is not what its card says."""
-    from ichdag.models import Card
+    from ichdag.models import ModelCard
     from ichdag.prediction.frozen import model_files, write_frozen_card
     from ichdag.prediction.parts import read_part
 
     folder, outcomes = Path(job.output.card).parent, job.params.outcomes
     files = model_files(job.params.prediction["features"], outcomes=outcomes)
-    card = Card("frozen", job.params.prediction, [], {"outcomes": outcomes})
+    card = ModelCard("frozen", job.params.prediction, [], {"outcomes": outcomes})
     write_frozen_card(card, folder, parts={part: read_part(folder / file) for part, file in files.items()})
 
 

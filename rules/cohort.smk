@@ -11,7 +11,7 @@ Writes: results/cohort/sub-{subject}_baseline_ct.nii.gz, results/cohort/sub-{sub
 """
 
 from ichdag.cohort.originals import fingerprint
-from ichdag.jobs import clear_leftovers
+from ichdag.jobs import remove_leftover_folders
 
 CONVERTED_BY = ["baseline_series", "followup_series", "onset_to_ct_hours", "followup_hours"]
 DICOM = config["cohort"]["dicom"]
@@ -20,7 +20,7 @@ CONVERSION |= settings("preprocessing", "head_hu")
 
 
 onstart:
-    clear_leftovers()
+    remove_leftover_folders()
 
 
 rule convert_scans:
@@ -44,7 +44,7 @@ rule convert_scans:
         **growing(mem_mb=3000),
     params:
         settings=CONVERSION,
-        row=lambda wildcards: Private(participants.cells_of(wildcards.subject, [*FILES, *CONVERTED_BY])),
+        row=lambda wildcards: PrivateParams(participants.cells_of(wildcards.subject, [*FILES, *CONVERTED_BY])),
         # Snakemake sees a newer file, not an older one, and not one that was added to a folder.
         originals=lambda wildcards: fingerprint(
             participants.cells_of(wildcards.subject, FILES), largest_files=DICOM["largest_files"]
@@ -118,7 +118,7 @@ rule assemble_cohort:
     resources:
         **growing(mem_mb=1500),
     params:
-        rows=lambda wildcards: Private(participants.rows_of(subjects_of(wildcards.role))),
+        rows=lambda wildcards: PrivateParams(participants.rows_of(subjects_of(wildcards.role))),
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
         code=code_of("assemble_cohort"),

@@ -1,6 +1,6 @@
 """Latent features: the segmentation network's bottlenecks, and the VAE-GAN's code of the dilated lesion.
 
-What is in the ledger is made by a rule only while it does not stand (see `Standing`): its wildcard matches nothing else.
+What is in the ledger is made by a rule only while it does not stand (see `LedgerStatus`): its wildcard matches nothing else.
 
 Reads: ledger/training.tsv, results/cohort/sub-{subject}_baseline_ct.nii.gz, the baseline masks,
     results/preprocessing/development.tsv, results/segmentation/networks.json, ledger/segmentation/cleanup.json,

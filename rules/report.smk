@@ -15,7 +15,7 @@ Writes: results/report/report.html, results/report/participants.html, results/re
     results/report/checklist_tripod_ai.tsv, results/report/checklist_clear.tsv
 """
 
-from ichdag.shipped import digests
+from ichdag.bundled_files import bundled_digests
 
 REPORT_TABLES = {
     "cohort": ["participants", "quality", "sensitivity"],
@@ -51,7 +51,7 @@ TEMPLATES = {
     "participants": ["participants.html", "participant.css", "report.css"],
 }
 TEMPLATES = {
-    page: digests(f"src/ichdag/report/templates/{name}.j2" for name in names) for page, names in TEMPLATES.items()
+    page: bundled_digests(f"src/ichdag/report/templates/{name}.j2" for name in names) for page, names in TEMPLATES.items()
 }
 CAPTIONS = {name: f"workflow/report/{name}.rst" for name in CAPTIONED}
 ANSWERS = {
@@ -103,7 +103,7 @@ rule draw_pages:
     resources:
         **growing(mem_mb=2000, runtime=30),
     params:
-        rows=lambda wildcards: Private(participants.rows_of(members_of(wildcards.batch, among=sample_of(*PAGES)))),
+        rows=lambda wildcards: PrivateParams(participants.rows_of(members_of(wildcards.batch, among=sample_of(*PAGES)))),
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
         templates=TEMPLATES["participant"],
@@ -156,7 +156,7 @@ rule fill_checklists:
     params:
         settings=ANSWERS,
         questions=QUESTIONS,
-        digests=digests(QUESTIONS.values()),
+        digests=bundled_digests(QUESTIONS.values()),
         code=code_of("fill_checklists"),
     script:
         "../workflow/scripts/fill_checklists.py"
@@ -186,7 +186,7 @@ rule make_report:
         settings=config,
         cards=["segmentation", "vaegan"],
         captions=CAPTIONS,
-        digests=digests(CAPTIONS.values()),
+        digests=bundled_digests(CAPTIONS.values()),
         templates=TEMPLATES["report"],
         code=code_of("make_report"),
     script:

@@ -1,6 +1,6 @@
 """Hematoma masks: the networks trained once on a locked list, their probabilities, the masks on each scan's own grid.
 
-What is in the ledger is made by a rule only while it does not stand (see `Standing`): its wildcard matches nothing else.
+What is in the ledger is made by a rule only while it does not stand (see `LedgerStatus`): its wildcard matches nothing else.
 
 Reads: results/cohort/development_scans.tsv, results/cohort/sub-{subject}_scans.json,
     results/preprocessing/{role}.tsv, results/preprocessing/sub-{subject}_grids.npz,

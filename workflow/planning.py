@@ -25,22 +25,22 @@ from ichdag.models import file_digest
 
 NEEDED = {RerunTrigger.MTIME, RerunTrigger.PARAMS, RerunTrigger.INPUT}
 CLOCK = 1e-3  # seconds within which two dates of a file are one
-MASKING = "masked.update(self.bfs(self.depending, job))"
+MASKING_LINE = "masked.update(self.bfs(self.depending, job))"
 
 
-def mend_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
+def patch_snakemake_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
     """Mend the plans of this process; those rules of a plan that `forced` names run whatever the dates of files.
 
     Raises StudyError if this version of Snakemake plans in a way that is not known here.
     """
     original = DAG.update_needrun
-    if not hasattr(original, "__wrapped__") and MASKING not in getsource(original):
+    if not hasattr(original, "__wrapped__") and MASKING_LINE not in getsource(original):
         raise StudyError("This version of Snakemake plans in a way that is not known here: install 9.27.1.")
     original = getattr(original, "__wrapped__", original)
 
     @wraps(original)
     async def update_needrun(dag: DAG, *args: Any, **more: Any) -> None:
-        refuse_to_look_at_less(dag)
+        check_rerun_options(dag)
         dag.forcerules.update(map(dag.workflow.get_rule, forced({job.rule.name for job in dag.jobs})))
         dag.bfs = partial(follow_plain_edges, set())
         try:
@@ -55,7 +55,7 @@ def mend_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
     DAG.update_needrun = update_needrun
 
 
-def refuse_to_look_at_less(dag: DAG) -> None:
+def check_rerun_options(dag: DAG) -> None:
     """Raise StudyError if a run is told not to look at settings, inputs or dates: old results would be left.
 
     A dry run may, and so may a run of rules that are named (--allowed-rules): the next run finds the others due.

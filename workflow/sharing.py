@@ -19,7 +19,7 @@ from identity import DOTTED, WORD, Values, identifying  # noqa: E402
 
 from ichdag.cohort.sheet import read_sheet  # noqa: E402
 from ichdag.jobs import StudyError  # noqa: E402
-from ichdag.provenance.crate import LISTED, SETTINGS  # noqa: E402
+from ichdag.provenance.crate import SETTINGS, SHARED_FILES  # noqa: E402
 from ichdag.records import read_yaml  # noqa: E402
 
 CRATE = "ro-crate-metadata.json"
@@ -38,7 +38,7 @@ def share(study: Path, target: Path) -> list[str]:
     there is no finished study.
     """
     results = study / "results"
-    files = sorted({path for pattern in (*LISTED, CRATE) for path in results.glob(pattern)})
+    files = sorted({path for pattern in (*SHARED_FILES, CRATE) for path in results.glob(pattern)})
     if results / CRATE not in files:
         raise StudyError(f"{results / CRATE} is not there: run the study to its end first")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):

@@ -13,13 +13,13 @@ from snakemake import exceptions
 from snakemake.exceptions import RuleException, WorkflowError
 from snakemake.settings import types
 
-from ichdag.bounds import require_plain, require_plain_text
 from ichdag.jobs import StudyError
+from ichdag.yaml_limits import check_settings_size, check_yaml_size
 
 JOB_FAILED = "The job failed: its log says why, and what to do."
 
 
-def tell_faults_plainly() -> None:
+def print_plain_errors() -> None:
     """Mend how this process of Snakemake prints exceptions, and how it reads files of settings."""
     exceptions.format_exception_to_string = _in_own_words(exceptions.format_exception_to_string)
     types.load_configfile = _bounded(types.load_configfile)
@@ -53,8 +53,8 @@ def _bounded(original: Any) -> Any:
     @wraps(original)
     def load(path: Any) -> Any:
         try:
-            require_plain_text(Path(path).read_bytes(), path)
-            return require_plain(original(path), path)
+            check_yaml_size(Path(path).read_bytes(), path)
+            return check_settings_size(original(path), path)
         except RecursionError as error:
             raise StudyError(f"{path} nests deeper than settings do: write it without") from error
         except (WorkflowError, ValueError, OSError) as error:

@@ -1,6 +1,8 @@
 """Columns that the tables of several stages share."""
 
-from ichdag.names import ROLES, STATUSES, TIMEPOINTS
+from typing import Any
+
+from ichdag.constants import ROLES, STATUSES, TIMEPOINTS
 from ichdag.schema import Column, number
 
 SUBJECT = Column("subject", "participant id without the prefix sub-")
@@ -16,9 +18,9 @@ CLASSIFIER = Column("classifier", "classifier, 'logistic' for a comparator, 'kno
 FOLD = Column("fold", "0-4 in cross-validation, 5-9 in its first repetition ..., 'external' for an external cohort")
 NOTE = Column("note", "why something is not defined, or what else to know", missing=True, optional=True)
 INTERVALS = ("delong", "delong-corrected", "newcombe", "wilson", "bootstrap", "wald", "none")
-AUC = {"low": 0, "high": 1, "missing": True}
-GAP = {"low": -1, "high": 1, "missing": True}
+AUC: dict[str, Any] = {"low": 0, "high": 1, "missing": True}
+GAP: dict[str, Any] = {"low": -1, "high": 1, "missing": True}
 P = number("p", "two-sided p", **AUC)
 STATISTIC = number("statistic", "test statistic", missing=True)
-VOLUME = {"low": 0, "missing": True}
-PROBABILITY = {"low": 0, "high": 1}
+VOLUME: dict[str, Any] = {"low": 0, "missing": True}
+PROBABILITY: dict[str, Any] = {"low": 0, "high": 1}

@@ -18,7 +18,7 @@ MODULES = {
 }
 
 
-def versions() -> dict[str, str]:
+def package_versions() -> dict[str, str]:
     """The versions of Python and of every package that this process uses and whose numbers end up in a result.
 
     What else is installed does not count: a stage's own environment and one for all stages leave the same cards.
@@ -38,6 +38,6 @@ def _is_used(module: str) -> bool:
     return any(str(getattr(value, "__module__", None)).startswith("sklearn.") for values in own for value in [*values])
 
 
-def host() -> str:
+def host_name() -> str:
     """The name of this machine."""
     return platform.node() or "unknown"

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_origin
 
-from ichdag.faults import DamagedResult, reading
-from ichdag.jobs import whole_file
-from ichdag.machine import versions
+from ichdag.file_errors import DamagedResult, damaged_result_on_error
+from ichdag.jobs import atomic_write
+from ichdag.machine import package_versions
 from ichdag.records import read_record, write_record
 
 HEADER = "ichdag"  # one key, for safetensors writes several in any order
@@ -21,7 +21,7 @@ TOLD = {"identity": dict, "sha256": str, "beside": dict}  # what it holds
 
 
 @dataclass(frozen=True)
-class Card:
+class ModelCard:
     """What a model is: name, settings, the subjects it was fitted on, input limits, scores and versions.
 
     It holds only what another run would repeat; on which device a training ran and for how long lies beside it.
@@ -37,22 +37,22 @@ class Card:
     folds: dict[str, list[str]] = field(default_factory=dict)
 
 
-def write_card(card: Card, path: str | Path) -> None:
+def write_card(card: ModelCard, path: str | Path) -> None:
     """Write a card, with the versions of this process where it has none."""
-    write_record(asdict(card) | {"versions": card.versions or versions()}, path)
+    write_record(asdict(card) | {"versions": card.versions or package_versions()}, path)
 
 
-def read_card(path: str | Path) -> Card:
+def read_card(path: str | Path) -> ModelCard:
     """Read a card. Raises DamagedResult if the file is not one."""
     record = read_record(path)
     missing = {"name", "settings", "subjects"} - set(record)
     if missing:
         raise DamagedResult(path, f"it is not a model card: it lacks {', '.join(sorted(missing))}")
-    with reading(path):
-        card = Card(**record)
+    with damaged_result_on_error(path):
+        card = ModelCard(**record)
     wrong = [
         part.name
-        for part in fields(Card)
+        for part in fields(ModelCard)
         if not isinstance(getattr(card, part.name), get_origin(part.type) or part.type)
     ]
     if wrong:
@@ -66,18 +66,18 @@ def write_weights(
     """Write named torch tensors as safetensors, whole, with the identity of their training in the header.
 
     `beside` are files of the same folder that belong to them (card, curve), written before: their digests are kept, and
-    weights beside which one is lost or another are refused (`refuse_parted`).
+    weights beside which one is lost or another are refused (`check_companions`).
     """
     from safetensors.torch import save_file
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     files = {Path(file).name: file_digest(Path(file)) for file in beside}
     told = {"identity": identity, "sha256": _digest(tensors), "beside": files}
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         save_file(tensors, partial, metadata={HEADER: json.dumps(told, sort_keys=True)})
 
 
-def write_model(card: Card, weights: dict[str, Any], *, run: dict[str, Any], files: Any) -> None:
+def write_model(card: ModelCard, weights: dict[str, Any], *, run: dict[str, Any], files: Any) -> None:
     """Write card, run and weights of a trained network to `files.card`, `files.run` and `files.weights`, these last.
 
     The card's settings are the identity of the training, `run` tells how it ran (device, epochs, seconds);
@@ -95,7 +95,7 @@ def read_weights(path: str | Path) -> dict[str, Any]:
     """
     from safetensors.torch import load_file
 
-    with reading(path):
+    with damaged_result_on_error(path):
         told, tensors = _told(path), load_file(path)
     if _digest(tensors) != told["sha256"]:
         raise DamagedResult(path, "its numbers are not those that were written")
@@ -111,7 +111,7 @@ def read_identity(path: str | Path) -> dict[str, Any]:
     return _told(path)["identity"]
 
 
-def refuse_parted(path: str | Path) -> None:
+def check_companions(path: str | Path) -> None:
     """Raise DamagedResult if a file that belongs to weights is not beside them as it was written."""
     for name, digest in _told(path)["beside"].items():
         file = Path(path).with_name(name)

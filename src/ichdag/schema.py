@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -18,8 +19,10 @@ class Column:
     optional: bool = False
 
 
-def number(name: str, meaning: str, unit: str = "", low: float = -math.inf, high: float = math.inf, **more) -> Column:
-    """A column of numbers within [low, high]."""
+def number(
+    name: str, meaning: str, unit: str = "", low: float = -math.inf, high: float = math.inf, **more: Any
+) -> Column:
+    """Describe a column of numbers within [low, high]."""
     return Column(name, meaning, "number", unit, (low, high), **more)
 
 

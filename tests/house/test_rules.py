@@ -7,7 +7,7 @@ import pytest
 COMPUTING = {"log", "benchmark", "conda", "output"}
 DEFAULTS = {"mem_mb": 1000, "runtime": 10}  # of rules that state no others
 LOCKED = {"lock_training_list"}  # the list of training subjects is kept when code changes: only `retrain` redraws it
-HELD = {"train_network", "choose_cleanup", "train_vaegan"}  # their code is a part of what they make, see Standing
+HELD = {"train_network", "choose_cleanup", "train_vaegan"}  # their code is a part of what they make, see LedgerStatus
 LONGEST_RULE, LONGEST_FILE, LONGEST_HELPERS, LONGEST_SNAKEFILE = 30, 250, 150, 60
 
 
@@ -117,7 +117,8 @@ def test_the_defaults_are_the_same_without_a_profile_and_with_each(root):
     import yaml
 
     amounts = ", ".join(f"{name}={amount}" for name, amount in DEFAULTS.items())
-    assert f"give_defaults(workflow.resource_settings, {amounts})" in (root / "rules/common.smk").read_text("utf-8")
+    common = (root / "rules/common.smk").read_text("utf-8")
+    assert f"set_default_resources(workflow.resource_settings, {amounts})" in common
     expected = {name: f"{amount} * 2 ** (attempt - 1)" for name, amount in DEFAULTS.items()}
     for profile in ("local", "slurm"):
         settings = yaml.safe_load((root / f"profiles/{profile}/config.yaml").read_text("utf-8"))

@@ -3,12 +3,12 @@
 from zlib import crc32
 
 from ichdag.images import read_mask, read_scan
-from ichdag.jobs import DataFault, start
+from ichdag.jobs import DataFault, start_job_log
 from ichdag.radiomics.extraction import Settings, extract
 from ichdag.radiomics.perturbation import RepeatSettings, perturbed
 from ichdag.records import write_record
 
-logger = start(snakemake)
+logger = start_job_log(snakemake)
 params, subject = snakemake.params, snakemake.wildcards.subject
 settings = Settings(**params.settings)
 how = RepeatSettings(**params.perturbation)

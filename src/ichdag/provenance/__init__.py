@@ -9,19 +9,19 @@ from typing import Any
 
 from ichdag.jobs import StudyError
 from ichdag.provenance.digests import Package
-from ichdag.provenance.resolution import PACKAGE
+from ichdag.provenance.name_resolver import PACKAGE
 from ichdag.records import read_yaml
-from ichdag.remembered import start_cache
+from ichdag.start_cache import start_cache
 
 
-def expose_package() -> None:
+def set_pythonpath_for_jobs() -> None:
     """Let every process that this one starts import this package, whichever environment it runs in."""
     folder, known = str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")
     if folder not in known.split(os.pathsep):
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, known]))
 
 
-def put_in_order(config: dict[str, Any], *, like: str | Path) -> None:
+def order_settings(config: dict[str, Any], *, like: str | Path) -> None:
     """Put the keys of a configuration, in place and at every depth, in the order of a YAML file; others after them.
 
     Snakemake compares settings as text, and an overlay's keys come first: without this, naming one setting of a stage

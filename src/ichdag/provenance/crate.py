@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 
 from ichdag import __version__
-from ichdag.provenance.journal import MISSING, Row, moment
+from ichdag.provenance.journal import MISSING, Row, format_time
 from ichdag.records import write_record
 
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 SETTINGS, COSTS = "provenance/config.yaml", "provenance/costs.tsv"
-LISTED = ("report/report.html", "figures/*.svg", "evaluation/*.tsv", "statistics/*.tsv", SETTINGS, COSTS)
+SHARED_FILES = ("report/report.html", "figures/*.svg", "evaluation/*.tsv", "statistics/*.tsv", SETTINGS, COSTS)
 FORMATS = {
     ".html": "text/html",
     ".svg": "image/svg+xml",
@@ -22,7 +22,7 @@ FORMATS = {
 }
 
 
-def describe_study(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
+def write_ro_crate(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
     """Write ro-crate-metadata.json into `folder`, the results of a study with their settings; nothing is copied.
 
     `jobs` are the rows of the journal (schema jobs).
@@ -35,7 +35,7 @@ def describe_study(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
     crate.description = f"Tables and figures of a study made by the workflow ichdag, and its report: {title}"
     crate.add(ContextEntity(crate, PROFILE, {"@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"}))
     files = {}
-    for path in sorted(path for pattern in LISTED for path in folder.glob(pattern)):
+    for path in sorted(path for pattern in SHARED_FILES for path in folder.glob(pattern)):
         kind = {"encodingFormat": FORMATS[path.suffix], "contentSize": str(path.stat().st_size)}
         name = path.relative_to(folder).as_posix()
         files[name] = crate.add_file(dest_path=name, properties={"name": path.stem.replace("_", " ")} | kind)
@@ -57,7 +57,7 @@ def describe_study(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
 def _ended(row: Row) -> str:
     """When a job ended, as far as is known."""
     seconds = 0.0 if row["wall_s"] in (None, "", MISSING) else float(row["wall_s"])
-    return moment(datetime.fromisoformat(row["started"]).timestamp() + seconds)
+    return format_time(datetime.fromisoformat(row["started"]).timestamp() + seconds)
 
 
 def _packages(jobs: list[Row]) -> list[str]:

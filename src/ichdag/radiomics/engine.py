@@ -7,7 +7,7 @@ import numpy as np
 import SimpleITK as sitk
 from radiomics import getFeatureClasses
 
-from ichdag.faults import refuse_machine_fault
+from ichdag.file_errors import raise_machine_fault
 from ichdag.radiomics.matrices import GRAY_CLASSES
 from ichdag.radiomics.mesh import Shape
 from ichdag.radiomics.undefined import NOT_FINITE, ROUNDING, not_defined
@@ -100,7 +100,7 @@ def _of_class(title, features, image, mask, settings) -> tuple[Values, Reasons, 
                 worker.enableFeatureByName(feature)
             found = {feature: float(value) for feature, value in worker.execute().items()}
     except FAILURES as error:
-        refuse_machine_fault(error)
+        raise_machine_fault(error)
         return dict.fromkeys(names, np.nan), {}, f"pyradiomics cannot compute {title} here: {error}"
     return found, not_defined(title, worker), NOT_FINITE
 

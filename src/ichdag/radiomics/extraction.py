@@ -9,7 +9,7 @@ from radiomics import imageoperations
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 from radiomics.generalinfo import GeneralInfo
 
-from ichdag.faults import refuse_machine_fault
+from ichdag.file_errors import raise_machine_fault
 from ichdag.images import Volume, grid_difference, same_grid
 from ichdag.jobs import DataFault
 from ichdag.radiomics.engine import gray_features, shape_features
@@ -64,7 +64,7 @@ def extract_lesion(scan: Volume, *, mask: Volume, settings: Settings) -> Extract
         scene = _scene(*_preprocessed(scan, mask, extractor, truncate=settings.truncate_resampled), extractor)
         values, missing = _measured(scene, extractor)
     except (ValueError, RuntimeError) as error:  # ITK raises RuntimeError, at slices too few for a spline among others
-        refuse_machine_fault(error)
+        raise_machine_fault(error)
         raise DataFault("radiomics", f"pyradiomics: {' '.join(str(error).split())}") from error
     found |= values
     missing |= {name: _why_absent(name, values) for name in columns if name not in found}
@@ -144,7 +144,7 @@ def _resegmented(values: np.ndarray, mask: np.ndarray, spacing_mm: np.ndarray, s
     try:
         return array_of(imageoperations.resegmentMask(*pair, **settings)) == 1
     except ValueError as error:
-        refuse_machine_fault(error)
+        raise_machine_fault(error)
         asked = f"resegmentRange {settings['resegmentRange']} ({settings.get('resegmentMode', 'absolute')})"
         raise DataFault("radiomics", f"{asked} leaves fewer than two voxels of the lesion") from error
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from radiomics import cMatrices, getFeatureClasses, imageoperations
 
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 MOST_BINS = 2**24  # of an image, 128 MiB of edges: 32,767 HU in the exponential image as shipped make 3.3 million
 
@@ -36,14 +36,14 @@ def binned(values: np.ndarray, mask: np.ndarray, settings: dict[str, Any]) -> tu
 
 def _refuse_bins(low: float, high: float, settings: dict[str, Any]) -> None:
     """Refuse gray values that are not finite, or lie too far apart for the width of the bins."""
-    span = f"gray values from {numeral(low, 6)} to {numeral(high, 6)}"
+    span = f"gray values from {format_plain(low, 6)} to {format_plain(high, 6)}"
     if not np.isfinite([low, high]).all():
         raise TooManyLevels(f"{span} cannot be binned")
     if settings.get("binCount") is None:
         width = settings.get("binWidth", 25)
         bins = (high - low) / width
         if not bins <= MOST_BINS:
-            raise TooManyLevels(f"{span} make more than {MOST_BINS} bins of width {numeral(width)}")
+            raise TooManyLevels(f"{span} make more than {MOST_BINS} bins of width {format_plain(width)}")
 
 
 class _BinnedOnce:

@@ -7,14 +7,14 @@ from typing import Any
 from radiomics import getFeatureClasses
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
-from ichdag.faults import refuse_machine_fault
+from ichdag.bundled_files import own_or_bundled_path
+from ichdag.file_errors import raise_machine_fault
 from ichdag.jobs import StudyError
 from ichdag.radiomics.engine import feature_names
 from ichdag.radiomics.filters import filtered
 from ichdag.radiomics.reading import in_words, quiet, read_keys, refuse_strangers
 from ichdag.radiomics.unusable import refuse_unusable, trial_scene, try_out
-from ichdag.records import require_plain_file
-from ichdag.shipped import own_or_shipped
+from ichdag.records import check_yaml_file_size
 
 LABELS = {"label", "label_channel"}
 DIAGNOSTICS = (
@@ -38,19 +38,19 @@ def read_parameters(path: str | Path) -> ParameterFile:
     A relative path is that of the study, or else of this project. Raises StudyError if the file is missing or is not
     one.
     """
-    file = own_or_shipped(path)
+    file = own_or_bundled_path(path)
     if not file.is_file():
         raise StudyError(f"radiomics parameter file {path} not found: mend config radiomics.parameters")
     quiet()
     keys: dict[str, Any] = {}
     try:
-        require_plain_file(file)
+        check_yaml_file_size(file)
         keys, notes = read_keys(file)
         for title, wanted in _named_features(keys).items():
             refuse_strangers(title, wanted)
         extractor = ParameterFile(keys)
     except Exception as error:  # pykwalify and ruamel.yaml each raise their own
-        refuse_machine_fault(error)
+        raise_machine_fault(error)
         raise StudyError(f"{path} is not a pyradiomics parameter file: {in_words(error, keys)}") from error
     extractor.settings = _of_lesion(extractor.settings) | {"label": 1}
     extractor.enabledImagetypes = {kind: _of_lesion(own or {}) for kind, own in extractor.enabledImagetypes.items()}
@@ -113,7 +113,7 @@ def validated(path: str | Path) -> ParameterFile:
         refuse_unusable(extractor)
         try_out(extractor)
     except Exception as error:  # pywt and SimpleITK raise their own
-        refuse_machine_fault(error)
+        raise_machine_fault(error)
         told = "; ".join([str(error), *extractor.notes])
         raise StudyError(f"{path} is not a pyradiomics parameter file that can be used here: {told}") from error
     for note in extractor.notes:

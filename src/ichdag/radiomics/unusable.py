@@ -8,7 +8,7 @@ import numpy as np
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
 from ichdag.jobs import StudyError
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 from ichdag.radiomics.engine import feature_names, gray_features
 from ichdag.radiomics.filters import filtered
 from ichdag.radiomics.matrices import MOST_BINS
@@ -84,9 +84,11 @@ def _refuse_number(name: str, value: float) -> None:
     if math.isnan(value) or (math.isinf(value) and name not in MAY_BE_INFINITE):
         raise StudyError(f"{name}: {value} is no number that can be calculated with, write one")
     if name in LARGEST and abs(value) > LARGEST[name]:
-        raise StudyError(f"{name}: {numeral(value)} gives nothing in any head CT, write at most {LARGEST[name]}")
+        raise StudyError(f"{name}: {format_plain(value)} gives nothing in any head CT, write at most {LARGEST[name]}")
     if 0 < value < SMALLEST.get(name, 0):
-        raise StudyError(f"{name}: {numeral(value)} is finer than any head CT, write at least {SMALLEST[name]}, or 0")
+        raise StudyError(
+            f"{name}: {format_plain(value)} is finer than any head CT, write at least {SMALLEST[name]}, or 0"
+        )
 
 
 def _refuse_range(settings: dict[str, Any]) -> None:

@@ -14,9 +14,9 @@ from snakemake_interface_logger_plugins.common import LogEvent
 CODE = Path(__file__).parents[3]
 sys.path.extend(str(CODE / folder) for folder in ("src", "workflow"))
 
-from telling import tell_faults_plainly  # noqa: E402
+from telling import print_plain_errors  # noqa: E402
 
-tell_faults_plainly()  # when imported: Snakemake imports its plugins, then reads files of settings, then makes handlers
+print_plain_errors()  # when imported: Snakemake imports its plugins, then reads files of settings, then makes handlers
 
 SECONDS_BETWEEN_LINES = 5
 LINES_OF_A_FAILED_LOG = 25

@@ -20,7 +20,7 @@ OF_CONTENT = (None, 0, errno.EINVAL)  # EINVAL: a place within a file that canno
 WANT_OF_MEMORY = re.compile(r"(allocate|out of|not enough) memory|memory (exhausted|allocation)|bad[_ ]?alloc", re.I)
 LOGGER = logging.getLogger("ichdag")
 # What shows that a model of the ledger was trained, by stage: who deletes a model on purpose deletes it as well.
-WITNESSES = {"segmentation": "results/segmentation/networks.json", "latent": "results/latent/development.tsv"}
+TRAINING_MARKERS = {"segmentation": "results/segmentation/networks.json", "latent": "results/latent/development.tsv"}
 ERROR_NUMBER = re.compile(r"\berrno[ =]+(\d+)", re.I)  # how HDF5 and Arrow tell it
 
 
@@ -39,12 +39,12 @@ class DamagedResult(StudyError):
         if parts[-2:-1] == ("ledger",):
             cure = "Restore it from a backup: the ledger holds what no run can make again"
         elif parts[-4:-3] == ("ledger",):  # ledger/{stage}/{model}/{file}
-            both = " and ".join(["the folder", *filter(None, [WITNESSES.get(parts[-3])])])
+            both = " and ".join(["the folder", *filter(None, [TRAINING_MARKERS.get(parts[-3])])])
             cure = f"Restore its folder from a backup, or delete {both} and run again: it is trained anew"
         super().__init__(f"{path} cannot be read: it was cut short or altered ({found}). {cure}")
 
 
-class Contents(dict[str, Any]):
+class RecordDict(dict[str, Any]):
     """What a result holds, by name. Asking for what it lacks raises DamagedResult, which names the result."""
 
     def __init__(self, items: Iterable[tuple[str, Any]] = (), *, path: str | Path | None = None):
@@ -57,7 +57,7 @@ class Contents(dict[str, Any]):
         raise DamagedResult(self.path, f"it lacks {name}")
 
 
-def machine_fault(error: BaseException | None) -> BaseException | None:
+def find_machine_fault(error: BaseException | None) -> BaseException | None:
     """The fault of the machine that an error is or stems from; None where there is none.
 
     Only the content of a file that can be read is data. What libraries raise at damaged content has no error number:
@@ -82,26 +82,26 @@ def _is_of_machine(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and bool(WANT_OF_MEMORY.search(str(error)))
 
 
-def refuse_machine_fault(error: BaseException, *paths: str | Path) -> None:
+def raise_machine_fault(error: BaseException, *paths: str | Path) -> None:
     """Raise the fault of the machine that an error stems from, before the error is taken for a fault of data.
 
     Libraries that keep silent about the cause have none to look for: so each file must be readable to its end.
     """
-    fault = machine_fault(error)
+    fault = find_machine_fault(error)
     if fault is not None:
         raise fault
     for path in paths:
-        read_through(path)
+        read_to_end(path)
 
 
-def read_through(path: str | Path) -> None:
+def read_to_end(path: str | Path) -> None:
     """Read a file to its end. Raises OSError where the machine cannot."""
     with open(path, "rb") as stream:
         while stream.read(2**20):
             pass
 
 
-def require_room(folder: str | Path, size: int) -> None:
+def check_free_space(folder: str | Path, size: int) -> None:
     """Write so many bytes into a folder and remove them. Raises OSError where there is no room for them."""
     probe = Path(folder, "room")
     try:
@@ -115,7 +115,7 @@ def require_room(folder: str | Path, size: int) -> None:
 
 
 @contextmanager
-def reading(path: str | Path) -> Iterator[None]:
+def damaged_result_on_error(path: str | Path) -> Iterator[None]:
     """Raise DamagedResult for whatever goes wrong in the block with the content of a result.
 
     Faults of the machine are OSError, and name the file.
@@ -126,7 +126,7 @@ def reading(path: str | Path) -> Iterator[None]:
         raise
     except Exception as error:
         try:
-            refuse_machine_fault(error, path)
+            raise_machine_fault(error, path)
         except Exception as fault:
             if str(path) in str(fault):
                 raise
@@ -142,6 +142,6 @@ def read_or_none(read: Callable[[Any], Any], path: str | Path, *, damaged: tuple
     try:
         return read(path)
     except damaged as error:
-        refuse_machine_fault(error, path)
+        raise_machine_fault(error, path)
         LOGGER.warning("%s cannot be read: %s", path, error)
         return None

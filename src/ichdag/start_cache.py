@@ -13,7 +13,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ichdag.jobs import whole_file
+from ichdag.jobs import atomic_write
 
 FOLDER = Path(".snakemake")
 NAME = "ichdag_start.json"
@@ -48,7 +48,7 @@ class StartCache:
         if not self.is_changed or not self.file.parent.is_dir():
             return
         with suppress(OSError):
-            with whole_file(self.file) as partial:
+            with atomic_write(self.file) as partial:
                 partial.write_text(json.dumps({"code": self.code, "known": self.known}, indent=1), "utf-8")
             self.is_changed = False
 
@@ -61,7 +61,7 @@ def start_cache() -> StartCache:
     return found
 
 
-def installed(*packages: str) -> str:
+def installed_versions(*packages: str) -> str:
     """Which Python this is, and which versions of packages it has, as one text."""
     return " ".join([sys.prefix, sys.version.split()[0], *(f"{name} {_version(name)}" for name in packages)])
 

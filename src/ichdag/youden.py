@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 
-def youden(y_true: np.ndarray, *, probability: np.ndarray) -> float:
+def youden_threshold(y_true: np.ndarray, *, probability: np.ndarray) -> float:
     """The probability that, as 'positive if at least', maximizes sensitivity + specificity; NaN with one class only.
 
     ASSUME: among equal maxima the highest threshold. Source: Youden 1950.

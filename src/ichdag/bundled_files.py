@@ -11,16 +11,16 @@ from pathlib import Path
 PROJECT = Path(__file__).parents[2]
 
 
-def shipped(path: str | Path) -> Path:
+def bundled_path(path: str | Path) -> Path:
     """Where a file of the workflow lies, by its path in the workflow."""
     return PROJECT / path
 
 
-def own_or_shipped(path: str | Path) -> Path:
+def own_or_bundled_path(path: str | Path) -> Path:
     """Where a file lies that is the study's own if there is one of this path, or else comes with the workflow."""
-    return Path(path) if Path(path).is_file() else shipped(path)
+    return Path(path) if Path(path).is_file() else bundled_path(path)
 
 
-def digests(paths: Iterable[str]) -> dict[str, str]:
+def bundled_digests(paths: Iterable[str]) -> dict[str, str]:
     """SHA-256 of each of these files of the workflow, by its path in the workflow."""
-    return {path: hashlib.sha256(shipped(path).read_bytes()).hexdigest() for path in paths}
+    return {path: hashlib.sha256(bundled_path(path).read_bytes()).hexdigest() for path in paths}

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 
-def fault_of_cells(values: np.ndarray, *, what: str, names: Sequence[str] | None = None, may_lack: bool) -> str | None:
+def describe_nonfinite(
+    values: np.ndarray, *, what: str, names: Sequence[str] | None = None, may_lack: bool
+) -> str | None:
     """Why one participant's features cannot be used: how many of them are infinite, and which is the first; or None.
 
     NaN is as bad as infinite, but where a feature may be lacking. `what` they are stands in the sentence, `names` are
