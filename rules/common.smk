@@ -5,7 +5,7 @@ import sys
 from functools import lru_cache, partial
 
 sys.path[:0] = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
-LIBRARY = ("ichdag", "job_resources", "outputs", "participants", "planning", "telling")
+LIBRARY = ("ichdag", "job_resources", "outputs", "participants", "planning", "plain_errors")
 for name in [name for name in sys.modules if name.partition(".")[0] in LIBRARY]:
     if not str(getattr(sys.modules[name], "__file__", None)).startswith(f"{workflow.basedir}/"):
         del sys.modules[name]  # a plug-in of another copy of the workflow brought it along
@@ -23,7 +23,7 @@ from ichdag.bundled_files import own_or_bundled_path
 from job_resources import set_default_resources, growing
 from outputs import in_report, trained_files
 from participants import Participants
-from telling import print_plain_errors
+from plain_errors import print_plain_errors
 
 print_plain_errors()
 check_settings_size(config, "The configuration")
@@ -126,7 +126,7 @@ def standing():
     rows = read_once(config["participants"]).rows if exists(config["participants"]) else []  # not checked yet
     roles = {subject_of(row): row.get("role") for row in rows}
     found = LedgerStatus(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=definitions_digest)
-    return found.asked(before_run=workflow.is_main_process)
+    return found.check(before_run=workflow.is_main_process)
 
 
 def forced_rules(planned):

@@ -75,7 +75,7 @@ rule train_vaegan:
     benchmark:
         "benchmarks/train_vaegan/{model}.tsv"
     wildcard_constraints:
-        model=standing().due("vaegan"),
+        model=standing().due_pattern("vaegan"),
     conda:
         "../envs/deep.yaml"
     resources:
@@ -83,10 +83,10 @@ rule train_vaegan:
         gpu=1,
     params:
         identity=VAEGAN | {"code": standing().code["vaegan"]},
-        away=standing().away,
+        away=standing().excluded_subjects,
         checkpoint="checkpoints/latent/{model}.pt",
         checkpoint_every_epochs=config["latent"]["training"]["checkpoint_every_epochs"],
-        why=lambda wildcards: standing().told(wildcards.model),
+        why=lambda wildcards: standing().describe(wildcards.model),
     message:
         "Train the VAE-GAN: {params.why}"
     script:

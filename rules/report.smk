@@ -51,7 +51,8 @@ TEMPLATES = {
     "participants": ["participants.html", "participant.css", "report.css"],
 }
 TEMPLATES = {
-    page: bundled_digests(f"src/ichdag/report/templates/{name}.j2" for name in names) for page, names in TEMPLATES.items()
+    page: bundled_digests(f"src/ichdag/report/templates/{name}.j2" for name in names)
+    for page, names in TEMPLATES.items()
 }
 CAPTIONS = {name: f"workflow/report/{name}.rst" for name in CAPTIONED}
 ANSWERS = {

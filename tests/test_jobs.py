@@ -13,7 +13,7 @@ import torch
 from snakemake.iocontainers import Namedlist
 
 from ichdag import jobs
-from ichdag.jobs import atomic_write, files_with_prefix, remove_leftover_folders, temporary_folder, write_text
+from ichdag.jobs import atomic_write, files_under, remove_leftover_folders, temporary_folder, write_text
 from ichdag.models import write_weights
 
 WITH_PACKAGE = os.environ | {"PYTHONPATH": str(Path(jobs.__file__).parents[1])}
@@ -41,8 +41,8 @@ def test_every_result_has_the_permissions_that_the_account_s_files_have(tmp_path
 
 def test_files_of_a_kind_are_told_by_the_rest_of_their_names_whatever_stands_between_them():
     files = Namedlist(fromdict={"model/svm/shape": "a", "cohort": "b", "model/svm/shape+vaegan": "c", "sub-copy": "d"})
-    assert files_with_prefix(files, "model/svm/") == {"shape": "a", "shape+vaegan": "c"}
-    assert files_with_prefix(files, "sub-") == {"copy": "d"} and files_with_prefix(files, "1/") == {}
+    assert files_under(files, "model/svm/") == {"shape": "a", "shape+vaegan": "c"}
+    assert files_under(files, "sub-") == {"copy": "d"} and files_under(files, "1/") == {}
 
 
 def test_a_file_is_on_the_disk_before_it_takes_its_name(tmp_path, monkeypatch):

@@ -1,7 +1,7 @@
 """Files that come with the workflow beside its code: captions, checklists, templates, radiomics parameters.
 
-A rule is handed their paths in the workflow and their digests as params, never the place where the workflow lies: they
-count by content, and a workflow that was moved makes nothing anew.
+Rules have their paths within the workflow and their digests as params, never the place where the workflow lies: so only
+their content counts, and a workflow that was moved makes nothing anew.
 """
 
 import hashlib
@@ -12,15 +12,15 @@ PROJECT = Path(__file__).parents[2]
 
 
 def bundled_path(path: str | Path) -> Path:
-    """Where a file of the workflow lies, by its path in the workflow."""
+    """Return where a file of the workflow lies, by its path in the workflow."""
     return PROJECT / path
 
 
 def own_or_bundled_path(path: str | Path) -> Path:
-    """Where a file lies that is the study's own if there is one of this path, or else comes with the workflow."""
+    """Return the study's own file of this path, or, if there is none, the one that comes with the workflow."""
     return Path(path) if Path(path).is_file() else bundled_path(path)
 
 
 def bundled_digests(paths: Iterable[str]) -> dict[str, str]:
-    """SHA-256 of each of these files of the workflow, by its path in the workflow."""
+    """Return the SHA-256 of each of these files of the workflow, by its path in the workflow."""
     return {path: hashlib.sha256(bundled_path(path).read_bytes()).hexdigest() for path in paths}

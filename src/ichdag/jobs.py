@@ -43,7 +43,8 @@ def start_job_log(job: Any) -> logging.Logger:
         Path(job.log[0]).parent.mkdir(parents=True, exist_ok=True)
         log_file = logging.FileHandler(job.log[0], mode="w", encoding="utf-8")
         handlers.append(log_file)
-        faulthandler.enable(log_file.stream)
+        if log_file.stream is not None:  # it is only None for handlers that open their file later
+            faulthandler.enable(log_file.stream)
     logging.basicConfig(level=logging.WARNING, format=FORMAT, handlers=handlers, force=True)
     logger = logging.getLogger("ichdag")
     logger.setLevel(logging.INFO)
@@ -63,7 +64,7 @@ def _log_failure(logger: logging.Logger, name: str, kind: Any, error: Any, trace
         logger.critical("%s failed", name, exc_info=(kind, error, trace))
 
 
-def files_with_prefix(named: Any, prefix: str) -> dict[str, str]:
+def files_under(named: Any, prefix: str) -> dict[str, str]:
     """Return those of a job's inputs or outputs whose names begin with `prefix`, by the rest of their names."""
     return {name.removeprefix(prefix): path for name, path in named.items() if name.startswith(prefix)}
 

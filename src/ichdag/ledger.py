@@ -40,7 +40,7 @@ CHANGE_TEXTS = {
 
 @contextmanager
 def write_with_checksum(path: str | Path) -> Iterator[Path]:
-    """Give a path to write a table of the ledger to; it is renamed, and its checksum written, if no error is raised.
+    """Give a path to write a table of the ledger to; without an error it is renamed and its checksum written.
 
     If the job is killed, at any moment, the checksum fits the table that is there, be it the old or the new one.
     """
@@ -97,8 +97,8 @@ def check_checksums() -> None:
         if lost:
             shown = "; ".join(f"sub-{subject}, {outcome}, fold {fold}" for subject, outcome, fold in lost[:SHOWN])
             raise StudyError(
-                f"{FOLDS_TABLE} lacks {len(lost)} of {len(drawn)} assignments that {DRAWN_FOLDS} was made with ({shown}): "
-                f"it was cut short, lost, or is another study's. {_how_to_restore(Path(FOLDS_TABLE))}"
+                f"{FOLDS_TABLE} lacks {len(lost)} of {len(drawn)} assignments that {DRAWN_FOLDS} was made with "
+                f"({shown}): it was cut short, lost, or is another study's. {_how_to_restore(Path(FOLDS_TABLE))}"
             )
 
 

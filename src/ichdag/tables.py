@@ -12,19 +12,19 @@ from ichdag.jobs import StudyError, atomic_write
 from ichdag.number_format import CODE, LARGEST_EXACT
 from ichdag.schema import Column, Schema
 
-# Excel and LibreOffice compute a cell that begins so (Japanese ones also the wide forms), whatever it came from.
-LONG = 1e9  # ten significant digits would leave no fraction
-COMPUTED = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+LARGEST_ROUNDED = 1e9  # above it, ten significant digits would leave no fraction
+# Excel and LibreOffice compute a cell that begins so (Japanese ones also the wide forms), wherever it comes from.
+FORMULA = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 
 
 def escape_formula(cell: Any) -> Any:
-    """A cell, or a column's name, that no spreadsheet computes: with ' before what begins as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and COMPUTED.match(cell) else cell
+    """Put ' before a cell, or a column's name, that begins as a formula, so that no spreadsheet computes it."""
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
 
 def unescape_formula(cell: Any) -> Any:
-    """What `escape_formula` was given."""
-    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and COMPUTED.match(cell[1:]) else cell
+    """Undo `escape_formula`."""
+    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and FORMULA.match(cell[1:]) else cell
 
 
 def read_table(path: str | Path, schema: Schema) -> pd.DataFrame:
@@ -86,7 +86,7 @@ def _cell_by_cell(frame: pd.DataFrame, change: Any) -> pd.DataFrame:
 
 def _digits(value: float) -> str:
     """A number of a .tsv: all digits of whole ones, which may be codes, and of large ones; of others ten."""
-    return f"{value:.10g}" if abs(value) < LONG and not float(value).is_integer() else _all_digits(value)
+    return f"{value:.10g}" if abs(value) < LARGEST_ROUNDED and not float(value).is_integer() else _all_digits(value)
 
 
 def _all_digits(value: float) -> str:

@@ -16,7 +16,7 @@ TEMPLATE_KEY = "__use_yte__"  # the key by which Snakemake would run what the fi
 
 
 def check_settings_size(settings: Any, path: str | Path) -> Any:
-    """Return settings as they are. Raises StudyError, naming the file, if it holds too many values or too long a number."""
+    """Return settings as they are. Raises StudyError if the file holds too many values or too long a number."""
     _check_count(settings, path, parts=_child_values)
     return settings
 

@@ -9,7 +9,7 @@ import pytest
 from snakemake.io import expand
 
 TAKEN_APART = {"parts", "parent", "parents", "stem", "name", "suffix", "with_name", "with_stem", "with_suffix"}
-HAND_ON = {"enumerate", "dict", "list", "sorted", "reversed", "map", "Path", "files_with_prefix"}
+HAND_ON = {"enumerate", "dict", "list", "sorted", "reversed", "map", "Path", "files_under"}
 TAKEN_APART |= {"split", "rsplit", "partition", "rpartition"}
 # Scripts that are still to be changed.
 BY_POSITION: set[str] = set()

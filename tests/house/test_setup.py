@@ -128,4 +128,4 @@ def test_a_plug_in_of_another_copy_of_the_code_lends_none_of_its_library(tmp_pat
     done = subprocess.run(
         [*command, "--dry-run"], env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, timeout=60
     )
-    assert f"library {copy}/src/ichdag/jobs.py {copy}/workflow/telling.py" in done.stdout + done.stderr
+    assert f"library {copy}/src/ichdag/jobs.py {copy}/workflow/plain_errors.py" in done.stdout + done.stderr

@@ -10,14 +10,14 @@ from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.validation import predict
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.constants import CLASSIFIERS, FEATURE_SETS
-from ichdag.jobs import files_with_prefix, start_job_log
+from ichdag.jobs import files_under, start_job_log
 from ichdag.pipelines import read_pipeline
 from ichdag.tables import read_table, write_table
 
 start_job_log(snakemake)
 outcome = snakemake.wildcards.outcome
 labels = external_labels(read_table(snakemake.input.cohort, PARTICIPANTS), outcome=outcome)
-tables = read_blocks(files_with_prefix(snakemake.input, "reduced/"), radiomics=snakemake.input.radiomics)
+tables = read_blocks(files_under(snakemake.input, "reduced/"), radiomics=snakemake.input.radiomics)
 predictions = []
 for classifier, features in product(CLASSIFIERS, FEATURE_SETS):
     model = read_pipeline(snakemake.input[f"model/{classifier}/{features}"])

@@ -1,10 +1,10 @@
 """Cut the lesion patches of a batch of participants."""
 
 from ichdag.arrays import write_store
-from ichdag.jobs import files_with_prefix, start_job_log
+from ichdag.jobs import files_under, start_job_log
 from ichdag.latent.patches import PatchSettings, cut_batch
 
 start_job_log(snakemake)
-masks = files_with_prefix(snakemake.input, "mask/")
-files = [(subject, scan, masks[subject]) for subject, scan in files_with_prefix(snakemake.input, "scan/").items()]
+masks = files_under(snakemake.input, "mask/")
+files = [(subject, scan, masks[subject]) for subject, scan in files_under(snakemake.input, "scan/").items()]
 write_store(snakemake.output.patches, cut_batch(files, settings=PatchSettings(**snakemake.params.settings)))

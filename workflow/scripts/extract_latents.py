@@ -3,7 +3,7 @@
 from functools import partial
 
 from ichdag.arrays import write_store
-from ichdag.jobs import files_with_prefix, start_job_log
+from ichdag.jobs import files_under, start_job_log
 from ichdag.latent.extraction import extract_batch, load_autoencoder, vaegan_features
 from ichdag.segmentation.inference import bottleneck_features, load_network
 from ichdag.training import find_device
@@ -13,7 +13,7 @@ device = find_device(snakemake.threads)
 network = load_network(snakemake.input.network, device=device)
 autoencoder = load_autoencoder(snakemake.input.vaegan, device=device)
 latents = extract_batch(
-    files_with_prefix(snakemake.input, "grids/"),
+    files_under(snakemake.input, "grids/"),
     patches=snakemake.input.patches,
     encode_scan=partial(bottleneck_features, network, device=device),
     encode_patch=partial(vaegan_features, autoencoder, device=device),

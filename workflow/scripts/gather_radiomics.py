@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from ichdag.jobs import files_with_prefix, start_job_log
+from ichdag.jobs import files_under, start_job_log
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.records import count_reasons, read_records
 from ichdag.tables import write_table
 
 start_job_log(snakemake)
-records = read_records(files_with_prefix(snakemake.input, "sub-"))
+records = read_records(files_under(snakemake.input, "sub-"))
 names = ["subject", "status", "reason", "missing"]
 rows = [item | {"missing": count_reasons(item["missing"])} for item in records]
 values = pd.DataFrame([item["features"] for item in records], index=range(len(records)), dtype="float64")

@@ -123,7 +123,10 @@ def _describe_fit(config: ClassifierConfig, model: Pipeline) -> dict[str, Any]:
 
 
 def _with_imputed_cells(model: Pipeline, X: pd.DataFrame) -> Pipeline:
-    """Store the number of missing cells in the training rows on the model."""
+    """Store the number of missing cells in the training rows on the model.
+
+    The card is written later from the model alone, and no attribute of scikit-learn keeps this number.
+    """
     model.imputed_cells_ = int(X.isna().to_numpy().sum())
     return model
 

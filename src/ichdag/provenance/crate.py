@@ -6,6 +6,7 @@ settings and results are named. Only what shows no single participant is listed.
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from ichdag import __version__
 from ichdag.provenance.journal import MISSING, Row, format_time
@@ -39,7 +40,7 @@ def write_ro_crate(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
         kind = {"encodingFormat": FORMATS[path.suffix], "contentSize": str(path.stat().st_size)}
         name = path.relative_to(folder).as_posix()
         files[name] = crate.add_file(dest_path=name, properties={"name": path.stem.replace("_", " ")} | kind)
-    tool = {"@type": "SoftwareApplication", "name": "ichdag", "softwareVersion": __version__}
+    tool: dict[str, Any] = {"@type": "SoftwareApplication", "name": "ichdag", "softwareVersion": __version__}
     tool["softwareRequirements"] = _packages(jobs)
     action = {
         "@type": "CreateAction",
@@ -55,12 +56,12 @@ def write_ro_crate(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
 
 
 def _ended(row: Row) -> str:
-    """When a job ended, as far as is known."""
+    """Return when a job ended, as far as is known."""
     seconds = 0.0 if row["wall_s"] in (None, "", MISSING) else float(row["wall_s"])
     return format_time(datetime.fromisoformat(row["started"]).timestamp() + seconds)
 
 
 def _packages(jobs: list[Row]) -> list[str]:
-    """Every version of every package that a job ran with, as 'name version'."""
-    told = {row["packages"] for row in jobs} - {None, "", MISSING}
-    return sorted({package for packages in told for package in packages.split(", ")})
+    """List every version of every package that a job ran with, as 'name version'."""
+    versions = {row["packages"] for row in jobs} - {None, "", MISSING}
+    return sorted({package for packages in versions for package in packages.split(", ")})

@@ -1,4 +1,4 @@
-"""What names stand for in the modules of a package, followed from import to import to where each is defined."""
+"""Resolve names in the modules of a package: follow them from import to import to where each is defined."""
 
 import ast
 from collections.abc import Iterable
@@ -40,17 +40,17 @@ class NameResolver:
         self._resolved: dict[tuple[str, ...], Resolved | None] = {}
 
     def module(self, name: str) -> Module | None:
-        """One module of the package."""
+        """Return a module of the package; None if there is none of this name."""
         if name not in self._modules and name in self.files:
             self._modules[name] = Module(name, self.files[name]).read()
         return self._modules.get(name)
 
     def statements(self, name: str) -> list[ast.stmt]:
-        """What binds a definition, in turn, without imports."""
+        """Return the statements that define a name, in order, without imports."""
         return [what for what in self._bindings(name) if isinstance(what, ast.stmt)]
 
     def imports_of(self, name: str) -> list[ImportedName]:
-        """The imports that bind a definition before its statements do."""
+        """Return the imports that define a name."""
         return [what for what in self._bindings(name) if isinstance(what, ImportedName)]
 
     def _bindings(self, name: str) -> list[ast.stmt | ImportedName]:
@@ -59,18 +59,18 @@ class NameResolver:
         return module.bindings.get(own, []) if module else []
 
     def whole_modules(self, modules: Iterable[str]) -> set[str]:
-        """All that modules define, those of this package."""
+        """Return the name of everything that modules of this package define, such as `ichdag.jobs*`."""
         return {f"{name}*" for name in modules if name in self.files}
 
     def resolve(self, module: Module, chain: list[str]) -> Resolved | None:
-        """What names of a module stand for; None for builtins, and for the variables of a script."""
+        """Resolve a name of a module and its attributes; None for builtins, and for the variables of a script."""
         key = (module.name or str(module.path), *chain)
         if key not in self._resolved:
             self._resolved[key] = self._follow(module, chain)
         return self._resolved[key]
 
     def reached_by_name(self, dotted: str) -> set[str]:
-        """What a full name reaches; nothing if it is none."""
+        """Return what a full name reaches; nothing if it is not a name of this package."""
         parts = dotted.split(".")
         for end in range(len(parts), 0, -1):
             module = self.module(".".join(parts[:end]))
@@ -81,14 +81,15 @@ class NameResolver:
         return set()
 
     def reached_by_import(self, what: ImportedName) -> set[str]:
-        """What an import within a function reaches."""
+        """Return what an import within a function reaches."""
         return self._import(what, UNSEEN).reaches | ({f"{what.module}!"} if what.module in self.files else set())
 
     def _follow(self, module: Module, chain: list[str]) -> Resolved | None:
         found, rest = self.resolve_member(module, chain[0]), chain[1:]
         while rest and found.reaches == {f"{found.target}*"}:  # a module
-            inner = self.resolve_member(self.module(found.target), rest[0])
-            if not inner.target:  # made while the program runs, or not there
+            source = self.module(found.target)
+            inner = self.resolve_member(source, rest[0]) if source else None
+            if inner is None or not inner.target:  # made while the program runs, or not there
                 return Resolved(found.target, rest, found.reaches)
             found, rest = inner, rest[1:]
         if not found.target:
@@ -99,7 +100,7 @@ class NameResolver:
         return Resolved(target, [], self.whole_modules(self.files) if target in DYNAMIC_IMPORTS else found.reaches)
 
     def resolve_member(self, module: Module, name: str, seen: Seen = UNSEEN) -> Resolved:
-        """What a name of a module stands for: a definition, a module, or what another package calls so."""
+        """Resolve a name of a module: to a definition, a module, or a name of another package."""
         here = f"{module.name}.{name}"
         if (module.name, name) in seen:
             return Resolved(here, [], self.whole_modules([module.name]))
@@ -127,40 +128,42 @@ class NameResolver:
         return found if found.target else Resolved(f"{what.module}.{what.name}", [], self.whole_modules([what.module]))
 
     def makes_logger(self, target: str) -> bool:
-        """Whether calling it gives a logger."""
+        """Tell whether calling it returns a logger."""
         return target in LOGGER_FACTORIES
 
     def is_logger(self, target: str) -> bool:
-        """Whether a definition is a logger."""
+        """Tell whether a definition is a logger."""
         values = [getattr(statement, "value", None) for statement in self.statements(target)]
         return bool(values) and all(
             isinstance(value, ast.Call) and self._target(target, value.func) in LOGGER_FACTORIES for value in values
         )
 
     def is_error(self, target: str) -> bool:
-        """Whether it is an error that ends the job, so that nothing but the log has its text."""
+        """Tell whether it is an error that ends the job, so that nothing but the log has its text."""
         bases = [base for node in self.statements(target) if isinstance(node, ast.ClassDef) for base in node.bases]
         return target in ERRORS or any(self.is_error(self._target(target, base)) for base in bases)
 
     def has_subclass_hook(self, module: Module, statement: ast.stmt) -> bool:
-        """Whether a class has a base that hears of it as soon as it is defined."""
+        """Tell whether a base of a class has `__init_subclass__`, which runs as soon as the class is defined."""
         if not isinstance(statement, ast.ClassDef):
             return False
         targets = [self._target(f"{module.name}.{statement.name}", base) for base in statement.bases]
         bases = [(target, base) for target in targets for base in self.statements(target)]
+        modules = {target: self.module(target.rpartition(".")[0]) for target in targets}
         return any(
             "__init_subclass__" in {getattr(node, "name", "") for node in getattr(base, "body", [])}
-            or self.has_subclass_hook(self.module(target.rpartition(".")[0]), base)
+            or self.has_subclass_hook(base_module, base)
             for target, base in bases
+            if (base_module := modules[target])
         )
 
     def effective_arguments(self, target: str, call: ast.Call) -> tuple[list[ast.expr | None], list[ast.keyword]]:
-        """The arguments of a call without texts for a reader: those of errors, and what is said of a column."""
+        """Return the arguments of a call without texts for readers: messages of errors, meanings of columns."""
         if target.startswith(f"{self.name}.") and self.is_error(target):
             return [], []
         texts = DESCRIPTIVE_ARGUMENTS.get(target)
         if not texts or any(isinstance(argument, ast.Starred) for argument in call.args):
-            return call.args, call.keywords
+            return [*call.args], call.keywords
         silent = [name in texts for name in self._parameters(target)]
         pairs = zip(call.args, [*silent, *[False] * len(call.args)], strict=False)
         return [None if skip else value for value, skip in pairs], [
@@ -168,20 +171,24 @@ class NameResolver:
         ]
 
     def _parameters(self, target: str) -> list[str]:
-        """The names of what a function or a dataclass takes, in turn."""
+        """Return the names of the parameters of a function or a dataclass, in order."""
         for node in self.statements(target):
             if isinstance(node, ast.FunctionDef):
                 return [argument.arg for argument in node.args.args]
             if isinstance(node, ast.ClassDef):
-                return [field.target.id for field in node.body if isinstance(field, ast.AnnAssign)]
+                return [
+                    field.target.id
+                    for field in node.body
+                    if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name)
+                ]
         return []
 
-    def _target(self, here: str, node: ast.expr) -> str:
-        """The full name of what an expression names, beside a definition; nothing if it is no name."""
-        chain = []
+    def _target(self, definition: str, node: ast.expr) -> str:
+        """Return the full name of what an expression beside a definition names; an empty text if it is not a name."""
+        chain: list[str] = []
         while isinstance(node, ast.Attribute):
             chain.insert(0, node.attr)
             node = node.value
-        module = self.module(here.rpartition(".")[0])
+        module = self.module(definition.rpartition(".")[0])
         found = self.resolve(module, [node.id, *chain]) if module and isinstance(node, ast.Name) else None
         return found.target if found and not found.rest else ""

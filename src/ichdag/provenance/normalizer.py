@@ -1,7 +1,7 @@
-"""The text of a program without what changes no result: the same text whichever Python parses it.
+"""Write a program as normalized text: without what changes no result, and the same whichever Python parses it.
 
 Nothing that `ast.dump` or `ast.unparse` prints is in it, for that differs between versions of Python. Fields that are
-absent or empty are left out, the others stand in the order of the alphabet; literals have a spelling of their own.
+absent or empty are left out, the others are in alphabetical order; literals are written by `canonical_literal`.
 """
 
 import ast
@@ -23,7 +23,10 @@ NONE: Names = frozenset()
 
 
 class Normalizer:
-    """Writes statements of one module as text, and notes the definitions that they reach."""
+    """Writes statements of one module as normalized text, and notes the definitions that they reach.
+
+    Works like `ast.NodeVisitor`, and hands on which names are local.
+    """
 
     def __init__(self, module: Module, package: NameResolver):
         self.module, self.package = module, package
@@ -32,7 +35,7 @@ class Normalizer:
         self.loggers: set[str] = set()
 
     def write(self, statements: Iterable[ast.stmt]) -> str:
-        """The text of statements that stand at the module's own level."""
+        """Return the text of statements at the top level of the module."""
         for statement in self._effective(statements, NONE):
             self._visit_value(statement, NONE)
         return "".join(self.out)
@@ -48,13 +51,13 @@ class Normalizer:
         else:
             self.out.append(canonical_literal(value))
 
-    def _visit_node(self, node: ast.AST, local: Names, **instead: Any) -> None:
-        """A node: its kind, and its fields by name; `instead` has the fields that are not written as they are."""
+    def _visit_node(self, node: ast.AST, local: Names, **replaced: Any) -> None:
+        """Write a node: its type, and its fields by name; `replaced` has fields that are written with other values."""
         self.out.append(f"({type(node).__name__}")
-        for name in sorted({*node._fields, *instead}) if instead else _fields_of(node._fields):
+        for name in sorted({*node._fields, *replaced}) if replaced else _fields_of(node._fields):
             if name in IGNORED_FIELDS:
                 continue
-            value = instead[name] if name in instead else getattr(node, name, None)
+            value = replaced[name] if name in replaced else getattr(node, name, None)
             if name in ("body", "orelse", "finalbody") and isinstance(value, list):
                 value = self._effective(value, local)
             if value is not None and value != []:
@@ -63,7 +66,7 @@ class Normalizer:
         self.out.append(")")
 
     def _visit_Name(self, node: ast.Name | ast.Attribute, local: Names) -> None:
-        """A name and attributes of it: as much as is known is one word, whatever it is called here."""
+        """Write a name and its attributes: what can be resolved is written as its full name, whatever its alias."""
         found = self._resolve(node, local)
         if found is not None:
             self.reaches |= found.reaches
@@ -87,7 +90,7 @@ class Normalizer:
         return self.package.resolve(self.module, [node.id, *chain])
 
     def _target(self, node: ast.expr, local: Names) -> str:
-        """The full name of what is called, or nothing."""
+        """Return the full name of what is called, or an empty text."""
         found = self._resolve(node, local)
         return "" if found is None or found.rest else found.target
 
@@ -112,7 +115,7 @@ class Normalizer:
         self.out.append(")")
 
     def _parameters(self, arguments: ast.arguments, local: Names, *, annotated: bool = False) -> None:
-        """The names of parameters by kind; their annotations where a decorator may read them."""
+        """Write the names of parameters by kind, and their annotations where a decorator may read them."""
         for kind in ("posonlyargs", "args", "vararg", "kwonlyargs", "kwarg"):
             for argument in _as_list(getattr(arguments, kind)):
                 self.out.append(f" {kind}:{argument.arg}")
@@ -127,9 +130,9 @@ class Normalizer:
         self._visit_value([*node.decorator_list, *node.bases, *node.keywords], local)
         for statement in [] if self.package.is_error(f"{self.module.name}.{node.name}") else node.body:
             if isinstance(statement, ast.AnnAssign):
-                told = {node.id for node in ast.walk(statement.annotation) if isinstance(node, ast.Name)}
-                told |= {node.attr for node in ast.walk(statement.annotation) if isinstance(node, ast.Attribute)}
-                means = not plain or told & {"ClassVar", "InitVar", "KW_ONLY"}
+                names = {node.id for node in ast.walk(statement.annotation) if isinstance(node, ast.Name)}
+                names |= {node.attr for node in ast.walk(statement.annotation) if isinstance(node, ast.Attribute)}
+                means = not plain or names & {"ClassVar", "InitVar", "KW_ONLY"}
                 self._visit_node(statement, local, **({"annotated": statement.annotation} if means else {}))
             elif not self._has_no_effect(statement, local):
                 self._visit_value(statement, local)
@@ -158,8 +161,9 @@ class Normalizer:
 
     def _visit_JoinedStr(self, node: ast.JoinedStr, local: Names) -> None:
         parts = fstring_parts(node)
-        if all(isinstance(part, str) for part in parts):
-            return self._visit_Constant(ast.Constant("".join(parts)), local)
+        texts = [part for part in parts if isinstance(part, str)]
+        if len(texts) == len(parts):
+            return self._visit_Constant(ast.Constant("".join(texts)), local)
         self.out.append("(JoinedStr")
         for part in parts:
             self._visit_value(part, local)
@@ -171,7 +175,8 @@ class Normalizer:
         self._visit_node(node, local, format_spec=specification, conversion=conversion)
 
     def _visit_AnnAssign(self, node: ast.AnnAssign, local: Names) -> None:
-        self._visit_value(ast.Assign(targets=[node.target], value=node.value), local)
+        if node.value is not None:
+            self._visit_value(ast.Assign(targets=[node.target], value=node.value), local)
 
     def _visit_Import(self, node: ast.Import | ast.ImportFrom, local: Names) -> None:
         for bound, what in imported_names(node, within=self.module):
@@ -184,7 +189,7 @@ class Normalizer:
         return [statement for statement in statements if not self._has_no_effect(statement, local)]
 
     def _has_no_effect(self, statement: ast.stmt, local: Names) -> bool:
-        """Whether a statement changes no result: a docstring, a declaration, a message to the log."""
+        """Tell whether a statement changes no result: a docstring, a declaration, a message to the log."""
         if isinstance(statement, ast.Pass) or isinstance(statement, ast.AnnAssign) and statement.value is None:
             return True
         value = getattr(statement, "value", None) if isinstance(statement, (ast.Expr, ast.Assign)) else None
@@ -203,7 +208,7 @@ class Normalizer:
         )
 
     def _is_message(self, called: ast.expr, local: Names) -> bool:
-        """Whether a call writes to the log."""
+        """Tell whether a call writes to the log."""
         if not isinstance(called, ast.Attribute) or called.attr not in LOG_METHODS:
             return False
         logger = called.value
@@ -214,7 +219,7 @@ class Normalizer:
 
 
 def _arguments_of(arguments: ast.arguments) -> Names:
-    """The names of a function's parameters."""
+    """Return the names of a function's parameters."""
     kinds = (arguments.posonlyargs, arguments.args, arguments.kwonlyargs, [arguments.vararg, arguments.kwarg])
     return frozenset(argument.arg for kind in kinds for argument in kind if argument)
 

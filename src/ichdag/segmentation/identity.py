@@ -38,7 +38,7 @@ def network_identity(
 
 
 def cleanup_identity(
-    *, config: Mapping[str, Any], training: Mapping[str, int] | None, networks: Mapping[str, str], code: str
+    *, config: Mapping[str, Any], training: Mapping[str, int] | None, networks: Mapping[str, str | None], code: str
 ) -> dict[str, Any] | None:
     """Return the identity of the chosen clean-up; None if the training list or a network it needs is not made yet.
 
@@ -55,14 +55,14 @@ def cleanup_identity(
     return settings | {"inference": stage["inference"], "networks": dual_networks, "folds": folds, "code": code}
 
 
-def masks_identity(*, networks: Mapping[str, str], cleanup: Mapping[str, Any] | None) -> dict[str, str] | None:
+def masks_identity(*, networks: Mapping[str, str | None], cleanup: Mapping[str, Any] | None) -> dict[str, str] | None:
     """Return what the predicted masks depend on: digests of the identities of dual-scale networks and clean-up.
 
     `networks` has the digests by name. None if one of them is not known yet.
     """
     if cleanup is None or None in networks.values():
         return None
-    dual_networks = {name: digest for name, digest in networks.items() if name.startswith("dual_")}
+    dual_networks = {name: digest for name, digest in networks.items() if digest and name.startswith("dual_")}
     return dual_networks | {"cleanup": identity_digest(cleanup)}
 
 

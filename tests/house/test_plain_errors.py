@@ -24,7 +24,7 @@ def told(root, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(root / "workflow"), *sys.path])
     for module, name in ((exceptions, "format_exception_to_string"), (types, "load_configfile")):
         monkeypatch.setattr(module, name, getattr(module, name))
-    from telling import print_plain_errors
+    from plain_errors import print_plain_errors
 
     print_plain_errors()
     print_plain_errors()  # by the plug-in and by the Snakefile
