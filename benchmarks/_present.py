@@ -16,7 +16,7 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from ichdag.models import HEADER  # noqa: E402
+from ichdag.models import METADATA_KEY  # noqa: E402
 
 
 def pretend(scheduler: JobScheduler) -> bool:
@@ -71,7 +71,7 @@ def write_identity(job: Any, names: dict[str, Any]) -> None:
         return
     told = {"identity": identities[job.wildcards[0]], "sha256": "", "beside": {}}
     tensor = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
-    header = json.dumps({"__metadata__": {HEADER: json.dumps(told)}, "x": tensor}).encode()
+    header = json.dumps({"__metadata__": {METADATA_KEY: json.dumps(told)}, "x": tensor}).encode()
     Path(job.output.weights).write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
     Path(job.output.card).write_text("{}", encoding="utf-8")
 

@@ -4,6 +4,7 @@ import gc
 import sys
 from functools import lru_cache, partial
 
+# Nothing of the workflow is installed: the rules use the modules that lie beside them, whatever was imported before.
 sys.path[:0] = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
 LIBRARY = ("ichdag", "job_resources", "outputs", "participants", "planning", "plain_errors")
 for name in [name for name in sys.modules if name.partition(".")[0] in LIBRARY]:
@@ -29,7 +30,7 @@ print_plain_errors()
 check_settings_size(config, "The configuration")
 set_pythonpath_for_jobs()
 order_settings(config, like=f"{workflow.basedir}/config/config.yaml")
-gc.set_threshold(1_000_000, 1000, 1000)  # a plan is millions of objects that all live: to search them costs a third
+gc.set_threshold(1_000_000, 1000, 1000)  # a plan holds millions of objects: searching them takes a third of the time
 
 if workflow.is_main_process:
     from planning import patch_snakemake_plans

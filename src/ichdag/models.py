@@ -7,9 +7,9 @@ and code) and a digest of all numbers, so no other file has to be read.
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, get_origin, get_type_hints
+from typing import Any, get_origin
 
 from ichdag.file_errors import DamagedResult, damaged_result_on_error
 from ichdag.jobs import atomic_write
@@ -50,11 +50,14 @@ def read_card(path: str | Path) -> ModelCard:
         raise DamagedResult(path, f"it is not a model card: it lacks {', '.join(sorted(missing))}")
     with damaged_result_on_error(path):
         card = ModelCard(**record)
-    types = get_type_hints(ModelCard)
-    wrong = [name for name, type_ in types.items() if not isinstance(getattr(card, name), get_origin(type_) or type_)]
+    wrong = [part.name for part in fields(ModelCard) if not _is_of_type(getattr(card, part.name), part.type)]
     if wrong:
         raise DamagedResult(path, f"it is not a model card: {', '.join(wrong)} is of another kind")
     return card
+
+
+def _is_of_type(value: Any, type_: Any) -> bool:
+    return isinstance(value, get_origin(type_) or type_)
 
 
 def write_weights(

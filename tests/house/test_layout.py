@@ -37,7 +37,7 @@ def test_a_script_reads_calls_and_writes_in_thirty_lines_without_functions(root)
         assert ast.get_docstring(tree), f"{script.name} has no docstring"
         assert not any(isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)) for node in ast.walk(tree))
         assert "snakemake.config" not in text, f"{script.name}: settings come as params"
-        assert re.search(r"^(\w+ = )?start\(snakemake\)$", text, re.M), f"{script.name} does not start its log"
+        assert re.search(r"^(\w+ = )?start_job_log\(snakemake\)$", text, re.M), f"{script.name} does not start its log"
         assert not re.search(r"\b(argparse|click|print\()", text), script.name
 
 
