@@ -56,7 +56,7 @@ class Package(NameResolver):
     def digest_of(self, names: Iterable[str]) -> str:
         """The digest of definitions, by their full names, and of all that they reach. Raises ValueError for others."""
         reached = {name: self.reached_by_name(name) for name in names}
-        strangers = [name for name, found in reached.items() if not found]
+        strangers = [name for name, reached_names in reached.items() if not reached_names]
         if strangers:
             raise ValueError(f"no definition of {self.name}: {', '.join(strangers)}; it may have been renamed")
         return self._digest("", set().union(*reached.values()))
@@ -93,7 +93,7 @@ class Package(NameResolver):
             text += "".join(f"<*{star}>" for star in module.stars if star not in self.files)
             reaches = self._run_by_import(module)
         else:
-            text = "".join(f"<{what.module}:{what.name}>" for what in self.imports_of(name))
+            text = "".join(f"<{imported.module}:{imported.name}>" for imported in self.imports_of(name))
             text += normalizer.write(self.statements(name))
             reaches = {f"{module.name}!"}
         known = hashlib.sha256(f"{name} {text}".encode("utf-8", "surrogatepass")).digest() if text else b""

@@ -47,11 +47,11 @@ class NameResolver:
 
     def statements(self, name: str) -> list[ast.stmt]:
         """Return the statements that define a name, in order, without imports."""
-        return [what for what in self._bindings(name) if isinstance(what, ast.stmt)]
+        return [binding for binding in self._bindings(name) if isinstance(binding, ast.stmt)]
 
     def imports_of(self, name: str) -> list[ImportedName]:
         """Return the imports that define a name."""
-        return [what for what in self._bindings(name) if isinstance(what, ImportedName)]
+        return [binding for binding in self._bindings(name) if isinstance(binding, ImportedName)]
 
     def _bindings(self, name: str) -> list[ast.stmt | ImportedName]:
         place, _, own = name.rpartition(".")
@@ -80,52 +80,62 @@ class NameResolver:
                 return self.resolve_member(module, parts[end]).reaches
         return set()
 
-    def reached_by_import(self, what: ImportedName) -> set[str]:
+    def reached_by_import(self, imported: ImportedName) -> set[str]:
         """Return what an import within a function reaches."""
-        return self._import(what, UNSEEN).reaches | ({f"{what.module}!"} if what.module in self.files else set())
+        return self._import(imported, UNSEEN).reaches | (
+            {f"{imported.module}!"} if imported.module in self.files else set()
+        )
 
     def _follow(self, module: Module, chain: list[str]) -> Resolved | None:
-        found, rest = self.resolve_member(module, chain[0]), chain[1:]
-        while rest and found.reaches == {f"{found.target}*"}:  # a module
-            source = self.module(found.target)
+        resolved, rest = self.resolve_member(module, chain[0]), chain[1:]
+        while rest and resolved.reaches == {f"{resolved.target}*"}:  # a module
+            source = self.module(resolved.target)
             inner = self.resolve_member(source, rest[0]) if source else None
             if inner is None or not inner.target:  # made while the program runs, or not there
-                return Resolved(found.target, rest, found.reaches)
-            found, rest = inner, rest[1:]
-        if not found.target:
+                return Resolved(resolved.target, rest, resolved.reaches)
+            resolved, rest = inner, rest[1:]
+        if not resolved.target:
             return Resolved(chain[0], rest, self.whole_modules(self.files)) if chain[0] in DYNAMIC_IMPORTS else None
-        if found.target.partition(".")[0] == self.name:
-            return Resolved(found.target, rest, found.reaches)
-        target = ".".join([found.target, *rest])  # of another package: the same words however it is imported
-        return Resolved(target, [], self.whole_modules(self.files) if target in DYNAMIC_IMPORTS else found.reaches)
+        if resolved.target.partition(".")[0] == self.name:
+            return Resolved(resolved.target, rest, resolved.reaches)
+        target = ".".join([resolved.target, *rest])  # of another package: the same words however it is imported
+        return Resolved(target, [], self.whole_modules(self.files) if target in DYNAMIC_IMPORTS else resolved.reaches)
 
     def resolve_member(self, module: Module, name: str, seen: Seen = UNSEEN) -> Resolved:
         """Resolve a name of a module: to a definition, a module, or a name of another package."""
-        here = f"{module.name}.{name}"
+        full_name = f"{module.name}.{name}"
         if (module.name, name) in seen:
-            return Resolved(here, [], self.whole_modules([module.name]))
+            return Resolved(full_name, [], self.whole_modules([module.name]))
         known = module.bindings.get(name, [])
-        imports = [self._import(what, seen | {(module.name, name)}) for what in known if isinstance(what, ImportedName)]
-        reached = {one for found in imports for one in found.reaches}
+        imports = [
+            self._import(imported, seen | {(module.name, name)})
+            for imported in known
+            if isinstance(imported, ImportedName)
+        ]
+        reached = {definition for resolved in imports for definition in resolved.reaches}
         if imports and (len(imports) == len(known) or not module.name):
             return Resolved(imports[-1].target, [], reached)
         if known:
-            return Resolved(here, [], reached | {here}) if module.name else Resolved("", [], set())
-        if here in self.files:
-            return Resolved(here, [], {f"{here}*"})
+            return Resolved(full_name, [], reached | {full_name}) if module.name else Resolved("", [], set())
+        if full_name in self.files:
+            return Resolved(full_name, [], {f"{full_name}*"})
         stars = (
             self.resolve_member(star, name, seen | {(module.name, name)})
             for star in map(self.module, module.stars)
             if star
         )
-        return next((found for found in stars if found.target), Resolved("", [], set()))
+        return next((resolved for resolved in stars if resolved.target), Resolved("", [], set()))
 
-    def _import(self, what: ImportedName, seen: Seen) -> Resolved:
-        source = self.module(what.module)
-        if what.name is None or source is None:
-            return Resolved(".".join(filter(None, what)), [], self.whole_modules([what.module]))
-        found = self.resolve_member(source, what.name, seen)
-        return found if found.target else Resolved(f"{what.module}.{what.name}", [], self.whole_modules([what.module]))
+    def _import(self, imported: ImportedName, seen: Seen) -> Resolved:
+        source = self.module(imported.module)
+        if imported.name is None or source is None:
+            return Resolved(".".join(filter(None, imported)), [], self.whole_modules([imported.module]))
+        resolved = self.resolve_member(source, imported.name, seen)
+        return (
+            resolved
+            if resolved.target
+            else Resolved(f"{imported.module}.{imported.name}", [], self.whole_modules([imported.module]))
+        )
 
     def makes_logger(self, target: str) -> bool:
         """Tell whether calling it returns a logger."""
@@ -167,7 +177,7 @@ class NameResolver:
         silent = [name in texts for name in self._parameters(target)]
         pairs = zip(call.args, [*silent, *[False] * len(call.args)], strict=False)
         return [None if skip else value for value, skip in pairs], [
-            one for one in call.keywords if one.arg not in texts
+            keyword for keyword in call.keywords if keyword.arg not in texts
         ]
 
     def _parameters(self, target: str) -> list[str]:
@@ -190,5 +200,5 @@ class NameResolver:
             chain.insert(0, node.attr)
             node = node.value
         module = self.module(definition.rpartition(".")[0])
-        found = self.resolve(module, [node.id, *chain]) if module and isinstance(node, ast.Name) else None
-        return found.target if found and not found.rest else ""
+        resolved = self.resolve(module, [node.id, *chain]) if module and isinstance(node, ast.Name) else None
+        return resolved.target if resolved and not resolved.rest else ""

@@ -67,10 +67,10 @@ class Normalizer:
 
     def _visit_Name(self, node: ast.Name | ast.Attribute, local: Names) -> None:
         """Write a name and its attributes: what can be resolved is written as its full name, whatever its alias."""
-        found = self._resolve(node, local)
-        if found is not None:
-            self.reaches |= found.reaches
-            self.out.append(f"<={'.'.join([found.target, *found.rest])}>")
+        resolved = self._resolve(node, local)
+        if resolved is not None:
+            self.reaches |= resolved.reaches
+            self.out.append(f"<={'.'.join([resolved.target, *resolved.rest])}>")
         elif isinstance(node, ast.Attribute):
             self._visit_node(node, local)
         else:
@@ -91,8 +91,8 @@ class Normalizer:
 
     def _target(self, node: ast.expr, local: Names) -> str:
         """Return the full name of what is called, or an empty text."""
-        found = self._resolve(node, local)
-        return "" if found is None or found.rest else found.target
+        resolved = self._resolve(node, local)
+        return "" if resolved is None or resolved.rest else resolved.target
 
     def _visit_FunctionDef(self, node: ast.FunctionDef, local: Names) -> None:
         bound, outer = bound_names(node.body, has_walrus=self.module.has_walrus)
@@ -179,9 +179,9 @@ class Normalizer:
             self._visit_value(ast.Assign(targets=[node.target], value=node.value), local)
 
     def _visit_Import(self, node: ast.Import | ast.ImportFrom, local: Names) -> None:
-        for bound, what in imported_names(node, within=self.module):
-            self.reaches |= self.package.reached_by_import(what)
-            self.out.append(f"(Import {bound}={what.module}:{what.name})")
+        for bound, imported in imported_names(node, within=self.module):
+            self.reaches |= self.package.reached_by_import(imported)
+            self.out.append(f"(Import {bound}={imported.module}:{imported.name})")
 
     _visit_ImportFrom = _visit_Import
 

@@ -43,9 +43,9 @@ class Module:
     body: list[ast.stmt] = field(default_factory=list)
     has_walrus: bool = False
 
-    def bind(self, name: str, what: "ast.stmt | ImportedName") -> None:
+    def bind(self, name: str, binding: "ast.stmt | ImportedName") -> None:
         """Note one more statement or import that gives a name its value."""
-        self.bindings.setdefault(name, []).append(what)
+        self.bindings.setdefault(name, []).append(binding)
 
     def read(self) -> "Module":
         """Read and sort its statements; return it."""
@@ -65,16 +65,18 @@ class Module:
     def _registers_nothing(self, statement: ast.stmt) -> bool:
         """Whether nobody but its own name hears of a definition: no list of a decorator or of a metaclass."""
         decorators = getattr(statement, "decorator_list", [])
-        return not getattr(statement, "keywords", []) and all(registers_nothing(one, self) for one in decorators)
+        return not getattr(statement, "keywords", []) and all(
+            registers_nothing(decorator, self) for decorator in decorators
+        )
 
     def _add_import(self, statement: ast.Import | ast.ImportFrom) -> None:
-        for bound, what in imported_names(statement, within=self):
-            self.imports.append(what.module)
-            if what.name == "*":
-                self.stars.append(what.module)
+        for bound, imported in imported_names(statement, within=self):
+            self.imports.append(imported.module)
+            if imported.name == "*":
+                self.stars.append(imported.module)
             else:
-                self.bind(bound, what)
-                self.imports += [f"{what.module}.{what.name}"] if what.name else []
+                self.bind(bound, imported)
+                self.imports += [f"{imported.module}.{imported.name}"] if imported.name else []
         if isinstance(statement, ast.Import):  # `import a.b` binds a and reads a.b
             self.imports += [alias.name for alias in statement.names]
 
@@ -143,8 +145,8 @@ def registers_nothing(decorator: ast.expr, module: Module) -> bool:
     known = module.bindings.get(decorator.id, [])
     if not known:
         return decorator.id in BUILTIN_DECORATORS
-    imports = [what for what in known if isinstance(what, ImportedName)]
-    names = [".".join(filter(None, [*what, *reversed(attributes)])) for what in imports]
+    imports = [imported for imported in known if isinstance(imported, ImportedName)]
+    names = [".".join(filter(None, [*imported, *reversed(attributes)])) for imported in imports]
     return len(imports) == len(known) and all(name.startswith(NON_REGISTERING) for name in names)
 
 
