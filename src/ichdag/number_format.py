@@ -10,8 +10,8 @@ CODE = re.compile(r"[+-]?(0\d+|\d{16,})|\d+[eE]\d+")
 LARGEST_EXACT = 1e15  # Excel keeps 15 digits
 
 
-def numeral(value: float, digits: int | None = None) -> str:
-    """A number without exponent: all digits it has, or rounded to so many significant ones, but never above the units.
+def format_plain(value: float, digits: int | None = None) -> str:
+    """Format a number without exponent: all its digits, or rounded to `digits` significant ones, never above the units.
 
     1000001.0 is '1000001', 0.1 is '0.1', 0.0000123 is '0.0000123'; to three digits 1234.56 is '1235', and 0.12341 and
     0.12342 are both '0.123': names and codes, which must stay apart, are written with all digits.

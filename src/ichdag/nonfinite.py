@@ -1,12 +1,14 @@
-"""Features that are no finite numbers: a fault of one participant's data, never of the study."""
+"""Features that are not finite numbers: a fault of one participant's data, never of the study."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 
-def fault_of_cells(values: np.ndarray, *, what: str, names: Sequence[str] | None = None, may_lack: bool) -> str | None:
-    """Why one participant's features cannot be used: how many of them are infinite, and which is the first; or None.
+def describe_nonfinite(
+    values: np.ndarray, *, what: str, names: Sequence[str] | None = None, may_lack: bool
+) -> str | None:
+    """Say why a participant's features cannot be used: how many are infinite, and which is the first; or None.
 
     NaN is as bad as infinite, but where a feature may be lacking. `what` they are stands in the sentence, `names` are
     those of the features.

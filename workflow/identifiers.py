@@ -1,4 +1,4 @@
-"""What names a participant: ids and free texts of the sheet, names of originals, texts of their headers.
+"""Find what names a participant: ids and free texts of the sheet, names of originals, texts of their headers.
 
 A text counts if it has 4 characters and something in it is no word of this workflow: its own texts, settings and
 captions use scan, baseline and White, and so may a report. Each such word counts by itself too, from 4 letters on (3 in
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
-from imprints import NAME, told_by
+from original_texts import MIN_LETTERS_OF_NAME, texts_of
 
 from ichdag.cohort.sheet import FILES, Row, Sheet, column_schema
 from ichdag.jobs import StudyError
@@ -26,41 +26,44 @@ SHORTEST_UID = 4  # numbers with dots between; fewer are decimals, and versions
 Values = dict[str, str]  # a value that names somebody, and where it comes from
 
 
-def identifying(sheet: Sheet, study: Path) -> Values:
-    """What names a participant, in the sheet and in the headers and names of the originals.
+def find_identifiers(sheet: Sheet, study: Path) -> Values:
+    """Return what names a participant, in the sheet and in the headers and names of the originals.
 
     Raises StudyError, naming row and column, if an original cannot be searched.
     """
-    common, values = vocabulary(), {}
+    common = common_words()
+    values: Values = {}
     for number, row in zip(sheet.numbers, sheet.rows, strict=True):
         values[str(row["participant_id"])] = f"row {number}, column participant_id"
         for column in row:
             where = f"row {number}, column {column}"
-            values = dict.fromkeys(_names(_told(row, column, study, where), common), where) | values
+            values = dict.fromkeys(_identifying_words(_cell_texts(row, column, study, where), common), where) | values
         if (person := row.get("person_id")) and not (person.isdigit() and len(person) < 4):
             values[person] = f"row {number}, column person_id"
     return values
 
 
 @cache
-def vocabulary() -> frozenset[str]:
-    """The words of this workflow's code, settings, captions and documents."""
+def common_words() -> frozenset[str]:
+    """Return the words of this workflow's code, settings, captions and documents."""
     folders = [CODE / name for name in ("src", "workflow", "config", "rules", "docs", "resources")]
     kinds = {".py", ".rst", ".json", ".yaml", ".smk", ".md", ".html", ".tsv"}
-    texts = (path.read_text("utf-8", "replace") for one in folders for path in one.rglob("*") if path.suffix in kinds)
+    texts = (
+        path.read_text("utf-8", "replace") for folder in folders for path in folder.rglob("*") if path.suffix in kinds
+    )
     return frozenset(word.lower() for text in texts for word in WORD.findall(text))
 
 
-def _told(row: Row, column: str, study: Path, where: str) -> Iterator[tuple[str, int]]:
-    """What a cell says, and the original that it names."""
+def _cell_texts(row: Row, column: str, study: Path, where: str) -> Iterator[tuple[str, int]]:
+    """Yield the text of a cell, and the texts of the original that it names, with the fewest letters that count."""
     cell = row[column]
     if not isinstance(cell, str) or column == "participant_id":
         return
     if column in FILES:
-        yield cell, NAME
-        yield from ((Path(part).stem, NAME) for part in Path(cell).parts)
+        yield cell, MIN_LETTERS_OF_NAME
+        yield from ((Path(part).stem, MIN_LETTERS_OF_NAME) for part in Path(cell).parts)
         try:
-            yield from told_by(study / cell)
+            yield from texts_of(study / cell)
         except zipfile.BadZipFile:  # nor could the conversion read it
             return
         except OSError as error:
@@ -69,24 +72,24 @@ def _told(row: Row, column: str, study: Path, where: str) -> Iterator[tuple[str,
                 "it back to where the sheet says, for what it holds may stand in the results"
             ) from None
     elif column not in SHOWN or not column_schema(column):
-        yield cell, NAME
+        yield cell, MIN_LETTERS_OF_NAME
 
 
-def _names(told: Iterable[tuple[str, int]], common: frozenset[str]) -> Iterator[str]:
-    """Of texts, those that are long enough to be told from others, and their words that are not common."""
-    for text, letters in told:
+def _identifying_words(texts: Iterable[tuple[str, int]], common: frozenset[str]) -> Iterator[str]:
+    """Yield the texts that are long enough to be recognized, and their words that are not common."""
+    for text, letters in texts:
         if DOTTED.fullmatch(text):
             yield from [text] if text.count(".") + 1 >= SHORTEST_UID else []
             continue
-        if len(text) > 3 and any(_is_telling(token, common) for token in TOKEN.findall(text)):
+        if len(text) > 3 and any(_is_identifying(token, common) for token in TOKEN.findall(text)):
             yield text
         for word in WORD.findall(text):
             if (word.isdigit() or len(word) >= letters) and word.lower() not in common:
                 yield word
 
 
-def _is_telling(token: str, common: frozenset[str]) -> bool:
-    """Whether a token is no common word: another one, or letters with three digits or more (`ORD7771`)."""
+def _is_identifying(token: str, common: frozenset[str]) -> bool:
+    """Tell whether a token is no common word: another one, or letters with three digits or more (`ORD7771`)."""
     if token.isdigit() or KERNEL.fullmatch(token):
         return token.isdigit() and len(token) > 4
     words = WORD.findall(token)

@@ -1,7 +1,7 @@
-"""Whose fault it is when something cannot be read: the machine's, a result's, or that of a participant's data.
+"""Tell apart why a file cannot be read: because of the machine, of a damaged result, or of a participant's data.
 
-Only the content of a file that can be read is data (`jobs.DataFault`) and leaves a participant out. A fault of the
-machine fails the job, to be done again; a result that is not whole is named, with the cure.
+Only the content of a readable file counts as data (`jobs.DataFault`) and leaves a participant out. A fault of the
+machine makes the job fail, and it can be run again; a damaged result is named, with what to do about it.
 """
 
 import errno
@@ -15,13 +15,13 @@ from typing import Any
 
 from ichdag.jobs import DataFault, StudyError
 
-NAMED_FAULTS = (FileNotFoundError, PermissionError, ConnectionError, TimeoutError, NotADirectoryError)
-OF_CONTENT = (None, 0, errno.EINVAL)  # EINVAL: a place within a file that cannot be, as damaged content asks for
-WANT_OF_MEMORY = re.compile(r"(allocate|out of|not enough) memory|memory (exhausted|allocation)|bad[_ ]?alloc", re.I)
+MACHINE_ERRORS = (FileNotFoundError, PermissionError, ConnectionError, TimeoutError, NotADirectoryError)
+CONTENT_ERRNOS = (None, 0, errno.EINVAL)  # EINVAL: a place within a file that cannot be, as damaged content asks for
+OUT_OF_MEMORY = re.compile(r"(allocate|out of|not enough) memory|memory (exhausted|allocation)|bad[_ ]?alloc", re.I)
 LOGGER = logging.getLogger("ichdag")
-# What shows that a model of the ledger was trained, by stage: who deletes a model on purpose deletes it as well.
-WITNESSES = {"segmentation": "results/segmentation/networks.json", "latent": "results/latent/development.tsv"}
-ERROR_NUMBER = re.compile(r"\berrno[ =]+(\d+)", re.I)  # how HDF5 and Arrow tell it
+# The result that shows that a model of the ledger was trained, by stage: to train a model anew, delete both.
+TRAINING_MARKERS = {"segmentation": "results/segmentation/networks.json", "latent": "results/latent/development.tsv"}
+ERROR_NUMBER = re.compile(r"\berrno[ =]+(\d+)", re.I)  # as HDF5 and Arrow write it in their messages
 
 
 class MachineFault(OSError):
@@ -34,18 +34,19 @@ class MachineFault(OSError):
 class DamagedResult(StudyError):
     """A result that cannot be read, or lacks what it held when it was written."""
 
-    def __init__(self, path: str | Path, found: object):
-        cure, parts = "Delete it and run again: it will be made anew", Path(path).parts
+    def __init__(self, path: str | Path, reason: object):
+        cure = "Delete it and run again: it will be made anew"
+        parts = Path(path).parts
         if parts[-2:-1] == ("ledger",):
             cure = "Restore it from a backup: the ledger holds what no run can make again"
         elif parts[-4:-3] == ("ledger",):  # ledger/{stage}/{model}/{file}
-            both = " and ".join(["the folder", *filter(None, [WITNESSES.get(parts[-3])])])
+            both = " and ".join(["the folder", *filter(None, [TRAINING_MARKERS.get(parts[-3])])])
             cure = f"Restore its folder from a backup, or delete {both} and run again: it is trained anew"
-        super().__init__(f"{path} cannot be read: it was cut short or altered ({found}). {cure}")
+        super().__init__(f"{path} cannot be read: it was cut short or altered ({reason}). {cure}")
 
 
-class Contents(dict[str, Any]):
-    """What a result holds, by name. Asking for what it lacks raises DamagedResult, which names the result."""
+class RecordDict(dict[str, Any]):
+    """Content of a record by key. A key that is missing raises DamagedResult, which names the file."""
 
     def __init__(self, items: Iterable[tuple[str, Any]] = (), *, path: str | Path | None = None):
         super().__init__(items)
@@ -57,11 +58,11 @@ class Contents(dict[str, Any]):
         raise DamagedResult(self.path, f"it lacks {name}")
 
 
-def machine_fault(error: BaseException | None) -> BaseException | None:
-    """The fault of the machine that an error is or stems from; None where there is none.
+def find_machine_fault(error: BaseException | None) -> BaseException | None:
+    """Return the fault of the machine that an error is or stems from; None where there is none.
 
     Only the content of a file that can be read is data. What libraries raise at damaged content has no error number:
-    a wrong magic, a checksum that is wrong, an end that comes too early.
+    a wrong magic number, a wrong checksum, an end that comes too early.
     """
     seen: list[BaseException] = []
     while error is not None and error not in seen:
@@ -73,36 +74,36 @@ def machine_fault(error: BaseException | None) -> BaseException | None:
 
 
 def _is_of_machine(error: BaseException) -> bool:
-    if isinstance(error, (MachineFault, MemoryError, *NAMED_FAULTS)):
+    if isinstance(error, (MachineFault, MemoryError, *MACHINE_ERRORS)):
         return True
     if isinstance(error, OSError):
-        told = ERROR_NUMBER.search(str(error))
-        number = int(told[1]) if told and error.errno is None else error.errno
-        return number not in OF_CONTENT
-    return isinstance(error, RuntimeError) and bool(WANT_OF_MEMORY.search(str(error)))
+        match = ERROR_NUMBER.search(str(error))
+        number = int(match[1]) if match and error.errno is None else error.errno
+        return number not in CONTENT_ERRNOS
+    return isinstance(error, RuntimeError) and bool(OUT_OF_MEMORY.search(str(error)))
 
 
-def refuse_machine_fault(error: BaseException, *paths: str | Path) -> None:
+def raise_machine_fault(error: BaseException, *paths: str | Path) -> None:
     """Raise the fault of the machine that an error stems from, before the error is taken for a fault of data.
 
-    Libraries that keep silent about the cause have none to look for: so each file must be readable to its end.
+    Some libraries do not keep the cause of an error, so each file must also be readable to its end.
     """
-    fault = machine_fault(error)
+    fault = find_machine_fault(error)
     if fault is not None:
         raise fault
     for path in paths:
-        read_through(path)
+        read_to_end(path)
 
 
-def read_through(path: str | Path) -> None:
+def read_to_end(path: str | Path) -> None:
     """Read a file to its end. Raises OSError where the machine cannot."""
     with open(path, "rb") as stream:
         while stream.read(2**20):
             pass
 
 
-def require_room(folder: str | Path, size: int) -> None:
-    """Write so many bytes into a folder and remove them. Raises OSError where there is no room for them."""
+def check_free_space(folder: str | Path, size: int) -> None:
+    """Write `size` bytes into a folder and remove them. Raises OSError where there is no room for them."""
     probe = Path(folder, "room")
     try:
         with open(probe, "wb") as stream:
@@ -115,7 +116,7 @@ def require_room(folder: str | Path, size: int) -> None:
 
 
 @contextmanager
-def reading(path: str | Path) -> Iterator[None]:
+def damaged_result_on_error(path: str | Path) -> Iterator[None]:
     """Raise DamagedResult for whatever goes wrong in the block with the content of a result.
 
     Faults of the machine are OSError, and name the file.
@@ -126,7 +127,7 @@ def reading(path: str | Path) -> Iterator[None]:
         raise
     except Exception as error:
         try:
-            refuse_machine_fault(error, path)
+            raise_machine_fault(error, path)
         except Exception as fault:
             if str(path) in str(fault):
                 raise
@@ -135,13 +136,13 @@ def reading(path: str | Path) -> Iterator[None]:
 
 
 def read_or_none(read: Callable[[Any], Any], path: str | Path, *, damaged: tuple[type[Exception], ...]) -> Any | None:
-    """What `read` makes of a file; None, and a warning, if it raises one of `damaged` for what is in the file.
+    """Return what `read` makes of a file; None, and a warning, if it raises one of `damaged` for what is in the file.
 
     Faults of the machine are raised: what is on a disk that is away for a moment is not lost.
     """
     try:
         return read(path)
     except damaged as error:
-        refuse_machine_fault(error, path)
+        raise_machine_fault(error, path)
         LOGGER.warning("%s cannot be read: %s", path, error)
         return None

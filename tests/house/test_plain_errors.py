@@ -10,10 +10,10 @@ from snakemake import exceptions
 from snakemake.exceptions import InputFunctionException, RuleException, WorkflowError
 from snakemake.settings import types
 
-from ichdag.bounds import MOST_VALUES, require_plain
-from ichdag.faults import DamagedResult
+from ichdag.file_errors import DamagedResult
 from ichdag.jobs import StudyError
 from ichdag.records import read_yaml
+from ichdag.yaml_limits import MAX_VALUES, check_settings_size
 
 RULE = SimpleNamespace(lineno=3, snakefile="Snakefile", name="check", workflow=SimpleNamespace(linemaps={}))
 
@@ -24,10 +24,10 @@ def told(root, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(root / "workflow"), *sys.path])
     for module, name in ((exceptions, "format_exception_to_string"), (types, "load_configfile")):
         monkeypatch.setattr(module, name, getattr(module, name))
-    from telling import tell_faults_plainly
+    from plain_errors import print_plain_errors
 
-    tell_faults_plainly()
-    tell_faults_plainly()  # by the plug-in and by the Snakefile
+    print_plain_errors()
+    print_plain_errors()  # by the plug-in and by the Snakefile
     return exceptions.format_exception_to_string
 
 
@@ -92,7 +92,7 @@ def merged(depth):
 def test_settings_that_multiply_are_refused_before_snakemake_copies_them(told, tmp_path, content):
     path = tmp_path / "config.yaml"
     path.write_text(content)
-    with pytest.raises(StudyError, match=f"{path} holds more than {MOST_VALUES} values, or one within itself"):
+    with pytest.raises(StudyError, match=f"{path} holds more than {MAX_VALUES} values, or one within itself"):
         types.load_configfile(path)
     with pytest.raises(StudyError, match="write the values themselves"):
         read_yaml(path)
@@ -123,7 +123,7 @@ def test_settings_that_cannot_be_read_are_named(told, tmp_path, content, why):
 
 def test_a_number_that_is_too_long_to_be_written_down_is_refused_wherever_it_comes_from():
     with pytest.raises(StudyError, match="The configuration holds a number of more than 100 characters"):
-        require_plain({"a": [10**5000]}, "The configuration")
+        check_settings_size({"a": [10**5000]}, "The configuration")
 
 
 def test_settings_that_name_a_value_twice_are_read(told, root, tmp_path):
@@ -131,4 +131,4 @@ def test_settings_that_name_a_value_twice_are_read(told, root, tmp_path):
     path.write_text("a: &a [1, 2]\nb: *a\nc: &c {d: 1}\ne: {<<: *c, f: 2}\n")
     assert types.load_configfile(path) == {"a": [1, 2], "b": [1, 2], "c": {"d": 1}, "e": {"d": 1, "f": 2}}
     shipped = yaml.safe_load((root / "config" / "config.yaml").read_text())
-    assert require_plain(shipped, "config.yaml") is shipped
+    assert check_settings_size(shipped, "config.yaml") is shipped

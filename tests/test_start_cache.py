@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ichdag.remembered import NAME, StartCache
+from ichdag.start_cache import NAME, StartCache
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def remembered(folder, package, text="found"):
     """What a start is told, and whether it had to find it itself."""
     asked, cache = [], StartCache(folder, package)
     told = cache.get("name", lambda: asked.append(1) or text)
-    cache.keep()
+    cache.save()
     return told, bool(asked)
 
 

@@ -1,6 +1,6 @@
-"""What an earlier start of a study found out and what holds as long as neither code nor packages change.
+"""A cache of what an earlier start of a study computed, valid as long as neither code nor packages change.
 
-It is a cache beside Snakemake's own records: who deletes it loses a second at the next start, and nothing else.
+It lies beside Snakemake's own records. To delete it costs a second at the next start, and nothing else.
 """
 
 import atexit
@@ -13,7 +13,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ichdag.jobs import whole_file
+from ichdag.jobs import atomic_write
 
 FOLDER = Path(".snakemake")
 NAME = "ichdag_start.json"
@@ -31,38 +31,38 @@ class StartCache:
 
     def _read(self) -> dict[str, str]:
         try:
-            found = json.loads(self.file.read_text("utf-8"))
-            return dict(found["known"]) if found["code"] == self.code else {}
+            content = json.loads(self.file.read_text("utf-8"))
+            return dict(content["known"]) if content["code"] == self.code else {}
         except (OSError, ValueError, KeyError, TypeError):
             return {}
 
-    def get(self, name: str, find: Callable[[], str]) -> str:
-        """The text of a name; it is found, and remembered, where no earlier start did so."""
+    def get(self, name: str, compute: Callable[[], str]) -> str:
+        """Return the text of a name; compute and store it if no earlier start did."""
         if name not in self.known:
-            self.known[name] = find()
+            self.known[name] = compute()
             self.is_changed = True
         return self.known[name]
 
-    def keep(self) -> None:
-        """Write what was found, if the folder is there; a folder that cannot be written to remembers nothing."""
+    def save(self) -> None:
+        """Write the texts if the folder is there; where it cannot be written to, nothing is stored."""
         if not self.is_changed or not self.file.parent.is_dir():
             return
         with suppress(OSError):
-            with whole_file(self.file) as partial:
+            with atomic_write(self.file) as partial:
                 partial.write_text(json.dumps({"code": self.code, "known": self.known}, indent=1), "utf-8")
             self.is_changed = False
 
 
 @cache
 def start_cache() -> StartCache:
-    """The cache of the study in the working directory; it is written when this process ends."""
-    found = StartCache()
-    atexit.register(found.keep)
-    return found
+    """Return the cache of the study in the working directory; it is written when this process ends."""
+    cache = StartCache()
+    atexit.register(cache.save)
+    return cache
 
 
-def installed(*packages: str) -> str:
-    """Which Python this is, and which versions of packages it has, as one text."""
+def installed_versions(*packages: str) -> str:
+    """Describe this Python and its versions of packages as one text."""
     return " ".join([sys.prefix, sys.version.split()[0], *(f"{name} {_version(name)}" for name in packages)])
 
 

@@ -1,17 +1,17 @@
-"""Folds: drawn before anything is fitted that they part; a participant who has one keeps it when others join.
+"""Draw stratified folds before any model is fitted; a participant who has a fold keeps it when others join.
 
 The networks' own folds are drawn before any mask is predicted, among those with a manual mask. An outcome's folds are
 drawn once its labels are known, those from predicted volumes included, so that they can be stratified.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from zlib import crc32
 
 import numpy as np
 import pandas as pd
 
 from ichdag.jobs import StudyError
-from ichdag.repeats import repeat_of
+from ichdag.repeats import repeat_of_fold
 
 
 def draw_folds(
@@ -26,14 +26,14 @@ def draw_folds(
     and keeps the earlier rows of participants who left and of repeats beyond. Raises StudyError if earlier folds part
     subjects of whom it is said only now that they are one person, or if they are repeats of another number of folds.
     """
-    earlier = earlier.assign(repeat=repeat_of(earlier.fold, count=count))
+    earlier = earlier.assign(repeat=repeat_of_fold(earlier.fold, count=count))
     _refuse_other_counts(earlier, count=count)
     drawn = []
     for repeat in range(repeats):
         before = earlier[earlier.repeat == repeat].drop(columns="repeat")
         before = before.assign(fold=before.fold.astype(int) - repeat * count)
-        found = _draw(labels, earlier=before, persons=persons, count=count, seed=[seed, repeat])
-        drawn.append(found.assign(fold=found.fold + repeat * count))
+        folds = _draw(labels, earlier=before, persons=persons, count=count, seed=[seed, repeat])
+        drawn.append(folds.assign(fold=folds.fold + repeat * count))
     keys = ["subject", "outcome", "fold"]
     folds = pd.concat(drawn)
     left = earlier[keys].astype({"fold": int}).merge(folds, on=keys, how="left", indicator=True)
@@ -72,36 +72,37 @@ def folds_of_persons(earlier: pd.DataFrame, *, persons: Mapping[str, str]) -> di
 
     Raises StudyError if a person has two.
     """
-    found: dict[str, tuple[int, str]] = {}
+    assigned: dict[str, tuple[int, str]] = {}
     for subject, fold in zip(earlier.subject, earlier.fold, strict=True):
         person = persons.get(subject)
         if person is None:
             continue
-        there, other = found.setdefault(person, (int(fold), subject))
-        if there != fold:
+        other_fold, other = assigned.setdefault(person, (int(fold), subject))
+        if other_fold != fold:
             raise StudyError(
-                f"person '{person}': sub-{other} and sub-{subject} were drawn into folds {there} and {int(fold)} "
+                f"person '{person}': sub-{other} and sub-{subject} were drawn into folds {other_fold} and {int(fold)} "
                 "before person_id said that they are one. Leave one of them out, or move ledger/ away: folds are "
                 "drawn anew, and networks and models trained anew"
             )
-    return {person: fold for person, (fold, _) in found.items()}
+    return {person: fold for person, (fold, _) in assigned.items()}
 
 
 def _with_folds(
     table: pd.DataFrame, known: dict[str, int], persons: Mapping[str, str], count: int, random: np.random.Generator
 ) -> pd.DataFrame:
-    """One outcome's table with every fold filled: persons who have one, then large persons, then the rest."""
+    """Fill the folds of one outcome: persons who have one, then persons with several rows, then the rest."""
     people = table.subject.map(persons)
     table["fold"] = table.fold.fillna(people.map(known)).astype(float)
     strata = table.label.astype(int).to_dict()
     sizes = {label: np.zeros(count) for label in sorted(set(strata.values()))}
     for index, fold in table.fold.dropna().items():
         sizes[strata[index]][int(fold)] += 1
-    totals = sum(sizes.values())
-    fresh, given = table[table.fold.isna()].sort_values("subject"), {}
+    totals = np.sum(list(sizes.values()), axis=0)
+    fresh = table[table.fold.isna()].sort_values("subject")
+    given: dict[int, int] = {}
     for unit in _units(fresh, people[fresh.index], strata, random):
-        here = sum(sizes[strata[index]] for index in unit)
-        fold = int(np.lexsort((totals, here))[0])
+        of_strata = np.sum([sizes[strata[index]] for index in unit], axis=0)
+        fold = int(np.lexsort((totals, of_strata))[0])
         totals[fold] += len(unit)
         for index in unit:
             given[index] = fold
@@ -114,7 +115,7 @@ def _units(
 ) -> Iterator[list[int]]:
     """Rows that are given a fold together, in the order in which they are: large persons first, while room is even."""
     groups = [list(group.index) for _, group in fresh.groupby(people, sort=True) if len(group) > 1]
-    order = random.permutation(len(groups)) if groups else []
+    order: Iterable[int] = random.permutation(len(groups)) if groups else []
     yield from sorted((groups[position] for position in order), key=len, reverse=True)
     grouped = {index for group in groups for index in group}
     singles = [index for index in fresh.index if index not in grouped]

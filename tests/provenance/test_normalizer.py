@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ichdag.provenance.literals import spelled
+from ichdag.provenance.literals import canonical_literal
 
 SAMPLE = Path(__file__).with_name("sample.txt").read_text("utf-8")
 STORED = "8234815fb3a7"
@@ -89,9 +89,9 @@ def test_what_means_something_else_has_another_digest(one, other, digest_in):
 
 
 def test_literals_are_spelled_without_the_tables_of_unicode_of_one_version():
-    assert spelled("a\U0001fae8'\n") == "'4:a\U0001fae8'\n'"  # a sign that `repr` escapes or not, by the version
+    assert canonical_literal("a\U0001fae8'\n") == "'4:a\U0001fae8'\n'"  # `repr` escapes it in some versions
     values = ["1", b"1", 1, 1.0, True, 1j, None, ..., "None", "i1", "Ellipsis", "", b""]
-    assert len({spelled(value) for value in values}) == len(values)
+    assert len({canonical_literal(value) for value in values}) == len(values)
 
 
 def later(tree):

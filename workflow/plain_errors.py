@@ -1,6 +1,7 @@
-"""Faults told in the project's own words: what Snakemake puts around them (class, file, line, wildcards) is left out.
+"""Print errors in plain words, without what Snakemake puts around them (class, file, line, wildcards).
 
-Also what it would hang at is told: settings whose YAML aliases multiply are refused before Snakemake reads them.
+Settings whose YAML aliases multiply, at which Snakemake would hang, are refused before it reads them. Snakemake has no
+setting for either, so two of its functions are replaced in this process.
 """
 
 from collections.abc import Iterator
@@ -13,48 +14,48 @@ from snakemake import exceptions
 from snakemake.exceptions import RuleException, WorkflowError
 from snakemake.settings import types
 
-from ichdag.bounds import require_plain, require_plain_text
 from ichdag.jobs import StudyError
+from ichdag.yaml_limits import check_settings_size, check_yaml_size
 
 JOB_FAILED = "The job failed: its log says why, and what to do."
 
 
-def tell_faults_plainly() -> None:
-    """Mend how this process of Snakemake prints exceptions, and how it reads files of settings."""
-    exceptions.format_exception_to_string = _in_own_words(exceptions.format_exception_to_string)
-    types.load_configfile = _bounded(types.load_configfile)
+def print_plain_errors() -> None:
+    """Replace how this process of Snakemake prints exceptions, and how it reads files of settings."""
+    exceptions.format_exception_to_string = _with_plain_message(exceptions.format_exception_to_string)
+    types.load_configfile = _with_size_check(types.load_configfile)
 
 
-def own_words(error: BaseException) -> str | None:
-    """The words of a fault of the study or its settings; None for another exception, which Snakemake tells."""
+def plain_message(error: BaseException) -> str | None:
+    """Return the message of a fault of the study or its settings; None for others, which Snakemake prints."""
     chain = list(_chain(error))
-    faults = [str(one) for one in chain if isinstance(one, StudyError)]
+    faults = [str(cause) for cause in chain if isinstance(cause, StudyError)]
     if faults:
         return faults[0]
-    if isinstance(error, RuleException) and any(isinstance(one, CalledProcessError) for one in chain):
+    if isinstance(error, RuleException) and any(isinstance(cause, CalledProcessError) for cause in chain):
         return JOB_FAILED
     plain = isinstance(error, WorkflowError) and error.rule is None and error.snakefile is None
     return str(error) if plain else None
 
 
-def _in_own_words(original: Any) -> Any:
+def _with_plain_message(original: Any) -> Any:
     original = getattr(original, "__wrapped__", original)
 
     @wraps(original)
-    def told(error: BaseException, linemaps: Any = None) -> str:
-        return own_words(error) or original(error, linemaps)
+    def format_exception(error: BaseException, linemaps: Any = None) -> str:
+        return plain_message(error) or original(error, linemaps)
 
-    return told
+    return format_exception
 
 
-def _bounded(original: Any) -> Any:
+def _with_size_check(original: Any) -> Any:
     original = getattr(original, "__wrapped__", original)
 
     @wraps(original)
     def load(path: Any) -> Any:
         try:
-            require_plain_text(Path(path).read_bytes(), path)
-            return require_plain(original(path), path)
+            check_yaml_size(Path(path).read_bytes(), path)
+            return check_settings_size(original(path), path)
         except RecursionError as error:
             raise StudyError(f"{path} nests deeper than settings do: write it without") from error
         except (WorkflowError, ValueError, OSError) as error:
