@@ -1,8 +1,8 @@
 """Latent features: the segmentation network's bottlenecks, and the VAE-GAN's code of the dilated lesion.
 
-What is in the ledger is made by a rule only while it does not stand (see `Standing`): its wildcard matches nothing else.
+What is in the ledger is made by a rule only while it does not stand (see `LedgerStatus`): its wildcard matches nothing else.
 
-Reads: ledger/training.tsv, results/cohort/sub-{subject}_baseline_ct.nii.gz, the baseline masks,
+Reads: ledger/training.tsv, results/conversion/sub-{subject}_baseline_ct.nii.gz, the baseline masks,
     results/preprocessing/development.tsv, results/segmentation/networks.json, ledger/segmentation/cleanup.json,
     results/preprocessing/sub-{subject}_grids.npz, ledger/segmentation/dual_final/
 Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.json,
@@ -21,7 +21,7 @@ MASKS_BY = {  # what draws the masks is a part of what the VAE-GAN is
 rule cut_patches:
     """Cut the cube around each dilated baseline lesion of a batch and bring it to one size."""
     input:
-        unpack(files_of_batch("scan/{subject}", "results/cohort/sub-{subject}_baseline_ct.nii.gz")),
+        unpack(files_of_batch("scan/{subject}", "results/conversion/sub-{subject}_baseline_ct.nii.gz")),
         unpack(lambda wildcards: {f"mask/{subject}": mask_of(subject) for subject in members_of(wildcards.batch)}),
     output:
         patches="results/latent/patches/{batch}.h5",
@@ -31,11 +31,8 @@ rule cut_patches:
         "benchmarks/cut_patches/{batch}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=60),
     params:
         settings=PATCHES,
-        code=code_of("cut_patches"),
     script:
         "../workflow/scripts/cut_patches.py"
 
@@ -56,7 +53,6 @@ rule list_patches:
         "../envs/imaging.yaml"
     params:
         members=lambda wildcards: {batch: members_of(batch) for batch in batches_of("development")},
-        code=code_of("list_patches"),
     script:
         "../workflow/scripts/list_patches.py"
 
@@ -75,7 +71,7 @@ rule train_vaegan:
     benchmark:
         "benchmarks/train_vaegan/{model}.tsv"
     wildcard_constraints:
-        model=standing().due("vaegan"),
+        model=standing().due_pattern("vaegan"),
     conda:
         "../envs/deep.yaml"
     resources:
@@ -83,10 +79,10 @@ rule train_vaegan:
         gpu=1,
     params:
         identity=VAEGAN | {"code": standing().code["vaegan"]},
-        away=standing().away,
+        away=standing().excluded_subjects,
         checkpoint="checkpoints/latent/{model}.pt",
         checkpoint_every_epochs=config["latent"]["training"]["checkpoint_every_epochs"],
-        why=lambda wildcards: standing().told(wildcards.model),
+        why=lambda wildcards: standing().describe(wildcards.model),
     message:
         "Train the VAE-GAN: {params.why}"
     script:
@@ -111,11 +107,10 @@ rule extract_latents:
     conda:
         "../envs/deep.yaml"
     resources:
-        **growing(mem_mb=6000, runtime=60),
+        **growing(mem_mb=6000),
         gpu=1,
     params:
         precision=config["latent"]["precision"],
-        code=code_of("extract_latents"),
     script:
         "../workflow/scripts/extract_latents.py"
 
@@ -133,10 +128,6 @@ rule gather_latents:
         "benchmarks/gather_latents/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(runtime=60),
-    params:
-        code=code_of("gather_latents"),
     script:
         "../workflow/scripts/gather_latents.py"
 
@@ -157,12 +148,11 @@ rule reconstruct_patches:
     conda:
         "../envs/deep.yaml"
     resources:
-        **growing(mem_mb=4000, runtime=30),
+        **growing(mem_mb=4000),
         gpu=1,
     params:
         examples=config["latent"]["examples"],
         seed=config["seed"],
-        code=code_of("reconstruct_patches"),
     script:
         "../workflow/scripts/reconstruct_patches.py"
 
@@ -183,9 +173,7 @@ rule compare_reconstructions:
     conda:
         "../envs/deep.yaml"
     resources:
-        **growing(mem_mb=lambda: 6000 + 2 * len(subjects_of("development")), runtime=60),
+        **growing(mem_mb=lambda: 6000 + 2 * len(subjects_of("development"))),
         gpu=1,
-    params:
-        code=code_of("compare_reconstructions"),
     script:
         "../workflow/scripts/compare_reconstructions.py"

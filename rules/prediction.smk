@@ -1,7 +1,7 @@
 """The study's model frozen in one folder, and applied to new patients.
 
 Reads: ledger/segmentation/dual_final/, ledger/latent/vaegan/, results/features/models/all_final_{block}/,
-    results/classification/models/{outcome}_{classifier}/, ledger/segmentation/cleanup.json, results/cohort/sub-{subject}_baseline_ct.nii.gz,
+    results/classification/models/{outcome}_{classifier}/, ledger/segmentation/cleanup.json, results/conversion/sub-{subject}_baseline_ct.nii.gz,
     results/cohort/sub-{subject}_scans.json
 Writes: results/prediction/model/, results/prediction/sub-{subject}_prediction.json,
     results/prediction/sub-{subject}_baseline_desc-hematoma_mask.nii.gz, results/prediction/predictions.tsv
@@ -41,15 +41,12 @@ rule freeze_model:
         "benchmarks/freeze_model.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000),
     params:
         settings=FROZEN_SETTINGS,
         latent={"patches": PATCHES, "precision": config["latent"]["precision"]},
         prediction=config["prediction"],
         parameters=PARAMETERS_DIGEST,
         outcomes=OUTCOMES,
-        code=code_of("freeze_model"),
     script:
         "../workflow/scripts/freeze_model.py"
 
@@ -57,7 +54,7 @@ rule freeze_model:
 rule predict_patient:
     """Predict every outcome of a new patient from the admission scan and the frozen model alone."""
     input:
-        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
+        baseline_ct="results/conversion/sub-{subject}_baseline_ct.nii.gz",
         scans="results/cohort/sub-{subject}_scans.json",
         card=rules.freeze_model.output.card,
         parts=[f"results/prediction/model/{name}" for name in MODEL_FILES.values()],
@@ -73,8 +70,6 @@ rule predict_patient:
     threads: 2
     resources:
         **growing(mem_mb=6000),
-    params:
-        code=code_of("predict_patient"),
     script:
         "../workflow/scripts/predict_patient.py"
 
@@ -95,6 +90,5 @@ rule gather_new_predictions:
         "../envs/imaging.yaml"
     params:
         outcomes=OUTCOMES,
-        code=code_of("gather_new_predictions"),
     script:
         "../workflow/scripts/gather_new_predictions.py"

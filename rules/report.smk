@@ -4,9 +4,9 @@ Reads: results/cohort/{participants,quality,sensitivity}.tsv, results/segmentati
     results/latent/reconstruction.tsv, results/evaluation/{metrics,best}.tsv, results/statistics/*.tsv,
     results/explanation/{shap,components}.tsv, results/checks/{checks,audit}.tsv, results/figures/*.svg,
     ledger/segmentation/{dual_final/card,cleanup}.json, ledger/latent/vaegan/card.json,
-    results/radiomics/statement.json, results/cohort/sub-{subject}_baseline_ct.nii.gz,
-    results/cohort/sub-{subject}_followup_ct.nii.gz, results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
-    results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz, results/cohort/sub-{subject}_scans.json,
+    results/radiomics/statement.json, results/conversion/sub-{subject}_baseline_ct.nii.gz,
+    results/conversion/sub-{subject}_followup_ct.nii.gz, results/conversion/sub-{subject}_baseline_desc-manual_mask.nii.gz,
+    results/conversion/sub-{subject}_followup_desc-manual_mask.nii.gz, results/cohort/sub-{subject}_scans.json,
     results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_scores.json, results/radiomics/sub-{subject}_features.json,
@@ -15,7 +15,7 @@ Writes: results/report/report.html, results/report/participants.html, results/re
     results/report/checklist_tripod_ai.tsv, results/report/checklist_clear.tsv
 """
 
-from ichdag.shipped import digests
+from ichdag.bundled_files import bundled_digests
 
 REPORT_TABLES = {
     "cohort": ["participants", "quality", "sensitivity"],
@@ -51,7 +51,8 @@ TEMPLATES = {
     "participants": ["participants.html", "participant.css", "report.css"],
 }
 TEMPLATES = {
-    page: digests(f"src/ichdag/report/templates/{name}.j2" for name in names) for page, names in TEMPLATES.items()
+    page: bundled_digests(f"src/ichdag/report/templates/{name}.j2" for name in names)
+    for page, names in TEMPLATES.items()
 }
 CAPTIONS = {name: f"workflow/report/{name}.rst" for name in CAPTIONED}
 ANSWERS = {
@@ -69,10 +70,10 @@ FIGURES = named("figure/{name}", "results/figures/{name}.svg", name=REPORT_FIGUR
 QUESTIONS = {name: f"resources/checklists/{name}.tsv" for name in REPORT_TABLES["report"]}
 PAGES = (config["report"]["pages"], *PATIENT_ROLES)  # so many of these roles have a page of their own
 SHOWN = {
-    "baseline_ct": "results/cohort/sub-{subject}_baseline_ct.nii.gz",
-    "followup_ct": "results/cohort/sub-{subject}_followup_ct.nii.gz",
-    "baseline_manual": "results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
-    "followup_manual": "results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
+    "baseline_ct": "results/conversion/sub-{subject}_baseline_ct.nii.gz",
+    "followup_ct": "results/conversion/sub-{subject}_followup_ct.nii.gz",
+    "baseline_manual": "results/conversion/sub-{subject}_baseline_desc-manual_mask.nii.gz",
+    "followup_manual": "results/conversion/sub-{subject}_followup_desc-manual_mask.nii.gz",
     "baseline_predicted": "results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz",
     "followup_predicted": "results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz",
     "scans": "results/cohort/sub-{subject}_scans.json",
@@ -100,14 +101,11 @@ rule draw_pages:
         "benchmarks/draw_pages/{batch}.tsv"
     conda:
         "../envs/pages.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=30),
     params:
-        rows=lambda wildcards: Private(participants.rows_of(members_of(wildcards.batch, among=sample_of(*PAGES)))),
+        rows=lambda wildcards: PrivateParams(participants.rows_of(members_of(wildcards.batch, among=sample_of(*PAGES)))),
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
         templates=TEMPLATES["participant"],
-        code=code_of("draw_pages"),
     script:
         "../workflow/scripts/draw_pages.py"
 
@@ -133,7 +131,6 @@ rule list_participants:
         batches=lambda wildcards: {subject: batch_of(subject) for subject in sample_of(*PAGES)},
         title=config["report"]["title"],
         templates=TEMPLATES["participants"],
-        code=code_of("list_participants"),
     script:
         "../workflow/scripts/list_participants.py"
 
@@ -156,8 +153,7 @@ rule fill_checklists:
     params:
         settings=ANSWERS,
         questions=QUESTIONS,
-        digests=digests(QUESTIONS.values()),
-        code=code_of("fill_checklists"),
+        digests=bundled_digests(QUESTIONS.values()),
     script:
         "../workflow/scripts/fill_checklists.py"
 
@@ -180,14 +176,11 @@ rule make_report:
         "benchmarks/make_report.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000),
     params:
         settings=config,
         cards=["segmentation", "vaegan"],
         captions=CAPTIONS,
-        digests=digests(CAPTIONS.values()),
+        digests=bundled_digests(CAPTIONS.values()),
         templates=TEMPLATES["report"],
-        code=code_of("make_report"),
     script:
         "../workflow/scripts/make_report.py"

@@ -1,11 +1,11 @@
 """Hematoma masks: the networks trained once on a locked list, their probabilities, the masks on each scan's own grid.
 
-What is in the ledger is made by a rule only while it does not stand (see `Standing`): its wildcard matches nothing else.
+What is in the ledger is made by a rule only while it does not stand (see `LedgerStatus`): its wildcard matches nothing else.
 
 Reads: results/cohort/development_scans.tsv, results/cohort/sub-{subject}_scans.json,
     results/preprocessing/{role}.tsv, results/preprocessing/sub-{subject}_grids.npz,
-    results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
-    results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz
+    results/conversion/sub-{subject}_baseline_desc-manual_mask.nii.gz,
+    results/conversion/sub-{subject}_followup_desc-manual_mask.nii.gz
 Writes: ledger/{list}.tsv, ledger/{list}.tsv.sha256, ledger/segmentation/{choice}.json,
     ledger/segmentation/{network}/{weights.safetensors,card.json,curve.tsv,data.tsv,run.json},
     results/segmentation/networks.json, results/segmentation/batches/{batch}.h5,
@@ -29,7 +29,7 @@ rule lock_training_list:
     benchmark:
         "benchmarks/lock_training_list/{list}.tsv"
     wildcard_constraints:
-        list=standing().due("training"),
+        list=standing().due_pattern("training"),
     conda:
         "../envs/imaging.yaml"
     params:
@@ -53,7 +53,7 @@ rule train_network:
     benchmark:
         "benchmarks/train_network/{network}.tsv"
     wildcard_constraints:
-        network=standing().due(*NETWORKS),
+        network=standing().due_pattern(*NETWORKS),
     conda:
         "../envs/deep.yaml"
     resources:
@@ -62,11 +62,11 @@ rule train_network:
         gpu=1,
     params:
         config=TRAINED_WITH,
-        away=standing().away,
+        away=standing().excluded_subjects,
         checkpoint="checkpoints/segmentation/{network}.pt",
         checkpoint_every_epochs=config["segmentation"]["training"]["checkpoint_every_epochs"],
         code=standing().code["networks"],
-        why=lambda wildcards: standing().told(wildcards.network),
+        why=lambda wildcards: standing().describe(wildcards.network),
     message:
         "Train network {wildcards.network}: {params.why}"
     script:
@@ -89,9 +89,8 @@ rule list_networks:
         "../envs/imaging.yaml"
     params:
         networks=NETWORKS,
-        away=standing().away,
+        away=standing().excluded_subjects,
         persons=lambda wildcards: persons_among("development"),
-        code=code_of("list_networks"),
     script:
         "../workflow/scripts/list_networks.py"
 
@@ -111,11 +110,10 @@ rule segment_batch:
     conda:
         "../envs/deep.yaml"
     resources:
-        **growing(mem_mb=8000, runtime=60),
+        **growing(mem_mb=8000),
         gpu=1,
     params:
         settings=config["segmentation"]["inference"],
-        code=code_of("segment_batch"),
     script:
         "../workflow/scripts/segment_batch.py"
 
@@ -134,7 +132,7 @@ rule choose_cleanup:
     benchmark:
         "benchmarks/choose_cleanup/{choice}.tsv"
     wildcard_constraints:
-        choice=standing().due("cleanup"),
+        choice=standing().due_pattern("cleanup"),
     conda:
         "../envs/deep.yaml"
     resources:
@@ -142,7 +140,7 @@ rule choose_cleanup:
         gpu=1,
     params:
         config=TRAINED_WITH,
-        away=standing().away,
+        away=standing().excluded_subjects,
         code=standing().code["cleanup"],
     script:
         "../workflow/scripts/choose_cleanup.py"
@@ -151,8 +149,8 @@ rule choose_cleanup:
 rule restore_masks:
     """Bring a participant's masks back to the scans' own grids and compare them with the manual ones."""
     input:
-        baseline_mask="results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
-        followup_mask="results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
+        baseline_mask="results/conversion/sub-{subject}_baseline_desc-manual_mask.nii.gz",
+        followup_mask="results/conversion/sub-{subject}_followup_desc-manual_mask.nii.gz",
         record="results/cohort/sub-{subject}_scans.json",
         grids=GRIDS_FILE,
         networks=rules.list_networks.output.networks,
@@ -168,8 +166,6 @@ rule restore_masks:
         "benchmarks/restore_masks/{subject}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(mem_mb=2000),
     params:
         smallest_lesion_ml=config["cohort"]["smallest_lesion_ml"],
         masks=config["segmentation"]["masks"],
@@ -192,10 +188,6 @@ rule gather_masks:
         "benchmarks/gather_masks/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(runtime=30),
-    params:
-        code=code_of("gather_masks"),
     script:
         "../workflow/scripts/gather_masks.py"
 
@@ -213,9 +205,5 @@ rule join_scores:
         "benchmarks/join_scores.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(runtime=30),
-    params:
-        code=code_of("join_scores"),
     script:
         "../workflow/scripts/join_scores.py"

@@ -6,23 +6,24 @@ import sys
 import pytest
 
 STAGES = [
-    *("phantom", "cohort", "preprocessing", "segmentation", "radiomics", "latent", "features", "classification"),
-    *("evaluation", "statistics", "explanation", "checks", "figures", "report", "prediction", "provenance"),
+    *("phantom", "conversion", "cohort", "preprocessing", "segmentation", "radiomics", "latent", "features"),
+    *("classification", "evaluation", "statistics", "explanation", "checks", "figures", "report", "prediction"),
+    "provenance",
 ]
 TELLING = {"checks", "figures", "report", "provenance"}
 SIDEWAYS = {("classification", "features"), ("explanation", "features"), ("report", "figures")}
 SIDEWAYS |= {("statistics", "evaluation")}  # the AUCs that are compared are the AUCs that are reported
 READERS = {
     "images", "ledger", "arrays", "tables", "records", "models", "pipelines", "jobs",
-    "faults", "training", "remembered",  # the ground
-    "provenance", "provenance.journal", "provenance.modules",  # records of jobs, code
-    "cohort.sheet", "cohort.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
-    "cohort.detached",  # headers of images whose data lie apart
-    "cohort.inflated",  # packed voxels, for their checksums
-    "cohort.dicom.streams", "cohort.dicom.unread",  # of DICOM, and zips; what is none
+    "file_errors", "training", "start_cache",  # the ground
+    "provenance", "provenance.journal", "provenance.parsed_module",  # records of jobs, code
+    "cohort.sheet", "conversion.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
+    "conversion.detached",  # headers of images whose data lie apart
+    "conversion.inflated",  # packed voxels, for their checksums
+    "conversion.dicom.streams", "conversion.dicom.unread",  # of DICOM, and zips; what is none
     "figures.style", "report.page",  # what is told
-    "shipped", "prediction.parts",  # captions and checklists, the files of a frozen model
-    "radiomics.reading",  # the radiomics parameter file
+    "bundled_files", "prediction.parts",  # captions and checklists, the files of a frozen model
+    "radiomics.parameter_parsing",  # the radiomics parameter file
     "phantom.scanner",  # cuts a file short on purpose
 }  # fmt: skip
 DICTIONARY = "ichdag.report.dictionary"  # the schemas of all stages

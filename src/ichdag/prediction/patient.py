@@ -10,6 +10,7 @@ import torch
 from ichdag.classification.feature_matrices import feature_matrix
 from ichdag.classification.validation import predict_probability
 from ichdag.cohort.quality import QualitySettings, require_quality
+from ichdag.constants import BLOCKS, FEATURE_SETS
 from ichdag.features import reduce_block
 from ichdag.features.blocks import Block, block_of_subject, check_usable, shape_columns
 from ichdag.images import Volume
@@ -17,13 +18,11 @@ from ichdag.jobs import DataFault
 from ichdag.latent.extraction import extract_latents, load_autoencoder, vaegan_features
 from ichdag.latent.patches import PatchSettings, cut_patch
 from ichdag.models import read_card
-from ichdag.names import BLOCKS, FEATURE_SETS
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 from ichdag.pipelines import read_pipeline
 from ichdag.prediction.frozen import FrozenModel
 from ichdag.preprocessing.network_grids import PreprocessingSettings, make_grids
-from ichdag.radiomics.extraction import Settings as RadiomicsSettings
-from ichdag.radiomics.extraction import extract
+from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract
 from ichdag.segmentation.inference import InferenceSettings, bottleneck_features, load_network, segment_scan
 from ichdag.segmentation.native_grid import MaskSettings, native_mask
 from ichdag.segmentation.network import DualScaleUNet
@@ -50,7 +49,7 @@ def predict_patient(
     mask = native_mask(probability, grids=grids, settings=MaskSettings(**cleanup))
     min_volume_ml = model.card.limits["smallest_lesion_ml"]
     if mask.volume_ml < max(min_volume_ml, 1e-9):
-        raise DataFault("prediction", f"no hematoma of {numeral(min_volume_ml)} mL or more was found")
+        raise DataFault("prediction", f"no hematoma of {format_plain(min_volume_ml)} mL or more was found")
     features = _radiomics(scan, mask, model) | _latents(scan, mask, grids, model, network, device)
     blocks = {name: block_of_subject(subject, name=name, values=values) for name, values in features.items()}
     X = feature_matrix(_reduce(blocks, model), features=settings["features"])

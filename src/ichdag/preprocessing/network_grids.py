@@ -16,7 +16,7 @@ from ichdag.grids import (
 from ichdag.heads import Head, cover, find_head
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def make_grids(scan: Volume, *, mask: Volume | None, settings: PreprocessingSett
     """
     head = find_head(scan, head_hu=settings.head_hu)
     if not head.inside.any():
-        raise DataFault("preprocessing", f"no voxel above {numeral(settings.head_hu)} HU: no head in the scan")
+        raise DataFault("preprocessing", f"no voxel above {format_plain(settings.head_hu)} HU: no head in the scan")
     voxel_mm = settings.field_of_view_mm / settings.grid
     affine = cube_affine(_head_center_mm(head, settings), voxel_mm=voxel_mm, size=settings.grid)
     windowed = apply_window(scan.values, settings.window_hu)

@@ -1,8 +1,10 @@
 """Tables of how results were made: one row a job, one row a rule."""
 
+from typing import Any
+
 from ichdag.schema import Column, Schema, number
 
-MADE = {"low": 0, "missing": True}
+MADE: dict[str, Any] = {"low": 0, "missing": True}
 
 JOBS = Schema(
     "jobs",
