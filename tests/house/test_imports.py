@@ -14,7 +14,7 @@ SIDEWAYS = {("classification", "features"), ("explanation", "features"), ("repor
 SIDEWAYS |= {("statistics", "evaluation")}  # the AUCs that are compared are the AUCs that are reported
 READERS = {
     "images", "ledger", "arrays", "tables", "records", "models", "pipelines", "jobs",
-    "faults", "training", "remembered",  # the ground
+    "faults", "training", "remembered", "version",  # the ground
     "provenance", "provenance.journal", "provenance.modules",  # records of jobs, code
     "cohort.sheet", "cohort.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
     "cohort.detached",  # headers of images whose data lie apart

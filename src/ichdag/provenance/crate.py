@@ -7,9 +7,9 @@ settings and results are named. Only what shows no single participant is listed.
 from datetime import datetime
 from pathlib import Path
 
-from ichdag import __version__
 from ichdag.provenance.journal import MISSING, Row, moment
 from ichdag.records import write_record
+from ichdag.version import workflow_version
 
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 SETTINGS, COSTS = "provenance/config.yaml", "provenance/costs.tsv"
@@ -39,7 +39,7 @@ def describe_study(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
         kind = {"encodingFormat": FORMATS[path.suffix], "contentSize": str(path.stat().st_size)}
         name = path.relative_to(folder).as_posix()
         files[name] = crate.add_file(dest_path=name, properties={"name": path.stem.replace("_", " ")} | kind)
-    tool = {"@type": "SoftwareApplication", "name": "ichdag", "softwareVersion": __version__}
+    tool = {"@type": "SoftwareApplication", "name": "ichdag", "softwareVersion": workflow_version()}
     tool["softwareRequirements"] = _packages(jobs)
     action = {
         "@type": "CreateAction",
