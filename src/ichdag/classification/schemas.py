@@ -12,7 +12,7 @@ PREDICTIONS = Schema(
         FEATURE_SET,
         CLASSIFIER,
         FOLD,
-        number("y_true", "1 if the outcome happened", values=(0, 1)),
+        number("y_true", "1 if the outcome occurred, otherwise 0", values=(0, 1)),
         number("probability", "predicted probability of the outcome", **PROBABILITY),
         number(
             "threshold",
