@@ -13,6 +13,7 @@ report: "workflow/report/workflow.rst"
 
 include: "rules/common.smk"
 include: "rules/phantom.smk"
+include: "rules/conversion.smk"
 include: "rules/cohort.smk"
 include: "rules/preprocessing.smk"
 include: "rules/segmentation.smk"

@@ -1,66 +1,27 @@
-"""Who is in the study: scans converted and checked, everybody in one table with status and outcomes, folds drawn.
+"""Who is in the study: scans checked, everybody in one table with status and outcomes, folds drawn.
 
-Reads: the participants sheet and the scans and masks it names, results/segmentation/{role}.tsv,
-    results/radiomics/{role}.parquet, results/latent/{role}.tsv, ledger/training.tsv
-Writes: results/cohort/sub-{subject}_baseline_ct.nii.gz, results/cohort/sub-{subject}_followup_ct.nii.gz,
-    results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
-    results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz, results/cohort/sub-{subject}_conversion.json,
-    results/cohort/sub-{subject}_scans.json, results/cohort/{role}_scans.tsv, results/cohort/{role}_checks.tsv,
-    ledger/folds.tsv, ledger/folds.tsv.sha256, results/cohort/folds.tsv, results/cohort/{role}.tsv, results/cohort/participants.tsv, results/cohort/flow.tsv,
-    results/cohort/quality.tsv, results/cohort/sensitivity.tsv
+Reads: the participants sheet, results/conversion/sub-{subject}_baseline_ct.nii.gz,
+    results/conversion/sub-{subject}_followup_ct.nii.gz, results/conversion/sub-{subject}_conversion.json,
+    results/segmentation/{role}.tsv, results/radiomics/{role}.parquet, results/latent/{role}.tsv, ledger/training.tsv
+Writes: results/cohort/sub-{subject}_scans.json, results/cohort/{role}_scans.tsv, results/cohort/{role}_checks.tsv,
+    ledger/folds.tsv, ledger/folds.tsv.sha256, results/cohort/folds.tsv, results/cohort/{role}.tsv,
+    results/cohort/participants.tsv, results/cohort/flow.tsv, results/cohort/quality.tsv,
+    results/cohort/sensitivity.tsv
 """
 
-from ichdag.cohort.originals import fingerprint
 from ichdag.jobs import clear_leftovers
-
-CONVERTED_BY = ["baseline_series", "followup_series", "onset_to_ct_hours", "followup_hours"]
-DICOM = config["cohort"]["dicom"]
-CONVERSION = settings("cohort", "masks_on_other_grids", "smallest_lesion_ml", "largest_lesion_ml", "dicom")
-CONVERSION |= settings("preprocessing", "head_hu")
 
 
 onstart:
     clear_leftovers()
 
 
-rule convert_scans:
-    """Convert a participant's DICOM, NIfTI or NRRD originals to scans in HU and masks on their grids, header left behind."""
-    input:
-        # Of originals no name may be kept or printed: Snakemake is told of those alone that it makes itself.
-        unpack(lambda wildcards: drawn_here(participants.rows[wildcards.subject])),
-    output:
-        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
-        followup_ct="results/cohort/sub-{subject}_followup_ct.nii.gz",
-        baseline_mask="results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
-        followup_mask="results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
-        record="results/cohort/sub-{subject}_conversion.json",
-    log:
-        "logs/convert_scans/{subject}.log",
-    benchmark:
-        "benchmarks/convert_scans/{subject}.tsv"
-    conda:
-        "../envs/conversion.yaml"
-    resources:
-        **growing(mem_mb=3000),
-    params:
-        settings=CONVERSION,
-        row=lambda wildcards: Private(participants.cells_of(wildcards.subject, [*FILES, *CONVERTED_BY])),
-        # Snakemake sees a newer file, not an older one, and not one that was added to a folder.
-        originals=lambda wildcards: fingerprint(
-            participants.cells_of(wildcards.subject, FILES), largest_files=DICOM["largest_files"]
-        ),
-        temporary="temporary/convert_scans/sub-{subject}",  # of originals that are unpacked: within the study
-        code=code_of("convert_scans"),
-    script:
-        "../workflow/scripts/convert_scans.py"
-
-
 rule check_scans:
     """Check the quality of a participant's scans: calibration, coverage, sampling, noise, artifacts, times."""
     input:
-        baseline_ct=rules.convert_scans.output.baseline_ct,
-        followup_ct=rules.convert_scans.output.followup_ct,
-        record=rules.convert_scans.output.record,
+        baseline_ct="results/conversion/sub-{subject}_baseline_ct.nii.gz",
+        followup_ct="results/conversion/sub-{subject}_followup_ct.nii.gz",
+        record="results/conversion/sub-{subject}_conversion.json",
     output:
         record="results/cohort/sub-{subject}_scans.json",
     log:

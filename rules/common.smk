@@ -139,7 +139,7 @@ def forced_rules(planned):
 def mask_of(subject):
     """The baseline mask that features are computed in: the predicted one, or the manual one if the config says so."""
     if MANUAL_MASKS:
-        return f"results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz"
+        return f"results/conversion/sub-{subject}_baseline_desc-manual_mask.nii.gz"
     return f"results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz"
 
 

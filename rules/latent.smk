@@ -2,7 +2,7 @@
 
 What is in the ledger is made by a rule only while it does not stand (see `Standing`): its wildcard matches nothing else.
 
-Reads: ledger/training.tsv, results/cohort/sub-{subject}_baseline_ct.nii.gz, the baseline masks,
+Reads: ledger/training.tsv, results/conversion/sub-{subject}_baseline_ct.nii.gz, the baseline masks,
     results/preprocessing/development.tsv, results/segmentation/networks.json, ledger/segmentation/cleanup.json,
     results/preprocessing/sub-{subject}_grids.npz, ledger/segmentation/dual_final/
 Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.json,
@@ -21,7 +21,7 @@ MASKS_BY = {  # what draws the masks is a part of what the VAE-GAN is
 rule cut_patches:
     """Cut the cube around each dilated baseline lesion of a batch and bring it to one size."""
     input:
-        unpack(files_of_batch("scan/{subject}", "results/cohort/sub-{subject}_baseline_ct.nii.gz")),
+        unpack(files_of_batch("scan/{subject}", "results/conversion/sub-{subject}_baseline_ct.nii.gz")),
         unpack(lambda wildcards: {f"mask/{subject}": mask_of(subject) for subject in members_of(wildcards.batch)}),
     output:
         patches="results/latent/patches/{batch}.h5",

@@ -1,7 +1,7 @@
 """The study's model frozen in one folder, and applied to new patients.
 
 Reads: ledger/segmentation/dual_final/, ledger/latent/vaegan/, results/features/models/all_final_{block}/,
-    results/classification/models/{outcome}_{classifier}/, ledger/segmentation/cleanup.json, results/cohort/sub-{subject}_baseline_ct.nii.gz,
+    results/classification/models/{outcome}_{classifier}/, ledger/segmentation/cleanup.json, results/conversion/sub-{subject}_baseline_ct.nii.gz,
     results/cohort/sub-{subject}_scans.json
 Writes: results/prediction/model/, results/prediction/sub-{subject}_prediction.json,
     results/prediction/sub-{subject}_baseline_desc-hematoma_mask.nii.gz, results/prediction/predictions.tsv
@@ -57,7 +57,7 @@ rule freeze_model:
 rule predict_patient:
     """Predict every outcome of a new patient from the admission scan and the frozen model alone."""
     input:
-        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
+        baseline_ct="results/conversion/sub-{subject}_baseline_ct.nii.gz",
         scans="results/cohort/sub-{subject}_scans.json",
         card=rules.freeze_model.output.card,
         parts=[f"results/prediction/model/{name}" for name in MODEL_FILES.values()],

@@ -1,8 +1,8 @@
 """Every usable scan on the two isotropic grids that the networks see.
 
-Reads: results/cohort/sub-{subject}_scans.json, results/cohort/{role}_scans.tsv, results/cohort/sub-{subject}_baseline_ct.nii.gz,
-    results/cohort/sub-{subject}_followup_ct.nii.gz, results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
-    results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz
+Reads: results/cohort/sub-{subject}_scans.json, results/cohort/{role}_scans.tsv, results/conversion/sub-{subject}_baseline_ct.nii.gz,
+    results/conversion/sub-{subject}_followup_ct.nii.gz, results/conversion/sub-{subject}_baseline_desc-manual_mask.nii.gz,
+    results/conversion/sub-{subject}_followup_desc-manual_mask.nii.gz
 Writes: results/preprocessing/sub-{subject}_grids.npz, results/preprocessing/{role}.tsv
 """
 
@@ -10,10 +10,10 @@ Writes: results/preprocessing/sub-{subject}_grids.npz, results/preprocessing/{ro
 rule preprocess_scans:
     """Orient, window and resample a participant's scans to the fine and the coarse isotropic grid."""
     input:
-        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
-        followup_ct="results/cohort/sub-{subject}_followup_ct.nii.gz",
-        baseline_mask="results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
-        followup_mask="results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
+        baseline_ct="results/conversion/sub-{subject}_baseline_ct.nii.gz",
+        followup_ct="results/conversion/sub-{subject}_followup_ct.nii.gz",
+        baseline_mask="results/conversion/sub-{subject}_baseline_desc-manual_mask.nii.gz",
+        followup_mask="results/conversion/sub-{subject}_followup_desc-manual_mask.nii.gz",
         record="results/cohort/sub-{subject}_scans.json",
     output:
         grids="results/preprocessing/sub-{subject}_grids.npz",

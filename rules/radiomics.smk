@@ -1,6 +1,6 @@
 """Handcrafted features of the hematoma on the admission scan.
 
-Reads: results/cohort/sub-{subject}_baseline_ct.nii.gz, the baseline mask (predicted or manual),
+Reads: results/conversion/sub-{subject}_baseline_ct.nii.gz, the baseline mask (predicted or manual),
     results/cohort/development.tsv, results/cohort/folds.tsv
 Writes: results/radiomics/statement.json, results/radiomics/sub-{subject}_features.json,
     results/radiomics/{role}.parquet, results/radiomics/features.parquet,
@@ -41,7 +41,7 @@ rule describe_radiomics:
 rule extract_radiomics:
     """Extract shape, first-order and texture features of the hematoma, filtered images included (pyradiomics)."""
     input:
-        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
+        baseline_ct="results/conversion/sub-{subject}_baseline_ct.nii.gz",
         mask=lambda wildcards: mask_of(wildcards.subject),
     output:
         features="results/radiomics/sub-{subject}_features.json",
@@ -103,7 +103,7 @@ rule join_radiomics:
 rule repeat_radiomics:
     """Extract the features again from perturbed scans and masks: turned, noisier, grown or shrunk by a voxel."""
     input:
-        baseline_ct="results/cohort/sub-{subject}_baseline_ct.nii.gz",
+        baseline_ct="results/conversion/sub-{subject}_baseline_ct.nii.gz",
         mask=lambda wildcards: mask_of(wildcards.subject),
     output:
         repeats="results/radiomics/sub-{subject}_repeats.json",

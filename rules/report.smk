@@ -4,9 +4,9 @@ Reads: results/cohort/{participants,quality,sensitivity}.tsv, results/segmentati
     results/latent/reconstruction.tsv, results/evaluation/{metrics,best}.tsv, results/statistics/*.tsv,
     results/explanation/{shap,components}.tsv, results/checks/{checks,audit}.tsv, results/figures/*.svg,
     ledger/segmentation/{dual_final/card,cleanup}.json, ledger/latent/vaegan/card.json,
-    results/radiomics/statement.json, results/cohort/sub-{subject}_baseline_ct.nii.gz,
-    results/cohort/sub-{subject}_followup_ct.nii.gz, results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
-    results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz, results/cohort/sub-{subject}_scans.json,
+    results/radiomics/statement.json, results/conversion/sub-{subject}_baseline_ct.nii.gz,
+    results/conversion/sub-{subject}_followup_ct.nii.gz, results/conversion/sub-{subject}_baseline_desc-manual_mask.nii.gz,
+    results/conversion/sub-{subject}_followup_desc-manual_mask.nii.gz, results/cohort/sub-{subject}_scans.json,
     results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz,
     results/segmentation/sub-{subject}_scores.json, results/radiomics/sub-{subject}_features.json,
@@ -69,10 +69,10 @@ FIGURES = named("figure/{name}", "results/figures/{name}.svg", name=REPORT_FIGUR
 QUESTIONS = {name: f"resources/checklists/{name}.tsv" for name in REPORT_TABLES["report"]}
 PAGES = (config["report"]["pages"], *PATIENT_ROLES)  # so many of these roles have a page of their own
 SHOWN = {
-    "baseline_ct": "results/cohort/sub-{subject}_baseline_ct.nii.gz",
-    "followup_ct": "results/cohort/sub-{subject}_followup_ct.nii.gz",
-    "baseline_manual": "results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
-    "followup_manual": "results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
+    "baseline_ct": "results/conversion/sub-{subject}_baseline_ct.nii.gz",
+    "followup_ct": "results/conversion/sub-{subject}_followup_ct.nii.gz",
+    "baseline_manual": "results/conversion/sub-{subject}_baseline_desc-manual_mask.nii.gz",
+    "followup_manual": "results/conversion/sub-{subject}_followup_desc-manual_mask.nii.gz",
     "baseline_predicted": "results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz",
     "followup_predicted": "results/segmentation/sub-{subject}_followup_desc-hematoma_mask.nii.gz",
     "scans": "results/cohort/sub-{subject}_scans.json",

@@ -4,8 +4,8 @@ What is in the ledger is made by a rule only while it does not stand (see `Stand
 
 Reads: results/cohort/development_scans.tsv, results/cohort/sub-{subject}_scans.json,
     results/preprocessing/{role}.tsv, results/preprocessing/sub-{subject}_grids.npz,
-    results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz,
-    results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz
+    results/conversion/sub-{subject}_baseline_desc-manual_mask.nii.gz,
+    results/conversion/sub-{subject}_followup_desc-manual_mask.nii.gz
 Writes: ledger/{list}.tsv, ledger/{list}.tsv.sha256, ledger/segmentation/{choice}.json,
     ledger/segmentation/{network}/{weights.safetensors,card.json,curve.tsv,data.tsv,run.json},
     results/segmentation/networks.json, results/segmentation/batches/{batch}.h5,
@@ -151,8 +151,8 @@ rule choose_cleanup:
 rule restore_masks:
     """Bring a participant's masks back to the scans' own grids and compare them with the manual ones."""
     input:
-        baseline_mask="results/cohort/sub-{subject}_baseline_desc-manual_mask.nii.gz",
-        followup_mask="results/cohort/sub-{subject}_followup_desc-manual_mask.nii.gz",
+        baseline_mask="results/conversion/sub-{subject}_baseline_desc-manual_mask.nii.gz",
+        followup_mask="results/conversion/sub-{subject}_followup_desc-manual_mask.nii.gz",
         record="results/cohort/sub-{subject}_scans.json",
         grids=GRIDS_FILE,
         networks=rules.list_networks.output.networks,

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
+from ichdag.cohort.quality import QualitySettings
 from ichdag.images import Volume
 
 
@@ -41,4 +43,42 @@ def head():
     bleed = ball(shape, [26, 24, 18], 17, spacing)
     values[bleed] = 65
     values += random.normal(0, 3, shape).astype(np.float32)
+    return Volume(np.rint(values), affine), Volume(bleed, affine)
+
+
+@pytest.fixture(scope="session")
+def config():
+    """The shipped settings."""
+    return yaml.safe_load((Path(__file__).parents[1] / "config" / "config.yaml").read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def limits(config):
+    """The shipped limits, for a grid of 2 mm."""
+    quality = config["cohort"]["quality"]
+    own = quality["limits"] | {"in_plane_mm": [0.2, 3]}
+    return QualitySettings(limits=own, only_warn=quality["only_warn"], head_hu=-300)
+
+
+@pytest.fixture(scope="session")
+def brain_scan():
+    """A head that is fit for the shipped limits, with a bleed of about 20 mL and a neck below: (scan, mask), RAS."""
+    shape = (96, 112, 36)
+    affine = np.diag([2.0, 2.0, 5.0, 1.0])
+    affine[:3, 3] = [-95.0, -111.0, -85.0]
+    places = np.stack(np.meshgrid(*map(np.arange, shape), indexing="ij"), axis=-1) @ affine[:3, :3].T + affine[:3, 3]
+    x, y, z = np.moveaxis(places, -1, 0)
+
+    def ball(radius):
+        return (x / radius) ** 2 + (y / (1.15 * radius)) ** 2 + (np.maximum(z, 0) / radius) ** 2 + (
+            np.minimum(z, 0) / (1.4 * radius)
+        ) ** 2 < 1
+
+    values = np.full(shape, -1000.0, dtype=np.float32)
+    values[ball(80) | ((x**2 + y**2 < 55**2) & (z < -30))] = 20
+    values[ball(74)] = 900
+    values[ball(67)] = 33
+    bleed = (x - 20) ** 2 + (y - 10) ** 2 + (z - 10) ** 2 < 17**2
+    values[bleed] = 62
+    values += np.random.default_rng(0).normal(0, 3, shape).astype(np.float32)
     return Volume(np.rint(values), affine), Volume(bleed, affine)

@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 
 from pydicom.multival import MultiValue
 
-from ichdag.cohort.dicom.bounds import Budget
-from ichdag.cohort.dicom.headers import quiet
-from ichdag.cohort.dicom.sources import folders_below
-from ichdag.cohort.dicom.streams import begins_as_dicom, bounded
+from ichdag.conversion.dicom.bounds import Budget
+from ichdag.conversion.dicom.headers import quiet
+from ichdag.conversion.dicom.sources import folders_below
+from ichdag.conversion.dicom.streams import begins_as_dicom, bounded
 from ichdag.images import PACKED
 
 NAME, TEXT = 3, 4  # letters

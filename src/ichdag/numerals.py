@@ -4,6 +4,7 @@ import math
 import re
 from decimal import Decimal
 
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)  # as a cell or a text writes it
 # 007 and ward 1E5 are names and no numbers, and so is what no float keeps whole.
 CODE = re.compile(r"[+-]?(0\d+|\d{16,})|\d+[eE]\d+")
 LARGEST_EXACT = 1e15  # Excel keeps 15 digits

@@ -16,8 +16,13 @@ BY_PATH = {"predict_patient"}  # a model is a folder
 # Whose own files, or files outside the study, lie beside one that they are given: a partial file, a checkpoint kept
 # before, the links of a store, the seal of a table, the parts of a model, the folder of a sheet, the data of a header.
 BESIDE = {"arrays", "jobs", "ledger", "models", "shipped", "training", "radiomics.parameters"}
-BESIDE |= {"cohort.sheet", "cohort.nifti", "cohort.originals", "cohort.dicom.sources", "cohort.dicom.decoding"}
-BESIDE |= {"cohort.dicom.headers", "cohort.dicom.unread", "cohort.detached"}  # files of one original
+BESIDE |= {"cohort.sheet", "conversion.nifti", "conversion.originals", "conversion.dicom.sources"}
+BESIDE |= {
+    "conversion.dicom.decoding",
+    "conversion.dicom.headers",
+    "conversion.dicom.unread",
+    "conversion.detached",
+}  # files of one original
 BESIDE |= {"remembered"}  # the code beside it, and the folder of its own cache
 BESIDE |= {"cohort.validation.settings", "faults"}  # faults says which folder a damaged result lies in
 

@@ -6,8 +6,9 @@ import sys
 import pytest
 
 STAGES = [
-    *("phantom", "cohort", "preprocessing", "segmentation", "radiomics", "latent", "features", "classification"),
-    *("evaluation", "statistics", "explanation", "checks", "figures", "report", "prediction", "provenance"),
+    *("phantom", "conversion", "cohort", "preprocessing", "segmentation", "radiomics", "latent", "features"),
+    *("classification", "evaluation", "statistics", "explanation", "checks", "figures", "report", "prediction"),
+    "provenance",
 ]
 TELLING = {"checks", "figures", "report", "provenance"}
 SIDEWAYS = {("classification", "features"), ("explanation", "features"), ("report", "figures")}
@@ -16,10 +17,10 @@ READERS = {
     "images", "ledger", "arrays", "tables", "records", "models", "pipelines", "jobs",
     "faults", "training", "remembered", "version",  # the ground
     "provenance", "provenance.journal", "provenance.modules",  # records of jobs, code
-    "cohort.sheet", "cohort.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
-    "cohort.detached",  # headers of images whose data lie apart
-    "cohort.inflated",  # packed voxels, for their checksums
-    "cohort.dicom.streams", "cohort.dicom.unread",  # of DICOM, and zips; what is none
+    "cohort.sheet", "conversion.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
+    "conversion.detached",  # headers of images whose data lie apart
+    "conversion.inflated",  # packed voxels, for their checksums
+    "conversion.dicom.streams", "conversion.dicom.unread",  # of DICOM, and zips; what is none
     "figures.style", "report.page",  # what is told
     "shipped", "prediction.parts",  # captions and checklists, the files of a frozen model
     "radiomics.reading",  # the radiomics parameter file

@@ -6,7 +6,7 @@ import zlib
 import numpy as np
 import pytest
 
-from ichdag.cohort.nifti import read_nifti_scan
+from ichdag.conversion.nifti import read_nifti_scan
 from ichdag.images import read_mask, read_scan, same_grid
 from ichdag.jobs import DataFault
 from ichdag.phantom.brain import tissue_of

@@ -52,7 +52,7 @@ def study(write_parts, small_settings, tmp_path_factory):
 def finished(study, head, tmp_path):
     """A copy of it with the model frozen and applied to one patient, to be spoiled; times of files are kept."""
     if not (study.folder / PREDICTION).exists():
-        write_image(head[0], study.folder / f"results/cohort/sub-{PATIENT}_baseline_ct.nii.gz")
+        write_image(head[0], study.folder / f"results/conversion/sub-{PATIENT}_baseline_ct.nii.gz")
         code, words = study.snakemake(*RUN)
         assert code == 0, words
     return replace(study, folder=shutil.copytree(study.folder, tmp_path / "study", copy_function=shutil.copy2))

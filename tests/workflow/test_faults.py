@@ -129,7 +129,7 @@ def test_a_full_disk_fails_the_job_and_leaves_nothing_half_written(study, small_
     is_as_before(copy, study, LARGEST)
 
 
-CONVERTED = "results/cohort/sub-D0001_conversion.json"
+CONVERTED = "results/conversion/sub-D0001_conversion.json"
 SCAN = "phantom/sub-D0001_baseline_ct.nii.gz"
 MASK = "results/segmentation/sub-D0001_baseline_desc-hematoma_mask.nii.gz"
 

@@ -1,8 +1,8 @@
 """Convert the originals of one participant."""
 
-from ichdag.cohort.conversion import ConversionSettings, convert_participant
-from ichdag.cohort.dicom import DicomSettings
 from ichdag.cohort.sheet import FILES
+from ichdag.conversion.dicom import DicomSettings
+from ichdag.conversion.participant_scans import ConversionSettings, convert_participant
 from ichdag.images import write_absent, write_image
 from ichdag.jobs import own_folder, start
 from ichdag.records import write_record

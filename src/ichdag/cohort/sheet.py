@@ -15,7 +15,7 @@ from typing import Any
 from ichdag.cohort.spreadsheets import read_cells
 from ichdag.cohort.workbooks import Record
 from ichdag.jobs import StudyError
-from ichdag.numerals import CODE, LARGEST_EXACT
+from ichdag.numerals import CODE, LARGEST_EXACT, NUMBER
 
 SCHEMA = Path(__file__).parents[3] / "config" / "schemas" / "participants.schema.json"
 FILES = ("baseline_ct", "followup_ct", "baseline_mask", "followup_mask")
@@ -26,7 +26,6 @@ SERIES = {"baseline_ct": "baseline_series", "followup_ct": "followup_series"}
 MISSING_WORDS = frozenset(
     ("n/a", "na", "n.a.", "n.a", "nan", "#n/a", "null", "none", "nil", "missing", "unknown", "-", "--", ".", "?")
 )
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 
 Row = dict[str, Any]
 

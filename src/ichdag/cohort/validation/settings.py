@@ -10,16 +10,17 @@ from referencing import Registry, Resource
 from ichdag.cohort.outcomes import columns_of
 from ichdag.cohort.sheet import SCHEMA
 from ichdag.cohort.validation.faults import Fault
+from ichdag.cohort.validation.renamed_settings import renamed_faults, without_renamed
 from ichdag.jobs import StudyError
 
 
 def config_faults(config: Mapping[str, Any]) -> list[Fault]:
-    """Unknown, missing and mistyped settings, by the schemas of config/schemas."""
+    """List unknown, renamed, missing and mistyped settings, by the schemas of config/schemas."""
     schemas = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in SCHEMA.parent.glob("*.schema.json")}
     registry = Registry().with_resources((name, Resource.from_contents(schema)) for name, schema in schemas.items())
     validator = Draft202012Validator(schemas["config.schema.json"], registry=registry)
-    faults = []
-    for error in sorted(validator.iter_errors(_json_like(config)), key=lambda error: error.json_path):
+    faults = renamed_faults(config)
+    for error in sorted(validator.iter_errors(_json_like(without_renamed(config))), key=lambda error: error.json_path):
         key = ".".join(map(str, error.absolute_path)) or "top level"
         known = ", ".join(error.schema.get("properties", {}))
         cure = f"Known keys: {known}" if error.validator == "additionalProperties" else _meaning(error.schema)
