@@ -7,6 +7,8 @@ import jsonschema
 import pytest
 import yaml
 
+from ichdag.cohort.validation.renamed_settings import RENAMED
+
 TEXT = {"type": "string", "minLength": 1}
 # Of the schema of the Citation File Format 1.2.0 what this project's file may use.
 CITATION = {
@@ -72,6 +74,12 @@ def test_the_version_follows_from_tags_and_is_written_in_no_file(project, root):
 def test_the_newest_section_of_the_changelog_is_a_version(root):
     sections = re.findall(r"^## (.+)$", (root / "CHANGELOG.md").read_text("utf-8"), re.M)
     assert re.fullmatch(r"\d+\.\d+\.\d+( \((unreleased|\d{4}-\d\d-\d\d)\))", sections[0])
+
+
+def test_every_renamed_setting_is_in_the_changelog_with_its_new_name(root):
+    text = (root / "CHANGELOG.md").read_text("utf-8")
+    for old, new in RENAMED.items():
+        assert f"| `{old}` | `{new}` |" in text, f"add | `{old}` | `{new}` | under Configuration"
 
 
 def test_the_catalog_is_told_what_the_workflow_supports(root):
