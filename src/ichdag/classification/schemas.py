@@ -17,8 +17,8 @@ PREDICTIONS = Schema(
         number(
             "threshold",
             "probability from which the outcome is predicted to happen, chosen inside the training part of the fold "
-            "(Youden); n/a where nothing was fitted, and for external cohorts, whose threshold is Youden's on all "
-            "out-of-fold probabilities of the model",
+            "(Youden); n/a if nothing was fitted, and for external cohorts, whose threshold is chosen (Youden) "
+            "on all out-of-fold probabilities of the model",
             missing=True,
             optional=True,
             **PROBABILITY,

@@ -32,9 +32,9 @@ METRICS = Schema(
         ),
         number(
             "flat",
-            "folds (1 for a single fold or external cohort) in which a model gave everybody the same probability to "
-            "three digits, such as an SVM whose inner folds spoke against its decision values: only ranks tell there; "
-            "n/a for a median of classifiers",
+            "number of folds (1 for a single fold or external cohort) in which a model gave all participants the same "
+            "probability to three digits, so that only ranks are meaningful (an SVM whose inner folds contradict its "
+            "decision values); n/a for a median of classifiers",
             low=0,
             missing=True,
             optional=True,
@@ -44,7 +44,7 @@ METRICS = Schema(
         number(
             "inflation",
             "what the variance of an AUC was multiplied by: 1 + folds x n_test / n_train for one cross-validation, "
-            "estimated where it was repeated, 1 outside of it",
+            "estimated from repeats if there are any; 1 without cross-validation",
             low=1,
             missing=True,
             optional=True,

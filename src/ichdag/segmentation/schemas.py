@@ -61,8 +61,8 @@ SCORES = Schema(
         Column("fold", "fold whose network predicted the mask; 'final' for external and later participants"),
         number(
             "dice",
-            "Dice similarity coefficient with the manual mask, native grid; in development of scans that threshold and "
-            "smallest part were chosen on, if segmentation.cleanup.chosen is cv",
+            "Dice similarity coefficient with the manual mask, native grid; with segmentation.cleanup.chosen cv, "
+            "threshold and smallest component were chosen on the same development scans",
             low=0,
             high=1,
             missing=True,
@@ -73,7 +73,7 @@ SCORES = Schema(
         number("predicted_ml", "predicted lesion volume", "mL", 0, missing=True),
         *[number(f"lesions_{size}", f"connected parts of the manual mask, {_words(size)}", **COUNT) for size in SIZES],
         *[
-            number(f"missed_{size}", f"of them without a voxel in the predicted mask, {_words(size)}", **COUNT)
+            number(f"missed_{size}", f"of these, those without a voxel in the predicted mask, {_words(size)}", **COUNT)
             for size in SIZES
         ],
         *[

@@ -83,14 +83,14 @@ FRIEDMAN = Schema(
         Column("significant", "whether p is below alpha", values=("yes", "no"), missing=True),
         number(
             "size",
-            "how often p is below alpha in this study where all feature sets are equally good: the classifiers share "
-            "their patients, which the chi-square distribution does not know",
+            "how often p would be below alpha in this study if all feature sets were equally good; above alpha, because "
+            "the classifiers share their patients and the chi-square distribution assumes that they do not",
             **AUC,
         ),
         number(
             "p_patients",
-            "p that the mean AUCs over classifiers are equal, by resampling the patients that all models share: this "
-            "one holds its size",
+            "p for equal mean AUCs over classifiers, by resampling the patients that all models share; it keeps its "
+            "nominal size",
             **AUC,
         ),
         NOTE,
@@ -156,7 +156,7 @@ DELONG = Schema(
         number(
             "inflation",
             "what DeLong's variance was multiplied by: 1 + folds x n_test / n_train for one cross-validation, "
-            "estimated where it was repeated, 1 outside of it",
+            "estimated from repeats if there are any; 1 without cross-validation",
             low=1,
         ),
         number("bootstrap_low", "lower limit (bootstrap within each class), widened by the same factor", **GAP),
