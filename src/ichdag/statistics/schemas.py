@@ -83,8 +83,8 @@ FRIEDMAN = Schema(
         Column("significant", "whether p is below alpha", values=("yes", "no"), missing=True),
         number(
             "size",
-            "how often p would be below alpha in this study if all feature sets were equally good; above alpha, because "
-            "the classifiers share their patients and the chi-square distribution assumes that they do not",
+            "how often p would be below alpha in this study if all feature sets were equally good; above alpha, "
+            "because the classifiers share their patients and the chi-square distribution assumes that they do not",
             **AUC,
         ),
         number(
