@@ -15,8 +15,8 @@ SIDEWAYS = {("classification", "features"), ("explanation", "features"), ("repor
 SIDEWAYS |= {("statistics", "evaluation")}  # the AUCs that are compared are the AUCs that are reported
 READERS = {
     "images", "ledger", "arrays", "tables", "records", "models", "pipelines", "jobs",
-    "faults", "training", "remembered", "version",  # the ground
-    "provenance", "provenance.journal", "provenance.modules",  # records of jobs, code
+    "faults", "training", "remembered",  # the ground
+    "provenance", "provenance.journal", "provenance.modules", "provenance.version",  # records of jobs, code
     "cohort.sheet", "conversion.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
     "conversion.detached",  # headers of images whose data lie apart
     "conversion.inflated",  # packed voxels, for their checksums

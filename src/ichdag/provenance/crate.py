@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from ichdag.provenance.journal import MISSING, Row, moment
+from ichdag.provenance.version import workflow_version
 from ichdag.records import write_record
-from ichdag.version import workflow_version
 
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 SETTINGS, COSTS = "provenance/config.yaml", "provenance/costs.tsv"

@@ -4,7 +4,7 @@ import subprocess
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-WORKFLOW = Path(__file__).parents[2]
+WORKFLOW = Path(__file__).parents[3]
 UNKNOWN = "unknown"
 
 

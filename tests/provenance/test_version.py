@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from ichdag.version import UNKNOWN, WORKFLOW, _installed, workflow_version
+from ichdag.provenance.version import UNKNOWN, WORKFLOW, _installed, workflow_version
 
 
 @pytest.fixture
