@@ -71,6 +71,7 @@ test-reruns: setup ## Test that one run after an edit gives the results of a new
 lint: setup ## Check code, rules and generated documents.
 	@ruff check .
 	@ruff format --check .
+	@mypy
 	@snakefmt --check Snakefile rules
 	@snakemake --lint
 	@python docs/generate.py --check
@@ -95,7 +96,7 @@ lock: ## Pin all packages: install those of pyproject.toml into a new environmen
 	@bash requirements/relock.sh
 
 clean: ## Remove caches and benchmark results; studies, also the demo, are kept.
-	@rm -rf .pytest_cache .ruff_cache .hypothesis benchmarks/results
+	@rm -rf .pytest_cache .ruff_cache .mypy_cache .hypothesis benchmarks/results
 	@find src tests workflow benchmarks docs -name __pycache__ -prune -exec rm -rf {} +
 	@[ ! -e $(DEMO) ] || echo "$(DEMO)/ is a study and is kept; 'make clean-demo' removes it."
 

@@ -50,13 +50,10 @@ rule check_study:
         "benchmarks/check_study.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=20),
     params:
         settings=config["checks"],
         outcomes=OUTCOMES,
         folds=config["folds"],
-        code=code_of("check_study"),
     script:
         "../workflow/scripts/check_study.py"
 
@@ -73,7 +70,5 @@ rule require_checks:
         "benchmarks/require_checks.tsv"
     conda:
         "../envs/statistics.yaml"
-    params:
-        code=code_of("require_checks"),
     script:
         "../workflow/scripts/require_checks.py"

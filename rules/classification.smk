@@ -37,7 +37,6 @@ rule fit_classifiers:
     params:
         settings=lambda wildcards: classifier_settings(config["classification"], wildcards.classifier),
         seed=config["seed"],
-        code=code_of("fit_classifiers"),
     script:
         "../workflow/scripts/fit_classifiers.py"
 
@@ -58,9 +57,7 @@ rule apply_classifiers:
     conda:
         "../envs/statistics.yaml"
     resources:
-        **growing(mem_mb=4000, runtime=60),
-    params:
-        code=code_of("apply_classifiers"),
+        **growing(mem_mb=4000),
     script:
         "../workflow/scripts/apply_classifiers.py"
 
@@ -80,14 +77,11 @@ rule fit_comparators:
         "benchmarks/fit_comparators/{outcome}.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000),
     params:
         settings=classifier_settings(config["classification"], "logistic"),
         clinical=config["classification"]["clinical"],
         folds=[*FOLDS, "final"],
         seed=config["seed"],
-        code=code_of("fit_comparators"),
     script:
         "../workflow/scripts/fit_comparators.py"
 
@@ -107,10 +101,6 @@ rule apply_comparators:
         "benchmarks/apply_comparators/{outcome}.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000),
-    params:
-        code=code_of("apply_comparators"),
     script:
         "../workflow/scripts/apply_comparators.py"
 
@@ -130,10 +120,9 @@ rule gather_predictions:
     conda:
         "../envs/statistics.yaml"
     resources:
-        **growing(mem_mb=4000, runtime=30),
+        **growing(mem_mb=4000),
     params:
         outcomes=OUTCOMES,
         folds=config["folds"],
-        code=code_of("gather_predictions"),
     script:
         "../workflow/scripts/gather_predictions.py"

@@ -30,11 +30,8 @@ rule check_scans:
         "benchmarks/check_scans/{subject}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(mem_mb=2000),
     params:
         settings=config["cohort"]["quality"] | settings("preprocessing", "head_hu"),
-        code=code_of("check_scans"),
     script:
         "../workflow/scripts/check_scans.py"
 
@@ -53,10 +50,6 @@ rule list_scans:
         "benchmarks/list_scans/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(runtime=30),
-    params:
-        code=code_of("list_scans"),
     script:
         "../workflow/scripts/list_scans.py"
 
@@ -76,13 +69,10 @@ rule assemble_cohort:
         "benchmarks/assemble_cohort/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(mem_mb=1500),
     params:
         rows=lambda wildcards: Private(participants.rows_of(subjects_of(wildcards.role))),
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
-        code=code_of("assemble_cohort"),
     script:
         "../workflow/scripts/assemble_cohort.py"
 
@@ -108,7 +98,6 @@ rule draw_folds:
         fold_count=config["folds"],
         repeats=config["repeats"],
         seed=config["seed"],
-        code=code_of("draw_folds"),
     script:
         "../workflow/scripts/draw_folds.py"
 
@@ -130,7 +119,6 @@ rule join_cohort:
         "../envs/imaging.yaml"
     params:
         outcomes=config["outcomes"],
-        code=code_of("join_cohort"),
     script:
         "../workflow/scripts/join_cohort.py"
 
@@ -151,6 +139,5 @@ rule measure_sensitivity:
         "../envs/imaging.yaml"
     params:
         outcomes=config["outcomes"],
-        code=code_of("measure_sensitivity"),
     script:
         "../workflow/scripts/measure_sensitivity.py"

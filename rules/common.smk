@@ -21,7 +21,7 @@ from ichdag.privacy import Private
 from ichdag.provenance.standing import Standing
 from ichdag.shipped import own_or_shipped
 from job_resources import give_defaults, growing
-from outputs import in_report, trained_files
+from outputs import figure_files, in_report, trained_files
 from participants import Participants
 from telling import tell_faults_plainly
 
@@ -41,7 +41,7 @@ if workflow.is_main_process:
     refuse_settings(config)
     refuse_ledger(folds=config["folds"], retrain=config["segmentation"]["retrain"])
 
-give_defaults(workflow.resource_settings, mem_mb=1000, runtime=10)  # as profiles/*/config.yaml do
+give_defaults(workflow.resource_settings, mem_mb=2000, runtime=60)  # as profiles/*/config.yaml do
 
 if config["container"]:
 
@@ -144,5 +144,5 @@ def mask_of(subject):
 
 
 def code_of(rule):
-    """Digest of the code a rule's script reaches, so that an edit in the library reruns what it touches."""
+    """Digest of the code that a rule's script reaches."""
     return code_digest(f"{workflow.basedir}/workflow/scripts/{rule}.py")

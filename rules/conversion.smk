@@ -41,6 +41,5 @@ rule convert_scans:
             largest_files=config["conversion"]["dicom"]["largest_files"],
         ),
         temporary="temporary/convert_scans/sub-{subject}",  # of originals that are unpacked: within the study
-        code=code_of("convert_scans"),
     script:
         "../workflow/scripts/convert_scans.py"

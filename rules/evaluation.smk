@@ -18,12 +18,9 @@ rule measure_performance:
         "benchmarks/measure_performance.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=4000, runtime=60),
     params:
         settings=settings("evaluation", "confidence", "bootstrap", "smallest_probability"),
         seed=config["seed"],
-        code=code_of("measure_performance"),
     script:
         "../workflow/scripts/measure_performance.py"
 
@@ -40,12 +37,9 @@ rule correct_best:
         "benchmarks/correct_best.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=4000, runtime=60),
     params:
         settings=settings("evaluation", "confidence", "bootstrap"),
         seed=config["seed"],
-        code=code_of("correct_best"),
     script:
         "../workflow/scripts/correct_best.py"
 
@@ -62,11 +56,8 @@ rule measure_calibration:
         "benchmarks/measure_calibration.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=20),
     params:
         settings=settings("evaluation", "confidence", "calibration_bins"),
-        code=code_of("measure_calibration"),
     script:
         "../workflow/scripts/measure_calibration.py"
 
@@ -83,10 +74,7 @@ rule measure_net_benefit:
         "benchmarks/measure_net_benefit.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=20),
     params:
         settings=settings("evaluation", "decision_thresholds"),
-        code=code_of("measure_net_benefit"),
     script:
         "../workflow/scripts/measure_net_benefit.py"

@@ -39,7 +39,6 @@ rule explain_predictions:
     params:
         settings=settings("explanation", *SHARES),
         seed=config["seed"],
-        code=code_of("explain_predictions"),
     script:
         "../workflow/scripts/explain_predictions.py"
 
@@ -66,21 +65,18 @@ rule explain_out_of_fold:
         classification=classifier_settings(config["classification"], *CLASSIFIERS),
         folds=FIRST_FOLDS,
         seed=config["seed"],
-        code=code_of("explain_out_of_fold"),
     script:
         "../workflow/scripts/explain_out_of_fold.py"
+
+
+EXPLAINED = config["explanation"]["outcomes"]
+explained = lambda: rules.explain_predictions if subjects_of("external") else rules.explain_out_of_fold
 
 
 rule gather_explanations:
     """Gather the SHAP importance of the feature blocks over outcomes and classifiers."""
     input:
-        unpack(
-            lambda wildcards: named(
-                "shares/{outcome}",
-                (rules.explain_predictions if subjects_of("external") else rules.explain_out_of_fold).output.shares,
-                outcome=config["explanation"]["outcomes"],
-            )
-        ),
+        unpack(lambda wildcards: named("shares/{outcome}", explained().output.shares, outcome=EXPLAINED)),
     output:
         shares=in_report("results/explanation/shap.tsv", "Explanation", table="SHAP importance by feature block"),
     log:
@@ -89,8 +85,6 @@ rule gather_explanations:
         "benchmarks/gather_explanations.tsv"
     conda:
         "../envs/statistics.yaml"
-    params:
-        code=code_of("gather_explanations"),
     script:
         "../workflow/scripts/gather_explanations.py"
 
@@ -101,9 +95,7 @@ rule name_components:
         pipeline="results/features/models/all_final_radiomics/pipeline.skops",
         card="results/features/models/all_final_radiomics/card.json",
     output:
-        components=in_report(
-            "results/explanation/components.tsv", "Explanation", table="components of the radiomics block"
-        ),
+        components=in_report("results/explanation/components.tsv", "Explanation", table="radiomics components"),
     log:
         "logs/name_components.log",
     benchmark:
@@ -112,7 +104,6 @@ rule name_components:
         "../envs/statistics.yaml"
     params:
         top=config["explanation"]["top_features"],
-        code=code_of("name_components"),
     script:
         "../workflow/scripts/name_components.py"
 
@@ -133,11 +124,10 @@ rule map_saliency:
     conda:
         "../envs/statistics.yaml"
     resources:
-        **growing(mem_mb=4000, runtime=20),
+        **growing(mem_mb=4000),
     params:
         channels=CHANNELS[-1],
         edge=config["preprocessing"]["grid"] // 2 ** (len(CHANNELS) - 1),
         patients=config["explanation"]["saliency_patients"],
-        code=code_of("map_saliency"),
     script:
         "../workflow/scripts/map_saliency.py"

@@ -43,7 +43,6 @@ rule reduce_block:
     params:
         settings=config["features"],
         seed=config["seed"],
-        code=code_of("reduce_block"),
     script:
         "../workflow/scripts/reduce_block.py"
 
@@ -64,8 +63,6 @@ rule reduce_external:
     conda:
         "../envs/statistics.yaml"
     resources:
-        **growing(mem_mb=lambda: 3000 + round(2 * ROW_MB * len(subjects_of("external"))), runtime=30),
-    params:
-        code=code_of("reduce_external"),
+        **growing(mem_mb=lambda: 3000 + round(2 * ROW_MB * len(subjects_of("external")))),
     script:
         "../workflow/scripts/reduce_external.py"

@@ -15,20 +15,15 @@ rule draw_cohort_flow:
     input:
         flow="results/cohort/flow.tsv",
     output:
-        svg=in_report("results/figures/cohort_flow.svg", "Cohort"),
-        png="results/figures/cohort_flow.png",
-        table="results/figures/cohort_flow.tsv",
+        **figure_files("cohort_flow", "Cohort"),
     log:
         "logs/draw_cohort_flow.log",
     benchmark:
         "benchmarks/draw_cohort_flow.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=1500),
     params:
         dpi=config["figures"]["dpi"],
-        code=code_of("draw_cohort_flow"),
     script:
         "../workflow/scripts/draw_cohort_flow.py"
 
@@ -41,21 +36,16 @@ rule draw_segmentation_examples:
         grids=[f"results/preprocessing/{role}.tsv" for role in PATIENT_ROLES],
         batches=lambda wildcards: collect("results/segmentation/batches/{batch}.h5", batch=participants.batch_table),
     output:
-        svg=in_report("results/figures/segmentation_examples.svg", "Segmentation"),
-        png="results/figures/segmentation_examples.png",
-        table="results/figures/segmentation_examples.tsv",
+        **figure_files("segmentation_examples", "Segmentation"),
     log:
         "logs/draw_segmentation_examples.log",
     benchmark:
         "benchmarks/draw_segmentation_examples.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=1500),
     params:
         settings=config["figures"],
         window_hu=config["preprocessing"]["window_hu"],
-        code=code_of("draw_segmentation_examples"),
     script:
         "../workflow/scripts/draw_segmentation_examples.py"
 
@@ -66,26 +56,17 @@ rule draw_segmentation:
         scores="results/segmentation/scores.tsv",
         curves=[*collect(CURVES, network=NETWORKS), "ledger/latent/vaegan/curve.tsv"],
     output:
-        dice_svg=in_report("results/figures/dice.svg", "Segmentation"),
-        dice_png="results/figures/dice.png",
-        dice_table="results/figures/dice.tsv",
-        volumes_svg=in_report("results/figures/bland_altman.svg", "Segmentation"),
-        volumes_png="results/figures/bland_altman.png",
-        volumes_table="results/figures/bland_altman.tsv",
-        curves_svg=in_report("results/figures/learning_curves.svg", "Segmentation"),
-        curves_png="results/figures/learning_curves.png",
-        curves_table="results/figures/learning_curves.tsv",
+        **figure_files("dice", "Segmentation", prefix="dice_"),
+        **figure_files("bland_altman", "Segmentation", prefix="volumes_"),
+        **figure_files("learning_curves", "Segmentation", prefix="curves_"),
     log:
         "logs/draw_segmentation.log",
     benchmark:
         "benchmarks/draw_segmentation.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=1500),
     params:
         dpi=config["figures"]["dpi"],
-        code=code_of("draw_segmentation"),
     script:
         "../workflow/scripts/draw_segmentation.py"
 
@@ -96,23 +77,16 @@ rule draw_reconstructions:
         reconstructions="results/latent/reconstructions.h5",
         imagined="results/latent/imagined.h5",
     output:
-        svg=in_report("results/figures/reconstructions.svg", "Features"),
-        png="results/figures/reconstructions.png",
-        table="results/figures/reconstructions.tsv",
-        imagined_svg=in_report("results/figures/imagined.svg", "Features"),
-        imagined_png="results/figures/imagined.png",
-        imagined_table="results/figures/imagined.tsv",
+        **figure_files("reconstructions", "Features"),
+        **figure_files("imagined", "Features", prefix="imagined_"),
     log:
         "logs/draw_reconstructions.log",
     benchmark:
         "benchmarks/draw_reconstructions.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=1500),
     params:
         settings=config["figures"],
-        code=code_of("draw_reconstructions"),
     script:
         "../workflow/scripts/draw_reconstructions.py"
 
@@ -122,26 +96,17 @@ rule draw_performance:
     input:
         metrics="results/evaluation/metrics.tsv",
     output:
-        auc_svg=in_report("results/figures/auc.svg", "Prediction"),
-        auc_png="results/figures/auc.png",
-        auc_table="results/figures/auc.tsv",
-        oracle_svg=in_report("results/figures/oracle.svg", "Prediction"),
-        oracle_png="results/figures/oracle.png",
-        oracle_table="results/figures/oracle.tsv",
-        ranks_svg=in_report("results/figures/ranks.svg", "Prediction"),
-        ranks_png="results/figures/ranks.png",
-        ranks_table="results/figures/ranks.tsv",
+        **figure_files("auc", "Prediction", prefix="auc_"),
+        **figure_files("oracle", "Prediction", prefix="oracle_"),
+        **figure_files("ranks", "Prediction", prefix="ranks_"),
     log:
         "logs/draw_performance.log",
     benchmark:
         "benchmarks/draw_performance.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=1500),
     params:
         dpi=config["figures"]["dpi"],
-        code=code_of("draw_performance"),
     script:
         "../workflow/scripts/draw_performance.py"
 
@@ -153,23 +118,16 @@ rule draw_curves:
         calibration="results/evaluation/calibration.tsv",
         decision="results/evaluation/decision.tsv",
     output:
-        calibration_svg=in_report("results/figures/calibration.svg", "Prediction"),
-        calibration_png="results/figures/calibration.png",
-        calibration_table="results/figures/calibration.tsv",
-        decision_svg=in_report("results/figures/decision.svg", "Prediction"),
-        decision_png="results/figures/decision.png",
-        decision_table="results/figures/decision.tsv",
+        **figure_files("calibration", "Prediction", prefix="calibration_"),
+        **figure_files("decision", "Prediction", prefix="decision_"),
     log:
         "logs/draw_curves.log",
     benchmark:
         "benchmarks/draw_curves.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=1500),
     params:
         dpi=config["figures"]["dpi"],
-        code=code_of("draw_curves"),
     script:
         "../workflow/scripts/draw_curves.py"
 
@@ -179,20 +137,15 @@ rule draw_shap:
     input:
         shap="results/explanation/shap.tsv",
     output:
-        svg=in_report("results/figures/shap.svg", "Explanation"),
-        png="results/figures/shap.png",
-        table="results/figures/shap.tsv",
+        **figure_files("shap", "Explanation"),
     log:
         "logs/draw_shap.log",
     benchmark:
         "benchmarks/draw_shap.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=1500),
     params:
         dpi=config["figures"]["dpi"],
-        code=code_of("draw_shap"),
     script:
         "../workflow/scripts/draw_shap.py"
 
@@ -203,19 +156,14 @@ rule draw_saliency:
         saliency="results/explanation/saliency_{outcome}.h5",
         grids=[f"results/preprocessing/{role}.tsv" for role in PATIENT_ROLES],
     output:
-        svg=in_report("results/figures/saliency_{outcome}.svg", "Explanation", caption="saliency"),
-        png="results/figures/saliency_{outcome}.png",
-        table="results/figures/saliency_{outcome}.tsv",
+        **figure_files("saliency_{outcome}", "Explanation", caption="saliency"),
     log:
         "logs/draw_saliency/{outcome}.log",
     benchmark:
         "benchmarks/draw_saliency/{outcome}.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=1500),
     params:
         settings=config["figures"],
-        code=code_of("draw_saliency"),
     script:
         "../workflow/scripts/draw_saliency.py"

@@ -31,11 +31,8 @@ rule cut_patches:
         "benchmarks/cut_patches/{batch}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=60),
     params:
         settings=PATCHES,
-        code=code_of("cut_patches"),
     script:
         "../workflow/scripts/cut_patches.py"
 
@@ -56,7 +53,6 @@ rule list_patches:
         "../envs/imaging.yaml"
     params:
         members=lambda wildcards: {batch: members_of(batch) for batch in batches_of("development")},
-        code=code_of("list_patches"),
     script:
         "../workflow/scripts/list_patches.py"
 
@@ -111,11 +107,10 @@ rule extract_latents:
     conda:
         "../envs/deep.yaml"
     resources:
-        **growing(mem_mb=6000, runtime=60),
+        **growing(mem_mb=6000),
         gpu=1,
     params:
         precision=config["latent"]["precision"],
-        code=code_of("extract_latents"),
     script:
         "../workflow/scripts/extract_latents.py"
 
@@ -133,10 +128,6 @@ rule gather_latents:
         "benchmarks/gather_latents/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(runtime=60),
-    params:
-        code=code_of("gather_latents"),
     script:
         "../workflow/scripts/gather_latents.py"
 
@@ -157,12 +148,11 @@ rule reconstruct_patches:
     conda:
         "../envs/deep.yaml"
     resources:
-        **growing(mem_mb=4000, runtime=30),
+        **growing(mem_mb=4000),
         gpu=1,
     params:
         examples=config["latent"]["examples"],
         seed=config["seed"],
-        code=code_of("reconstruct_patches"),
     script:
         "../workflow/scripts/reconstruct_patches.py"
 
@@ -183,9 +173,7 @@ rule compare_reconstructions:
     conda:
         "../envs/deep.yaml"
     resources:
-        **growing(mem_mb=lambda: 6000 + 2 * len(subjects_of("development")), runtime=60),
+        **growing(mem_mb=lambda: 6000 + 2 * len(subjects_of("development"))),
         gpu=1,
-    params:
-        code=code_of("compare_reconstructions"),
     script:
         "../workflow/scripts/compare_reconstructions.py"

@@ -1,4 +1,4 @@
-"""A synthetic study with known truth, drawn from scratch, to see the whole workflow at work.
+"""A synthetic study with known truth, to try the whole workflow without patient data.
 
 Reads: nothing
 Writes: phantom/participants.tsv, phantom/truth.json, phantom/sub-{subject}_baseline_ct.nii.gz,
@@ -6,14 +6,13 @@ Writes: phantom/participants.tsv, phantom/truth.json, phantom/sub-{subject}_base
     phantom/sub-{subject}_followup_mask.nii.gz
 """
 
-from ichdag.phantom import Settings as PhantomSettings
-from ichdag.phantom import subjects as phantom_subjects
+from ichdag.phantom import PhantomSettings, phantom_subjects
 
 SHEET = ("development", "external", "prediction", "faulty", "signal")
 
 
 rule draw_phantom_cohort:
-    """Draw the participants of the synthetic study: bleeds, covariates, outcomes and their true probabilities."""
+    """Draw the participants of the synthetic study: hematomas, covariates, outcomes and their true probabilities."""
     output:
         participants="phantom/participants.tsv",
         truth="phantom/truth.json",
@@ -27,7 +26,6 @@ rule draw_phantom_cohort:
         settings=settings("phantom", *SHEET),
         seed=config["seed"],
         outcomes=config["outcomes"],
-        code=code_of("draw_phantom_cohort"),
     script:
         "../workflow/scripts/draw_phantom_cohort.py"
 
@@ -45,13 +43,9 @@ rule draw_phantom_scans:
         "benchmarks/draw_phantom_scans/{subject}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(mem_mb=2000),
     params:
         scanner=settings("phantom", "matrix", "field_of_view_mm", "slice_thickness_mm"),
-        people=settings("phantom", "signal", "faulty"),
-        seed=config["seed"],
-        code=code_of("draw_phantom_scans"),
+        people=settings("phantom", "signal", "faulty") | {"seed": config["seed"]},
     script:
         "../workflow/scripts/draw_phantom_scans.py"
 

@@ -41,15 +41,12 @@ rule freeze_model:
         "benchmarks/freeze_model.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000),
     params:
         settings=FROZEN_SETTINGS,
         latent={"patches": PATCHES, "precision": config["latent"]["precision"]},
         prediction=config["prediction"],
         parameters=PARAMETERS_DIGEST,
         outcomes=OUTCOMES,
-        code=code_of("freeze_model"),
     script:
         "../workflow/scripts/freeze_model.py"
 
@@ -73,8 +70,6 @@ rule predict_patient:
     threads: 2
     resources:
         **growing(mem_mb=6000),
-    params:
-        code=code_of("predict_patient"),
     script:
         "../workflow/scripts/predict_patient.py"
 
@@ -95,6 +90,5 @@ rule gather_new_predictions:
         "../envs/imaging.yaml"
     params:
         outcomes=OUTCOMES,
-        code=code_of("gather_new_predictions"),
     script:
         "../workflow/scripts/gather_new_predictions.py"

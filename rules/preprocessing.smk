@@ -23,11 +23,8 @@ rule preprocess_scans:
         "benchmarks/preprocess_scans/{subject}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(mem_mb=2000),
     params:
         settings=config["preprocessing"],
-        code=code_of("preprocess_scans"),
     script:
         "../workflow/scripts/preprocess_scans.py"
 
@@ -45,9 +42,5 @@ rule list_grids:
         "benchmarks/list_grids/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(runtime=30),
-    params:
-        code=code_of("list_grids"),
     script:
         "../workflow/scripts/list_grids.py"

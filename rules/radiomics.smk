@@ -10,16 +10,16 @@ Writes: results/radiomics/statement.json, results/radiomics/sub-{subject}_featur
 EXTRACTION = settings("radiomics", "parameters", "drop_whole_image_diagnostics", "truncate_resampled")
 
 if workflow.is_main_process:
-    from ichdag.radiomics.first_look import refuse_parameters
+    from ichdag.radiomics.startup_check import check_parameter_file
 
-    refuse_parameters(PARAMETERS, digest=PARAMETERS_DIGEST)
-# Jobs are handed the file's name and digest: as an input a plan would look at it once a job, and a checkout elsewhere
-# would make all of them due.
+    check_parameter_file(PARAMETERS, digest=PARAMETERS_DIGEST)
+# Jobs get the path of the file and its digest as params: as an input it would be checked once per job, and in another
+# checkout all jobs would run again.
 OF_PARTICIPANT = {"settings": EXTRACTION, "parameters": PARAMETERS_DIGEST}
 
 
 rule describe_radiomics:
-    """Check the radiomics parameter file, before anything costly, and say which columns it makes."""
+    """Check the radiomics parameter file, before any long job, and describe the columns that it makes."""
     output:
         statement="results/radiomics/statement.json",
     log:
@@ -29,11 +29,8 @@ rule describe_radiomics:
     priority: 100
     conda:
         "../envs/radiomics.yaml"
-    resources:
-        **growing(runtime=5),
     params:
         **OF_PARTICIPANT,
-        code=code_of("describe_radiomics"),
     script:
         "../workflow/scripts/describe_radiomics.py"
 
@@ -52,10 +49,9 @@ rule extract_radiomics:
     conda:
         "../envs/radiomics.yaml"
     resources:
-        **growing(mem_mb=3000, runtime=15),
+        **growing(mem_mb=3000),
     params:
         **OF_PARTICIPANT,
-        code=code_of("extract_radiomics"),
     script:
         "../workflow/scripts/extract_radiomics.py"
 
@@ -72,10 +68,6 @@ rule gather_radiomics:
         "benchmarks/gather_radiomics/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=30),
-    params:
-        code=code_of("gather_radiomics"),
     script:
         "../workflow/scripts/gather_radiomics.py"
 
@@ -92,16 +84,12 @@ rule join_radiomics:
         "benchmarks/join_radiomics.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(mem_mb=2000),
-    params:
-        code=code_of("join_radiomics"),
     script:
         "../workflow/scripts/join_radiomics.py"
 
 
 rule repeat_radiomics:
-    """Extract the features again from perturbed scans and masks: turned, noisier, grown or shrunk by a voxel."""
+    """Extract the features again from perturbed scans and masks: rotated, noisier, grown or shrunk by a voxel."""
     input:
         baseline_ct="results/conversion/sub-{subject}_baseline_ct.nii.gz",
         mask=lambda wildcards: mask_of(wildcards.subject),
@@ -114,19 +102,18 @@ rule repeat_radiomics:
     conda:
         "../envs/radiomics.yaml"
     resources:
-        **growing(mem_mb=3000, runtime=60),
+        **growing(mem_mb=3000),
     params:
         **OF_PARTICIPANT,
         perturbation={name: REPEATABILITY[name] for name in ("rotation_degrees", "noise_hu")},
         repeats=REPEATABILITY["repeats"],
         seed=config["seed"],
-        code=code_of("repeat_radiomics"),
     script:
         "../workflow/scripts/repeat_radiomics.py"
 
 
 rule judge_repeatability:
-    """Judge which features repeat themselves (intraclass correlation), on development participants of a training part."""
+    """Estimate which features are repeatable (intraclass correlation), on development participants of a training part."""
     input:
         unpack(
             lambda wildcards: named(
@@ -145,10 +132,7 @@ rule judge_repeatability:
         "benchmarks/judge_repeatability/{outcome}_{fold}.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=30),
     params:
         smallest_icc=REPEATABILITY["smallest_icc"],
-        code=code_of("judge_repeatability"),
     script:
         "../workflow/scripts/judge_repeatability.py"

@@ -100,14 +100,11 @@ rule draw_pages:
         "benchmarks/draw_pages/{batch}.tsv"
     conda:
         "../envs/pages.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=30),
     params:
         rows=lambda wildcards: Private(participants.rows_of(members_of(wildcards.batch, among=sample_of(*PAGES)))),
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
         templates=TEMPLATES["participant"],
-        code=code_of("draw_pages"),
     script:
         "../workflow/scripts/draw_pages.py"
 
@@ -133,7 +130,6 @@ rule list_participants:
         batches=lambda wildcards: {subject: batch_of(subject) for subject in sample_of(*PAGES)},
         title=config["report"]["title"],
         templates=TEMPLATES["participants"],
-        code=code_of("list_participants"),
     script:
         "../workflow/scripts/list_participants.py"
 
@@ -157,7 +153,6 @@ rule fill_checklists:
         settings=ANSWERS,
         questions=QUESTIONS,
         digests=digests(QUESTIONS.values()),
-        code=code_of("fill_checklists"),
     script:
         "../workflow/scripts/fill_checklists.py"
 
@@ -180,14 +175,11 @@ rule make_report:
         "benchmarks/make_report.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000),
     params:
         settings=config,
         cards=["segmentation", "vaegan"],
         captions=CAPTIONS,
         digests=digests(CAPTIONS.values()),
         templates=TEMPLATES["report"],
-        code=code_of("make_report"),
     script:
         "../workflow/scripts/make_report.py"

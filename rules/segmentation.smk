@@ -91,7 +91,6 @@ rule list_networks:
         networks=NETWORKS,
         away=standing().away,
         persons=lambda wildcards: persons_among("development"),
-        code=code_of("list_networks"),
     script:
         "../workflow/scripts/list_networks.py"
 
@@ -111,11 +110,10 @@ rule segment_batch:
     conda:
         "../envs/deep.yaml"
     resources:
-        **growing(mem_mb=8000, runtime=60),
+        **growing(mem_mb=8000),
         gpu=1,
     params:
         settings=config["segmentation"]["inference"],
-        code=code_of("segment_batch"),
     script:
         "../workflow/scripts/segment_batch.py"
 
@@ -168,8 +166,6 @@ rule restore_masks:
         "benchmarks/restore_masks/{subject}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(mem_mb=2000),
     params:
         smallest_lesion_ml=config["cohort"]["smallest_lesion_ml"],
         masks=config["segmentation"]["masks"],
@@ -192,10 +188,6 @@ rule gather_masks:
         "benchmarks/gather_masks/{role}.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(runtime=30),
-    params:
-        code=code_of("gather_masks"),
     script:
         "../workflow/scripts/gather_masks.py"
 
@@ -213,9 +205,5 @@ rule join_scores:
         "benchmarks/join_scores.tsv"
     conda:
         "../envs/imaging.yaml"
-    resources:
-        **growing(runtime=30),
-    params:
-        code=code_of("join_scores"),
     script:
         "../workflow/scripts/join_scores.py"

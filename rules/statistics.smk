@@ -19,12 +19,9 @@ rule describe_cohorts:
         "benchmarks/describe_cohorts.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=20),
     params:
         settings=settings("statistics", "numbers", "categories"),
         outcomes=OUTCOMES,
-        code=code_of("describe_cohorts"),
     script:
         "../workflow/scripts/describe_cohorts.py"
 
@@ -41,11 +38,8 @@ rule check_normality:
         "benchmarks/check_normality.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=20),
     params:
         settings=settings("statistics", "alpha"),
-        code=code_of("check_normality"),
     script:
         "../workflow/scripts/check_normality.py"
 
@@ -63,12 +57,9 @@ rule compare_feature_sets:
         "benchmarks/compare_feature_sets.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=4000, runtime=20),
     params:
         settings=settings("statistics", "alpha", "bootstrap"),
         seed=config["seed"],
-        code=code_of("compare_feature_sets"),
     script:
         "../workflow/scripts/compare_feature_sets.py"
 
@@ -86,12 +77,9 @@ rule compare_pairs:
         "benchmarks/compare_pairs.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=4000, runtime=20),
     params:
         settings=settings("statistics", "alpha", "bootstrap"),
         seed=config["seed"],
-        code=code_of("compare_pairs"),
     script:
         "../workflow/scripts/compare_pairs.py"
 
@@ -108,12 +96,9 @@ rule compare_patients:
         "benchmarks/compare_patients.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=4000, runtime=60),
     params:
         settings=settings("statistics", "alpha", "reference", "bootstrap"),
         seed=config["seed"],
-        code=code_of("compare_patients"),
     script:
         "../workflow/scripts/compare_patients.py"
 
@@ -130,11 +115,8 @@ rule compare_folds:
         "benchmarks/compare_folds.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=20),
     params:
         settings=settings("statistics", "alpha", "reference"),
-        code=code_of("compare_folds"),
     script:
         "../workflow/scripts/compare_folds.py"
 
@@ -152,10 +134,7 @@ rule compare_sexes:
         "benchmarks/compare_sexes.tsv"
     conda:
         "../envs/statistics.yaml"
-    resources:
-        **growing(mem_mb=2000, runtime=20),
     params:
         settings=settings("statistics", "alpha") | settings("evaluation", "smallest_probability"),
-        code=code_of("compare_sexes"),
     script:
         "../workflow/scripts/compare_sexes.py"

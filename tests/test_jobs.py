@@ -29,7 +29,7 @@ def test_a_file_whose_writing_fails_leaves_the_one_before_and_nothing_beside_it(
 
 
 def test_every_result_has_the_permissions_that_the_account_s_files_have(tmp_path):
-    """safetensors keeps its files from the group, which shares the study."""
+    """The library safetensors keeps its files from the group, which shares the study."""
     (tmp_path / "plain").write_text("")
     write_weights({"weight": torch.ones(2)}, tmp_path / "weights.safetensors", identity={})
     write_text("", tmp_path / "result.tsv")

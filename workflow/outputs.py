@@ -24,6 +24,16 @@ def in_report(path: str, category: str, *, table: str | None = None, caption: st
     return report(path, caption=text, category=category, labels={"table": table} if table else None)
 
 
+def figure_files(name: str, category: str, *, prefix: str = "", caption: str | None = None) -> dict[str, Any]:
+    """Name the files of a figure: svg, shown in the report, png, and table, with the numbers that it shows."""
+    path = f"results/figures/{name}"
+    return {
+        f"{prefix}svg": in_report(f"{path}.svg", category, caption=caption),
+        f"{prefix}png": f"{path}.png",
+        f"{prefix}table": f"{path}.tsv",
+    }
+
+
 def trained_files(folder: str) -> dict[str, Any]:
     """Name the files that a training writes, kept until they are there anew."""
     return {name: update(f"{folder}/{file}") for name, file in TRAINED.items()}

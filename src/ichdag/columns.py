@@ -1,7 +1,7 @@
 """Columns that the tables of several stages share."""
 
 from ichdag.names import ROLES, STATUSES, TIMEPOINTS
-from ichdag.schema import Column, number
+from ichdag.schema import Column, NumberOptions, number
 
 SUBJECT = Column("subject", "participant id without the prefix sub-")
 COHORT = Column("cohort", "name of the cohort the participant comes from")
@@ -16,9 +16,9 @@ CLASSIFIER = Column("classifier", "classifier, 'logistic' for a comparator, 'kno
 FOLD = Column("fold", "0-4 in cross-validation, 5-9 in its second repeat and so on; 'external' for an external cohort")
 NOTE = Column("note", "why a value is not defined, or other remarks", missing=True, optional=True)
 INTERVALS = ("delong", "delong-corrected", "newcombe", "wilson", "bootstrap", "wald", "none")
-AUC = {"low": 0, "high": 1, "missing": True}
-GAP = {"low": -1, "high": 1, "missing": True}
+AUC: NumberOptions = {"low": 0, "high": 1, "missing": True}
+GAP: NumberOptions = {"low": -1, "high": 1, "missing": True}
 P = number("p", "two-sided p", **AUC)
 STATISTIC = number("statistic", "test statistic", missing=True)
-VOLUME = {"low": 0, "missing": True}
-PROBABILITY = {"low": 0, "high": 1}
+VOLUME: NumberOptions = {"low": 0, "missing": True}
+PROBABILITY: NumberOptions = {"low": 0, "high": 1}

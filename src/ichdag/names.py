@@ -5,6 +5,7 @@ TIMEPOINTS = ("baseline", "followup")
 STATUSES = ("included", "excluded")
 BLOCKS = ("radiomics", "segmentation", "vaegan")
 VARIANTS = ("dual", "single")
+FINAL = "final"  # in place of a fold: fitted on all development participants
 
 FEATURE_SETS = {
     "radiomics": ("radiomics",),

@@ -29,12 +29,18 @@ class Rule:
         """The study's files named in a directive, as written."""
         text = re.sub(r'"\n\s+f?"', "", self.directives.get(directive, ""))  # strings that go on in the next line
         text = re.sub(r'trained_files\("([^"]+)"\)', lambda call: written_by_a_training(call[1]), text)
+        text = re.sub(r'figure_files\("([^"]+)"[^)]*\)', lambda call: written_by_a_figure(call[1]), text)
         return re.findall(r'"((?:results|ledger|phantom)/[^"]*)"', text)
 
 
 def written_by_a_training(folder: str) -> str:
     """The files that `trained_files` stands for, as a rule would write them."""
     return " ".join(f'"{folder}/{name}.{kind}"' for name, kind in TRAINED.items())
+
+
+def written_by_a_figure(name: str) -> str:
+    """The files that `figure_files` stands for, as a rule would write them."""
+    return " ".join(f'"results/figures/{name}.{kind}"' for kind in ("svg", "png", "tsv"))
 
 
 def rules_in(file: Path) -> list[Rule]:

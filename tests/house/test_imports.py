@@ -23,7 +23,7 @@ READERS = {
     "conversion.dicom.streams", "conversion.dicom.unread",  # of DICOM, and zips; what is none
     "figures.style", "report.page",  # what is told
     "shipped", "prediction.parts",  # captions and checklists, the files of a frozen model
-    "radiomics.reading",  # the radiomics parameter file
+    "radiomics.parameter_parsing",  # the radiomics parameter file
     "phantom.scanner",  # cuts a file short on purpose
 }  # fmt: skip
 DICTIONARY = "ichdag.report.dictionary"  # the schemas of all stages

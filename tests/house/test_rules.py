@@ -1,14 +1,15 @@
 """Rules files: a contract at the head, and rules that say all that a scheduler and a reader need."""
 
 import re
+from statistics import median
 
 import pytest
 
 COMPUTING = {"log", "benchmark", "conda", "output"}
-DEFAULTS = {"mem_mb": 1000, "runtime": 10}  # of rules that state no others
-LOCKED = {"lock_training_list"}  # the list of training subjects is kept when code changes: only `retrain` redraws it
-HELD = {"train_network", "choose_cleanup", "train_vaegan"}  # their code is a part of what they make, see Standing
-LONGEST_RULE, LONGEST_FILE, LONGEST_HELPERS, LONGEST_SNAKEFILE = 30, 250, 150, 60
+DEFAULTS = {"mem_mb": 2000, "runtime": 60}
+# Code of the first three is a part of what they make (see Standing); masks depend on that of the probabilities, too.
+OWN_CODE = {"train_network", "choose_cleanup", "train_vaegan", "restore_masks"}
+MEDIAN_RULE, LONGEST_RULE, LONGEST_FILE, LONGEST_HELPERS, LONGEST_SNAKEFILE = 18, 30, 250, 150, 60
 
 
 def header_of(file):
@@ -84,6 +85,7 @@ def test_every_file_of_another_stage_stands_in_the_header_of_who_reads_it(rules,
 
 def test_rules_are_named_verb_noun_and_say_in_one_line_what_they_do(rules):
     assert len(rules) > 40 and len({rule.name for rule in rules}) == len(rules)
+    assert median(rule.lines for rule in rules) <= MEDIAN_RULE
     for rule in rules:
         assert rule.docstring and "\n" not in rule.docstring and rule.docstring.endswith("."), rule.name
         assert rule.lines <= LONGEST_RULE, f"{rule.name}: {rule.lines} lines"
@@ -103,7 +105,7 @@ def test_every_rule_that_computes_has_log_benchmark_and_environment(rules):
 
 def test_what_is_given_by_default_is_not_stated_again_and_what_is_stated_grows_with_the_attempt(rules):
     stating = [rule for rule in rules if "resources" in rule.directives]
-    assert len(stating) > 40
+    assert len(stating) > 15
     for rule in stating:
         text = rule.directives["resources"]
         grown = "".join(re.findall(r"\*\*growing\((.*)\),", text))
@@ -132,19 +134,14 @@ def test_every_input_and_output_is_named(rules):
                     assert re.match(r" {8}(\w+=|unpack\(|\*\*)", line), f"{rule.name}, {directive}: {line.strip()}"
 
 
-def test_every_script_bears_the_name_of_its_rule_and_is_handed_the_digest_of_its_code(rules, root):
+def test_every_script_bears_the_name_of_its_rule(rules, root):
     named = set()
     for rule in rules:
         script = re.search(r'"\.\./workflow/scripts/(\w+)\.py"', rule.directives.get("script", ""))
         if script:
             assert script[1] == rule.name
-            code = (
-                r'"?code"?[=:] ?standing\(\)\.code\["\w+"\]'
-                if rule.name in HELD
-                else rf'code=.*code_of\("{rule.name}"\)'
-            )
-            digest = re.search(code, rule.directives.get("params", ""))
-            assert bool(digest) != (rule.name in LOCKED), rule.name
+            stated = re.search(r'"?code"?[=:] ?(.*)', rule.directives.get("params", ""))
+            assert (stated[1] if stated else None) is None or rule.name in OWN_CODE, rule.name
             named.add(script[1])
     assert named == {file.stem for file in (root / "workflow/scripts").glob("*.py")}
 

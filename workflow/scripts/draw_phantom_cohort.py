@@ -3,12 +3,12 @@
 import pandas as pd
 
 from ichdag.jobs import start, whole_file
-from ichdag.phantom import Settings
-from ichdag.phantom.cohort import draw_cohort
+from ichdag.phantom import PhantomSettings
+from ichdag.phantom.participants_sheet import draw_cohort
 from ichdag.records import write_record
 
 start(snakemake)
-settings = Settings(**snakemake.params.settings)
+settings = PhantomSettings(**snakemake.params.settings)
 sheet, truth = draw_cohort(settings, seed=snakemake.params.seed, outcomes=snakemake.params.outcomes)
 table = pd.DataFrame(sheet).convert_dtypes()
 with whole_file(snakemake.output.participants) as partial:

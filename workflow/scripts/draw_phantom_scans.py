@@ -1,10 +1,9 @@
 """Draw the scans and masks of one synthetic participant."""
 
 from ichdag.jobs import start
-from ichdag.phantom.scanner import Scanner, write_scans
+from ichdag.phantom.scanner import ScannerSettings, write_scans
 from ichdag.phantom.truth import draw_truth
 
 start(snakemake)
-subject, seed = snakemake.wildcards.subject, snakemake.params.seed
-truth = draw_truth(subject, **snakemake.params.people, seed=seed, outcomes={})
-write_scans(truth, dict(snakemake.output.items()), scanner=Scanner(**snakemake.params.scanner))
+truth = draw_truth(snakemake.wildcards.subject, **snakemake.params.people, outcomes={})
+write_scans(truth, dict(snakemake.output.items()), scanner=ScannerSettings(**snakemake.params.scanner))

@@ -1,4 +1,4 @@
-"""Gather the radiomic features of one role in one table."""
+"""Gather the radiomic features of all participants of one role in a table."""
 
 import pandas as pd
 

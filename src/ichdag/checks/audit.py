@@ -7,12 +7,11 @@ import pandas as pd
 from ichdag.checks.finding import Finding, make_finding
 from ichdag.evaluation.prediction_groups import EXTERNAL
 from ichdag.models import Card
-from ichdag.names import BLOCKS, VARIANTS
+from ichdag.names import BLOCKS, FINAL, VARIANTS
 from ichdag.persons import PERSON, repeated
 from ichdag.repeats import repeat_of
 
 LEAKAGE, PERSONS = "leakage", "persons"
-FINAL = "final"
 FINGERPRINT = "diagnostics_Image-original_"
 MAX_SHOWN = 3
 
@@ -77,10 +76,8 @@ def check_separation(
 
 def _check_one_row_per_person(person_of: Mapping[str, str], participants: pd.DataFrame) -> Finding:
     """Check that every participant is another person, which all intervals and tests assume."""
-    check, repeated_persons = (
-        "every participant of the analysis is another person",
-        repeated(participants, people=person_of),
-    )
+    check = "every participant of the analysis is another person"
+    repeated_persons = repeated(participants, people=person_of)
     if not repeated_persons:
         return Finding(PERSONS, check, "passed", f"{int((participants['status'] == 'included').sum())} participants")
     message = (

@@ -31,7 +31,8 @@ def completeness(
 def _a_fold_for_each_outcome(included: pd.DataFrame, folds: pd.DataFrame, outcomes: list[str], repeats: int) -> Finding:
     """Check the folds of every repeat."""
     development = included[included["role"] == "development"]
-    faults, count = [], 0
+    faults = []
+    count = 0
     for outcome in outcomes:
         subjects = set(development.loc[development[outcome].notna(), "subject"])
         count += len(subjects)

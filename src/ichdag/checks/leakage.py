@@ -7,10 +7,10 @@ import pandas as pd
 from ichdag.checks.finding import Finding, make_finding
 from ichdag.evaluation.prediction_groups import EXTERNAL
 from ichdag.models import Card
+from ichdag.names import FINAL
 from ichdag.repeats import repeat_of
 
 LEAKAGE = "leakage"
-FINAL = "final"
 
 
 def leakage(

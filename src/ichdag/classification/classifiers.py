@@ -130,16 +130,18 @@ def _with_imputed_cells(model: Pipeline, X: pd.DataFrame) -> Pipeline:
 
 def _make_estimator(config: ClassifierConfig, *, smaller_class: int) -> Any:
     """Create the unfitted classifier, without imputation and scaling."""
-    name, seed, threads = config.classifier, config.seed, config.threads
+    name = config.classifier
     values = config.settings.classifiers[name]
     if name == LOGISTIC:
         return LogisticRegression(**values)
     if name == "naive_bayes":
         return GaussianNB(**values)
     if name == "elastic_net":
-        return LogisticRegression(**values, random_state=seed)
+        return LogisticRegression(**values, random_state=config.seed)
     if name == "svm":
+        if config.settings.calibration_folds is None:
+            raise ValueError("settings of an SVM need calibration_folds")
         folds = max(2, min(config.settings.calibration_folds, smaller_class // 2))
         return CalibratedClassifierCV(SVC(**values), method="sigmoid", cv=StratifiedKFold(folds), ensemble=False)
     classes = {"random_forest": RandomForestClassifier, "extra_trees": ExtraTreesClassifier, "xgboost": XGBClassifier}
-    return classes[name](**values, random_state=seed, n_jobs=threads)
+    return classes[name](**values, random_state=config.seed, n_jobs=config.threads)

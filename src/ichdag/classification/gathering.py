@@ -30,7 +30,8 @@ def gather(tables: list[pd.DataFrame], *, outcomes: list[str], folds: int) -> pd
 
 def _check_complete(table: pd.DataFrame, *, outcomes: list[str]) -> None:
     """Raise StudyError unless every outcome has every feature set and classifier, all with the same participants."""
-    faults, unit = [], "participants" if table["repeat"].max() == 0 else "participants and repeats"
+    faults = []
+    unit = "participants" if table["repeat"].max() == 0 else "participants and repeats"
     for outcome in outcomes:
         rows = table[table.outcome == outcome]
         expected = set(zip(rows.subject, rows.repeat, strict=True))

@@ -80,7 +80,8 @@ def _persons(rows: pd.DataFrame) -> pd.Series:
 
 def _check_class_counts(labels: pd.DataFrame, *, outcome: str, minimum: int) -> None:
     """Raise StudyError naming every fold with too few participants of a class to fit or evaluate a classifier."""
-    faults, persons = [], first_repeat(labels)
+    faults = []
+    persons = first_repeat(labels)
     for fold, validation in labels.groupby("fold"):
         validation_counts = validation.y_true.value_counts().reindex([1, 0], fill_value=0)
         training_counts = persons.y_true.value_counts().reindex([1, 0], fill_value=0) - validation_counts

@@ -19,9 +19,10 @@ PREDICTIONS = Schema(
             "probability from which the outcome is predicted to happen, chosen inside the training part of the fold "
             "(Youden); n/a if nothing was fitted, and for external cohorts, whose threshold is chosen (Youden) "
             "on all out-of-fold probabilities of the model",
+            low=0,
+            high=1,
             missing=True,
             optional=True,
-            **PROBABILITY,
         ),
     ),
 )

@@ -32,7 +32,8 @@ def inner_probabilities(
     as many trees in total, as their number does not change the mean probability; inner fits use the tuned settings
     and the medians and scales of the whole training part, which use no labels.
     """
-    X_imputed, estimator = model[:-1].transform(X), model[-1]
+    X_imputed = model[:-1].transform(X)
+    estimator = model[-1]
     if config.classifier == "random_forest" and not is_shared(persons):
         return _out_of_bag(estimator, X_imputed)
     weights = balanced_weights(config, y)
@@ -48,7 +49,8 @@ def inner_probabilities(
 
 def _out_of_bag(forest: RandomForestClassifier, X: np.ndarray) -> np.ndarray:
     """Average the trees that did not draw a row (n,); NaN for a row that all trees drew."""
-    probability_sum, tree_counts = np.zeros(len(X)), np.zeros(len(X))
+    probability_sum = np.zeros(len(X))
+    tree_counts = np.zeros(len(X))
     X = X.astype(np.float32)
     for tree, in_bag in zip(forest.estimators_, forest.estimators_samples_, strict=True):
         out_of_bag = np.ones(len(X), dtype=bool)

@@ -9,8 +9,8 @@ from sklearn.pipeline import Pipeline
 from ichdag.classification.classifiers import ClassifierConfig, fit
 from ichdag.classification.labels import first_repeat, prediction_rows
 from ichdag.classification.thresholds import choose_threshold
-from ichdag.features.subjects import FINAL
 from ichdag.jobs import StudyError
+from ichdag.names import FINAL
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,8 @@ def fit_folds(
 
     `X_by_fold` has the feature matrix of each fold, whose reduction was fitted on that fold's training part.
     """
-    fits, participants = {}, first_repeat(labels)
+    fits = {}
+    participants = first_repeat(labels)
     for fold in sorted(labels.fold.unique()):
         training = participants[~participants.index.isin(labels.index[labels.fold == fold])]
         X = select_rows(X_by_fold[fold], training)

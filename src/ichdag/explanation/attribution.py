@@ -44,8 +44,10 @@ def shap_values(
     `evaluations` is too small for the number of columns. Source: Lundberg and Lee 2017; Lundberg et al. 2020 (trees);
     Mitchell et al. 2022 (antithetic permutations).
     """
-    preprocessing, model = pipeline[:-1], pipeline[-1]
-    values, background_values = preprocessing.transform(X), preprocessing.transform(background)
+    preprocessing = pipeline[:-1]
+    model = pipeline[-1]
+    values = preprocessing.transform(X)
+    background_values = preprocessing.transform(background)
     if classifier == "elastic_net":
         return _additive_shap(values * model.coef_[0], background_values * model.coef_[0], model.intercept_[0])
     if classifier == "naive_bayes":
@@ -122,7 +124,8 @@ def _marginal_contributions(
     model: SVC, row: np.ndarray, background_values: np.ndarray, order: np.ndarray
 ) -> np.ndarray:
     """Return what each column adds (mean over the background) if its value becomes that of the row, in this order."""
-    support, weights = model.support_vectors_, model.dual_coef_[0]
+    support = model.support_vectors_
+    weights = model.dual_coef_[0]
     distance = cdist(background_values, support, "sqeuclidean")
     before = (np.exp(-model._gamma * distance) @ weights).mean()
     contributions = np.empty(len(row))

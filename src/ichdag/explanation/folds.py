@@ -38,7 +38,9 @@ def shap_values_of_folds(
         X = X_by_fold[fold].loc[[subject for subject in members.index if subject in sampled]]
         training = X_by_fold[fold].loc[folds.index[folds != fold]]
         background = sample_rows(training, count=settings.background, seed=seed)
-        arguments = {"classifier": classifier, "X": X, "background": background}
         if len(X):
-            values.append(shap_values(models[fold], **arguments, settings=settings, seed=seed).values)
+            explained = shap_values(
+                models[fold], classifier=classifier, X=X, background=background, settings=settings, seed=seed
+            )
+            values.append(explained.values)
     return np.concatenate(values)

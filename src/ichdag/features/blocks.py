@@ -34,7 +34,9 @@ def read_block(path: str | Path, *, name: str, subjects: list[str]) -> Block:
         table = (
             read_table(path, FEATURES).set_index("subject").drop(columns=list(METADATA_COLUMNS[1:]), errors="ignore")
         )
-        _check_present([subject for subject in subjects if subject not in table.index], path=path, name=name)
+        missing = [subject for subject in subjects if subject not in table.index]
+        if missing:
+            raise _lacking(missing, path=path, name=name)
         return Block(name, subjects, table.loc[subjects].to_numpy(dtype=np.float64, na_value=np.nan), list(table))
     return Block(name, subjects, _read_latents(path, name=name, subjects=subjects), None)
 
@@ -52,9 +54,10 @@ def check_usable(block: Block) -> None:
     In a study the cohort table has already excluded such participants; a new patient is refused with this error.
     """
     has_names = block.columns is not None  # then a feature may be missing: the reduction imputes it
-    what, stage = ("features", block.name) if has_names else (f"{block.name} latents", "latent")
+    described = "features" if has_names else f"{block.name} latents"
+    stage = block.name if has_names else "latent"
     for subject, row in zip(block.subjects, block.values, strict=True):
-        fault = fault_of_cells(row, what=what, names=block.columns, may_lack=has_names)
+        fault = fault_of_cells(row, what=described, names=block.columns, may_lack=has_names)
         if fault:
             raise DataFault(stage, f"{subject} has {fault}")
 
@@ -70,7 +73,7 @@ def _read_latents(path: str | Path, *, name: str, subjects: list[str]) -> np.nda
     for index, subject in enumerate(subjects):
         row = read_item(path, f"{subject}/{name}")
         if row is None:
-            _check_present([subject], path=path, name=name)
+            raise _lacking([subject], path=path, name=name)
         if index == 0:
             matrix = np.empty((len(subjects), row.size), dtype=np.float32)
         if row.size != matrix.shape[1]:
@@ -81,10 +84,9 @@ def _read_latents(path: str | Path, *, name: str, subjects: list[str]) -> np.nda
     return matrix
 
 
-def _check_present(missing: list[str], *, path: str | Path, name: str) -> None:
-    """Raise StudyError if any participant is missing in the file."""
-    if missing:
-        raise StudyError(
-            f"{path} has no {name} features of {len(missing)} included participants, {missing[0]} first: "
-            "make that file again, or exclude them at their stage"
-        )
+def _lacking(missing: list[str], *, path: str | Path, name: str) -> StudyError:
+    """Create the error for participants who are missing in the file."""
+    return StudyError(
+        f"{path} has no {name} features of {len(missing)} included participants, {missing[0]} first: "
+        "make that file again, or exclude them at their stage"
+    )

@@ -3,8 +3,7 @@
 import pandas as pd
 
 from ichdag.jobs import StudyError
-
-FINAL = "final"
+from ichdag.names import FINAL
 
 
 def included(cohort: pd.DataFrame) -> list[str]:

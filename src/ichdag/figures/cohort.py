@@ -20,10 +20,15 @@ def select_flow(flow: pd.DataFrame) -> pd.DataFrame:
     parts = []
     for _, cohort in flow.groupby(["role", "cohort"], sort=True):
         reasons = cohort[cohort["step"] == "excluded"].sort_values("n", ascending=False, kind="stable")
-        kept, rest = reasons.head(MAX_REASONS), reasons.iloc[MAX_REASONS:]
+        frequent = reasons.head(MAX_REASONS)
+        rest = reasons.iloc[MAX_REASONS:]
         if len(rest):
-            kept = pd.concat([kept, rest.head(1).assign(reason="other reasons", n=rest["n"].sum())])
-        parts += [cohort[cohort["step"] == "enrolled"], kept, cohort[~cohort["step"].isin(["enrolled", "excluded"])]]
+            frequent = pd.concat([frequent, rest.head(1).assign(reason="other reasons", n=rest["n"].sum())])
+        parts += [
+            cohort[cohort["step"] == "enrolled"],
+            frequent,
+            cohort[~cohort["step"].isin(["enrolled", "excluded"])],
+        ]
     return pd.concat(parts, ignore_index=True) if parts else flow
 
 
@@ -90,7 +95,8 @@ def _draw_column(
     column: dict[str, list[str]], axis: Axes, *, left: float, tall: dict[str, float], middle: float
 ) -> None:
     """Draw the boxes and arrows of one cohort, from y = 2 PAD_MM downward (mm)."""
-    center, top = left + 24, 2 * PAD_MM
+    center = left + 24
+    top = 2 * PAD_MM
     starts = {"enrolled": top, "included": top + tall["enrolled"] + 2 * GAP_MM + middle}
     starts["known"] = starts["included"] + tall["included"] + GAP_MM
     excluded_top = top + tall["enrolled"] + GAP_MM
@@ -103,8 +109,7 @@ def _draw_column(
         _draw_box(column[step], axis, x=left + 3, y=y, width=42, height=tall[step])
     _draw_box(column["excluded"], axis, x=left + 33, y=excluded_top, width=55, height=_height(column["excluded"]))
     if column["lacking"]:
-        lower = starts["known"]
-        _draw_box(column["lacking"], axis, x=left + 47, y=lower, width=41, height=_height(column["lacking"]))
+        _draw_box(column["lacking"], axis, x=left + 47, y=starts["known"], width=41, height=_height(column["lacking"]))
 
 
 def _draw_box(lines: list[str], axis: Axes, *, x: float, y: float, width: float, height: float) -> None:

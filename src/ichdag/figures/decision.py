@@ -25,7 +25,8 @@ def draw_decision(table: pd.DataFrame, figure: Figure) -> None:
     """Draw a panel per outcome and setting: net benefit against threshold probability."""
     if table.empty:
         return draw_message(figure, "No decision curves: no model was evaluated.")
-    outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table)
+    outcomes = list(table["outcome"].drop_duplicates())
+    settings = settings_of(table)
     set_size(figure, height_mm=50 * len(settings) + 10)
     axes = figure.subplots(len(settings), len(outcomes), sharex=True, sharey="row", squeeze=False)
     for row, (fold, cohort) in enumerate(settings):

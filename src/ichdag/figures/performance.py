@@ -38,7 +38,8 @@ def draw_auc(table: pd.DataFrame, figure: Figure) -> None:
     """Draw a panel per outcome and setting: a row per feature set, a mark per classifier, a bar at their median."""
     if table.empty:
         return draw_message(figure, NO_AUC)
-    outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table)
+    outcomes = list(table["outcome"].drop_duplicates())
+    settings = settings_of(table)
     set_size(figure, height_mm=72 * len(settings) + 14)
     axes = figure.subplots(len(settings), len(outcomes), sharex=True, sharey=True, squeeze=False)
     for row, (fold, cohort) in enumerate(settings):
@@ -49,7 +50,8 @@ def draw_auc(table: pd.DataFrame, figure: Figure) -> None:
                 axes[row, column].set_title(outcome_name(outcome), pad=14)
         title_row(axes[row, 0], setting_name(fold, cohort))
         axes[row, 0].set_yticks(range(len(FEATURE_SETS)), [features_name(name) for name in FEATURE_SETS])
-    low, high = table["low"].min(), table["high"].max()
+    low = table["low"].min()
+    high = table["high"].max()
     axes[0, 0].set(ylim=(len(FEATURE_SETS) - 0.5, -0.5), xlim=(max(0, low - 0.02), min(1, high + 0.02)))
     for axis in axes[-1]:
         axis.set_xlabel("AUC")
@@ -102,7 +104,8 @@ def draw_oracle(table: pd.DataFrame, figure: Figure) -> None:
     """Draw a panel per outcome: AUC with interval of best model, volume, clinical data and oracle, in each setting."""
     if table.empty:
         return draw_message(figure, NO_AUC)
-    outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table)
+    outcomes = list(table["outcome"].drop_duplicates())
+    settings = settings_of(table)
     set_size(figure, height_mm=58)
     axes = figure.subplots(1, len(outcomes), sharex=True, sharey=True, squeeze=False)[0]
     models = ["best", *[name for name in ("volume", "clinical", "oracle") if name in set(table["features"])]]

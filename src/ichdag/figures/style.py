@@ -8,6 +8,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.typing import RcKeyType
 
 from ichdag.jobs import whole_file
 
@@ -37,7 +38,7 @@ BLOCK_STYLES = {
 }
 FOLD_STYLES = {"pooled": (BLUE, "o", "-"), "mean": (BLUE, "o", "-"), "external": (VERMILION, "s", "--")}
 
-STYLE = {
+STYLE: dict[RcKeyType, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 7.5,
     "axes.titlesize": 7.5,

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from ichdag.figures.pictures import Picture, draw_slice, tiles_of, upright
 from ichdag.figures.segmentation import VARIANT_STYLES
 from ichdag.figures.style import BLUE, GRAY, GREEN, VERMILION, draw_message, set_size
+from ichdag.names import FINAL
 
 VAEGAN = "vaegan"
 DISCRIMINATOR_TERMS = {
@@ -42,9 +43,10 @@ def _networks(axis: Axes, table: pd.DataFrame) -> None:
     for model, rows in table.groupby("model", sort=True):
         variant, _, fold = model.partition("_")
         color, _, words = VARIANT_STYLES[variant]
-        final = fold == "final"
-        styles = {"linewidth": 1.6 if final else 0.6, "alpha": 1 if final else 0.55}
-        axis.plot(rows["epoch"], rows["value"], color=color, label=words if final else None, **styles)
+        if fold == FINAL:
+            axis.plot(rows["epoch"], rows["value"], color=color, label=words, linewidth=1.6, alpha=1)
+        else:
+            axis.plot(rows["epoch"], rows["value"], color=color, linewidth=0.6, alpha=0.55)
 
 
 def _terms(axis: Axes, table: pd.DataFrame, styles: dict[str, tuple[str, str, str]]) -> None:

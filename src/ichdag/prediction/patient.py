@@ -19,8 +19,7 @@ from ichdag.numerals import numeral
 from ichdag.pipelines import read_pipeline
 from ichdag.prediction.frozen import FrozenModel
 from ichdag.preprocessing.grids import PreprocessingSettings, make_grids
-from ichdag.radiomics.extraction import Settings as RadiomicsSettings
-from ichdag.radiomics.extraction import extract
+from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract
 from ichdag.segmentation.inference import bottleneck_features, lesion_probability, load_network
 from ichdag.segmentation.native_grid import MaskSettings, resample_to_native
 

@@ -68,7 +68,8 @@ def facts_of(
     config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.DataFrame, radiomics: dict[str, Any]
 ) -> dict[str, str]:
     """Collect the facts for the answers from settings, tables and radiomics statement of this run."""
-    classification, repeated_persons = config["classification"], ", ".join(repeated(participants).values())
+    classification = config["classification"]
+    repeated_persons = ", ".join(repeated(participants).values())
     return {
         "radiomics": grid_words(radiomics),
         "classes": class_words(radiomics),

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -49,12 +50,12 @@ class Table:
     numeric: list[bool] = field(default_factory=list)
 
 
-def format_number(value: object, digits: int = 2) -> str:
+def format_number(value: Any, digits: int = 2) -> str:
     """Format a number with fixed decimals; a dash if it is missing."""
     return DASH if pd.isna(value) else f"{value:.{digits}f}".replace("-", "−")
 
 
-def format_interval(value: object, low: object, high: object, digits: int = 2) -> str:
+def format_interval(value: Any, low: Any, high: Any, digits: int = 2) -> str:
     """Format a number with its confidence interval, if that is known."""
     if pd.isna(low) or pd.isna(high):
         return format_number(value, digits)
@@ -62,14 +63,14 @@ def format_interval(value: object, low: object, high: object, digits: int = 2) -
     return f"{format_number(value, digits)} ({format_number(low, digits)}{join}{format_number(high, digits)})"
 
 
-def format_p(value: object) -> str:
+def format_p(value: Any) -> str:
     """Format a p-value as journals do."""
     if pd.isna(value):
         return DASH
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def format_cell(value: object, column: str) -> str:
+def format_cell(value: Any, column: str) -> str:
     """Format one cell of a table, by the type of its value and the name of its column."""
     if pd.isna(value):
         return DASH

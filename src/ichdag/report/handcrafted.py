@@ -9,7 +9,8 @@ CLASSES = {"shape": "shape", "shape2D": "shape within a slice", "firstorder": "f
 
 def grid_words(statement: dict[str, Any]) -> str:
     """Describe the voxels and gray values of the features, to follow the word 'computed' or 'radiomics'."""
-    spacing, normalized = _resampled(statement["settings"]), bool(statement["settings"].get("normalize"))
+    spacing = _resampled(statement["settings"])
+    normalized = bool(statement["settings"].get("normalize"))
     if not spacing and not normalized:
         return "on the scan's own grid and gray values"
     grid = f"on voxels resampled to {spacing}" if spacing else "on the scan's own grid"
@@ -33,7 +34,8 @@ def _resampled(settings: dict[str, Any]) -> str:
 
 def radiomics_words(statement: dict[str, Any]) -> str:
     """Describe number of columns, image types, settings, versions, and deviations from IBSI."""
-    settings, versions = statement["settings"], statement["versions"]
+    settings = statement["settings"]
+    versions = statement["versions"]
     types = statement["image_types"]
     bins = (
         f"{settings['binCount']} bins" if settings.get("binCount") else f"bins of width {numeral(settings['binWidth'])}"

@@ -46,9 +46,11 @@ def methods(
 
 def _imaging(config: dict[str, Any], *, tested: bool) -> str:
     """Describe preprocessing and segmentation; `tested` says whether there is an external cohort."""
-    grids, settings = config["preprocessing"], config["segmentation"]
+    grids = config["preprocessing"]
+    settings = config["segmentation"]
     low, high = grids["window_hu"]
-    channels, epochs = "-".join(map(str, settings["network"]["channels"])), settings["training"]["epochs"]
+    channels = "-".join(map(str, settings["network"]["channels"]))
+    epochs = settings["training"]["epochs"]
     masks = {
         "predicted": "predicted: out-of-fold for development participants"
         + (", by the final network for external ones" if tested else ""),
@@ -68,7 +70,8 @@ def _features(config: dict[str, Any], *, tested: bool, radiomics: dict[str, Any]
     grid = f" {grid_words(radiomics)}" if radiomics else ""
     shapes = f"the {radiomics['shape']} shape features" if radiomics else "shape features"
     purpose = "external test" if tested else "final models"
-    patches, epochs = config["latent"]["patches"], config["latent"]["training"]["epochs"]
+    patches = config["latent"]["patches"]
+    epochs = config["latent"]["training"]["epochs"]
     return (
         f"Radiomic features were computed with pyradiomics{grid}. Segmentation latents are the last "
         "encoder stages of the final network. VAE-GAN latents are the means of a variational autoencoder with "
@@ -127,7 +130,8 @@ def _balance(settings: dict[str, Any], metrics: pd.DataFrame) -> str:
 def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame, persons: dict[str, str]) -> str:
     """Describe intervals and tests; `persons` has a text by role if some participants are the same person."""
     evaluated = len(metrics[["outcome", "features", "classifier"]].drop_duplicates())
-    confidence, draws = format_number(100 * config["evaluation"]["confidence"], 0), config["evaluation"]["bootstrap"]
+    confidence = format_number(100 * config["evaluation"]["confidence"], 0)
+    draws = config["evaluation"]["bootstrap"]
     return (
         f"{evaluated} combinations of outcome, features and classifier were evaluated. Intervals are {confidence}% "
         f"({_interval_methods(metrics)}; {draws} bootstrap draws). {_persons(persons)}{_shared_training(config)}"

@@ -164,7 +164,8 @@ def _results(
 ) -> dict[str, Any]:
     """Collect the results for the page: texts, summary table, grids of AUCs, all metrics, checks."""
     metrics, participants, checks = study_tables["metrics"], study_tables["participants"], study_tables["checks"]
-    reference, records = config["statistics"]["reference"], {"radiomics": radiomics, "cleanup": cleanup}
+    reference = config["statistics"]["reference"]
+    records = {"radiomics": radiomics, "cleanup": cleanup}
     external = summary.has_external(metrics)
     cleanup_limits = cleanup_limit(cleanup, settings=config["segmentation"], tested=external) if cleanup else []
     return {
@@ -199,7 +200,8 @@ def _tables(study_tables: dict[str, pd.DataFrame], captions: dict[str, str]) -> 
     }
     for name in [name for name in study_tables if name not in OWN_SECTION]:
         title = TITLES.get(name, name)
-        columns, caption = COLUMNS[name].split() if name in COLUMNS else None, captions.get(name, title)
+        columns = COLUMNS[name].split() if name in COLUMNS else None
+        caption = captions.get(name, title)
         page_tables[name] = make_table(
             study_tables[name], name=f"table-{name}", title=title, caption=caption, columns=columns
         )

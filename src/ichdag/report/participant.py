@@ -112,7 +112,7 @@ def list_rows(participants: pd.DataFrame, pages: dict[str, str]) -> list[dict[st
     rows = []
     for participant in participants.to_dict("records"):
         known = {name: value for name, value in participant.items() if not pd.isna(value)}
-        row = {name: str(known[name]) for name in ("subject", "cohort", "role", "status")}
+        row: dict[str, str | None] = {name: str(known[name]) for name in ("subject", "cohort", "role", "status")}
         row["page"] = pages.get(f"sub-{row['subject']}")
         row["why"] = f"{known['stage']}: {known['reason']}" if "stage" in known else ""
         row |= {"followup": known.get("followup_reason", "usable"), "source": known.get("volume_source", "–")}

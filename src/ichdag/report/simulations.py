@@ -22,7 +22,8 @@ UNITS = {"coverage": "%", "width": "", "size": "%", "power": "%"}
 
 def simulation_words(design: str) -> str:
     """Describe the simulated properties of intervals and paired tests for one design of cross-validation."""
-    results, other = SIMULATED[design], next(name for name in SIMULATED if name != design)
+    results = SIMULATED[design]
+    other = next(name for name in SIMULATED if name != design)
     text = {
         name: f"{without_signal}{unit} and {with_signal}{unit}"
         for name, (without_signal, with_signal) in results.items()

@@ -8,7 +8,7 @@ from ichdag.evaluation import best_models
 from ichdag.figures.names import classifier_name, features_name, fold_name, metric_name, outcome_name, variable_name
 from ichdag.figures.segmentation import select_dice
 from ichdag.figures.selection import settings_of
-from ichdag.names import CLASSIFIERS, COMPARATORS, FEATURE_SETS
+from ichdag.names import CLASSIFIERS, COMPARATORS, FEATURE_SETS, FINAL
 from ichdag.report.formatting import DASH, Table, format_cell, format_interval, format_number, format_p
 
 
@@ -39,7 +39,8 @@ def exclusions(participants: pd.DataFrame, *, caption: str) -> Table:
 
 def table1(frame: pd.DataFrame, *, title: str, caption: str) -> Table:
     """Build Table 1 of the paper: a row per variable and level, development beside each external cohort, or alone."""
-    rows, has_external = [], frame["cohort"].notna().any()
+    rows = []
+    has_external = frame["cohort"].notna().any()
     for row in frame.itertuples():
         no_level = row.kind == "outcome" or pd.isna(row.level)
         name = variable_name(row.variable) + ("" if no_level else f": {row.level}")
@@ -61,7 +62,8 @@ def table1(frame: pd.DataFrame, *, title: str, caption: str) -> Table:
     header = ["Characteristic", "Development", "External", "SMD", "p", "Test", "Missing", "External cohort"]
     numeric = [False, True, True, True, True, False, True, False]
     if not has_external:
-        header, numeric = ([values[index] for index in (0, 1, 6)] for values in (header, numeric))
+        header = [header[0], header[1], header[6]]
+        numeric = [numeric[0], numeric[1], numeric[6]]
         return Table("table-table1", title, caption, header, [[row[0], row[1], row[6]] for row in rows], numeric)
     column_count = len(header) if frame["cohort"].nunique() > 1 else len(header) - 1
     return Table("table-table1", title, caption, header[:column_count], [row[:column_count] for row in rows], numeric)
@@ -74,7 +76,7 @@ def of_best(frame: pd.DataFrame, metrics: pd.DataFrame) -> pd.DataFrame:
 
 def dice(scores: pd.DataFrame, *, caption: str) -> Table:
     """Build the table of Dice of both networks: each fold, all folds, mean of folds, external participants."""
-    words = {"all": "All folds, over participants", "mean": "All folds, over fold means", "final": "External"}
+    words = {"all": "All folds, over participants", "mean": "All folds, over fold means", FINAL: "External"}
     frame = select_dice(scores)
     order = sorted(set(frame["fold"]) - set(words)) + list(words)
     rows = []

@@ -98,7 +98,8 @@ def influence(y_true: np.ndarray, scores: np.ndarray, *, folds: np.ndarray) -> n
     Placement values of a fold minus their mean over all rows of the class, so that a class of one in a fold counts too.
     Folds that lack a class are ignored.
     """
-    influences, sizes = np.zeros(scores.shape), np.zeros(len(scores))
+    influences = np.zeros(scores.shape)
+    sizes = np.zeros(len(scores))
     usable_folds = [fold for fold in dict.fromkeys(folds) if 0 < y_true[folds == fold].sum() < (folds == fold).sum()]
     for fold in usable_folds:
         rows = np.flatnonzero(folds == fold)

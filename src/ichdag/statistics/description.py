@@ -76,7 +76,8 @@ def _decimals(columns: list[np.ndarray]) -> int:
 
     The smallest SD has two significant digits or more; if all SDs are zero, the smallest mean has three.
     """
-    sds, means = [_sd(values) for values in columns], [abs(values.mean()) for values in columns if len(values)]
+    sds = [_sd(values) for values in columns]
+    means = [abs(values.mean()) for values in columns if len(values)]
     sizes, digits = (sds, 2) if any(sd > 0 for sd in sds) else (means, 3)
     return max([1, *(digits - 1 - math.floor(math.log10(value)) for value in sizes if value > 0)])
 
@@ -85,7 +86,8 @@ def _mean(values: np.ndarray, digits: int) -> tuple[str, float, float] | None:
     """Summarize by mean and SD, as text with this number of decimals and as numbers."""
     if not len(values):
         return None
-    mean, spread = float(values.mean()), _sd(values)
+    mean = float(values.mean())
+    spread = _sd(values)
     return f"{mean:.{digits}f} ({spread:.{digits}f})", mean, spread
 
 
@@ -95,7 +97,7 @@ def _share(count: int, total: int) -> tuple[str, float, float] | None:
 
 
 def _summaries(sides: list[tuple[str, float, float] | None]) -> dict[str, Any]:
-    columns = {}
+    columns: dict[str, Any] = {}
     for role, side in zip(("development", "external"), sides, strict=True):
         text, value, spread = side or (None, math.nan, math.nan)
         columns |= {role: text, f"value_{role}": value, f"spread_{role}": spread}
@@ -120,7 +122,8 @@ def _compare_categories(counts: np.ndarray) -> dict[str, Any]:
     if counts.shape[1] < 2:
         return _test(note="one level only")
     expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
-    smd, few = _category_smd(counts), bool((expected < SMALLEST_EXPECTED).any())
+    smd = _category_smd(counts)
+    few = bool((expected < SMALLEST_EXPECTED).any())
     if few and counts.shape == (2, 2):
         return _test("Fisher exact", math.nan, float(fisher_exact(counts).pvalue), smd)
     result = chi2_contingency(counts, correction=False)
@@ -136,7 +139,13 @@ def _category_smd(counts: np.ndarray) -> float:
     return float(math.sqrt(max(0.0, gap @ np.linalg.pinv(spread) @ gap)))
 
 
-def _test(test: str | None = None, statistic=math.nan, p=math.nan, smd=math.nan, note=None) -> dict[str, Any]:
+def _test(
+    test: str | None = None,
+    statistic: float = math.nan,
+    p: float = math.nan,
+    smd: float = math.nan,
+    note: str | None = None,
+) -> dict[str, Any]:
     return {"test": test, "statistic": statistic, "p": p, "smd": smd, "note": note}
 
 

@@ -6,10 +6,17 @@ import numpy as np
 import pytest
 
 from ichdag.jobs import StudyError
-from ichdag.phantom import SIGNALS, Settings, subjects
-from ichdag.phantom.faults import FAULTS
-from ichdag.phantom.outcomes import EXPANSION, POOR, chances, draw_growth_ml, draw_mrs, oracle
-from ichdag.phantom.population import POPULATIONS, TRAITS, even_along
+from ichdag.phantom import SIGNALS, PhantomSettings, phantom_subjects
+from ichdag.phantom.corruption import FAULTS
+from ichdag.phantom.outcome_model import (
+    EXPANSION_WEIGHTS,
+    POOR_WEIGHTS,
+    draw_growth_ml,
+    draw_mrs,
+    oracle_probabilities,
+    outcome_probabilities,
+)
+from ichdag.phantom.population import POPULATIONS, TRAITS, stratified_by_risk
 
 NAMES = ("poor_outcome", "expansion_3ml", "expansion_6ml", "expansion_9ml")
 PREVALENCES = {"development": (0.40, 0.33, 0.255, 0.19), "external": (0.50, 0.445, 0.367, 0.29)}
@@ -54,7 +61,7 @@ def test_only_the_traits_of_the_signal_tell_the_outcome(large, happened):
     own = people(truth, "development")
     for name in NAMES:
         label = np.array([happened[name](item) for item in own])
-        weights = (POOR if name == "poor_outcome" else EXPANSION)[signal]
+        weights = (POOR_WEIGHTS if name == "poor_outcome" else EXPANSION_WEIGHTS)[signal]
         for trait in set(TRAITS) - set(weights):
             assert abs(auc(label, np.array([item[f"trait_{trait}"] for item in own])) - 0.5) < 0.05, (name, trait)
 
@@ -71,10 +78,12 @@ def test_the_oracle_is_calibrated(large, happened):
 def test_stated_probabilities_are_the_simulated_ones_for_one_person():
     count = 200_000
     traits = {name: np.full(count, 0.4) for name in TRAITS}
-    chance = chances(traits, role="development", signal="study")
+    chance = outcome_probabilities(traits, role="development", signal="study")
     uniform = np.random.default_rng(0).random(count)
     growth, mrs = draw_growth_ml(chance, uniform=uniform), draw_mrs(chance, uniform=uniform)
-    stated = oracle(chance, outcomes={f"{column} > {limit}": f"{column} > {limit}" for column, limit in LIMITS})
+    stated = oracle_probabilities(
+        chance, outcomes={f"{column} > {limit}": f"{column} > {limit}" for column, limit in LIMITS}
+    )
     for column, limit in LIMITS:
         found = np.mean((growth if column == "expansion_ml" else mrs) > limit)
         assert found == pytest.approx(stated[f"{column} > {limit}"][0], abs=0.005), (column, limit)
@@ -91,7 +100,7 @@ def test_an_outcome_without_a_closed_form_has_no_oracle(drawn):
 
 def test_variates_even_along_risk_are_uniform_for_each_person():
     risk = np.random.default_rng(0).random(20)
-    variates = np.array([even_along(np.random.default_rng(seed), risk) for seed in range(4000)])
+    variates = np.array([stratified_by_risk(np.random.default_rng(seed), risk) for seed in range(4000)])
     for person in variates.T:
         assert np.histogram(person, bins=4, range=(0, 1))[0] == pytest.approx(np.full(4, 1000), abs=120)
 
@@ -130,8 +139,8 @@ def test_a_larger_study_holds_the_smaller_one(drawn, study):
 
 def test_ids_follow_from_the_counts():
     counts = {"development": 10, "external": 10, "prediction": 1, "faulty": 0}
-    settings = Settings(**counts, signal="null")
-    assert list(subjects(settings))[::10] == ["D0001", "E0001", "P0001"]
+    settings = PhantomSettings(**counts, signal="null")
+    assert list(phantom_subjects(settings))[::10] == ["D0001", "E0001", "P0001"]
 
 
 def test_every_kind_of_fault_is_there_once_and_both_cohorts_have_half(study):

@@ -8,9 +8,9 @@ import pytest
 from radiomics import getFeatureClasses
 
 from ichdag.images import Volume
-from ichdag.radiomics.extraction import Settings, extract_lesion
-from ichdag.radiomics.matrices import GRAY_CLASSES
-from ichdag.radiomics.pictures import picture
+from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract_lesion
+from ichdag.radiomics.gray_level_matrices import GRAY_LEVEL_CLASSES
+from ichdag.radiomics.lesion_crop import array_to_sitk
 
 SETTINGS = {
     "as shipped": {"binWidth": 2},
@@ -29,13 +29,13 @@ def bone():
     values = np.rint(random.normal(60, 8, (12, 11, 8)))
     values[tuple(random.integers(0, size, 9) for size in values.shape)] = np.linspace(200, 1000, 9).round()
     mask = (random.random(values.shape) < 0.9).astype(np.uint8)
-    return picture(values, np.array([0.5, 0.6, 5])), picture(mask, np.array([0.5, 0.6, 5]))
+    return array_to_sitk(values, np.array([0.5, 0.6, 5])), array_to_sitk(mask, np.array([0.5, 0.6, 5]))
 
 
 @pytest.mark.parametrize("name", SETTINGS)
-@pytest.mark.parametrize("title", GRAY_CLASSES)
+@pytest.mark.parametrize("title", GRAY_LEVEL_CLASSES)
 def test_values_are_those_of_pyradiomics_whose_matrices_have_every_level(title, name, bone):
-    found = GRAY_CLASSES[title](*bone, **SETTINGS[name], binned={}).execute()
+    found = GRAY_LEVEL_CLASSES[title](*bone, **SETTINGS[name], shared_bins={}).execute()
     stock = getFeatureClasses()[title](*bone, **SETTINGS[name]).execute()
     assert list(found) == list(stock)
     for feature, value in stock.items():
@@ -45,7 +45,7 @@ def test_values_are_those_of_pyradiomics_whose_matrices_have_every_level(title, 
 def test_bone_in_the_mask_costs_neither_the_participant_nor_the_memory_of_a_job(pair, parameter_file):
     """With a row for each of the 13,000 levels of the exponential image a single matrix took 16 GiB."""
     path = parameter_file("setting: {binWidth: 0.01, minimumROIDimensions: 1}\nimageType: {Exponential: {}}")
-    choice = Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
+    choice = RadiomicsSettings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
     scan, mask = pair
     values = scan.values.copy()
     inside = np.argwhere(mask.values)
@@ -67,7 +67,7 @@ def test_a_matrix_that_no_job_could_hold_is_missing_with_the_number_of_levels_an
     random = np.random.default_rng(0)
     scan = Volume(scan.values + random.random(scan.values.shape).astype(np.float32) * 40, scan.affine)
     path = parameter_file("setting: {binWidth: 0.0001}")
-    choice = Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
+    choice = RadiomicsSettings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
     tracemalloc.start()
     found = extract_lesion(scan, mask=mask, settings=choice)
     _, peak = tracemalloc.get_traced_memory()
@@ -89,7 +89,7 @@ FAR = {  # gray value of one voxel, parameter file, what is told
 def test_gray_values_too_far_apart_for_bins_leave_out_what_needs_bins_and_nothing_else(name, pair, parameter_file):
     gray, text, told = FAR[name]
     path = parameter_file(text)
-    choice = Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
+    choice = RadiomicsSettings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
     scan, mask = pair
     values = scan.values.copy()
     values[tuple(np.argwhere(mask.values)[7])] = gray
@@ -114,7 +114,7 @@ def test_gray_values_too_far_apart_for_bins_leave_out_what_needs_bins_and_nothin
 def test_metal_in_the_exponential_image_as_shipped_has_bins_that_fit_a_job(pair, settings, parameter_file):
     """32,767 HU in bins of 0.01, the most that a CT can have: 3.3 million bins of which a hundred are taken."""
     path = parameter_file("imageType: {Exponential: {binWidth: 0.01}}\nsetting: {gldm_a: 0}")
-    choice = Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
+    choice = RadiomicsSettings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
     scan, mask = pair
     values = scan.values.copy()
     values[tuple(np.argwhere(mask.values)[7])] = 32767

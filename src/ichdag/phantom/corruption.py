@@ -1,4 +1,4 @@
-"""Bad data on purpose: what goes wrong in some participants' files, for the cohort stage to find."""
+"""Corrupt the data of some participants on purpose, for the cohort stage to detect."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 
 from ichdag.images import Volume
 
-# Kinds in turn: even places are taken by development participants, odd ones by external ones (by nobody without any).
+# Faults in turn: those at even indices go to development participants, those at odd indices to external ones, if any.
 FAULTS = (
     "empty_scan",
     "wrong_units",
@@ -20,8 +20,8 @@ FAULTS = (
 )
 
 
-def spoiled(scan: Volume, mask: Volume, *, fault: str | None) -> tuple[Volume, Volume]:
-    """The baseline scan and mask with the faults that their voxels show."""
+def corrupt_volumes(scan: Volume, mask: Volume, *, fault: str | None) -> tuple[Volume, Volume]:
+    """Return the baseline scan and mask with a fault of their voxels, if it is one."""
     if fault == "empty_scan":
         return Volume(np.zeros_like(scan.values), scan.affine), mask
     if fault == "wrong_units":
@@ -33,7 +33,7 @@ def spoiled(scan: Volume, mask: Volume, *, fault: str | None) -> tuple[Volume, V
     return scan, mask
 
 
-def damaged(path: str | Path, *, fault: str | None) -> None:
-    """Cut a written file to its first half, as a broken transfer does, if that is the fault."""
+def truncate_file(path: str | Path, *, fault: str | None) -> None:
+    """Truncate a written file to its first half, as a broken transfer does, if that is the fault."""
     if fault == "truncated_file":
         os.truncate(path, Path(path).stat().st_size // 2)

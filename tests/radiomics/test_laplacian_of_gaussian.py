@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from ichdag.radiomics.laplacian import can_filter, laplacian
-from ichdag.radiomics.pictures import array_of, picture
+from ichdag.radiomics.laplacian_of_gaussian import can_filter, laplacian_of_gaussian
+from ichdag.radiomics.lesion_crop import array_to_sitk, sitk_to_array
 
 FLOAT32 = 2**-24  # of a number, rounded to float32
 
@@ -18,10 +18,10 @@ FLOAT32 = 2**-24  # of a number, rounded to float32
 def test_beside_bone_and_air_it_differs_by_one_rounding_of_them(box, spacing, sigma):
     values = np.random.default_rng(0).normal(40, 5, (30, 34, 12)).astype(np.float32)
     values[:, :4], values[26:] = 1800, -1000
-    whole = sitk.LaplacianRecursiveGaussian(picture(values, np.array(spacing)), sigma, True)
-    found = laplacian(values, spacing_mm=np.array(spacing), sigma_mm=sigma, box=box)
+    whole = sitk.LaplacianRecursiveGaussian(array_to_sitk(values, np.array(spacing)), sigma, True)
+    found = laplacian_of_gaussian(values, spacing_mm=np.array(spacing), sigma_mm=sigma, box=box)
     assert found.dtype == np.float32
-    np.testing.assert_allclose(found, array_of(whole)[box], rtol=0, atol=1800 * FLOAT32)
+    np.testing.assert_allclose(found, sitk_to_array(whole)[box], rtol=0, atol=1800 * FLOAT32)
 
 
 @pytest.mark.parametrize("sigma", [1.0, 2.0, 3.0, 4.0, 5.0])
@@ -29,8 +29,8 @@ def test_in_soft_tissue_no_voxel_differs_by_more_than_5e_6_hu_or_changes_its_bin
     values = np.random.default_rng(3).normal(35, 8, (90, 80, 16)).round().astype(np.float32)
     values[28:50, 25:45, 5:9] += 30
     spacing, box = np.array([0.5, 0.5, 5.0]), (slice(20, 60), slice(15, 55), slice(4, 11))
-    whole = array_of(sitk.LaplacianRecursiveGaussian(picture(values, spacing), sigma, True))[box]
-    found = laplacian(values, spacing_mm=spacing, sigma_mm=sigma, box=box)
+    whole = sitk_to_array(sitk.LaplacianRecursiveGaussian(array_to_sitk(values, spacing), sigma, True))[box]
+    found = laplacian_of_gaussian(values, spacing_mm=spacing, sigma_mm=sigma, box=box)
     assert np.abs(found - whole).max() <= 5e-6 and np.abs(whole).max() > 1
     np.testing.assert_array_equal(found // 2, whole // 2)
 
@@ -49,8 +49,10 @@ def test_random_lesions_beside_bone_and_clips_are_within_one_rounding_of_the_lar
     corner = random.integers((16, 0, 0), (30, 40, shape[2] - 6))
     box = tuple(slice(start, start + length) for start, length in zip(corner, (18, 18, 5), strict=True))
     for sigma in (1.0, 5.0):
-        whole = array_of(sitk.LaplacianRecursiveGaussian(picture(values, np.array(spacing)), sigma, True))[box]
-        found = laplacian(values, spacing_mm=np.array(spacing), sigma_mm=sigma, box=box)
+        whole = sitk_to_array(sitk.LaplacianRecursiveGaussian(array_to_sitk(values, np.array(spacing)), sigma, True))[
+            box
+        ]
+        found = laplacian_of_gaussian(values, spacing_mm=np.array(spacing), sigma_mm=sigma, box=box)
         assert np.abs(found - whole).max() <= values.max() * FLOAT32
 
 
@@ -60,8 +62,8 @@ def test_air_and_bone_beyond_the_reach_move_no_value_by_more_than_its_last_digit
     values[:100], values[250:] = 1500, -1000
     box = (slice(145, 155), slice(25, 35), slice(15, 25))  # 45 mm from the bone at sigma 2 mm: beyond 16 sigma
     spacing = np.ones(3)
-    whole = array_of(sitk.LaplacianRecursiveGaussian(picture(values, spacing), 2.0, True))[box]
-    found = laplacian(values, spacing_mm=spacing, sigma_mm=2.0, box=box)
+    whole = sitk_to_array(sitk.LaplacianRecursiveGaussian(array_to_sitk(values, spacing), 2.0, True))[box]
+    found = laplacian_of_gaussian(values, spacing_mm=spacing, sigma_mm=2.0, box=box)
     assert np.abs(found - whole).max() <= 5e-6 and np.abs(whole).max() > 1
 
 

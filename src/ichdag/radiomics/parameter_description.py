@@ -1,14 +1,14 @@
-"""What an extraction is, for the report: columns, image types, versions, settings, deviations from IBSI."""
+"""Describe an extraction for the report: columns, image types, settings, versions, deviations from IBSI."""
 
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ichdag.radiomics.parameters import column_names, image_names, validated
+from ichdag.radiomics.parameters import column_names, image_names, validate_parameters
 
 PACKAGES = ("pyradiomics", "numpy", "SimpleITK", "PyWavelets")
-# What the documentation of pyradiomics 3.0.1 says of itself, by the setting that brings it about; the axis lengths are
-# not in it, but differ so from the consensus on IBSI's digital phantom.
+# Deviations from IBSI that the documentation of pyradiomics 3.0.1 lists, by the setting that causes them. The axis
+# lengths are not in its list, but differ from the consensus values of IBSI's digital phantom in this way.
 DEVIATIONS = {
     "always": (
         "kurtosis is not reduced by 3",
@@ -18,7 +18,7 @@ DEVIATIONS = {
         "the gray-level dependence matrix is IBSI's neighboring gray-level dependence matrix",
         "LoG, wavelet and pointwise filters are not those of the IBSI-2 reference",
     ),
-    "bins from the smallest": (
+    "bins from the minimum": (
         "bins of fixed width start at a multiple of the width, not at the lesion's smallest gray value",
     ),
     "bins from a bound": (
@@ -35,18 +35,19 @@ DEVIATIONS = {
 }
 
 
-def describe(path: str | Path, *, drop_whole_image_diagnostics: bool, truncate_resampled: bool) -> dict[str, Any]:
-    """The record of a parameter file: file, columns, image_types, classes, settings, left_out, versions,
-    deviations.
+def describe_parameters(
+    path: str | Path, *, drop_whole_image_diagnostics: bool, truncate_resampled: bool
+) -> dict[str, Any]:
+    """Describe what a parameter file computes: its columns and their counts, settings, versions and deviations.
 
-    Raises StudyError as `validated` does.
+    `left_out` are the notes on what of the file is not used. Raises StudyError as `validate_parameters` does.
     """
-    extractor = validated(path)
+    extractor = validate_parameters(path)
     columns = column_names(extractor, drop_whole_image_diagnostics=drop_whole_image_diagnostics)
     images = image_names(extractor.enabledImagetypes, extractor)
     settings = {name: value for name, value in extractor.settings.items() if value is not None}
-    binned = {} if settings.get("binCount") else {"binWidth": settings.get("binWidth", 25)}
-    apply = _conditions(settings, truncate_resampled)
+    bin_width = {} if settings.get("binCount") else {"binWidth": settings.get("binWidth", 25)}
+    conditions = _conditions(settings, truncate_resampled)
     return {
         "file": Path(path).name,
         "columns": columns,
@@ -54,26 +55,31 @@ def describe(path: str | Path, *, drop_whole_image_diagnostics: bool, truncate_r
         "diagnostics": sum(name.startswith("diagnostics") for name in columns),
         "shape": sum("_shape" in name for name in columns),
         "per_image": sum(name.startswith(f"{images[-1]}_") for name in columns),
-        "custom": {kind: own for kind, own in extractor.enabledImagetypes.items() if own},
-        "settings": settings | binned,
+        "custom": {image_type: own for image_type, own in extractor.enabledImagetypes.items() if own},
+        "settings": settings | bin_width,
         "left_out": extractor.notes,
         "versions": {package: version(package) for package in PACKAGES},
-        "deviations": [told for name in DEVIATIONS for told in DEVIATIONS[name] if apply.get(name, settings.get(name))],
+        "deviations": [
+            deviation
+            for name, deviations in DEVIATIONS.items()
+            if conditions.get(name, settings.get(name))
+            for deviation in deviations
+        ],
     }
 
 
 def _conditions(settings: dict[str, Any], truncate_resampled: bool) -> dict[str, bool]:
-    """Whether each deviation that hangs on more than a setting of its name applies.
+    """Return which deviations apply, of those that depend on more than one setting.
 
-    IBSI starts bins of fixed width at the lower bound of resegmentation by gray value; where there is none, at the
-    lesion's smallest gray value. Source: Zwanenburg et al. 2020, Radiology 295:328.
+    IBSI starts bins of fixed width at the lower bound of the resegmentation range; where there is none, at the
+    smallest gray value of the lesion. Source: Zwanenburg et al. 2020, Radiology 295:328.
     """
-    bound = bool(settings.get("resegmentRange")) and settings.get("resegmentMode", "absolute") == "absolute"
+    has_bound = bool(settings.get("resegmentRange")) and settings.get("resegmentMode", "absolute") == "absolute"
     resampled = bool(settings.get("resampledPixelSpacing")) and not settings.get("normalize")
     return {
         "always": True,
-        "bins from the smallest": not settings.get("binCount") and not bound,
-        "bins from a bound": not settings.get("binCount") and bound,
+        "bins from the minimum": not settings.get("binCount") and not has_bound,
+        "bins from a bound": not settings.get("binCount") and has_bound,
         "fractions": resampled and not truncate_resampled,
         "truncated": resampled and truncate_resampled,
     }
