@@ -78,13 +78,13 @@ def write_identity(job: Any, names: dict[str, Any]) -> None:
 
 def write_card(job: Any) -> None:
     """Write the card of a frozen model of empty files: a plan refuses a model that is not what its card says."""
-    from ichdag.models import Card
+    from ichdag.models import ModelCard
     from ichdag.prediction.frozen import model_files, write_frozen_card
     from ichdag.prediction.parts import read_part
 
     folder, outcomes = Path(job.output.card).parent, job.params.outcomes
     files = model_files(job.params.prediction["features"], outcomes=outcomes)
-    card = Card("frozen", job.params.prediction, [], {"outcomes": outcomes})
+    card = ModelCard("frozen", job.params.prediction, [], {"outcomes": outcomes})
     write_frozen_card(card, folder, parts={part: read_part(folder / file) for part, file in files.items()})
 
 

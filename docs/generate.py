@@ -17,7 +17,7 @@ import yaml
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from ichdag.numerals import numeral  # noqa: E402
+from ichdag.number_format import format_plain  # noqa: E402
 from ichdag.report.dictionary import SCHEMAS  # noqa: E402
 from ichdag.schema import Column  # noqa: E402
 
@@ -153,8 +153,8 @@ def sidecar() -> str:
 def row_of(column: Column) -> str:
     """One column as a row."""
     low, high = column.range
-    limits = [f"≥ {numeral(low)}"] if math.isfinite(low) else []
-    limits += [f"≤ {numeral(high)}"] if math.isfinite(high) else []
+    limits = [f"≥ {format_plain(low)}"] if math.isfinite(low) else []
+    limits += [f"≤ {format_plain(high)}"] if math.isfinite(high) else []
     values = ", ".join(map(str, column.values)) or ", ".join(limits)
     missing = "the column" if column.optional else "cells" if column.missing else ""
     cells = [f"`{column.name}`", column.kind, column.unit, values, missing, column.meaning]

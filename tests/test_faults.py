@@ -14,12 +14,12 @@ import torch
 
 from ichdag.arrays import link_stores, read_arrays, read_item, read_store, write_arrays, write_store
 from ichdag.cohort.schemas import FLOW
-from ichdag.faults import DamagedResult, MachineFault, machine_fault, reading
+from ichdag.file_errors import DamagedResult, MachineFault, find_machine_fault, damaged_result_on_error
 from ichdag.features.reducer import Reducer
 from ichdag.features.schemas import REDUCED
 from ichdag.images import Volume, is_absent, read_mask, read_scan, write_absent, write_image
 from ichdag.jobs import StudyError, write_text
-from ichdag.models import Card, read_card, read_identity, read_weights, refuse_parted, write_card, write_weights
+from ichdag.models import ModelCard, read_card, read_identity, read_weights, check_companions, write_card, write_weights
 from ichdag.pipelines import read_pipeline, write_pipeline
 from ichdag.records import read_record, write_record
 from ichdag.report.page import read_figures
@@ -66,7 +66,7 @@ KINDS = {
     "item.h5": (lambda path: write_store(path, [("A/patch", NUMBERS)]), lambda path: read_item(path, "A/patch")),
     "linked.h5": (link, lambda path: read_item(path, "A/vaegan")),
     "sub-1_scores.json": (lambda path: write_record({"subject": "1", "n": 3}, path), read_record),
-    "card.json": (lambda path: write_card(Card("a", {"b": 1}, ["c"]), path), read_card),
+    "card.json": (lambda path: write_card(ModelCard("a", {"b": 1}, ["c"]), path), read_card),
     "flow.tsv": (lambda path: write_table(FLOWS, path, FLOW), lambda path: read_table(path, FLOW)),
     "reduced.parquet": (lambda path: write_table(BLOCK, path, REDUCED), lambda path: read_table(path, REDUCED)),
     "weights.safetensors": (
@@ -194,7 +194,7 @@ def test_a_record_within_a_record_names_the_file_too_and_copies_are_plain(tmp_pa
     with pytest.raises(DamagedResult, match=r"a\.json cannot be read.*it lacks absent"):
         record["baseline"]["absent"]
     assert json.dumps(record) == '{"baseline": {"status": "included"}}'
-    write_card(Card("a", record, []), tmp_path / "card.json")
+    write_card(ModelCard("a", record, []), tmp_path / "card.json")
     assert read_card(tmp_path / "card.json").settings == record
 
 
@@ -219,14 +219,14 @@ def test_a_damaged_ledger_is_to_be_restored_and_not_deleted(tmp_path):
 )
 def test_errors_of_the_system_are_of_the_machine_however_deep_a_library_hid_them(number):
     fault = OSError(getattr(errno, number), "words of the system")
-    assert machine_fault(fault) is fault
+    assert find_machine_fault(fault) is fault
     try:
         try:
             raise fault
         except OSError:
             raise ValueError("not a DICOM file") from None
     except ValueError as hidden:
-        assert machine_fault(hidden) is fault
+        assert find_machine_fault(hidden) is fault
 
 
 @pytest.mark.parametrize(
@@ -235,7 +235,7 @@ def test_errors_of_the_system_are_of_the_machine_however_deep_a_library_hid_them
               RuntimeError("CUDA out of memory")],
 )  # fmt: skip
 def test_want_of_memory_and_lost_files_are_of_the_machine(error):
-    assert machine_fault(error) is error
+    assert find_machine_fault(error) is error
 
 
 @pytest.mark.parametrize(
@@ -244,22 +244,22 @@ def test_want_of_memory_and_lost_files_are_of_the_machine(error):
               ValueError("x"), RuntimeError("NRRD: trouble"), StudyError("x"), KeyError("x")],
 )  # fmt: skip
 def test_what_libraries_say_of_damaged_content_is_of_no_machine(error):
-    assert machine_fault(error) is None
+    assert find_machine_fault(error) is None
 
 
 def test_a_library_that_keeps_silent_about_the_disk_is_not_believed(tmp_path):
     (tmp_path / "a.json").symlink_to("/proc/self/mem")
-    with pytest.raises(OSError, match=rf"{tmp_path}/a\.json: .*Errno 5"), reading(tmp_path / "a.json"):
+    with pytest.raises(OSError, match=rf"{tmp_path}/a\.json: .*Errno 5"), damaged_result_on_error(tmp_path / "a.json"):
         raise ValueError("this is no JSON")
 
 
 def test_want_of_memory_while_a_result_is_read_names_the_result(tmp_path):
-    with pytest.raises(MachineFault, match=r"a\.npz: MemoryError$"), reading(tmp_path / "a.npz"):
+    with pytest.raises(MachineFault, match=r"a\.npz: MemoryError$"), damaged_result_on_error(tmp_path / "a.npz"):
         raise MemoryError
 
 
 def test_a_missing_package_is_no_damaged_result(tmp_path):
-    with pytest.raises(ImportError), reading(os.devnull):
+    with pytest.raises(ImportError), damaged_result_on_error(os.devnull):
         raise ImportError("h5py")
 
 
@@ -270,7 +270,7 @@ def told(header):
     return len(text).to_bytes(8, "little") + text + bytes(4)
 
 
-@pytest.mark.parametrize("read", [read_weights, read_identity, refuse_parted])
+@pytest.mark.parametrize("read", [read_weights, read_identity, check_companions])
 @pytest.mark.parametrize(
     "header",
     [

@@ -13,7 +13,7 @@ import torch
 from snakemake.iocontainers import Namedlist
 
 from ichdag import jobs
-from ichdag.jobs import clear_leftovers, files_of, own_folder, whole_file, write_text
+from ichdag.jobs import remove_leftover_folders, files_under, temporary_folder, atomic_write, write_text
 from ichdag.models import write_weights
 
 WITH_PACKAGE = os.environ | {"PYTHONPATH": str(Path(jobs.__file__).parents[1])}
@@ -21,7 +21,7 @@ WITH_PACKAGE = os.environ | {"PYTHONPATH": str(Path(jobs.__file__).parents[1])}
 
 def test_a_file_whose_writing_fails_leaves_the_one_before_and_nothing_beside_it(tmp_path):
     write_text("first", tmp_path / "folder/result.tsv")
-    with pytest.raises(ZeroDivisionError), whole_file(tmp_path / "folder/result.tsv") as partial:
+    with pytest.raises(ZeroDivisionError), atomic_write(tmp_path / "folder/result.tsv") as partial:
         partial.write_text("second")
         1 / 0  # noqa: B018
     assert [file.name for file in tmp_path.rglob("*")] == ["folder", "result.tsv"]
@@ -41,8 +41,8 @@ def test_every_result_has_the_permissions_that_the_account_s_files_have(tmp_path
 
 def test_files_of_a_kind_are_told_by_the_rest_of_their_names_whatever_stands_between_them():
     files = Namedlist(fromdict={"model/svm/shape": "a", "cohort": "b", "model/svm/shape+vaegan": "c", "sub-copy": "d"})
-    assert files_of(files, "model/svm/") == {"shape": "a", "shape+vaegan": "c"}
-    assert files_of(files, "sub-") == {"copy": "d"} and files_of(files, "1/") == {}
+    assert files_under(files, "model/svm/") == {"shape": "a", "shape+vaegan": "c"}
+    assert files_under(files, "sub-") == {"copy": "d"} and files_under(files, "1/") == {}
 
 
 def test_a_file_is_on_the_disk_before_it_takes_its_name(tmp_path, monkeypatch):
@@ -117,12 +117,12 @@ def killed(tmp_path):
 
 
 def test_the_next_run_clears_what_a_killed_conversion_had_unpacked(killed):
-    clear_leftovers(killed)
+    remove_leftover_folders(killed)
     assert not [path for path in killed.rglob("*") if path.name not in ("temporary", "convert_scans")]
 
 
 def test_doing_the_job_again_clears_what_it_had_unpacked_before(killed):
-    with own_folder(killed / "temporary/convert_scans/sub-1") as folder:
+    with temporary_folder(killed / "temporary/convert_scans/sub-1") as folder:
         assert not list(killed.rglob("original.dcm")) and not list(folder.iterdir())
         (folder / "other.dcm").touch()
     assert not [path for path in killed.rglob("*") if path.name not in ("temporary", "convert_scans")]
@@ -132,13 +132,13 @@ def test_a_start_beside_a_run_leaves_the_folders_of_running_jobs_and_of_other_ho
     """`make check` may be said while the study runs."""
     elsewhere = tmp_path / "temporary/convert_scans/sub-2/node-7-1"
     elsewhere.mkdir(parents=True)
-    with own_folder(tmp_path / "temporary/convert_scans/sub-1") as folder:
-        clear_leftovers(tmp_path)
+    with temporary_folder(tmp_path / "temporary/convert_scans/sub-1") as folder:
+        remove_leftover_folders(tmp_path)
         assert folder.is_dir() and elsewhere.is_dir()
 
 
 def test_a_job_that_fails_leaves_nothing_unpacked(tmp_path):
-    with pytest.raises(ZeroDivisionError), own_folder(tmp_path / "temporary/convert_scans/sub-1") as folder:
+    with pytest.raises(ZeroDivisionError), temporary_folder(tmp_path / "temporary/convert_scans/sub-1") as folder:
         (folder / "original.dcm").touch()
         1 / 0  # noqa: B018
     assert not (tmp_path / "temporary/convert_scans/sub-1").exists()

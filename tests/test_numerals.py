@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ichdag.numerals import CODE, numeral
+from ichdag.number_format import CODE, format_plain
 from ichdag.schema import Column, Schema, number
 from ichdag.tables import read_table, write_table
 
@@ -30,13 +30,13 @@ SITES = Schema("sites", (Column("subject", "who"),))
     ],
 )
 def test_a_number_is_as_people_write_it(value, digits, text):
-    assert numeral(value, digits) == text
+    assert format_plain(value, digits) == text
 
 
 def test_numbers_that_differ_are_printed_apart():
     values = {*np.random.default_rng(0).normal(size=500), *range(10**6, 10**6 + 500), *(10.0 ** np.arange(-9, 15))}
-    assert len({numeral(value) for value in values}) == len(values)
-    assert all(float(numeral(value)) == value for value in values)
+    assert len({format_plain(value) for value in values}) == len(values)
+    assert all(float(format_plain(value)) == value for value in values)
 
 
 @pytest.mark.parametrize("codes", [[1000001, 1000002], [12345678901, 12345678902], [999999999999999, 999999999999998]])

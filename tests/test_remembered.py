@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ichdag.remembered import NAME, StartCache
+from ichdag.start_cache import NAME, StartCache
 
 
 @pytest.fixture

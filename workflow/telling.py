@@ -13,7 +13,7 @@ from snakemake import exceptions
 from snakemake.exceptions import RuleException, WorkflowError
 from snakemake.settings import types
 
-from ichdag.bounds import require_plain, require_plain_text
+from ichdag.yaml_limits import check_settings_size, check_yaml_size
 from ichdag.jobs import StudyError
 
 JOB_FAILED = "The job failed: its log says why, and what to do."
@@ -53,8 +53,8 @@ def _bounded(original: Any) -> Any:
     @wraps(original)
     def load(path: Any) -> Any:
         try:
-            require_plain_text(Path(path).read_bytes(), path)
-            return require_plain(original(path), path)
+            check_yaml_size(Path(path).read_bytes(), path)
+            return check_settings_size(original(path), path)
         except RecursionError as error:
             raise StudyError(f"{path} nests deeper than settings do: write it without") from error
         except (WorkflowError, ValueError, OSError) as error:

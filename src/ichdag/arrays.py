@@ -7,27 +7,27 @@ from pathlib import Path
 
 import numpy as np
 
-from ichdag.faults import Contents, DamagedResult, reading
-from ichdag.jobs import whole_file
+from ichdag.file_errors import RecordDict, DamagedResult, damaged_result_on_error
+from ichdag.jobs import atomic_write
 
 
 def write_arrays(path: str | Path, **arrays: np.ndarray) -> None:
     """Write named arrays to one compressed npz file, whole."""
-    with whole_file(path) as partial, open(partial, "wb") as stream:
+    with atomic_write(path) as partial, open(partial, "wb") as stream:
         np.savez_compressed(stream, **arrays)
 
 
 def read_arrays(path: str | Path) -> dict[str, np.ndarray]:
     """Read all named arrays of one npz file; nothing in it is unpickled. Raises DamagedResult if it is not whole."""
-    with reading(path), np.load(path, allow_pickle=False) as archive:
-        return Contents([(name, archive[name]) for name in archive.files], path=path)
+    with damaged_result_on_error(path), np.load(path, allow_pickle=False) as archive:
+        return RecordDict([(name, archive[name]) for name in archive.files], path=path)
 
 
 def write_store(path: str | Path, items: Iterable[tuple[str, np.ndarray]]) -> None:
     """Write (name, array) pairs to one HDF5 file as they come, one in memory at a time. A name may have slashes."""
     import h5py
 
-    with whole_file(path) as partial, h5py.File(partial, "w") as store:
+    with atomic_write(path) as partial, h5py.File(partial, "w") as store:
         for name, array in items:
             store.create_dataset(name, data=array, compression="lzf", shuffle=True, fletcher32=True)
 
@@ -39,7 +39,7 @@ def read_store(path: str | Path) -> Iterator[tuple[str, np.ndarray]]:
     """
     import h5py
 
-    with reading(path), h5py.File(path, "r") as store:
+    with damaged_result_on_error(path), h5py.File(path, "r") as store:
         names: list[str] = []
         store.visititems(lambda name, node: names.append(name) if isinstance(node, h5py.Dataset) else None)
         for name in sorted(names):
@@ -53,12 +53,12 @@ def read_item(path: str | Path, name: str) -> np.ndarray | None:
     """
     import h5py
 
-    with reading(path), h5py.File(path, "r") as store:
+    with damaged_result_on_error(path), h5py.File(path, "r") as store:
         link = store.get(name.partition("/")[0], getlink=True)
         if not isinstance(link, h5py.ExternalLink):
             return store[name][()] if name in store else None
     linked = Path(path).parent / link.filename
-    with reading(linked), h5py.File(linked, "r") as store:
+    with damaged_result_on_error(linked), h5py.File(linked, "r") as store:
         if link.path not in store:
             raise DamagedResult(linked, f"it lacks {link.path}, which {path} links to")
         return store[name][()] if name in store else None
@@ -79,9 +79,9 @@ def link_stores(path: str | Path, sources: Iterable[str | Path]) -> None:
     import h5py
 
     folder = Path(path).parent
-    with whole_file(path) as partial, h5py.File(partial, "w") as store:
+    with atomic_write(path) as partial, h5py.File(partial, "w") as store:
         for source in sources:
-            with reading(source), h5py.File(source, "r") as part:
+            with damaged_result_on_error(source), h5py.File(source, "r") as part:
                 names = list(part)
             place = os.path.relpath(source, folder)
             store.attrs[place] = file_digest(source).tobytes().hex()

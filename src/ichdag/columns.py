@@ -1,6 +1,6 @@
 """Columns that the tables of several stages share."""
 
-from ichdag.names import ROLES, STATUSES, TIMEPOINTS
+from ichdag.constants import ROLES, STATUSES, TIMEPOINTS
 from ichdag.schema import Column, NumberOptions, number
 
 SUBJECT = Column("subject", "participant id without the prefix sub-")

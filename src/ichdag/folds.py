@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ichdag.jobs import StudyError
-from ichdag.repeats import repeat_of
+from ichdag.repeats import repeat_of_fold
 
 
 def draw_folds(
@@ -26,7 +26,7 @@ def draw_folds(
     and keeps the earlier rows of participants who left and of repeats beyond. Raises StudyError if earlier folds part
     subjects of whom it is said only now that they are one person, or if they are repeats of another number of folds.
     """
-    earlier = earlier.assign(repeat=repeat_of(earlier.fold, count=count))
+    earlier = earlier.assign(repeat=repeat_of_fold(earlier.fold, count=count))
     _refuse_other_counts(earlier, count=count)
     drawn = []
     for repeat in range(repeats):

@@ -11,9 +11,9 @@ from typing import BinaryIO
 import nibabel
 import numpy as np
 
-from ichdag.faults import DamagedResult, reading
-from ichdag.jobs import DataFault, whole_file
-from ichdag.numerals import numeral
+from ichdag.file_errors import DamagedResult, damaged_result_on_error
+from ichdag.jobs import DataFault, atomic_write
+from ichdag.number_format import format_plain
 
 ABSENT = b"absent"  # the intent of a file that stands for an image that is not there
 HEADER_BYTES = 540  # of NIfTI-2; NIfTI-1 has 348
@@ -72,7 +72,7 @@ def read_expected(path: str | Path, *, there: bool, read: Callable[[str | Path],
 def _read(path: str | Path | None, kind: type) -> tuple[np.ndarray, np.ndarray]:
     if not path or is_absent(path):
         raise DataFault("cohort", "there is no usable scan")
-    with reading(path), open_nifti(path) as image:
+    with damaged_result_on_error(path), open_nifti(path) as image:
         image = nibabel.as_closest_canonical(image)
         return np.asarray(image.dataobj, dtype=kind), image.affine
 
@@ -137,7 +137,7 @@ def write_image(volume: Volume, path: str | Path) -> None:
     image = nibabel.Nifti1Image(_stored(volume.values), volume.affine)
     image.set_qform(volume.affine, code=1)
     image.set_sform(volume.affine, code=1)
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         nibabel.save(image, partial)
 
 
@@ -169,7 +169,7 @@ def grid_difference(one: Volume, other: Volume) -> str:
         first, second = (" x ".join(map(str, volume.values.shape)) for volume in (one, other))
         return f"{first} voxels against {second}"
     offsets = corner_offsets_mm(one.affine, other.affine, one.values.shape)
-    return f"a corner lies {numeral(np.linalg.norm(offsets, axis=1).max(), 3)} mm from that of the other"
+    return f"a corner lies {format_plain(np.linalg.norm(offsets, axis=1).max(), 3)} mm from that of the other"
 
 
 def corner_offsets_mm(one: np.ndarray, other: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
@@ -186,11 +186,11 @@ def write_absent(path: str | Path) -> None:
     image = nibabel.Nifti1Image(np.zeros((1, 1, 1), dtype=np.uint8), np.eye(4))
     image.header["intent_name"] = ABSENT
     image.header["descrip"] = b"there is no such image; the JSON record beside it says why"
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         nibabel.save(image, partial)
 
 
 def is_absent(path: str | Path) -> bool:
     """Whether the file stands for a scan or mask that is not there. Raises DamagedResult if it is no image at all."""
-    with reading(path), open_nifti(path, to_end=False) as image:
+    with damaged_result_on_error(path), open_nifti(path, to_end=False) as image:
         return image.header["intent_name"].item() == ABSENT

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ichdag.machine import host, versions
+from ichdag.machine import host_name, package_versions
 
 FORMAT = "%(asctime)s %(levelname)s %(message)s"
 UMASK = os.umask(0)  # what this process keeps from others; it can only be read by setting it
@@ -51,7 +51,7 @@ def start(job) -> logging.Logger:
     name = " ".join([job.rule, *(f"{key}={value}" for key, value in job.wildcards.items())])
     sys.excepthook = lambda *error: _tell(logger, name, *error)
     logger.info("%s", name)
-    logger.info("on %s with %s", host(), ", ".join(f"{package} {number}" for package, number in versions().items()))
+    logger.info("on %s with %s", host_name(), ", ".join(f"{package} {number}" for package, number in package_versions().items()))
     return logger
 
 
@@ -117,7 +117,7 @@ def own_folder(path: str | Path) -> Iterator[Path]:
     It is named after host and process, so that `clear_leftovers` knows whose it is.
     """
     shutil.rmtree(path, ignore_errors=True)
-    own = Path(path, f"{host()}-{os.getpid()}")
+    own = Path(path, f"{host_name()}-{os.getpid()}")
     own.mkdir(parents=True, exist_ok=True)
     try:
         yield own
@@ -132,7 +132,7 @@ def clear_leftovers(study: str | Path = ".") -> None:
     """
     for own in Path(study, TEMPORARY).glob("*/*/*-*"):
         name, _, process = own.name.rpartition("-")
-        if name == host() and process.isdigit() and not _is_alive(int(process)):
+        if name == host_name() and process.isdigit() and not _is_alive(int(process)):
             _remove(own)
 
 

@@ -17,14 +17,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ichdag.faults import WITNESSES
+from ichdag.file_errors import TRAINING_MARKERS
 from ichdag.jobs import StudyError, write_text
-from ichdag.models import file_digest, read_identity, refuse_parted
-from ichdag.records import differences, read_record
+from ichdag.models import file_digest, read_identity, check_companions
+from ichdag.records import describe_changes, read_record
 
 FOLDS, TRAINING = "ledger/folds.tsv", "ledger/training.tsv"
 # Results that are there once a study has begun, the networks are trained, and the folds of its outcomes are drawn.
-BEGUN, DRAWN, TRAINED = "results/cohort/development_scans.tsv", "results/cohort/folds.tsv", WITNESSES["segmentation"]
+BEGUN, DRAWN, TRAINED = "results/cohort/development_scans.tsv", "results/cohort/folds.tsv", TRAINING_MARKERS["segmentation"]
 NETWORKS = "segmentation"  # as an outcome in DRAWN: the folds of the training list
 SHOWN = 3
 WITHOUT_EFFECT = ("checkpoint_every_epochs",)  # settings of a training that change no weight
@@ -148,7 +148,7 @@ def why_train(folder: str | Path, identity: dict[str, Any] | None) -> str | None
         return "it is not there yet"
     reason = why_anew(read_identity(weights), identity)
     if reason is None:
-        refuse_parted(weights)
+        check_companions(weights)
     return reason
 
 
@@ -158,7 +158,7 @@ def why_anew(then: dict[str, Any] | None, identity: dict[str, Any] | None) -> st
         return "it is not there yet"
     if identity is None:
         return "the training list is to be drawn anew"
-    lines = differences(then, identity)
+    lines = describe_changes(then, identity)
     changes = [*dict.fromkeys(WORDS.get(re.split(r"[ .]", line)[0], line) for line in lines)]
     more = f" and {len(changes) - SHOWN} more changes" if len(changes) > SHOWN else ""
     return ", ".join(changes[:SHOWN]) + more if changes else None

@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_origin
 
-from ichdag.faults import DamagedResult, reading
-from ichdag.jobs import whole_file
-from ichdag.machine import versions
+from ichdag.file_errors import DamagedResult, damaged_result_on_error
+from ichdag.jobs import atomic_write
+from ichdag.machine import package_versions
 from ichdag.records import read_record, write_record
 
 HEADER = "ichdag"  # one key, for safetensors writes several in any order
@@ -33,13 +33,13 @@ class Card:
     subjects: list[str]
     limits: dict[str, Any] = field(default_factory=dict)
     scores: dict[str, Any] = field(default_factory=dict)
-    versions: dict[str, str] = field(default_factory=dict)
+    package_versions: dict[str, str] = field(default_factory=dict)
     folds: dict[str, list[str]] = field(default_factory=dict)
 
 
 def write_card(card: Card, path: str | Path) -> None:
     """Write a card, with the versions of this process where it has none."""
-    write_record(asdict(card) | {"versions": card.versions or versions()}, path)
+    write_record(asdict(card) | {"versions": card.versions or package_versions()}, path)
 
 
 def read_card(path: str | Path) -> Card:
@@ -48,7 +48,7 @@ def read_card(path: str | Path) -> Card:
     missing = {"name", "settings", "subjects"} - set(record)
     if missing:
         raise DamagedResult(path, f"it is not a model card: it lacks {', '.join(sorted(missing))}")
-    with reading(path):
+    with damaged_result_on_error(path):
         card = Card(**record)
     wrong = [
         part.name
@@ -73,7 +73,7 @@ def write_weights(
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
     files = {Path(file).name: file_digest(Path(file)) for file in beside}
     told = {"identity": identity, "sha256": _digest(tensors), "beside": files}
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         save_file(tensors, partial, metadata={HEADER: json.dumps(told, sort_keys=True)})
 
 
@@ -95,7 +95,7 @@ def read_weights(path: str | Path) -> dict[str, Any]:
     """
     from safetensors.torch import load_file
 
-    with reading(path):
+    with damaged_result_on_error(path):
         told, tensors = _told(path), load_file(path)
     if _digest(tensors) != told["sha256"]:
         raise DamagedResult(path, "its numbers are not those that were written")

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ichdag.faults import reading
-from ichdag.jobs import StudyError, whole_file
+from ichdag.file_errors import damaged_result_on_error
+from ichdag.jobs import StudyError, atomic_write
 
 # Everything that a file may hold beside plain numbers, texts, lists, dicts and arrays. What is new here is reviewed.
 TRUSTED = [
@@ -50,7 +50,7 @@ def write_pipeline(pipeline: Any, path: str | Path) -> None:
     def renumbered(match: re.Match) -> str:
         return match[1] + numbers.setdefault(match[2], str(len(numbers)))
 
-    with zipfile.ZipFile(io.BytesIO(_skops().dumps(pipeline))) as parts, whole_file(path) as partial:
+    with zipfile.ZipFile(io.BytesIO(_skops().dumps(pipeline))) as parts, atomic_write(path) as partial:
         schema = NAME.sub(renumbered, parts.read("schema.json").decode("ascii"))
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as kept:
             for name in parts.namelist():
@@ -67,7 +67,7 @@ def read_pipeline(path: str | Path) -> Any:
     tree that points out of itself (scikit-learn would read memory that is not its own), and if it is not whole.
     """
     skops = _skops()
-    with reading(path):
+    with damaged_result_on_error(path):
         try:
             pipeline = skops.load(path, trusted=TRUSTED)
         except skops.exceptions.UntrustedTypesFoundException:

@@ -7,16 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ichdag.bounds import require_plain, require_plain_text
-from ichdag.faults import Contents, reading
-from ichdag.jobs import StudyError, whole_file
+from ichdag.yaml_limits import check_settings_size, check_yaml_size
+from ichdag.file_errors import RecordDict, damaged_result_on_error
+from ichdag.jobs import StudyError, atomic_write
 
 
 def read_record(path: str | Path) -> dict[str, Any]:
     """Read one JSON record. Raises DamagedResult if it is not whole, or is asked for a key that it lacks."""
-    with reading(path):
+    with damaged_result_on_error(path):
         found = json.loads(
-            Path(path).read_text(encoding="utf-8"), object_pairs_hook=lambda pairs: Contents(pairs, path=path)
+            Path(path).read_text(encoding="utf-8"), object_pairs_hook=lambda pairs: RecordDict(pairs, path=path)
         )
         if not isinstance(found, dict):
             raise ValueError("it holds no keys")
@@ -45,23 +45,23 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 
     content = Path(path).read_bytes()
     try:
-        require_plain_text(content, path)
+        check_yaml_size(content, path)
         found = yaml.safe_load(content.decode("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(str(error)) from error
     if not isinstance(found, dict):
         raise ValueError("it has no keys")
-    return require_plain(found, path)
+    return check_settings_size(found, path)
 
 
 def require_plain_file(path: str | Path) -> None:
     """Raise StudyError if a YAML file that another library reads holds more than it looks: its aliases multiply."""
-    require_plain_text(Path(path).read_bytes(), path)
+    check_yaml_size(Path(path).read_bytes(), path)
 
 
 def write_record(record: dict[str, Any], path: str | Path) -> None:
     """Write one JSON record whole; NaN and infinities become null, arrays and numpy scalars plain numbers."""
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(json.dumps(_plain(record), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 

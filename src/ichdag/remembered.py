@@ -13,7 +13,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from ichdag.jobs import whole_file
+from ichdag.jobs import atomic_write
 
 FOLDER = Path(".snakemake")
 NAME = "ichdag_start.json"
@@ -48,7 +48,7 @@ class StartCache:
         if not self.is_changed or not self.file.parent.is_dir():
             return
         with suppress(OSError):
-            with whole_file(self.file) as partial:
+            with atomic_write(self.file) as partial:
                 partial.write_text(json.dumps({"code": self.code, "known": self.known}, indent=1), "utf-8")
             self.is_changed = False
 

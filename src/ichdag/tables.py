@@ -7,9 +7,9 @@ from typing import Any
 
 import pandas as pd
 
-from ichdag.faults import DamagedResult, reading
-from ichdag.jobs import StudyError, whole_file
-from ichdag.numerals import CODE, LARGEST_EXACT
+from ichdag.file_errors import DamagedResult, damaged_result_on_error
+from ichdag.jobs import StudyError, atomic_write
+from ichdag.number_format import CODE, LARGEST_EXACT
 from ichdag.schema import Column, Schema
 
 # Excel and LibreOffice compute a cell that begins so (Japanese ones also the wide forms), whatever it came from.
@@ -32,7 +32,7 @@ def read_table(path: str | Path, schema: Schema) -> pd.DataFrame:
 
     A .tsv that was cut between two lines cannot be told from a whole one.
     """
-    with reading(path):
+    with damaged_result_on_error(path):
         if Path(path).suffix == ".parquet":
             frame = pd.read_parquet(path, page_checksum_verification=True)
         else:
@@ -63,7 +63,7 @@ def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
     columns beyond the schema, which are somebody else's, are read back as they were; others have ten digits.
     """
     frame = _checked(frame, schema, path)
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         if Path(path).suffix == ".parquet":
             frame.to_parquet(partial, index=False, write_page_checksum=True)
         else:

@@ -17,8 +17,8 @@ from typing import Any
 import pandas as pd
 import torch
 
-from ichdag.faults import read_or_none
-from ichdag.jobs import StudyError, whole_file
+from ichdag.file_errors import read_or_none
+from ichdag.jobs import StudyError, atomic_write
 
 LOGGER = logging.getLogger("ichdag")
 # What reading a damaged checkpoint raises.
@@ -206,7 +206,7 @@ class Checkpoint:
             "generator": generator.get_state(),
             "parts": {name: stateful.state_dict() for name, stateful in objects.items()},
         }
-        with whole_file(self.path) as partial:
+        with atomic_write(self.path) as partial:
             with open(partial, "wb") as stream:
                 torch.save(state, stream)
             if self.path.exists():

@@ -10,9 +10,9 @@ from ichdag.classification.classifiers import ClassifierConfig, classifier_card
 from ichdag.classification.feature_matrices import clinical_matrix, feature_matrix
 from ichdag.classification.labels import development_labels, external_labels
 from ichdag.classification.validation import cross_validate, fit_final, predict
-from ichdag.folds import draw_folds
+from ichdag.stratified_folds import draw_folds
 from ichdag.jobs import StudyError
-from ichdag.names import CLASSIFIERS
+from ichdag.constants import CLASSIFIERS
 
 OUTCOME = "poor_outcome"
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -14,7 +14,7 @@ from ichdag.classification.feature_matrices import (
 )
 from ichdag.features.schemas import REDUCED
 from ichdag.jobs import StudyError
-from ichdag.names import BLOCKS, FEATURE_SETS
+from ichdag.constants import BLOCKS, FEATURE_SETS
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import write_table
 

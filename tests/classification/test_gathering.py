@@ -7,7 +7,7 @@ import pytest
 
 from ichdag.classification.gathering import gather
 from ichdag.jobs import StudyError
-from ichdag.names import CLASSIFIERS, FEATURE_SETS
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from ichdag.evaluation.prediction_groups import groups_by_model
 from ichdag.features import FeaturesSettings, fit_reduction, reduce_block
 from ichdag.features.blocks import Block
 from ichdag.features.subjects import training_subjects
-from ichdag.names import CLASSIFIERS
+from ichdag.constants import CLASSIFIERS
 
 OUTCOME, FOLD = "poor_outcome", "2"
 REDUCTION = FeaturesSettings(rank=4, init="nndsvda", max_iter=200, tolerance=1e-4)

@@ -15,9 +15,9 @@ from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.thresholds import choose_threshold, inner_probabilities
 from ichdag.classification.validation import cross_validate
 from ichdag.evaluation.prediction_groups import groups_by_model
-from ichdag.names import CLASSIFIERS
+from ichdag.constants import CLASSIFIERS
 from ichdag.tables import read_table, write_table
-from ichdag.thresholds import youden
+from ichdag.youden import youden_threshold
 
 NAMES = {"outcome": "poor_outcome", "features": "vaegan"}
 
@@ -58,7 +58,7 @@ def test_inner_probabilities_are_scikit_learns_of_the_inner_folds(classifier, se
     rows, folds = model[:-1].transform(part["X"]), StratifiedKFold(2, shuffle=True, random_state=3)
     expected = cross_val_predict(bare, rows, part["y"], cv=folds, method="predict_proba")[:, 1]
     assert np.array_equal(inner_probabilities(model, config=config, **part), expected)
-    assert choose_threshold(model, config=config, **part) == youden(part["y"], probability=expected)
+    assert choose_threshold(model, config=config, **part) == youden_threshold(part["y"], probability=expected)
 
 
 def test_those_of_a_random_forest_are_its_out_of_bag_ones_by_scikit_learn(settings, part):
@@ -110,4 +110,4 @@ def test_the_table_carries_the_threshold_of_each_fold_and_the_metrics_use_it(
         assert set(cells[fold].threshold) == set(rows[rows.fold == fold].threshold)
     own = rows.set_index("subject").threshold
     assert cells["pooled"].threshold.tolist() == own[cells["pooled"].subjects].tolist()
-    assert set(cells["external"].threshold) == {youden(rows.y_true, probability=rows.probability.to_numpy())}
+    assert set(cells["external"].threshold) == {youden_threshold(rows.y_true, probability=rows.probability.to_numpy())}

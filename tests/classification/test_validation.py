@@ -11,7 +11,7 @@ from ichdag.classification.feature_matrices import comparator_matrices, feature_
 from ichdag.classification.labels import development_labels, external_labels, oracle_predictions
 from ichdag.classification.validation import cross_validate, fit_final, predict, select_rows
 from ichdag.jobs import StudyError
-from ichdag.names import CLASSIFIERS
+from ichdag.constants import CLASSIFIERS
 
 NAMES = {"outcome": "poor_outcome", "features": "radiomics"}
 

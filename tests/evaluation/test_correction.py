@@ -12,7 +12,7 @@ from ichdag.evaluation import best_models, correct_best, measure_performance
 from ichdag.evaluation.resampling import resample
 from ichdag.evaluation.schemas import BEST
 from ichdag.jobs import StudyError
-from ichdag.names import CLASSIFIERS, FEATURE_SETS
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.tables import read_table, write_table
 
 SETTINGS = {"confidence": 0.95, "bootstrap": 40}

@@ -12,7 +12,7 @@ from ichdag.classification.classifiers import LOGISTIC, ClassifierConfig
 from ichdag.classification.feature_matrices import clinical_matrix
 from ichdag.classification.labels import development_labels
 from ichdag.classification.validation import cross_validate
-from ichdag.folds import draw_folds
+from ichdag.stratified_folds import draw_folds
 from ichdag.provenance import settings_of
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from ichdag.explanation.attribution import sample_rows, shap_values
 from ichdag.explanation.schemas import SHAP
 from ichdag.explanation.shares import block_of, block_shares, empty_shares
 from ichdag.jobs import StudyError
-from ichdag.names import CLASSIFIERS, FEATURE_SETS
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.tables import read_table, write_table
 
 SETTINGS = ExplanationSettings(

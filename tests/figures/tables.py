@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from ichdag.evaluation.schemas import BEST as CHOSEN
-from ichdag.names import CLASSIFIERS, COMPARATORS, FEATURE_SETS
+from ichdag.constants import CLASSIFIERS, COMPARATORS, FEATURE_SETS
 from ichdag.segmentation.schemas import SCORES
 
 OUTCOMES = ["poor_outcome", "expansion_3ml"]

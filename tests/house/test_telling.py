@@ -10,8 +10,8 @@ from snakemake import exceptions
 from snakemake.exceptions import InputFunctionException, RuleException, WorkflowError
 from snakemake.settings import types
 
-from ichdag.bounds import MOST_VALUES, require_plain
-from ichdag.faults import DamagedResult
+from ichdag.yaml_limits import MOST_VALUES, check_settings_size
+from ichdag.file_errors import DamagedResult
 from ichdag.jobs import StudyError
 from ichdag.records import read_yaml
 
@@ -123,7 +123,7 @@ def test_settings_that_cannot_be_read_are_named(told, tmp_path, content, why):
 
 def test_a_number_that_is_too_long_to_be_written_down_is_refused_wherever_it_comes_from():
     with pytest.raises(StudyError, match="The configuration holds a number of more than 100 characters"):
-        require_plain({"a": [10**5000]}, "The configuration")
+        check_settings_size({"a": [10**5000]}, "The configuration")
 
 
 def test_settings_that_name_a_value_twice_are_read(told, root, tmp_path):
@@ -131,4 +131,4 @@ def test_settings_that_name_a_value_twice_are_read(told, root, tmp_path):
     path.write_text("a: &a [1, 2]\nb: *a\nc: &c {d: 1}\ne: {<<: *c, f: 2}\n")
     assert types.load_configfile(path) == {"a": [1, 2], "b": [1, 2], "c": {"d": 1}, "e": {"d": 1, "f": 2}}
     shipped = yaml.safe_load((root / "config" / "config.yaml").read_text())
-    assert require_plain(shipped, "config.yaml") is shipped
+    assert check_settings_size(shipped, "config.yaml") is shipped

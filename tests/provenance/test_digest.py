@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ichdag.provenance import code_digest, definitions_digest, put_in_order
+from ichdag.provenance import code_digest, definitions_digest, order_settings
 from ichdag.provenance.digests import Package
-from ichdag.provenance.standing import CODE
+from ichdag.provenance.ledger_status import CODE
 
 ROOT = Path(__file__).parents[2]
 TRAINING = "src/ichdag/segmentation/training.py"
@@ -191,7 +191,7 @@ def test_a_checkpoint_belongs_to_no_definition_that_is_not_there():
 def test_the_copy_of_a_checkout_has_its_digests(tree):
     script = ROOT / "workflow/scripts/train_network.py"
     assert code_digest(script) == tree.before["train_network"] == Package().digest_of_script(script)
-    assert definitions_digest("ichdag.names.ROLES") == tree.digest_of("ichdag.names.ROLES")
+    assert definitions_digest("ichdag.constants.ROLES") == tree.digest_of("ichdag.constants.ROLES")
 
 
 def test_errors_that_end_a_job_count_by_their_kind_and_not_by_what_they_say(digest_in):
@@ -230,7 +230,7 @@ def test_settings_stand_in_the_order_of_the_shipped_file_whatever_an_overlay_nam
         "outcomes": {"mine": "mrs > 4", "death": "mrs == 6"},
         "a": 1,
     }
-    put_in_order(config, like=tmp_path / "config.yaml")
+    order_settings(config, like=tmp_path / "config.yaml")
     assert str(config) == str(
         {"a": 1, "stage": {"one": 1, "two": {"x": 1, "y": 3}}, "outcomes": {"death": "mrs == 6", "mine": "mrs > 4"}}
     )

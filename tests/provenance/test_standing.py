@@ -8,12 +8,12 @@ import pytest
 import torch
 import yaml
 
-from ichdag.faults import WITNESSES
+from ichdag.file_errors import TRAINING_MARKERS
 from ichdag.jobs import StudyError
 from ichdag.latent.identity import vaegan_identity
-from ichdag.ledger import digest_of, sealed
+from ichdag.ledger import identity_digest, write_with_checksum
 from ichdag.models import write_weights
-from ichdag.provenance.standing import NEVER, Standing
+from ichdag.provenance.ledger_status import NEVER, LedgerStatus
 from ichdag.records import write_record
 from ichdag.segmentation.identity import masks_identity
 
@@ -39,7 +39,7 @@ def root():
 
 
 def standing(config, roles=ROLES, code=CODE):
-    return Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=lambda first, *more: code[first])
+    return LedgerStatus(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=lambda first, *more: code[first])
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def study(tmp_path, monkeypatch, config):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "ledger").mkdir()
     assert set(standing(config).reasons) == {"training", "cleanup", "vaegan", *NETWORKS}
-    with sealed(tmp_path / "ledger/training.tsv") as partial:
+    with write_with_checksum(tmp_path / "ledger/training.tsv") as partial:
         partial.write_text(LIST, "utf-8")
     for name, identity in standing(config).identities.items():
         if name == "cleanup":
@@ -139,10 +139,10 @@ def test_a_retraining_draws_the_list_and_makes_all_due(study, config):
 def finished(study, config):
     """The study with the results that tell that its models were trained."""
     identities = standing(config).identities
-    networks = [{"name": name, "identity": digest_of(identities[name])} for name in NETWORKS]
-    write_record({"folds": {}, "networks": networks}, study / WITNESSES["segmentation"])
-    (study / WITNESSES["latent"]).parent.mkdir(parents=True)
-    (study / WITNESSES["latent"]).touch()
+    networks = [{"name": name, "identity": identity_digest(identities[name])} for name in NETWORKS]
+    write_record({"folds": {}, "networks": networks}, study / TRAINING_MARKERS["segmentation"])
+    (study / TRAINING_MARKERS["latent"]).parent.mkdir(parents=True)
+    (study / TRAINING_MARKERS["latent"]).touch()
     assert standing(config).asked().reasons == {}
     return study
 
@@ -168,7 +168,7 @@ def test_a_model_that_results_were_made_with_and_that_is_gone_is_refused_until_t
     with pytest.raises(StudyError, match=rf"{told} .*backup.* delete {WITNESSES[stage]} as well"):
         now.asked()
     assert now.asked(before_run=False) is now, "a job is not refused"
-    (finished / WITNESSES[stage]).unlink()
+    (finished / TRAINING_MARKERS[stage]).unlink()
     assert now.asked().reasons and now.forced_rules == made_by
 
 
@@ -193,13 +193,13 @@ def test_a_first_training_that_was_interrupted_is_not_taken_for_a_loss(study, co
 def test_networks_that_are_new_or_would_be_trained_anew_anyway_are_not_taken_for_lost(finished, config):
     """More folds; a retraining, before its list is drawn and once it is; other settings; none of them was a loss."""
     more = [*NETWORKS, "dual_2", "single_2"]
-    found = Standing(config, networks=more, patches=PATCHES, roles=ROLES, code=lambda first, *rest: CODE[first])
+    found = LedgerStatus(config, networks=more, patches=PATCHES, roles=ROLES, code=lambda first, *rest: CODE[first])
     assert {"dual_2", "single_2"} <= set(found.asked().reasons)
     shutil.rmtree(finished / "ledger/segmentation/dual_0")
     assert "dual_0" in standing(changed(config, "segmentation", "training", "epochs", to=3)).asked().reasons
     retrained = changed(config, "segmentation", "retrain", to=2)
     assert "dual_0" in standing(retrained).asked().reasons
-    with sealed(finished / "ledger/training.tsv") as partial:
+    with write_with_checksum(finished / "ledger/training.tsv") as partial:
         partial.write_text(LIST.replace("\t1\n", "\t2\n"), "utf-8")
     now = standing(retrained).asked()
     assert now.training and "dual_0" in now.reasons
@@ -210,7 +210,7 @@ def test_a_job_finds_the_same_identity_as_the_plan(config):
     training = {"S0": 0, "S1": 1}
     cleanup = {"cleanup": 1, "code": "c"}
     plan = masks_identity(networks={"dual_0": "a", "single_0": "b"}, cleanup=cleanup)
-    assert plan == {"dual_0": "a", "cleanup": digest_of(cleanup)}
+    assert plan == {"dual_0": "a", "cleanup": identity_digest(cleanup)}
     identity = vaegan_identity(config=config, patches=PATCHES, training=training, masks=plan, code="v")
     assert identity == json.loads(json.dumps(identity)), "JSON must give back what was written"
     assert masks_identity(networks={"dual_0": None}, cleanup=cleanup) is None

@@ -9,7 +9,7 @@ import pytest
 
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.images import read_scan, write_image
-from ichdag.names import BLOCKS
+from ichdag.constants import BLOCKS
 from ichdag.tables import read_table
 
 ROOT = Path(__file__).parents[2]

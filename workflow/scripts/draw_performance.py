@@ -5,10 +5,10 @@ from ichdag.figures.performance import draw_auc, draw_oracle, select_auc, select
 from ichdag.figures.ranks import draw_ranks, select_ranks
 from ichdag.figures.schemas import RANKS
 from ichdag.figures.style import write_figure
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 output, dpi = snakemake.output, snakemake.params.dpi
 metrics = read_table(snakemake.input.metrics, METRICS)
 

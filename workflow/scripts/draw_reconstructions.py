@@ -6,10 +6,10 @@ from ichdag.figures.pictures import draw_reconstructions, patch_pictures, table_
 from ichdag.figures.schemas import PICTURES
 from ichdag.figures.style import write_figure
 from ichdag.figures.training import draw_samples, sample_pictures
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.tables import write_table
 
-start(snakemake)
+start_job_log(snakemake)
 output, settings = snakemake.output, FiguresSettings(**snakemake.params.settings)
 store = dict(read_store(snakemake.input.reconstructions))
 pictures = []

@@ -1,11 +1,11 @@
 """Extract the radiomic features of one participant's hematoma."""
 
 from ichdag.images import read_mask, read_scan
-from ichdag.jobs import DataFault, start
+from ichdag.jobs import DataFault, start_job_log
 from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract_lesion
 from ichdag.records import write_record
 
-logger = start(snakemake)
+logger = start_job_log(snakemake)
 settings = RadiomicsSettings(**snakemake.params.settings)
 record = {"subject": snakemake.wildcards.subject, "status": "included", "reason": None, "features": {}, "missing": {}}
 try:

@@ -7,12 +7,12 @@ from ichdag.classification.labels import development_labels, oracle_predictions
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.validation import cross_validate, fit_final, join_results
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.models import write_card
 from ichdag.pipelines import write_pipeline
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 params, outcome = snakemake.params, snakemake.wildcards.outcome
 config = ClassifierConfig(LOGISTIC, ClassificationSettings(**params.settings), params.seed, snakemake.threads)
 cohort, assigned = read_table(snakemake.input.cohort, PARTICIPANTS), read_table(snakemake.input.folds, FOLDS)

@@ -2,12 +2,12 @@
 
 from ichdag.arrays import write_arrays
 from ichdag.images import read_expected, read_mask, read_scan
-from ichdag.jobs import start
-from ichdag.names import TIMEPOINTS
+from ichdag.jobs import start_job_log
+from ichdag.constants import TIMEPOINTS
 from ichdag.preprocessing.grids import PreprocessingSettings, make_grids
 from ichdag.records import read_record_of
 
-start(snakemake)
+start_job_log(snakemake)
 settings = PreprocessingSettings(**snakemake.params.settings)
 files, record = snakemake.input, read_record_of(snakemake.wildcards.subject, snakemake.input.record)
 arrays = {}

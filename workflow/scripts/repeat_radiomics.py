@@ -3,12 +3,12 @@
 from zlib import crc32
 
 from ichdag.images import read_mask, read_scan
-from ichdag.jobs import DataFault, start
+from ichdag.jobs import DataFault, start_job_log
 from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract
 from ichdag.radiomics.perturbation import PerturbationSettings, perturb
 from ichdag.records import write_record
 
-logger = start(snakemake)
+logger = start_job_log(snakemake)
 params = snakemake.params
 subject = snakemake.wildcards.subject
 settings = RadiomicsSettings(**params.settings)

@@ -21,7 +21,7 @@ from ichdag.classification import ClassificationSettings
 from ichdag.classification.calibration import enforce_rising_curve, is_flat
 from ichdag.classification.inner_cv import inner_folds, is_shared
 from ichdag.jobs import StudyError
-from ichdag.models import Card
+from ichdag.models import ModelCard
 
 LOGISTIC = "logistic"
 SCALED = ("elastic_net", "svm", LOGISTIC)
@@ -100,14 +100,14 @@ def classifier_card(
     labels: pd.DataFrame,
     folds: dict[str, list[str]],
     outcome: str,
-) -> Card:
+) -> ModelCard:
     """Describe the models of one outcome and classifier: training subjects by fold, settings, tuning."""
     settings = config.settings.classifiers[config.classifier]
     tuning = {"seed": config.seed, "tuning": config.settings.tuning, "class_weights": config.settings.class_weights}
     columns = {features: list(model.feature_names_in_) for features, model in models.items()}
     scores = {features: _describe_fit(config, model) for features, model in models.items()}
     name = f"{outcome} {config.classifier}"
-    return Card(name, settings | tuning, list(labels.index.unique()), {"columns": columns}, scores, folds=folds)
+    return ModelCard(name, settings | tuning, list(labels.index.unique()), {"columns": columns}, scores, folds=folds)
 
 
 def _describe_fit(config: ClassifierConfig, model: Pipeline) -> dict[str, Any]:

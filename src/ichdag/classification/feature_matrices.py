@@ -9,7 +9,7 @@ import pandas as pd
 from ichdag.features.blocks import shape_columns
 from ichdag.features.schemas import REDUCED
 from ichdag.jobs import StudyError
-from ichdag.names import FEATURE_SETS
+from ichdag.constants import FEATURE_SETS
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import read_table
 

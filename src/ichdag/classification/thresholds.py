@@ -10,7 +10,7 @@ from sklearn.pipeline import Pipeline
 from ichdag.classification.calibration import platt_curve
 from ichdag.classification.classifiers import ClassifierConfig, balanced_weights
 from ichdag.classification.inner_cv import inner_folds, is_shared
-from ichdag.thresholds import youden
+from ichdag.youden import youden_threshold
 
 
 def choose_threshold(
@@ -19,7 +19,7 @@ def choose_threshold(
     """Choose Youden's threshold on inner out-of-fold predictions of the training rows."""
     probability = inner_probabilities(model, config=config, X=X, y=y, persons=persons)
     is_known = np.isfinite(probability)
-    return youden(y.to_numpy()[is_known], probability=probability[is_known])
+    return youden_threshold(y.to_numpy()[is_known], probability=probability[is_known])
 
 
 def inner_probabilities(

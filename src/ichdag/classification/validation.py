@@ -10,7 +10,7 @@ from ichdag.classification.classifiers import ClassifierConfig, fit
 from ichdag.classification.labels import first_repeat, prediction_rows
 from ichdag.classification.thresholds import choose_threshold
 from ichdag.jobs import StudyError
-from ichdag.names import FINAL
+from ichdag.constants import FINAL
 
 
 @dataclass(frozen=True)

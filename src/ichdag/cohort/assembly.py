@@ -8,7 +8,7 @@ import pandas as pd
 from ichdag.cohort.outcomes import columns_of, judge_outcome, outcome_of
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.cohort.sheet import FILES, Row, subject_of, typed_columns
-from ichdag.finite import fault_of_cells
+from ichdag.nonfinite import describe_nonfinite
 
 COLUMNS = ("baseline_volume_ml", "followup_volume_ml", "expansion_ml", "volume_source")
 ASIDE = ("participant_id", "baseline_series", "followup_series", "followup_hours")
@@ -77,7 +77,7 @@ def judge_features(features: pd.DataFrame) -> pd.DataFrame:
     values = features.drop(columns=list(found)).select_dtypes("number")
     cells = values.to_numpy(dtype=np.float64, na_value=np.nan)
     for place in np.flatnonzero(np.isinf(cells).any(axis=1) & (found.status == "included").to_numpy()):
-        reason = fault_of_cells(cells[place], what="features", names=list(values), may_lack=True)
+        reason = describe_nonfinite(cells[place], what="features", names=list(values), may_lack=True)
         found.loc[found.index[place], ["status", "reason"]] = ["excluded", reason]
     return found
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ichdag.evaluation.prediction_groups import MODEL_COLUMNS, POOLED
-from ichdag.names import FEATURE_SETS
+from ichdag.constants import FEATURE_SETS
 
 
 def best_models(metrics: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from ichdag.evaluation.prediction_groups import EXTERNAL, POOLED, PredictionGrou
 from ichdag.evaluation.resampling import Resamples, percentiles, resample, resampled_auc
 from ichdag.evaluation.schemas import BEST
 from ichdag.jobs import StudyError
-from ichdag.names import FEATURE_SETS
+from ichdag.constants import FEATURE_SETS
 
 CORRECTED_COLUMNS = ("corrected", "corrected_low", "corrected_high")
 

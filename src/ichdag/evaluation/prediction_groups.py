@@ -11,8 +11,8 @@ from scipy.special import logit
 from ichdag.evaluation import inflation
 from ichdag.evaluation.recalibration import is_flat
 from ichdag.jobs import StudyError
-from ichdag.repeats import repeats_of
-from ichdag.thresholds import youden
+from ichdag.repeats import infer_repeats
+from ichdag.youden import youden_threshold
 
 EXTERNAL = "external"
 POOLED = "pooled"
@@ -78,7 +78,7 @@ def groups_by_model(predictions: pd.DataFrame) -> Iterator[list[PredictionGroup]
         where = f"predictions, outcome {outcome}, features {features}, classifier {classifier}"
         _check_subjects(rows, out_of_fold, where)
         development = rows[out_of_fold]
-        repeats = repeats_of(development["subject"].to_numpy(), folds=development["fold"].to_numpy(), where=where)
+        repeats = infer_repeats(development["subject"].to_numpy(), folds=development["fold"].to_numpy(), where=where)
         model = (outcome, features, classifier)
         yield [*_development_groups(development, model, repeats), *_external_groups(rows, out_of_fold, model)]
 
@@ -97,7 +97,7 @@ def _development_groups(rows: pd.DataFrame, model: tuple[str, str, str], repeats
         in_fold = folds == fold
         if not has_thresholds:
             other_folds = ~in_fold & (repeats == repeats[in_fold.argmax()])
-            threshold[in_fold] = youden(y_true[other_folds], probability=probability[other_folds])
+            threshold[in_fold] = youden_threshold(y_true[other_folds], probability=probability[other_folds])
         values = (subjects[in_fold], y_true[in_fold], probability[in_fold], threshold[in_fold])
         groups.append(PredictionGroup(*model, cohort, fold, *values))
     pooled = []
@@ -136,7 +136,7 @@ def _external_groups(
 ) -> Iterator[PredictionGroup]:
     """Create a group for each external cohort, with the threshold from the development cohort."""
     development = rows[out_of_fold]
-    threshold = youden(development["y_true"].to_numpy(), probability=development["probability"].to_numpy(dtype=float))
+    threshold = youden_threshold(development["y_true"].to_numpy(), probability=development["probability"].to_numpy(dtype=float))
     for cohort, cohort_rows in rows[~out_of_fold].groupby("cohort", sort=True):
         subjects = cohort_rows["subject"].to_numpy()
         y_true = cohort_rows["y_true"].to_numpy() == 1

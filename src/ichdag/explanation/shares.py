@@ -8,7 +8,7 @@ import pandas as pd
 from ichdag.explanation import ExplanationSettings
 from ichdag.explanation.schemas import SHAP
 from ichdag.jobs import StudyError
-from ichdag.names import BLOCKS
+from ichdag.constants import BLOCKS
 
 ALL_EQUAL = 1e-9
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from ichdag.arrays import read_item
-from ichdag.finite import fault_of_cells
+from ichdag.nonfinite import describe_nonfinite
 from ichdag.jobs import DataFault, StudyError
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import read_table
@@ -57,7 +57,7 @@ def check_usable(block: Block) -> None:
     described = "features" if has_names else f"{block.name} latents"
     stage = block.name if has_names else "latent"
     for subject, row in zip(block.subjects, block.values, strict=True):
-        fault = fault_of_cells(row, what=described, names=block.columns, may_lack=has_names)
+        fault = describe_nonfinite(row, what=described, names=block.columns, may_lack=has_names)
         if fault:
             raise DataFault(stage, f"{subject} has {fault}")
 

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ichdag.jobs import StudyError
-from ichdag.names import FINAL
+from ichdag.constants import FINAL
 
 
 def included(cohort: pd.DataFrame) -> list[str]:

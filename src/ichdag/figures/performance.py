@@ -17,7 +17,7 @@ from ichdag.figures.style import (
     set_size,
     title_row,
 )
-from ichdag.names import COMPARATORS, FEATURE_SETS
+from ichdag.constants import COMPARATORS, FEATURE_SETS
 
 MEDIAN = "median of classifiers"
 NO_AUC = "No AUC could be computed: see the predictions table."

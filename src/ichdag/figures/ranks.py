@@ -7,7 +7,7 @@ from ichdag.figures.names import features_name, outcome_name
 from ichdag.figures.performance import NO_AUC
 from ichdag.figures.selection import setting_name, settings_of
 from ichdag.figures.style import FOLD_STYLES, LIGHT_GRAY, draw_message, set_size
-from ichdag.names import FEATURE_SETS
+from ichdag.constants import FEATURE_SETS
 
 FOLDS = ("mean", "external")
 

@@ -1,7 +1,7 @@
 """Schemas of the tables kept beside figures."""
 
 from ichdag.columns import COHORT, FEATURE_SET, OUTCOME, ROLE, SUBJECT
-from ichdag.names import ROLES, VARIANTS
+from ichdag.constants import ROLES, VARIANTS
 from ichdag.schema import Column, Schema, number
 
 DICE = Schema(

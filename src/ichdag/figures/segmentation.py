@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ichdag.figures.style import BLUE, GRAY, ORANGE, draw_message, set_size
-from ichdag.names import FINAL
+from ichdag.constants import FINAL
 
 VARIANT_STYLES = {"dual": (BLUE, "o", "Dual scale"), "single": (ORANGE, "^", "Single scale")}
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from ichdag.evaluation import best_models
 from ichdag.figures.names import fold_name
-from ichdag.names import COMPARATORS
+from ichdag.constants import COMPARATORS
 
 SHOWN_FOLDS = ("pooled", "external")
 

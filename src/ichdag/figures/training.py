@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from ichdag.figures.pictures import Picture, draw_slice, tiles_of, upright
 from ichdag.figures.segmentation import VARIANT_STYLES
 from ichdag.figures.style import BLUE, GRAY, GREEN, VERMILION, draw_message, set_size
-from ichdag.names import FINAL
+from ichdag.constants import FINAL
 
 VAEGAN = "vaegan"
 DISCRIMINATOR_TERMS = {

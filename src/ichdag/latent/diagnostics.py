@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ichdag.latent.network import Autoencoder
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 LOGGER = logging.getLogger("ichdag")
 # A latent unit is active if its mean varies over patients by more than this (Burda et al., ICLR 2016).
@@ -51,7 +51,7 @@ def training_warnings(scores: Mapping[str, float]) -> list[str]:
     """
     warnings = []
     if scores["active_units"] < MIN_ACTIVE_UNITS:
-        active = numeral(100 * scores["active_units"], 2)
+        active = format_plain(100 * scores["active_units"], 2)
         warnings.append(
             f"The latent space has collapsed: {active} % of its units vary over patients. "
             "Lower latent.training.kl_weight or lengthen latent.training.warmup_epochs."

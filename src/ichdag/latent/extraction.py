@@ -8,17 +8,17 @@ import numpy as np
 import torch
 
 from ichdag.arrays import read_arrays, read_item, read_store
-from ichdag.faults import reading
+from ichdag.file_errors import damaged_result_on_error
 from ichdag.jobs import StudyError
 from ichdag.latent.network import Autoencoder, VaeganSettings
 from ichdag.models import read_identity, read_weights
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 
 def load_autoencoder(weights: str | Path, *, device: torch.device) -> Autoencoder:
     """Load a trained autoencoder, in evaluation mode, from its weights file, which stores its settings."""
     autoencoder = Autoencoder(VaeganSettings(**read_identity(weights)["network"]))
-    with reading(weights):
+    with damaged_result_on_error(weights):
         autoencoder.load_state_dict(read_weights(weights))
     return autoencoder.to(device, memory_format=torch.channels_last_3d).eval()
 
@@ -72,7 +72,7 @@ def to_stored_precision(latents: np.ndarray, precision: str) -> np.ndarray:
     if not np.isfinite(stored[finite]).all():
         largest = np.abs(latents[finite]).max()
         raise StudyError(
-            f"latents up to {numeral(largest, 3)} cannot be stored as {precision}: set latent.precision to float32"
+            f"latents up to {format_plain(largest, 3)} cannot be stored as {precision}: set latent.precision to float32"
         )
     return stored
 

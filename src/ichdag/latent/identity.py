@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ichdag.ledger import digest_of, effective_settings
+from ichdag.ledger import identity_digest, effective_settings
 
 
 def vaegan_identity(
@@ -29,7 +29,7 @@ def vaegan_identity(
         "patches": dict(patches),
         "seed": config["seed"],
         "retrain": config["segmentation"]["retrain"],
-        "subjects": {"count": len(subjects), "digest": digest_of(subjects)},
+        "subjects": {"count": len(subjects), "digest": identity_digest(subjects)},
         "masks": dict(masks) | ({"inference": config["segmentation"]["inference"]} if masks else {}),
         "code": code,
     }

@@ -14,8 +14,8 @@ from ichdag.jobs import DataFault
 from ichdag.latent.extraction import load_autoencoder, round_to_precision, vaegan_features
 from ichdag.latent.patches import PatchSettings, cut_patch
 from ichdag.models import read_card
-from ichdag.names import BLOCKS, FEATURE_SETS
-from ichdag.numerals import numeral
+from ichdag.constants import BLOCKS, FEATURE_SETS
+from ichdag.number_format import format_plain
 from ichdag.pipelines import read_pipeline
 from ichdag.prediction.frozen import FrozenModel
 from ichdag.preprocessing.grids import PreprocessingSettings, make_grids
@@ -43,7 +43,7 @@ def predict_patient(
     mirror_axes = settings["segmentation"]["inference"]["mirror_axes"]
     mask = _native_mask(lesion_probability(network, **views, mirror_axes=mirror_axes), grids, settings["segmentation"])
     if mask.volume_ml < max(limits["smallest_lesion_ml"], 1e-9):
-        min_volume = numeral(limits["smallest_lesion_ml"])
+        min_volume = format_plain(limits["smallest_lesion_ml"])
         raise DataFault("prediction", f"no hematoma of {min_volume} mL or more was found")
     blocks = _lesion_blocks(scan, mask, subject=subject, model=model, device=device)
     if "segmentation" in FEATURE_SETS[settings["features"]]:

@@ -8,7 +8,7 @@ from scipy import ndimage
 from ichdag.heads import Head, cover, find_head
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ def make_grids(scan: Volume, *, mask: Volume | None, settings: PreprocessingSett
     """
     head = find_head(scan, head_hu=settings.head_hu)
     if not head.inside.any():
-        raise DataFault("preprocessing", f"no voxel above {numeral(settings.head_hu)} HU: no head in the scan")
+        raise DataFault("preprocessing", f"no voxel above {format_plain(settings.head_hu)} HU: no head in the scan")
     affine = _grid_affine(_head_center_mm(head, settings), settings)
     low, high = settings.window_hu
     windowed = (np.clip(scan.values, low, high) - low) / (high - low)

@@ -9,9 +9,9 @@ from typing import Any
 
 from ichdag.jobs import StudyError
 from ichdag.provenance.digests import Package
-from ichdag.provenance.resolution import PACKAGE
+from ichdag.provenance.name_resolver import PACKAGE
 from ichdag.records import read_yaml
-from ichdag.remembered import start_cache
+from ichdag.start_cache import start_cache
 
 
 def expose_package() -> None:

@@ -15,15 +15,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ichdag.provenance.modules import Module
-from ichdag.provenance.resolution import PACKAGE, Modules
-from ichdag.provenance.syntax import Writer
+from ichdag.provenance.parsed_module import Module
+from ichdag.provenance.name_resolver import PACKAGE, Modules
+from ichdag.provenance.normalizer import Writer
 
 LENGTH = 12
 # What only logs and records have, and what decides whether a result is there, not what it holds.
 UNHEARD = {"ichdag.jobs.start", "ichdag.machine.host", "ichdag.machine.versions"} | {
     *(f"ichdag.jobs.{name}" for name in ("whole_file", "sync_names", "_sync", "own_folder", "clear_leftovers")),
-    *(f"ichdag.faults.{name}" for name in ("reading", "read_or_none", "read_through", "require_room")),
+    *(f"ichdag.file_errors.{name}" for name in ("reading", "read_or_none", "read_through", "require_room")),
 }
 
 

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ichdag.jobs import whole_file
+from ichdag.jobs import atomic_write
 from ichdag.provenance.schemas import COSTS, JOBS
 from ichdag.schema import Schema
 
@@ -131,7 +131,7 @@ def _read(path: Path) -> list[Row]:
 def _write(rows: list[Row], path: Path, schema: Schema) -> None:
     """Write rows in the columns of their schema, whole."""
     names = schema.column_names
-    with whole_file(path) as partial, open(partial, "w", encoding="utf-8", newline="") as stream:
+    with atomic_write(path) as partial, open(partial, "w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, delimiter="\t", lineterminator="\n")
         table.writerow(names)
         table.writerows([row[name] if _known(row[name]) else MISSING for name in names] for row in rows)

@@ -9,11 +9,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from ichdag.faults import WITNESSES
+from ichdag.file_errors import TRAINING_MARKERS
 from ichdag.jobs import StudyError
 from ichdag.latent.identity import vaegan_identity
-from ichdag.ledger import SHOWN, digest_of, hours_of_last_training, locked_list, why_anew, why_train
-from ichdag.numerals import numeral
+from ichdag.ledger import SHOWN, identity_digest, last_training_hours, read_training_list, reason_to_rerun, reason_to_train
+from ichdag.number_format import format_plain
 from ichdag.records import read_record
 from ichdag.segmentation.identity import cleanup_identity, masks_identity, network_identity
 
@@ -66,7 +66,7 @@ class Standing:
     ):
         self.config, self.networks, self.patches = config, list(networks), patches
         self.code = {name: code(*definitions) for name, definitions in CODE.items()}
-        self.locked = locked_list(retrain=config["segmentation"]["retrain"])
+        self.locked = read_training_list(retrain=config["segmentation"]["retrain"])
         self.away = sorted(one for one in self.locked or () if roles.get(one, "development") != "development")
 
     @cached_property
@@ -82,7 +82,7 @@ class Standing:
         """What each model would be now: settings, subjects, code; None where its training list is still to be drawn."""
         shared = {"config": self.config, "training": self.training}
         found = {name: network_identity(name, **shared, code=self.code[NETWORKS]) for name in self.networks}
-        digests = {name: identity and digest_of(identity) for name, identity in found.items()}
+        digests = {name: identity and identity_digest(identity) for name, identity in found.items()}
         cleanup = cleanup_identity(**shared, networks=digests, code=self.code[CLEANUP])
         manual = self.config["segmentation"]["masks"] == "manual"
         masks = {} if manual else masks_identity(networks=digests, cleanup=cleanup)
@@ -98,10 +98,10 @@ class Standing:
         retrain = self.config["segmentation"]["retrain"]
         reasons = {TRAINING: None if self.locked else f"none is drawn yet for segmentation.retrain {retrain}"}
         for name in [*self.networks, VAEGAN]:
-            reasons[name] = why_train(folder_of(name), self.identities[name])
+            reasons[name] = reason_to_train(folder_of(name), self.identities[name])
         cleanup = Path(FOLDERS[CLEANUP]) / "cleanup.json"
         then = read_record(cleanup).get("identity") if cleanup.is_file() else None
-        reasons[CLEANUP] = why_anew(then, self.identities[CLEANUP])
+        reasons[CLEANUP] = reason_to_rerun(then, self.identities[CLEANUP])
         return {name: reason for name, reason in reasons.items() if reason}
 
     def _refuse_lost(self) -> None:
@@ -110,14 +110,14 @@ class Standing:
         Another setting, list or code trains it anew whether it is lost or not; of the VAE-GAN no result tells them.
         """
         gone = [name for name in [*self.networks, VAEGAN] if not (folder_of(name) / "weights.safetensors").is_file()]
-        networks = WITNESSES["segmentation"] if Path(WITNESSES["segmentation"]).is_file() else None
+        networks = TRAINING_MARKERS["segmentation"] if Path(TRAINING_MARKERS["segmentation"]).is_file() else None
         listed = read_record(networks)["networks"] if networks and {*gone} - {VAEGAN} else []
         known = {entry["name"]: entry["identity"] for entry in listed}
-        lost = [name for name in gone if name in known and known[name] == digest_of(self.identities[name])]
+        lost = [name for name in gone if name in known and known[name] == identity_digest(self.identities[name])]
         if lost:
-            raise _lost(lost, WITNESSES["segmentation"], "raise segmentation.retrain, or ")
-        if VAEGAN in gone and Path(WITNESSES["latent"]).is_file() and self.identities[VAEGAN]:
-            raise _lost([VAEGAN], WITNESSES["latent"], "")
+            raise _lost(lost, TRAINING_MARKERS["segmentation"], "raise segmentation.retrain, or ")
+        if VAEGAN in gone and Path(TRAINING_MARKERS["latent"]).is_file() and self.identities[VAEGAN]:
+            raise _lost([VAEGAN], TRAINING_MARKERS["latent"], "")
 
     def due(self, *names: str) -> str:
         """A pattern (of a wildcard) that matches those of these names that are to be made."""
@@ -125,8 +125,8 @@ class Standing:
 
     def told(self, name: str) -> str:
         """Why one of them is to be made, and what its training took last time, for the plan."""
-        hours = None if name in (TRAINING, CLEANUP) else hours_of_last_training(folder_of(name))
-        took = f"; the last training took {numeral(hours, 2)} h" if hours else ""
+        hours = None if name in (TRAINING, CLEANUP) else last_training_hours(folder_of(name))
+        took = f"; the last training took {format_plain(hours, 2)} h" if hours else ""
         return self.reasons.get(name, "it stands") + took
 
     def asked(self, *, before_run: bool = True) -> "Standing":

@@ -7,7 +7,7 @@ import numpy as np
 import SimpleITK as sitk
 from radiomics import getFeatureClasses
 
-from ichdag.faults import refuse_machine_fault
+from ichdag.file_errors import raise_machine_fault
 from ichdag.radiomics.gray_level_matrices import GRAY_LEVEL_CLASSES
 from ichdag.radiomics.mesh import Shape
 from ichdag.radiomics.undefined_features import NOT_FINITE, ROUNDING, undefined_features
@@ -117,7 +117,7 @@ def _compute_class(
                 feature_class.enableFeatureByName(name)
             values = {name: float(value) for name, value in feature_class.execute().items()}
     except COMPUTATION_ERRORS as error:
-        refuse_machine_fault(error)
+        raise_machine_fault(error)
         return dict.fromkeys(names, np.nan), {}, f"pyradiomics cannot compute {class_name} here: {error}"
     return values, undefined_features(class_name, feature_class), NOT_FINITE
 

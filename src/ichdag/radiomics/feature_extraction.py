@@ -9,7 +9,7 @@ from radiomics import imageoperations
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 from radiomics.generalinfo import GeneralInfo
 
-from ichdag.faults import refuse_machine_fault
+from ichdag.file_errors import raise_machine_fault
 from ichdag.images import Volume, grid_difference, same_grid
 from ichdag.jobs import DataFault
 from ichdag.radiomics.feature_classes import gray_level_features, shape_features
@@ -64,7 +64,7 @@ def extract_lesion(scan: Volume, *, mask: Volume, settings: RadiomicsSettings) -
         preprocessed = _preprocess(scan, mask, extractor, truncate=settings.truncate_resampled)
         features, missing = _compute_features(_crop_lesion(*preprocessed, extractor), extractor)
     except (ValueError, RuntimeError) as error:  # ITK raises RuntimeError, e.g. if a spline has too few slices
-        refuse_machine_fault(error)
+        raise_machine_fault(error)
         raise DataFault("radiomics", f"pyradiomics: {' '.join(str(error).split())}") from error
     values = diagnostics | features
     missing |= {name: _reason_for_missing_column(name, features) for name in columns if name not in values}
@@ -157,7 +157,7 @@ def _resegment(values: np.ndarray, mask: np.ndarray, spacing_mm: np.ndarray, set
     try:
         return sitk_to_array(imageoperations.resegmentMask(image, mask_image, **settings)) == 1
     except ValueError as error:
-        refuse_machine_fault(error)
+        raise_machine_fault(error)
         setting = f"resegmentRange {settings['resegmentRange']} ({settings.get('resegmentMode', 'absolute')})"
         raise DataFault("radiomics", f"{setting} leaves fewer than two voxels of the lesion") from error
 

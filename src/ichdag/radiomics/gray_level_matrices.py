@@ -17,7 +17,7 @@ from radiomics.glrlm import RadiomicsGLRLM
 from radiomics.glszm import RadiomicsGLSZM
 from radiomics.ngtdm import RadiomicsNGTDM
 
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 # Bins of an image: 128 MiB of edges. 32,767 HU in the exponential image of the shipped file make 3.3 million bins.
 MAX_BINS = 2**24
@@ -45,14 +45,14 @@ def bin_image(values: np.ndarray, mask: np.ndarray, settings: dict[str, Any]) ->
 
 def _check_bins(low: float, high: float, settings: dict[str, Any]) -> None:
     """Raise TooManyGrayLevels if gray values are not finite, or their range has too many bins of the bin width."""
-    span = f"gray values from {numeral(low, 6)} to {numeral(high, 6)}"
+    span = f"gray values from {format_plain(low, 6)} to {format_plain(high, 6)}"
     if not np.isfinite([low, high]).all():
         raise TooManyGrayLevels(f"{span} cannot be binned")
     if settings.get("binCount") is None:
         width = settings.get("binWidth", 25)
         bins = (high - low) / width
         if not bins <= MAX_BINS:
-            raise TooManyGrayLevels(f"{span} make more than {MAX_BINS} bins of width {numeral(width)}")
+            raise TooManyGrayLevels(f"{span} make more than {MAX_BINS} bins of width {format_plain(width)}")
 
 
 class _SharedBins(RadiomicsFeaturesBase):

@@ -7,14 +7,14 @@ from typing import Any
 from radiomics import getFeatureClasses
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
-from ichdag.faults import refuse_machine_fault
+from ichdag.file_errors import raise_machine_fault
 from ichdag.jobs import StudyError
 from ichdag.radiomics.feature_classes import SHAPE_CLASSES, feature_names
 from ichdag.radiomics.filters import apply_filters
 from ichdag.radiomics.parameter_checks import check_settings, make_trial_crop, try_parameters
 from ichdag.radiomics.parameter_parsing import check_feature_names, explain_schema_error, parse_keys, silence_loggers
-from ichdag.records import require_plain_file
-from ichdag.shipped import own_or_shipped
+from ichdag.records import check_yaml_file_size
+from ichdag.bundled_files import own_or_bundled_path
 
 LABEL_SETTINGS = {"label", "label_channel"}
 DIAGNOSTICS = (
@@ -38,19 +38,19 @@ def read_parameters(path: str | Path) -> ParameterFile:
     A relative path is relative to the study, or else to this project. Raises StudyError if the file is missing or is
     not a parameter file of pyradiomics.
     """
-    file = own_or_shipped(path)
+    file = own_or_bundled_path(path)
     if not file.is_file():
         raise StudyError(f"radiomics parameter file {path} not found: correct config radiomics.parameters")
     silence_loggers()
     keys: dict[str, Any] = {}
     try:
-        require_plain_file(file)
+        check_yaml_file_size(file)
         keys, notes = parse_keys(file)
         for class_name, names in _listed_features(keys).items():
             check_feature_names(class_name, names)
         extractor = ParameterFile(keys)
     except Exception as error:  # pykwalify and ruamel.yaml have exceptions of their own
-        refuse_machine_fault(error)
+        raise_machine_fault(error)
         raise StudyError(f"{path} is not a pyradiomics parameter file: {explain_schema_error(error, keys)}") from error
     extractor.settings = _without_label(extractor.settings) | {"label": 1}
     image_types = extractor.enabledImagetypes.items()
@@ -115,7 +115,7 @@ def validate_parameters(path: str | Path) -> ParameterFile:
         check_settings(extractor)
         try_parameters(extractor)
     except Exception as error:  # PyWavelets and SimpleITK have exceptions of their own
-        refuse_machine_fault(error)
+        raise_machine_fault(error)
         problems = "; ".join([str(error), *extractor.notes])
         raise StudyError(f"{path} is not a pyradiomics parameter file that can be used here: {problems}") from error
     for note in extractor.notes:

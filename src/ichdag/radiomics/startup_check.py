@@ -4,7 +4,7 @@ import json
 import logging
 from pathlib import Path
 
-from ichdag.remembered import installed, start_cache
+from ichdag.start_cache import installed_versions, start_cache
 
 PACKAGES = ("pyradiomics", "SimpleITK", "PyWavelets", "scipy", "numpy")
 
@@ -16,7 +16,7 @@ def check_parameter_file(path: str | Path, *, digest: str | None) -> None:
     used.
     """
     cache = start_cache()
-    name = f"radiomics parameters {digest} {installed(*PACKAGES)}"
+    name = f"radiomics parameters {digest} {installed_versions(*PACKAGES)}"
     if digest and name in cache.known:
         for note in json.loads(cache.known[name]):
             logging.getLogger(__name__).warning("%s: %s", path, note)

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ichdag.figures.names import classifier_name, outcome_name
-from ichdag.persons import repeated
+from ichdag.persons import describe_repeat_participants
 from ichdag.report.formatting import format_number
 from ichdag.report.handcrafted import class_words, grid_words
 from ichdag.report.summary import counts, events, has_external, split_of
@@ -69,7 +69,7 @@ def facts_of(
 ) -> dict[str, str]:
     """Collect the facts for the answers from settings, tables and radiomics statement of this run."""
     classification = config["classification"]
-    repeated_persons = ", ".join(repeated(participants).values())
+    repeated_persons = ", ".join(describe_repeat_participants(participants).values())
     return {
         "radiomics": grid_words(radiomics),
         "classes": class_words(radiomics),

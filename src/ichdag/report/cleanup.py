@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 from ichdag.report.formatting import format_number
 
 GRID = "on the networks' grid"
@@ -11,8 +11,8 @@ GRID = "on the networks' grid"
 
 def cleanup_words(cleanup: Mapping[str, Any], *, settings: Mapping[str, Any]) -> str:
     """Describe the origin of threshold and smallest component; `cleanup` is what was chosen, `settings` the config."""
-    pair = f"threshold ({numeral(cleanup['threshold'])}) and the smallest component that is kept"
-    pair = f"The {pair} ({numeral(cleanup['smallest_component_ml'])} mL) of the masks"
+    pair = f"threshold ({format_plain(cleanup['threshold'])}) and the smallest component that is kept"
+    pair = f"The {pair} ({format_plain(cleanup['smallest_component_ml'])} mL) of the masks"
     if cleanup["chosen"] == "given":
         return f"{pair} are those of the settings."
     scores = _scores(cleanup)
@@ -53,4 +53,4 @@ def _pair(values: Mapping[str, Any]) -> tuple[float, float]:
 
 
 def _pair_text(settings: Mapping[str, Any]) -> str:
-    return f"{numeral(settings['threshold'])}, {numeral(settings['smallest_component_ml'])} mL"
+    return f"{format_plain(settings['threshold'])}, {format_plain(settings['smallest_component_ml'])} mL"

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from ichdag.figures.names import classifier_name, features_name, fold_name, metric_name, outcome_name
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 DASH = "–"
 NAMES = {
@@ -84,7 +84,7 @@ def format_cell(value: Any, column: str) -> str:
         return format_p(value)
     if WHOLE.search(column) and float(value).is_integer():
         return f"{value:.0f}"
-    return numeral(value, 3).replace("-", "−")
+    return format_plain(value, 3).replace("-", "−")
 
 
 def column_title(column: str) -> str:

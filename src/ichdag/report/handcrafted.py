@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 CLASSES = {"shape": "shape", "shape2D": "shape within a slice", "firstorder": "first order"}  # others are matrices
 
@@ -38,7 +38,7 @@ def radiomics_words(statement: dict[str, Any]) -> str:
     versions = statement["versions"]
     types = statement["image_types"]
     bins = (
-        f"{settings['binCount']} bins" if settings.get("binCount") else f"bins of width {numeral(settings['binWidth'])}"
+        f"{settings['binCount']} bins" if settings.get("binCount") else f"bins of width {format_plain(settings['binWidth'])}"
     )
     custom_text = "; ".join(f"{kind} {_pairs(custom)}" for kind, custom in statement["custom"].items())
     spacing = _resampled(settings)

@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
-from ichdag.names import COMPARATORS
-from ichdag.persons import repeated
+from ichdag.constants import COMPARATORS
+from ichdag.persons import describe_repeat_participants
 from ichdag.report.cleanup import cleanup_words
 from ichdag.report.formatting import format_number
 from ichdag.report.handcrafted import grid_words, radiomics_words
@@ -40,7 +40,7 @@ def methods(
         *([("Radiomics", radiomics_words(radiomics))] if radiomics else []),
         ("Features", _features(config, tested=has_external(metrics), radiomics=radiomics)),
         ("Models", _models(config, metrics=metrics)),
-        ("Statistics", _statistics(config, metrics=metrics, persons=repeated(participants))),
+        ("Statistics", _statistics(config, metrics=metrics, persons=describe_repeat_participants(participants))),
     ]
 
 

@@ -12,10 +12,10 @@ from ichdag.checks.schemas import AUDIT, CHECKS
 from ichdag.cohort.schemas import PARTICIPANTS, QUALITY, SENSITIVITY
 from ichdag.evaluation.schemas import BEST, METRICS
 from ichdag.explanation.schemas import COMPONENTS, SHAP
-from ichdag.faults import DamagedResult
+from ichdag.file_errors import DamagedResult
 from ichdag.figures.names import outcome_name
 from ichdag.latent.schemas import RECONSTRUCTION
-from ichdag.machine import versions
+from ichdag.machine import package_versions
 from ichdag.report import ReportSettings, checklists, methods, summary, tables
 from ichdag.report.cleanup import cleanup_limit
 from ichdag.report.formatting import Table, make_table
@@ -143,7 +143,7 @@ def render(
         captions=captions,
         tables=_tables(study_tables, captions),
         settings=tables.settings_list(config),
-        versions=tables.versions_list({"report": versions()} | cards),
+        package_versions=tables.versions_list({"report": package_versions()} | cards),
         checklists=[
             checklists.make_checklist(study_tables[name], name=name)
             for name in checklists.TITLES

@@ -6,7 +6,7 @@ import pandas as pd
 
 from ichdag.figures.names import outcome_name
 from ichdag.images import Volume, read_expected, read_mask, read_scan
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 from ichdag.report.rendering import template
 from ichdag.report.slices import histogram, mid_slices
 
@@ -95,8 +95,8 @@ def _timepoint(time: str, record: dict[str, Any], images: dict[str, Volume]) -> 
 def _check(row: dict[str, Any]) -> dict[str, str]:
     """Format one check as text."""
     unit = f" {row['unit']}" if row["unit"] else ""
-    value = "–" if row["value"] is None else f"{numeral(row['value'], 3)}{unit}"
-    limits = f"{numeral(row['low'])} to {numeral(row['high'])}{unit}"
+    value = "–" if row["value"] is None else f"{format_plain(row['value'], 3)}{unit}"
+    limits = f"{format_plain(row['low'])} to {format_plain(row['high'])}{unit}"
     return {name: row[name] for name in ("check", "meaning", "verdict")} | {"value": value, "limits": limits}
 
 

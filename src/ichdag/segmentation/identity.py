@@ -8,7 +8,7 @@ this module imports the standard library only.
 from collections.abc import Mapping
 from typing import Any
 
-from ichdag.ledger import digest_of, effective_settings
+from ichdag.ledger import identity_digest, effective_settings
 from ichdag.segmentation.fold_assignment import training_subjects
 
 
@@ -32,7 +32,7 @@ def network_identity(
         "preprocessing": config["preprocessing"],
         "seed": config["seed"],
         "retrain": settings["retrain"],
-        "subjects": {"count": len(subjects), "digest": digest_of(subjects)},
+        "subjects": {"count": len(subjects), "digest": identity_digest(subjects)},
         "code": code,
     }
 
@@ -51,7 +51,7 @@ def cleanup_identity(
     dual_networks = {name: digest for name, digest in networks.items() if name.startswith("dual_")}
     if training is None or None in dual_networks.values():
         return None
-    folds = digest_of(sorted(training.items()))
+    folds = identity_digest(sorted(training.items()))
     return settings | {"inference": stage["inference"], "networks": dual_networks, "folds": folds, "code": code}
 
 
@@ -63,7 +63,7 @@ def masks_identity(*, networks: Mapping[str, str], cleanup: Mapping[str, Any] | 
     if cleanup is None or None in networks.values():
         return None
     dual_networks = {name: digest for name, digest in networks.items() if name.startswith("dual_")}
-    return dual_networks | {"cleanup": digest_of(cleanup)}
+    return dual_networks | {"cleanup": identity_digest(cleanup)}
 
 
 def read_masks_identity(networks: Mapping[str, Any], *, cleanup: Mapping[str, Any]) -> dict[str, str] | None:

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from ichdag.arrays import file_digest, read_arrays
-from ichdag.faults import reading
+from ichdag.file_errors import damaged_result_on_error
 from ichdag.models import read_identity, read_weights
-from ichdag.names import TIMEPOINTS, VARIANTS
+from ichdag.constants import TIMEPOINTS, VARIANTS
 from ichdag.segmentation.fold_assignment import assigned_network
 from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
 
@@ -32,7 +32,7 @@ def load_network(weights: str | Path, *, device: torch.device) -> DualScaleUNet:
     """Load a trained network, in evaluation mode, from its weights file, which stores the settings of the network."""
     settings = read_identity(weights)
     network = DualScaleUNet(NetworkSettings(**settings["network"]), dual=settings["variant"] == "dual")
-    with reading(weights):
+    with damaged_result_on_error(weights):
         network.load_state_dict(read_weights(weights))
     return network.to(device, memory_format=torch.channels_last_3d).eval()
 

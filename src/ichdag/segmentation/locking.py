@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from ichdag.folds import draw_folds
+from ichdag.stratified_folds import draw_folds
 from ichdag.jobs import StudyError
 from ichdag.ledger import NETWORKS
 

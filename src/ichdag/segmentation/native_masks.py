@@ -5,11 +5,11 @@ from typing import Any
 import numpy as np
 
 from ichdag.arrays import file_digest, read_arrays, read_item
-from ichdag.faults import DamagedResult
+from ichdag.file_errors import DamagedResult
 from ichdag.images import Volume, read_expected, read_mask, write_absent, write_image
 from ichdag.jobs import StudyError
-from ichdag.names import TIMEPOINTS, VARIANTS
-from ichdag.numerals import numeral
+from ichdag.constants import TIMEPOINTS, VARIANTS
+from ichdag.number_format import format_plain
 from ichdag.segmentation.fold_assignment import assigned_network
 from ichdag.segmentation.native_grid import MaskSettings, resample_to_native
 from ichdag.segmentation.scores import score_mask
@@ -99,7 +99,7 @@ def _inclusion(volume_ml: float | None, min_ml: float, source: str) -> dict[str,
     elif volume_ml == 0:
         reason = f"no hematoma in the {source} baseline mask"
     elif volume_ml < min_ml:
-        reason = f"hematoma below {numeral(min_ml)} mL in the {source} baseline mask"
+        reason = f"hematoma below {format_plain(min_ml)} mL in the {source} baseline mask"
     if reason:
         return {"status": "excluded", "stage": "segmentation", "reason": reason}
     return {"status": "included", "stage": None, "reason": None}

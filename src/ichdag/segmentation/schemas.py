@@ -1,7 +1,7 @@
 """Tables of the networks: who trained them, how it went, what they drew and how well."""
 
 from ichdag.columns import PROBABILITY, REASON, ROLE, STAGE, STATUS, SUBJECT, VOLUME
-from ichdag.names import VARIANTS
+from ichdag.constants import VARIANTS
 from ichdag.schema import Column, Schema, number
 
 SIZES = ("below_1ml", "1_to_10ml", "above_10ml")

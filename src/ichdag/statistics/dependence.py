@@ -13,7 +13,7 @@ from scipy.stats import chi2, rankdata
 
 from ichdag.evaluation import inflation
 from ichdag.evaluation.prediction_groups import EXTERNAL
-from ichdag.repeats import repeats_of
+from ichdag.repeats import infer_repeats
 
 DECIMALS = 12
 MODEL_COLUMNS = ["classifier", "features"]
@@ -88,7 +88,7 @@ def _standard_error_factor(folds: np.ndarray, subjects: np.ndarray) -> float:
     """Compute the factor of the standard error of an AUC: 1 externally; out of fold that of one repeat."""
     if folds[0] == EXTERNAL:
         return 1.0
-    repeats = repeats_of(subjects, folds=folds, where="predictions")
+    repeats = infer_repeats(subjects, folds=folds, where="predictions")
     return inflation.of_single_cv(folds[repeats == 0]) ** 0.5
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import t as student
 
-from ichdag.names import FEATURE_SETS
+from ichdag.constants import FEATURE_SETS
 from ichdag.statistics.frames import as_frame
 from ichdag.statistics.schemas import NADEAU_BENGIO
 

@@ -15,7 +15,7 @@ from ichdag.evaluation.prediction_groups import EXTERNAL, POOLED, PredictionGrou
 from ichdag.evaluation.proportions import normal_quantile
 from ichdag.evaluation.recalibration import recalibrate
 from ichdag.evaluation.resampling import percentiles, resample, resampled_auc, widen
-from ichdag.names import COMPARATORS, FEATURE_SETS
+from ichdag.constants import COMPARATORS, FEATURE_SETS
 from ichdag.statistics.adjustment import METHODS, adjust
 from ichdag.statistics.frames import as_frame
 from ichdag.statistics.schemas import DELONG, SEX

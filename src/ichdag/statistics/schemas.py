@@ -1,7 +1,7 @@
 """Schemas of Table 1 and of the comparisons of models."""
 
 from ichdag.columns import AUC, CLASSIFIER, COHORT, FEATURE_SET, GAP, NOTE, OUTCOME, STATISTIC, P
-from ichdag.names import FEATURE_SETS
+from ichdag.constants import FEATURE_SETS
 from ichdag.schema import Column, Schema, number
 
 

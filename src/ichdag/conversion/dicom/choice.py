@@ -8,7 +8,7 @@ from ichdag.conversion.dicom.rules import against
 from ichdag.conversion.dicom.settings import DicomSettings
 from ichdag.conversion.dicom.stacks import Stack
 from ichdag.jobs import DataFault
-from ichdag.numerals import NUMBER
+from ichdag.number_format import NUMBER
 
 CHARACTER = {"soft tissue": 0, "unknown": 1, "sharp": 2}
 
