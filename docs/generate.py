@@ -18,6 +18,7 @@ ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
 from ichdag.number_format import format_plain  # noqa: E402
+
 from ichdag.report.dictionary import SCHEMAS  # noqa: E402
 from ichdag.schema import Column  # noqa: E402
 

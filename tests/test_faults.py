@@ -11,15 +11,15 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from ichdag.file_errors import DamagedResult, MachineFault, damaged_result_on_error, find_machine_fault
 
 from ichdag.arrays import link_stores, read_arrays, read_item, read_store, write_arrays, write_store
 from ichdag.cohort.schemas import FLOW
-from ichdag.file_errors import DamagedResult, MachineFault, find_machine_fault, damaged_result_on_error
 from ichdag.features.reducer import Reducer
 from ichdag.features.schemas import REDUCED
 from ichdag.images import Volume, is_absent, read_mask, read_scan, write_absent, write_image
 from ichdag.jobs import StudyError, write_text
-from ichdag.models import ModelCard, read_card, read_identity, read_weights, check_companions, write_card, write_weights
+from ichdag.models import ModelCard, check_companions, read_card, read_identity, read_weights, write_card, write_weights
 from ichdag.pipelines import read_pipeline, write_pipeline
 from ichdag.records import read_record, write_record
 from ichdag.report.page import read_figures

@@ -3,8 +3,8 @@
 import nibabel
 import numpy as np
 import pytest
-
 from ichdag.file_errors import DamagedResult
+
 from ichdag.images import (
     Volume,
     corner_offsets_mm,

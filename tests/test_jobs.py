@@ -13,7 +13,7 @@ import torch
 from snakemake.iocontainers import Namedlist
 
 from ichdag import jobs
-from ichdag.jobs import remove_leftover_folders, files_under, temporary_folder, atomic_write, write_text
+from ichdag.jobs import atomic_write, files_under, remove_leftover_folders, temporary_folder, write_text
 from ichdag.models import write_weights
 
 WITH_PACKAGE = os.environ | {"PYTHONPATH": str(Path(jobs.__file__).parents[1])}

@@ -9,14 +9,14 @@ import torch
 
 from ichdag.jobs import StudyError
 from ichdag.ledger import (
-    read_training_list,
     check_checksums,
-    check_snakemake_records,
-    check_ledger,
     check_fold_count,
+    check_ledger,
+    check_snakemake_records,
     checksum_file_of,
-    write_with_checksum,
+    read_training_list,
     reason_to_train,
+    write_with_checksum,
 )
 from ichdag.models import ModelCard, read_identity, read_weights, write_model, write_weights
 from ichdag.records import read_record, write_record
@@ -192,7 +192,10 @@ def test_a_writer_killed_between_table_and_seal_leaves_a_pair_that_fits(study, m
 
 def test_the_locked_list_is_that_of_its_retraining(study):
     assert read_training_list("ledger/training.tsv", retrain=1) == {"S0": 0, "S1": 1}
-    assert read_training_list("ledger/training.tsv", retrain=2) is None and read_training_list("ledger/none.tsv", retrain=1) is None
+    assert (
+        read_training_list("ledger/training.tsv", retrain=2) is None
+        and read_training_list("ledger/none.tsv", retrain=1) is None
+    )
 
 
 @pytest.fixture
@@ -217,7 +220,9 @@ def test_weights_say_what_they_are_and_hold_until_it_changes(model):
     assert read_identity(model / "weights.safetensors") == IDENTITY
     assert reason_to_train(model, IDENTITY) is None
     assert reason_to_train(model, IDENTITY | {"training": {"epochs": 4}}) == "training.epochs 3 -> 4"
-    assert "drawn anew" in reason_to_train(model, None) and "not there" in reason_to_train(model.with_name("dual_1"), IDENTITY)
+    assert "drawn anew" in reason_to_train(model, None) and "not there" in reason_to_train(
+        model.with_name("dual_1"), IDENTITY
+    )
 
 
 def test_the_same_weights_are_the_same_bytes(tmp_path):

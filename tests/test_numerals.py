@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-
 from ichdag.number_format import CODE, format_plain
+
 from ichdag.schema import Column, Schema, number
 from ichdag.tables import read_table, write_table
 

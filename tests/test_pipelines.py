@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from ichdag.constants import CLASSIFIERS
 
 from ichdag.classification import ClassificationSettings, classifier_settings
 from ichdag.classification.classifiers import ClassifierConfig, fit
 from ichdag.features.reducer import Reducer
 from ichdag.jobs import StudyError
-from ichdag.constants import CLASSIFIERS
 from ichdag.pipelines import _skops as skops
 from ichdag.pipelines import read_pipeline, write_pipeline
 

@@ -10,7 +10,12 @@ ROW = {"participant_id": "sub-1", "age": 63.0, "sex": "F", "note": "Jane Doe", "
 
 
 def test_what_is_kept_and_printed_of_cells_is_a_digest():
-    for text in (repr(PrivateParams(ROW)), f"{PrivateParams(ROW)}", repr([PrivateParams(ROW)]), str({"rows": PrivateParams({"1": ROW})})):
+    for text in (
+        repr(PrivateParams(ROW)),
+        f"{PrivateParams(ROW)}",
+        repr([PrivateParams(ROW)]),
+        str({"rows": PrivateParams({"1": ROW})}),
+    ):
         assert "private:" in text and not any(word in text for word in ("Jane", "63", "sub-1"))
 
 

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-
 from ichdag.start_cache import NAME, StartCache
 
 

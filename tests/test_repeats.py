@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ichdag.jobs import StudyError
-from ichdag.repeats import repeat_of_fold, infer_repeats
+from ichdag.repeats import infer_repeats, repeat_of_fold
 
 SUBJECTS = np.array([f"s{number:02d}" for number in range(12)])
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import rankdata, wilcoxon
 
-from ichdag.signed_rank import wilcoxon_method, drop_zeros, smallest_reachable_p
+from ichdag.signed_rank import drop_zeros, smallest_reachable_p, wilcoxon_method
 
 
 @pytest.mark.parametrize("gaps", [[1, 2, 3], [1, 1, 2, -3], [0, 0, 1, 2, 2], [0, 0], [3.0], [1, -1, 1, -1, 0, 2]])
@@ -18,7 +18,9 @@ def test_p_and_the_smallest_p_are_those_of_all_flips_of_signs(gaps):
     assert smallest_reachable_p(gaps) == (np.abs(sums) >= ranks.sum() - 1e-9).mean()
     if len(left):
         seen = abs(np.dot(np.sign(left), ranks))
-        assert wilcoxon(left, method=wilcoxon_method(left)).pvalue == pytest.approx((np.abs(sums) >= seen - 1e-9).mean())
+        assert wilcoxon(left, method=wilcoxon_method(left)).pvalue == pytest.approx(
+            (np.abs(sums) >= seen - 1e-9).mean()
+        )
 
 
 def test_many_tied_differences_are_tested_by_the_normal_approximation():

@@ -9,11 +9,11 @@ from pathlib import Path
 from subprocess import CalledProcessError
 from typing import Any
 
+from ichdag.yaml_limits import check_settings_size, check_yaml_size
 from snakemake import exceptions
 from snakemake.exceptions import RuleException, WorkflowError
 from snakemake.settings import types
 
-from ichdag.yaml_limits import check_settings_size, check_yaml_size
 from ichdag.jobs import StudyError
 
 JOB_FAILED = "The job failed: its log says why, and what to do."

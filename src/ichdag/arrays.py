@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ichdag.file_errors import RecordDict, DamagedResult, damaged_result_on_error
+from ichdag.file_errors import DamagedResult, RecordDict, damaged_result_on_error
 from ichdag.jobs import atomic_write
 
 

@@ -51,7 +51,9 @@ def start(job) -> logging.Logger:
     name = " ".join([job.rule, *(f"{key}={value}" for key, value in job.wildcards.items())])
     sys.excepthook = lambda *error: _tell(logger, name, *error)
     logger.info("%s", name)
-    logger.info("on %s with %s", host_name(), ", ".join(f"{package} {number}" for package, number in package_versions().items()))
+    logger.info(
+        "on %s with %s", host_name(), ", ".join(f"{package} {number}" for package, number in package_versions().items())
+    )
     return logger
 
 

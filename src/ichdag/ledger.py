@@ -19,12 +19,16 @@ from typing import Any
 
 from ichdag.file_errors import TRAINING_MARKERS
 from ichdag.jobs import StudyError, write_text
-from ichdag.models import file_digest, read_identity, check_companions
+from ichdag.models import check_companions, file_digest, read_identity
 from ichdag.records import describe_changes, read_record
 
 FOLDS, TRAINING = "ledger/folds.tsv", "ledger/training.tsv"
 # Results that are there once a study has begun, the networks are trained, and the folds of its outcomes are drawn.
-BEGUN, DRAWN, TRAINED = "results/cohort/development_scans.tsv", "results/cohort/folds.tsv", TRAINING_MARKERS["segmentation"]
+BEGUN, DRAWN, TRAINED = (
+    "results/cohort/development_scans.tsv",
+    "results/cohort/folds.tsv",
+    TRAINING_MARKERS["segmentation"],
+)
 NETWORKS = "segmentation"  # as an outcome in DRAWN: the folds of the training list
 SHOWN = 3
 WITHOUT_EFFECT = ("checkpoint_every_epochs",)  # settings of a training that change no weight

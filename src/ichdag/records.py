@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ichdag.yaml_limits import check_settings_size, check_yaml_size
 from ichdag.file_errors import RecordDict, damaged_result_on_error
 from ichdag.jobs import StudyError, atomic_write
+from ichdag.yaml_limits import check_settings_size, check_yaml_size
 
 
 def read_record(path: str | Path) -> dict[str, Any]:

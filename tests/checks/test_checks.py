@@ -6,6 +6,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 
 from ichdag.checks import (
     ChecksSettings,
@@ -23,7 +24,6 @@ from ichdag.checks import (
 from ichdag.checks.schemas import AUDIT, CHECKS
 from ichdag.jobs import StudyError
 from ichdag.models import ModelCard, write_card
-from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.tables import read_table, write_table
 
 DEVELOPMENT = [f"D{number:02d}" for number in range(20)]

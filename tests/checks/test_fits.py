@@ -39,7 +39,9 @@ def test_each_repeat_is_judged_by_itself_and_who_is_not_included_is_not_counted(
 
 
 def card(fitted, transformed):
-    return ModelCard("a reduction", {}, [], scores={"relative_error": fitted, "relative_error_transformed": transformed})
+    return ModelCard(
+        "a reduction", {}, [], scores={"relative_error": fitted, "relative_error_transformed": transformed}
+    )
 
 
 @pytest.mark.parametrize(("transformed", "status"), [(0.2151, "passed"), (0.215, "passed"), (0.280, "failed")])

@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.constants import BLOCKS
 
 from ichdag.classification import ClassificationSettings
-from ichdag.constants import BLOCKS
 
 SETTINGS = ClassificationSettings(
     tuning="none",

@@ -5,14 +5,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.constants import CLASSIFIERS
+from ichdag.stratified_folds import draw_folds
 
 from ichdag.classification.classifiers import ClassifierConfig, classifier_card
 from ichdag.classification.feature_matrices import clinical_matrix, feature_matrix
 from ichdag.classification.labels import development_labels, external_labels
 from ichdag.classification.validation import cross_validate, fit_final, predict
-from ichdag.stratified_folds import draw_folds
 from ichdag.jobs import StudyError
-from ichdag.constants import CLASSIFIERS
 
 OUTCOME = "poor_outcome"
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.constants import BLOCKS, FEATURE_SETS
 
 from ichdag.classification.feature_matrices import (
     clinical_matrix,
@@ -14,7 +15,6 @@ from ichdag.classification.feature_matrices import (
 )
 from ichdag.features.schemas import REDUCED
 from ichdag.jobs import StudyError
-from ichdag.constants import BLOCKS, FEATURE_SETS
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import write_table
 

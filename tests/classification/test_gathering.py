@@ -4,10 +4,10 @@ from itertools import product
 
 import pandas as pd
 import pytest
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 
 from ichdag.classification.gathering import gather
 from ichdag.jobs import StudyError
-from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 
 
 @pytest.fixture

@@ -9,6 +9,8 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.constants import BLOCKS, CLASSIFIERS, FEATURE_SETS
+from ichdag.stratified_folds import draw_folds
 from scipy.stats import binom
 
 from ichdag.classification.classifiers import ClassifierConfig
@@ -18,8 +20,6 @@ from ichdag.evaluation import EvaluationSettings
 from ichdag.evaluation.averages import measure_repeats
 from ichdag.evaluation.delong import auc_interval, estimate_aucs
 from ichdag.evaluation.prediction_groups import groups_by_model
-from ichdag.stratified_folds import draw_folds
-from ichdag.constants import BLOCKS, CLASSIFIERS, FEATURE_SETS
 
 REPEATS, STUDIES, LEVEL = 200, 100, 0.95  # external cohorts, cross-validated studies
 PREVALENCES = {"poor_outcome": 0.5, "expansion_3ml": 0.4, "expansion_6ml": 0.33, "expansion_9ml": 0.28}

@@ -5,6 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.constants import CLASSIFIERS
+from ichdag.youden import youden_threshold
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
@@ -15,9 +17,7 @@ from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.thresholds import choose_threshold, inner_probabilities
 from ichdag.classification.validation import cross_validate
 from ichdag.evaluation.prediction_groups import groups_by_model
-from ichdag.constants import CLASSIFIERS
 from ichdag.tables import read_table, write_table
-from ichdag.youden import youden_threshold
 
 NAMES = {"outcome": "poor_outcome", "features": "vaegan"}
 

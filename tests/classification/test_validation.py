@@ -5,13 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.constants import CLASSIFIERS
 
 from ichdag.classification.classifiers import ClassifierConfig, build, classifier_card, fit
 from ichdag.classification.feature_matrices import comparator_matrices, feature_matrix
 from ichdag.classification.labels import development_labels, external_labels, oracle_predictions
 from ichdag.classification.validation import cross_validate, fit_final, predict, select_rows
 from ichdag.jobs import StudyError
-from ichdag.constants import CLASSIFIERS
 
 NAMES = {"outcome": "poor_outcome", "features": "radiomics"}
 

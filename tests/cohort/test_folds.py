@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from ichdag.stratified_folds import draw_folds
 
 from ichdag.cohort.labels import known_labels
-from ichdag.stratified_folds import draw_folds
 from ichdag.jobs import StudyError
 from ichdag.segmentation.locking import network_candidates
 

@@ -10,9 +10,9 @@ from contextlib import contextmanager
 import nibabel
 import numpy as np
 import pytest
+from ichdag.file_errors import MachineFault, find_machine_fault
 
 from ichdag.conversion.nifti import read_nifti_scan, read_original_mask
-from ichdag.file_errors import MachineFault, find_machine_fault
 from ichdag.jobs import DataFault
 
 UNREADABLE = "/proc/self/mem"  # it opens, and every read of its beginning is an input/output error

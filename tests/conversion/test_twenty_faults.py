@@ -13,6 +13,7 @@ import nibabel
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.constants import TIMEPOINTS
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, SegmentationStorage
 
@@ -21,7 +22,6 @@ from ichdag.cohort.scans import examine, list_checks, list_scans
 from ichdag.cohort.schemas import SCAN_CHECKS, SCANS
 from ichdag.cohort.sheet import FILES, read_sheet, subject_of
 from ichdag.images import read_expected, read_scan, write_absent, write_image
-from ichdag.constants import TIMEPOINTS
 from ichdag.records import read_record, write_record
 from ichdag.tables import read_table, write_table
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from scipy.stats import binom
 from sklearn.metrics import roc_auc_score
 
@@ -12,7 +13,6 @@ from ichdag.evaluation import best_models, correct_best, measure_performance
 from ichdag.evaluation.resampling import resample
 from ichdag.evaluation.schemas import BEST
 from ichdag.jobs import StudyError
-from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.tables import read_table, write_table
 
 SETTINGS = {"confidence": 0.95, "bootstrap": 40}

@@ -6,6 +6,7 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.youden import youden_threshold
 from scipy.stats import binom
 from sklearn import metrics as sk
 from statsmodels.stats.proportion import proportion_confint
@@ -18,7 +19,6 @@ from ichdag.evaluation.resampling import Resamples, resample, resampled_auc, res
 from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import StudyError
 from ichdag.tables import read_table, write_table
-from ichdag.youden import youden_threshold
 
 
 def groups_by_fold(predictions):
@@ -56,7 +56,10 @@ def test_the_threshold_is_youdens_by_scikit_learn(predictions):
     group = groups_by_fold(predictions)["external"]
     own = predictions[(predictions.fold != "external") & (predictions.features == "radiomics")]
     false, true, thresholds = sk.roc_curve(own.y_true, own.probability, drop_intermediate=False)
-    assert youden_threshold(own.y_true, probability=own.probability.to_numpy()) == thresholds[(true - false).round(12).argmax()]
+    assert (
+        youden_threshold(own.y_true, probability=own.probability.to_numpy())
+        == thresholds[(true - false).round(12).argmax()]
+    )
     assert set(group.threshold) == {youden_threshold(own.y_true, probability=own.probability.to_numpy())}
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
+from ichdag.stratified_folds import draw_folds
 
 from ichdag import evaluation, statistics
 from ichdag.classification import ClassificationSettings, classifier_settings
@@ -12,7 +13,6 @@ from ichdag.classification.classifiers import LOGISTIC, ClassifierConfig
 from ichdag.classification.feature_matrices import clinical_matrix
 from ichdag.classification.labels import development_labels
 from ichdag.classification.validation import cross_validate
-from ichdag.stratified_folds import draw_folds
 from ichdag.provenance import settings_of
 
 ROOT = Path(__file__).parents[2]

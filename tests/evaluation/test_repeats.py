@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.youden import youden_threshold
 from sklearn.metrics import roc_auc_score
 
 from ichdag.evaluation import measure_calibration, measure_net_benefit, measure_performance
@@ -12,7 +13,6 @@ from ichdag.evaluation.delong import estimate_aucs, logit_interval, paired_diffe
 from ichdag.evaluation.prediction_groups import groups_by_model
 from ichdag.jobs import StudyError
 from ichdag.statistics import compare_patients, compare_sexes
-from ichdag.youden import youden_threshold
 
 KEYS = ["features", "metric"]
 STATISTICS = {"alpha": 0.05, "reference": "radiomics", "bootstrap": 400}

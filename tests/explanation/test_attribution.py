@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 
 from ichdag.classification import ClassificationSettings
 from ichdag.classification.classifiers import ClassifierConfig, fit
@@ -13,7 +14,6 @@ from ichdag.explanation.attribution import sample_rows, shap_values
 from ichdag.explanation.schemas import SHAP
 from ichdag.explanation.shares import block_of, block_shares, empty_shares
 from ichdag.jobs import StudyError
-from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.tables import read_table, write_table
 
 SETTINGS = ExplanationSettings(

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.nonfinite import describe_nonfinite
 
 from ichdag.arrays import link_stores, write_store
 from ichdag.cohort.assembly import assemble, count_flow, judge_features
@@ -10,7 +11,6 @@ from ichdag.cohort.schemas import FLOW, PARTICIPANTS
 from ichdag.features import FeaturesSettings, fit_reduction, reduce_block
 from ichdag.features.blocks import read_block
 from ichdag.features.subjects import included
-from ichdag.nonfinite import describe_nonfinite
 from ichdag.jobs import StudyError
 from ichdag.latent.exclusion import check_encoder, latent_status
 from ichdag.latent.schemas import LATENTS

@@ -6,12 +6,12 @@ from types import SimpleNamespace
 
 import pytest
 import yaml
+from ichdag.file_errors import DamagedResult
+from ichdag.yaml_limits import MOST_VALUES, check_settings_size
 from snakemake import exceptions
 from snakemake.exceptions import InputFunctionException, RuleException, WorkflowError
 from snakemake.settings import types
 
-from ichdag.yaml_limits import MOST_VALUES, check_settings_size
-from ichdag.file_errors import DamagedResult
 from ichdag.jobs import StudyError
 from ichdag.records import read_yaml
 

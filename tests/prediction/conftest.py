@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import torch
 import yaml
+from ichdag.bundled_files import bundled_path
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -17,7 +18,6 @@ from ichdag.models import ModelCard, write_card, write_weights
 from ichdag.pipelines import write_pipeline
 from ichdag.prediction.frozen import freeze, model_files
 from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
-from ichdag.bundled_files import bundled_path
 
 FEATURES = "shape+segmentation+vaegan"
 SUBJECTS = {"network": ["a", "b"], "reduction": ["a", "c"], "outcome": ["c", "d"]}
@@ -37,7 +37,9 @@ def frozen(tmp_path):
         for part, file in model_files(FEATURES, outcomes=outcomes).items():
             sources[part] = source / file
             if file.endswith(".json"):
-                write_card(ModelCard(file, {"seed": 1}, SUBJECTS[file.split("_")[0]], scores={"of": file}), sources[part])
+                write_card(
+                    ModelCard(file, {"seed": 1}, SUBJECTS[file.split("_")[0]], scores={"of": file}), sources[part]
+                )
             else:
                 sources[part].write_text(f"{file} {text}\n")
         settings = {"features": FEATURES, "cohort": {"smallest_lesion_ml": 0.1}}

@@ -5,13 +5,13 @@ import shutil
 import numpy as np
 import pytest
 import torch
+from ichdag.bundled_files import bundled_path
 
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
 from ichdag.prediction import patient
 from ichdag.prediction.frozen import freeze, load_frozen, model_files
 from ichdag.prediction.patient import predict_patient
-from ichdag.bundled_files import bundled_path
 
 PROBABILITIES = {"death": 0.2, "poor_outcome": 0.7, "card": 0.9}
 

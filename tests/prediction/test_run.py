@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import pytest
 import yaml
+from ichdag.bundled_files import bundled_path
 from pretended import PATIENT, Pretended, write_sheet
 
 from ichdag.images import write_image
 from ichdag.records import read_record, write_record
-from ichdag.bundled_files import bundled_path
 
 PROBABILITIES = {"expansion_3ml": 0.1, "expansion_6ml": 0.3, "expansion_9ml": 0.6, "poor_outcome": 0.8}
 PREDICTION = f"results/prediction/sub-{PATIENT}_prediction.json"

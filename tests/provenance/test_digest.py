@@ -5,10 +5,10 @@ import re
 from pathlib import Path
 
 import pytest
+from ichdag.provenance.ledger_status import CODE
 
 from ichdag.provenance import code_digest, definitions_digest, order_settings
 from ichdag.provenance.digests import Package
-from ichdag.provenance.ledger_status import CODE
 
 ROOT = Path(__file__).parents[2]
 TRAINING = "src/ichdag/segmentation/training.py"

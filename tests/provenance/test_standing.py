@@ -7,13 +7,13 @@ import shutil
 import pytest
 import torch
 import yaml
-
 from ichdag.file_errors import TRAINING_MARKERS
+from ichdag.provenance.ledger_status import NEVER, LedgerStatus
+
 from ichdag.jobs import StudyError
 from ichdag.latent.identity import vaegan_identity
 from ichdag.ledger import identity_digest, write_with_checksum
 from ichdag.models import write_weights
-from ichdag.provenance.ledger_status import NEVER, LedgerStatus
 from ichdag.records import write_record
 from ichdag.segmentation.identity import masks_identity
 

@@ -6,9 +6,9 @@ import re
 
 import numpy as np
 import pytest
+from ichdag.file_errors import DamagedResult
 from PIL import Image
 
-from ichdag.file_errors import DamagedResult
 from ichdag.images import Volume, write_absent, write_image
 from ichdag.report.participant import list_rows, read_images, render_list, render_participant
 from ichdag.report.slices import MANUAL, PREDICTED, mid_slices

@@ -5,9 +5,9 @@ import warnings
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.constants import CLASSIFIERS
 
 from ichdag import evaluation, statistics
-from ichdag.constants import CLASSIFIERS
 from ichdag.report.dictionary import SCHEMAS
 from ichdag.tables import read_table, write_table
 

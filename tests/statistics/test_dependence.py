@@ -5,10 +5,10 @@ from itertools import product
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from scipy import stats
 
 from ichdag.evaluation.delong import estimate_aucs, paired_difference
-from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.statistics.dependence import draw_null, friedman_statistics
 
 MODELS = {"classifiers": list(CLASSIFIERS), "features": list(FEATURE_SETS)}

@@ -7,10 +7,10 @@ from itertools import combinations, product
 import numpy as np
 import pandas as pd
 import pytest
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.statistics import (
     check_normality,
     compare_feature_sets,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from ichdag.constants import BLOCKS
 
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.images import read_scan, write_image
-from ichdag.constants import BLOCKS
 from ichdag.tables import read_table
 
 ROOT = Path(__file__).parents[2]

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.images import read_scan, write_image
-from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.records import read_record
 from ichdag.segmentation.schemas import TRAINING
 from ichdag.tables import read_table

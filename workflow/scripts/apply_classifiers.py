@@ -3,6 +3,7 @@
 from itertools import product
 
 import pandas as pd
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 
 from ichdag.classification.feature_matrices import feature_matrix, read_blocks
 from ichdag.classification.labels import external_labels
@@ -10,7 +11,6 @@ from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.validation import predict
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.jobs import files_under, start_job_log
-from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.pipelines import read_pipeline
 from ichdag.tables import read_table, write_table
 

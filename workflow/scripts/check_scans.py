@@ -1,10 +1,11 @@
 """Check the quality of one participant's scans."""
 
+from ichdag.constants import TIMEPOINTS
+
 from ichdag.cohort.quality import QualitySettings
 from ichdag.cohort.scans import examine
 from ichdag.images import read_expected, read_scan
 from ichdag.jobs import start_job_log
-from ichdag.constants import TIMEPOINTS
 from ichdag.records import read_record_of, write_record
 
 start_job_log(snakemake)

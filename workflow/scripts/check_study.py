@@ -11,7 +11,9 @@ given, kinds = snakemake.input, ("participants", "folds", "predictions", "traini
 participants, folds, predictions, training, features = (read_table(given[kind], checks.SCHEMAS[kind]) for kind in kinds)
 volumes = pd.concat([read_table(path, checks.SCHEMAS["volumes"]) for path in given.volumes], ignore_index=True)
 cards = checks.read_cards(files_under(given, "card/"))
-data = {name: read_table(path, checks.SCHEMAS["trained_on"]) for name, path in files_under(given, "trained_on/").items()}
+data = {
+    name: read_table(path, checks.SCHEMAS["trained_on"]) for name, path in files_under(given, "trained_on/").items()
+}
 tables, count = {"participants": participants, "folds": folds, "predictions": predictions}, snakemake.params.folds
 persons = checks.persons_of(participants, features=features)
 fitted = checks.audit(person_of=persons, folds=folds, training=training, predictions=predictions, cards=cards)

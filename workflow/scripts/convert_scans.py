@@ -4,7 +4,7 @@ from ichdag.cohort.sheet import FILES
 from ichdag.conversion.dicom import DicomSettings
 from ichdag.conversion.participant_scans import ConversionSettings, convert_participant
 from ichdag.images import write_absent, write_image
-from ichdag.jobs import temporary_folder, start_job_log
+from ichdag.jobs import start_job_log, temporary_folder
 from ichdag.records import write_record
 
 start_job_log(snakemake)

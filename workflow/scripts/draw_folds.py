@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pandas as pd
+from ichdag.stratified_folds import draw_folds, folds_of_persons
 
 from ichdag.cohort.labels import known_labels
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
-from ichdag.stratified_folds import draw_folds, folds_of_persons
 from ichdag.jobs import start_job_log
 from ichdag.ledger import NETWORKS, write_with_checksum
 from ichdag.segmentation.schemas import TRAINING

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ichdag.jobs import start_job_log, atomic_write
+from ichdag.jobs import atomic_write, start_job_log
 from ichdag.phantom import PhantomSettings
 from ichdag.phantom.participants_sheet import draw_cohort
 from ichdag.records import write_record

@@ -1,6 +1,7 @@
 """Explain the external predictions of one outcome by feature blocks, for every classifier."""
 
 import pandas as pd
+from ichdag.constants import CLASSIFIERS
 
 from ichdag.classification.feature_matrices import feature_matrix, read_blocks
 from ichdag.cohort.schemas import PARTICIPANTS
@@ -11,7 +12,6 @@ from ichdag.explanation.schemas import SHAP
 from ichdag.explanation.shares import empty_shares
 from ichdag.features.subjects import observed_labels
 from ichdag.jobs import files_under, start_job_log
-from ichdag.constants import CLASSIFIERS
 from ichdag.pipelines import read_pipeline
 from ichdag.tables import read_table, write_table
 

@@ -1,12 +1,13 @@
 """Fill the reporting checklists with what this study ran and found."""
 
+from ichdag.bundled_files import bundled_path
+
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import start_job_log
 from ichdag.records import read_record
 from ichdag.report.checklists import facts_of, fill
 from ichdag.report.schemas import CHECKLISTS
-from ichdag.bundled_files import bundled_path
 from ichdag.tables import read_table, write_table
 
 start_job_log(snakemake)

@@ -1,5 +1,7 @@
 """Cross-validate one classifier on every feature set for one outcome, and fit the final models."""
 
+from ichdag.constants import FEATURE_SETS
+
 from ichdag.classification import ClassificationSettings
 from ichdag.classification.classifiers import ClassifierConfig, classifier_card
 from ichdag.classification.feature_matrices import feature_matrices, read_fold_blocks
@@ -9,7 +11,6 @@ from ichdag.classification.validation import cross_validate, fit_final, join_res
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.jobs import files_under, start_job_log
 from ichdag.models import write_card
-from ichdag.constants import FEATURE_SETS
 from ichdag.pipelines import write_pipeline
 from ichdag.tables import read_table, write_table
 

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+from ichdag.bundled_files import own_or_bundled_path
+
 from ichdag.jobs import start_job_log
 from ichdag.prediction.frozen import freeze
 from ichdag.records import read_record
-from ichdag.bundled_files import own_or_bundled_path
 
 start_job_log(snakemake)
 files, params = snakemake.input, snakemake.params

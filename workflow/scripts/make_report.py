@@ -1,10 +1,11 @@
 """Tell the whole study in one page."""
 
+from ichdag.bundled_files import bundled_path
+
 from ichdag.jobs import files_under, start_job_log, write_text
 from ichdag.models import read_card
 from ichdag.records import read_record
 from ichdag.report.page import REPORT_SCHEMAS, read_captions, read_figures, render
-from ichdag.bundled_files import bundled_path
 from ichdag.tables import read_table
 
 start_job_log(snakemake)

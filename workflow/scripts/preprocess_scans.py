@@ -1,9 +1,10 @@
 """Resample the usable scans of one participant to the grids of the networks."""
 
+from ichdag.constants import TIMEPOINTS
+
 from ichdag.arrays import write_arrays
 from ichdag.images import read_expected, read_mask, read_scan
 from ichdag.jobs import start_job_log
-from ichdag.constants import TIMEPOINTS
 from ichdag.preprocessing.grids import PreprocessingSettings, make_grids
 from ichdag.records import read_record_of
 

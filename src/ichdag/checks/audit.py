@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from ichdag.checks.finding import Finding, make_finding
+from ichdag.constants import BLOCKS, FINAL, VARIANTS
 from ichdag.evaluation.prediction_groups import EXTERNAL
 from ichdag.models import ModelCard
-from ichdag.constants import BLOCKS, FINAL, VARIANTS
 from ichdag.persons import PERSON_COLUMN, describe_repeat_participants
 from ichdag.repeats import repeat_of_fold
 

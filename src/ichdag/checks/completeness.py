@@ -5,8 +5,8 @@ from itertools import product
 import pandas as pd
 
 from ichdag.checks.finding import Finding, make_finding
-from ichdag.evaluation.prediction_groups import EXTERNAL
 from ichdag.constants import CLASSIFIERS, FEATURE_SETS
+from ichdag.evaluation.prediction_groups import EXTERNAL
 from ichdag.repeats import repeat_of_fold
 
 COMPLETENESS = "completeness"
@@ -16,7 +16,9 @@ def completeness(
     *, participants: pd.DataFrame, folds: pd.DataFrame, predictions: pd.DataFrame, outcomes: list[str], count: int
 ) -> list[Finding]:
     """Run all completeness checks; tables follow the schemas of their names, `count` is folds per repeat."""
-    folds, predictions = (table.assign(repeat=repeat_of_fold(table["fold"], count=count)) for table in (folds, predictions))
+    folds, predictions = (
+        table.assign(repeat=repeat_of_fold(table["fold"], count=count)) for table in (folds, predictions)
+    )
     repeats = int(folds["repeat"].max()) + 1 if len(folds) else 1
     included = participants[participants["status"] == "included"]
     models = predictions[predictions["features"].isin(FEATURE_SETS)]

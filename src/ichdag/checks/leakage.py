@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from ichdag.checks.finding import Finding, make_finding
+from ichdag.constants import FINAL
 from ichdag.evaluation.prediction_groups import EXTERNAL
 from ichdag.models import ModelCard
-from ichdag.constants import FINAL
 from ichdag.repeats import repeat_of_fold
 
 LEAKAGE = "leakage"
@@ -28,7 +28,9 @@ def leakage(
     `segmentation/dual_0`, `classification/poor_outcome_svm` and `latent/vaegan`.
     """
     roles = participants.drop_duplicates("subject").set_index("subject")["role"].to_dict()
-    folds, predictions = (table.assign(repeat=repeat_of_fold(table["fold"], count=count)) for table in (folds, predictions))
+    folds, predictions = (
+        table.assign(repeat=repeat_of_fold(table["fold"], count=count)) for table in (folds, predictions)
+    )
     return [
         _one_fold_each(folds),
         _one_role_each(participants, predictions),

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from ichdag.jobs import StudyError
 from ichdag.constants import CLASSIFIERS, FEATURE_SETS
+from ichdag.jobs import StudyError
 from ichdag.repeats import repeat_of_fold
 
 SORT_COLUMNS = ["outcome", "features", "classifier", "cohort", "fold", "subject"]

@@ -9,8 +9,8 @@ from sklearn.pipeline import Pipeline
 from ichdag.classification.classifiers import ClassifierConfig, fit
 from ichdag.classification.labels import first_repeat, prediction_rows
 from ichdag.classification.thresholds import choose_threshold
-from ichdag.jobs import StudyError
 from ichdag.constants import FINAL
+from ichdag.jobs import StudyError
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import numpy as np
 from ichdag.conversion.detached import read_header, refuse_data_elsewhere, require_data
 from ichdag.conversion.geometry import refuse_size
 from ichdag.conversion.inflated import require_whole
-from ichdag.file_errors import read_to_end, raise_machine_fault
+from ichdag.file_errors import raise_machine_fault, read_to_end
 from ichdag.images import DENSEST
 from ichdag.jobs import DataFault
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from ichdag.constants import TIMEPOINTS
 from ichdag.conversion.dicom import DicomSettings, convert_dicom, hours_between, is_dicom, read_segmentation
 from ichdag.conversion.geometry import grid_words, on_grid_of, put_back
 from ichdag.conversion.nifti import AIR_HU, read_nifti_scan, read_original_mask
@@ -23,7 +24,6 @@ from ichdag.file_errors import MachineFault, find_machine_fault
 from ichdag.heads import cover, find_head
 from ichdag.images import Volume, grid_difference, same_grid
 from ichdag.jobs import DataFault
-from ichdag.constants import TIMEPOINTS
 from ichdag.number_format import format_plain
 
 LARGEST_PART = 0.5  # of a scan's grid: a mask of more that is not whole, as NIfTI, is that of another scan

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from ichdag.constants import FEATURE_SETS
 from ichdag.evaluation.delong import estimate_aucs
 from ichdag.evaluation.metrics import NO_BOOTSTRAP, has_no_width
 from ichdag.evaluation.prediction_groups import EXTERNAL, POOLED, PredictionGroup, groups_by_model
 from ichdag.evaluation.resampling import Resamples, percentiles, resample, resampled_auc
 from ichdag.evaluation.schemas import BEST
 from ichdag.jobs import StudyError
-from ichdag.constants import FEATURE_SETS
 
 CORRECTED_COLUMNS = ("corrected", "corrected_low", "corrected_high")
 

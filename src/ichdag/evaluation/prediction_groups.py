@@ -136,7 +136,9 @@ def _external_groups(
 ) -> Iterator[PredictionGroup]:
     """Create a group for each external cohort, with the threshold from the development cohort."""
     development = rows[out_of_fold]
-    threshold = youden_threshold(development["y_true"].to_numpy(), probability=development["probability"].to_numpy(dtype=float))
+    threshold = youden_threshold(
+        development["y_true"].to_numpy(), probability=development["probability"].to_numpy(dtype=float)
+    )
     for cohort, cohort_rows in rows[~out_of_fold].groupby("cohort", sort=True):
         subjects = cohort_rows["subject"].to_numpy()
         y_true = cohort_rows["y_true"].to_numpy() == 1

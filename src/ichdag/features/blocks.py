@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from ichdag.arrays import read_item
-from ichdag.nonfinite import describe_nonfinite
 from ichdag.jobs import DataFault, StudyError
+from ichdag.nonfinite import describe_nonfinite
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import read_table
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from ichdag.jobs import StudyError
 from ichdag.constants import FINAL
+from ichdag.jobs import StudyError
 
 
 def included(cohort: pd.DataFrame) -> list[str]:

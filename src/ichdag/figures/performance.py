@@ -4,6 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ichdag.constants import COMPARATORS, FEATURE_SETS
 from ichdag.figures.names import classifier_name, features_name, outcome_name
 from ichdag.figures.selection import SHOWN_FOLDS, ordered, rows_of_best, setting_name, settings_of
 from ichdag.figures.style import (
@@ -17,7 +18,6 @@ from ichdag.figures.style import (
     set_size,
     title_row,
 )
-from ichdag.constants import COMPARATORS, FEATURE_SETS
 
 MEDIAN = "median of classifiers"
 NO_AUC = "No AUC could be computed: see the predictions table."

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ichdag.figures.style import BLUE, GRAY, ORANGE, draw_message, set_size
 from ichdag.constants import FINAL
+from ichdag.figures.style import BLUE, GRAY, ORANGE, draw_message, set_size
 
 VARIANT_STYLES = {"dual": (BLUE, "o", "Dual scale"), "single": (ORANGE, "^", "Single scale")}
 

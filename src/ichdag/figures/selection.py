@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from ichdag.constants import COMPARATORS
 from ichdag.evaluation import best_models
 from ichdag.figures.names import fold_name
-from ichdag.constants import COMPARATORS
 
 SHOWN_FOLDS = ("pooled", "external")
 

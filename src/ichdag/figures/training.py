@@ -5,10 +5,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from ichdag.constants import FINAL
 from ichdag.figures.pictures import Picture, draw_slice, tiles_of, upright
 from ichdag.figures.segmentation import VARIANT_STYLES
 from ichdag.figures.style import BLUE, GRAY, GREEN, VERMILION, draw_message, set_size
-from ichdag.constants import FINAL
 
 VAEGAN = "vaegan"
 DISCRIMINATOR_TERMS = {

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from ichdag.arrays import read_store
-from ichdag.nonfinite import describe_nonfinite
 from ichdag.jobs import StudyError
 from ichdag.latent.schemas import LATENTS
+from ichdag.nonfinite import describe_nonfinite
 
 
 def latent_status(stores: Iterable[str | Path]) -> pd.DataFrame:

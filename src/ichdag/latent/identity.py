@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ichdag.ledger import identity_digest, effective_settings
+from ichdag.ledger import effective_settings, identity_digest
 
 
 def vaegan_identity(

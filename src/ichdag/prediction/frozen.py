@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from ichdag.constants import BLOCKS, FEATURE_SETS
 from ichdag.jobs import StudyError
 from ichdag.machine import package_versions
 from ichdag.models import ModelCard, read_card
-from ichdag.constants import BLOCKS, FEATURE_SETS
 from ichdag.prediction.parts import CARD, FILE_NAME, SHOWN_DIGITS, Part, copy_part, differences, files_of
 from ichdag.records import read_record, write_record
 

@@ -7,6 +7,7 @@ import torch
 
 from ichdag.classification.feature_matrices import feature_matrix
 from ichdag.cohort.quality import QualitySettings, require_quality
+from ichdag.constants import BLOCKS, FEATURE_SETS
 from ichdag.features import reduce_block
 from ichdag.features.blocks import Block, check_usable, shape_columns
 from ichdag.images import Volume
@@ -14,7 +15,6 @@ from ichdag.jobs import DataFault
 from ichdag.latent.extraction import load_autoencoder, round_to_precision, vaegan_features
 from ichdag.latent.patches import PatchSettings, cut_patch
 from ichdag.models import read_card
-from ichdag.constants import BLOCKS, FEATURE_SETS
 from ichdag.number_format import format_plain
 from ichdag.pipelines import read_pipeline
 from ichdag.prediction.frozen import FrozenModel

@@ -15,9 +15,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ichdag.provenance.parsed_module import Module
 from ichdag.provenance.name_resolver import PACKAGE, Modules
 from ichdag.provenance.normalizer import Writer
+from ichdag.provenance.parsed_module import Module
 
 LENGTH = 12
 # What only logs and records have, and what decides whether a result is there, not what it holds.

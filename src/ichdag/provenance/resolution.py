@@ -9,7 +9,10 @@ from ichdag.provenance.parsed_module import Imported, Module
 
 PACKAGE = Path(__file__).parents[1]
 STARTS_LOG = {"ichdag.jobs.start", "logging.getLogger"}
-ERRORS = {"ichdag.jobs.StudyError", "ichdag.file_errors.MachineFault"}  # told in the log alone; a DataFault ends in tables
+ERRORS = {
+    "ichdag.jobs.StudyError",
+    "ichdag.file_errors.MachineFault",
+}  # told in the log alone; a DataFault ends in tables
 TEXTS = {"ichdag.schema.Column": {"meaning", "unit"}, "ichdag.schema.number": {"meaning", "unit"}}
 ANYTHING = {"__import__", "importlib.import_module", "runpy.run_module"}
 Seen = frozenset[tuple[str, str]]

@@ -12,7 +12,14 @@ from typing import Any
 from ichdag.file_errors import TRAINING_MARKERS
 from ichdag.jobs import StudyError
 from ichdag.latent.identity import vaegan_identity
-from ichdag.ledger import SHOWN, identity_digest, last_training_hours, read_training_list, reason_to_rerun, reason_to_train
+from ichdag.ledger import (
+    SHOWN,
+    identity_digest,
+    last_training_hours,
+    read_training_list,
+    reason_to_rerun,
+    reason_to_train,
+)
 from ichdag.number_format import format_plain
 from ichdag.records import read_record
 from ichdag.segmentation.identity import cleanup_identity, masks_identity, network_identity

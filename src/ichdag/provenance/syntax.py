@@ -11,8 +11,8 @@ from functools import cache
 from typing import Any
 
 from ichdag.provenance.literals import joined_parts, spelled
-from ichdag.provenance.parsed_module import Module, imported, is_quiet, scope_of
 from ichdag.provenance.name_resolver import Meaning, Modules
+from ichdag.provenance.parsed_module import Module, imported, is_quiet, scope_of
 
 LEVELS = {"debug", "info", "warning", "error", "critical", "exception", "log"}
 SILENT_FIELDS = {"annotation", "ctx", "kind", "returns", "type_comment", "type_params"}

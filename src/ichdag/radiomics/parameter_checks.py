@@ -87,9 +87,13 @@ def _check_number(name: str, value: float) -> None:
     if math.isnan(value) or (math.isinf(value) and name not in MAY_BE_INFINITE):
         raise StudyError(f"{name}: {value} is not a finite number: write one")
     if name in MAX_VALUES and abs(value) > MAX_VALUES[name]:
-        raise StudyError(f"{name}: {format_plain(value)} gives no feature in any head CT: write at most {MAX_VALUES[name]}")
+        raise StudyError(
+            f"{name}: {format_plain(value)} gives no feature in any head CT: write at most {MAX_VALUES[name]}"
+        )
     if 0 < value < MIN_VALUES.get(name, 0):
-        raise StudyError(f"{name}: {format_plain(value)} is finer than any head CT: write at least {MIN_VALUES[name]}, or 0")
+        raise StudyError(
+            f"{name}: {format_plain(value)} is finer than any head CT: write at least {MIN_VALUES[name]}, or 0"
+        )
 
 
 def _check_resegmentation_range(settings: dict[str, Any]) -> None:

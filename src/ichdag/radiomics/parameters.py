@@ -7,6 +7,7 @@ from typing import Any
 from radiomics import getFeatureClasses
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
+from ichdag.bundled_files import own_or_bundled_path
 from ichdag.file_errors import raise_machine_fault
 from ichdag.jobs import StudyError
 from ichdag.radiomics.feature_classes import SHAPE_CLASSES, feature_names
@@ -14,7 +15,6 @@ from ichdag.radiomics.filters import apply_filters
 from ichdag.radiomics.parameter_checks import check_settings, make_trial_crop, try_parameters
 from ichdag.radiomics.parameter_parsing import check_feature_names, explain_schema_error, parse_keys, silence_loggers
 from ichdag.records import check_yaml_file_size
-from ichdag.bundled_files import own_or_bundled_path
 
 LABEL_SETTINGS = {"label", "label_channel"}
 DIAGNOSTICS = (

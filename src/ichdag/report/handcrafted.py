@@ -38,7 +38,9 @@ def radiomics_words(statement: dict[str, Any]) -> str:
     versions = statement["versions"]
     types = statement["image_types"]
     bins = (
-        f"{settings['binCount']} bins" if settings.get("binCount") else f"bins of width {format_plain(settings['binWidth'])}"
+        f"{settings['binCount']} bins"
+        if settings.get("binCount")
+        else f"bins of width {format_plain(settings['binWidth'])}"
     )
     custom_text = "; ".join(f"{kind} {_pairs(custom)}" for kind, custom in statement["custom"].items())
     spacing = _resampled(settings)

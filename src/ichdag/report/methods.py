@@ -4,8 +4,8 @@ from typing import Any
 
 import pandas as pd
 
-from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
 from ichdag.constants import COMPARATORS
+from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
 from ichdag.persons import describe_repeat_participants
 from ichdag.report.cleanup import cleanup_words
 from ichdag.report.formatting import format_number

@@ -12,8 +12,8 @@ from ichdag.checks.schemas import AUDIT, CHECKS
 from ichdag.cohort.schemas import PARTICIPANTS, QUALITY, SENSITIVITY
 from ichdag.evaluation.schemas import BEST, METRICS
 from ichdag.explanation.schemas import COMPONENTS, SHAP
-from ichdag.file_errors import DamagedResult
 from ichdag.figures.names import outcome_name
+from ichdag.file_errors import DamagedResult
 from ichdag.latent.schemas import RECONSTRUCTION
 from ichdag.machine import package_versions
 from ichdag.report import ReportSettings, checklists, methods, summary, tables

@@ -3,7 +3,7 @@
 import pandas as pd
 from scipy.stats import wilcoxon
 
-from ichdag.signed_rank import wilcoxon_method, drop_zeros, smallest_reachable_p
+from ichdag.signed_rank import drop_zeros, smallest_reachable_p, wilcoxon_method
 
 SCORES = {"dice": 1, "hd95_mm": -1, "surface_mm": -1, "volume_error_ml": -1}  # 1: higher is better
 KEYS = ["subject", "role", "fold"]

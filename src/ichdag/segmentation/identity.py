@@ -8,7 +8,7 @@ this module imports the standard library only.
 from collections.abc import Mapping
 from typing import Any
 
-from ichdag.ledger import identity_digest, effective_settings
+from ichdag.ledger import effective_settings, identity_digest
 from ichdag.segmentation.fold_assignment import training_subjects
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import torch
 
 from ichdag.arrays import file_digest, read_arrays
+from ichdag.constants import TIMEPOINTS, VARIANTS
 from ichdag.file_errors import damaged_result_on_error
 from ichdag.models import read_identity, read_weights
-from ichdag.constants import TIMEPOINTS, VARIANTS
 from ichdag.segmentation.fold_assignment import assigned_network
 from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
 

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from ichdag.stratified_folds import draw_folds
 from ichdag.jobs import StudyError
 from ichdag.ledger import NETWORKS
+from ichdag.stratified_folds import draw_folds
 
 
 def network_candidates(scans: pd.DataFrame, *, min_count: int) -> pd.DataFrame:

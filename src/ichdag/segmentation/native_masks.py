@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 
 from ichdag.arrays import file_digest, read_arrays, read_item
+from ichdag.constants import TIMEPOINTS, VARIANTS
 from ichdag.file_errors import DamagedResult
 from ichdag.images import Volume, read_expected, read_mask, write_absent, write_image
 from ichdag.jobs import StudyError
-from ichdag.constants import TIMEPOINTS, VARIANTS
 from ichdag.number_format import format_plain
 from ichdag.segmentation.fold_assignment import assigned_network
 from ichdag.segmentation.native_grid import MaskSettings, resample_to_native

@@ -62,7 +62,9 @@ def _rows(cohort: str | None, name: str, kind: str, left: pd.DataFrame, right: p
 
 def _category_rows(head: dict[str, Any], left: pd.Series, right: pd.Series) -> Iterator[Row]:
     """Yield a row for each level; for an outcome only the level 1."""
-    names = [series.map(lambda value: value if isinstance(value, str) else format_plain(value)) for series in (left, right)]
+    names = [
+        series.map(lambda value: value if isinstance(value, str) else format_plain(value)) for series in (left, right)
+    ]
     levels = sorted({*names[0], *names[1]})
     counts = np.array([[int((series == level).sum()) for level in levels] for series in names])
     test = _compare_categories(counts)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from ichdag.constants import COMPARATORS, FEATURE_SETS
 from ichdag.evaluation import inflation
 from ichdag.evaluation.delong import AucEstimates, auc_interval, estimate_aucs, paired_difference, unpaired_difference
 from ichdag.evaluation.metrics import NO_BOOTSTRAP, has_no_width
@@ -15,7 +16,6 @@ from ichdag.evaluation.prediction_groups import EXTERNAL, POOLED, PredictionGrou
 from ichdag.evaluation.proportions import normal_quantile
 from ichdag.evaluation.recalibration import recalibrate
 from ichdag.evaluation.resampling import percentiles, resample, resampled_auc, widen
-from ichdag.constants import COMPARATORS, FEATURE_SETS
 from ichdag.statistics.adjustment import METHODS, adjust
 from ichdag.statistics.frames import as_frame
 from ichdag.statistics.schemas import DELONG, SEX

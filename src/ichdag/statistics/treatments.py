@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import shapiro
 
-from ichdag.evaluation.prediction_groups import EXTERNAL
 from ichdag.constants import FEATURE_SETS
+from ichdag.evaluation.prediction_groups import EXTERNAL
 from ichdag.signed_rank import drop_zeros, smallest_reachable_p
 from ichdag.statistics import effects
 from ichdag.statistics.adjustment import METHODS, adjust

@@ -14,12 +14,12 @@ import highdicom
 import numpy as np
 import pydicom
 import pytest
+from ichdag.file_errors import MachineFault
 from pydicom.fileset import FileSet
 from pydicom.sr.codedict import codes
 
 from ichdag.conversion.dicom import conversion, decoding
 from ichdag.conversion.participant_scans import ConversionSettings, convert_participant
-from ichdag.file_errors import MachineFault
 
 UNREADABLE = "/proc/self/mem"  # it opens, and every read of its beginning is an input/output error
 

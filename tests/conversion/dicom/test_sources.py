@@ -4,9 +4,9 @@ import shutil
 import zipfile
 
 import pytest
+from ichdag.file_errors import MachineFault
 
 from ichdag.conversion.dicom import is_dicom
-from ichdag.file_errors import MachineFault
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ def refuse_other_units(scan: Volume) -> None:
     if low > AIR_HU or high < 300:
         looks = _looks_like(values, low, high)
         raise DataFault(
-            "cohort", f"not in HU: values from {format_plain(low)} to {format_plain(high)}{looks}; air should be near -1000"
+            "cohort",
+            f"not in HU: values from {format_plain(low)} to {format_plain(high)}{looks}; air should be near -1000",
         )
 
 

@@ -16,7 +16,7 @@ from ichdag.conversion.dicom.copies import write_copies
 from ichdag.conversion.dicom.geometry import Geometry
 from ichdag.conversion.dicom.headers import number, numbers
 from ichdag.conversion.dicom.stacks import Stack
-from ichdag.file_errors import DamagedResult, MachineFault, read_to_end, check_free_space
+from ichdag.file_errors import DamagedResult, MachineFault, check_free_space, read_to_end
 from ichdag.images import Volume, read_scan
 from ichdag.jobs import DataFault, StudyError
 

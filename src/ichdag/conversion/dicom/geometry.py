@@ -104,7 +104,9 @@ def fault_of(geometry: Geometry, header, settings: DicomSettings) -> str | None:
     if off > limit:
         return f"slices off one line: by up to {off:.1f} mm, the positions cannot be trusted"
     if geometry.tilt_degrees > settings.largest_tilt_degrees:
-        return f"tilt too large: {geometry.tilt_degrees:.1f} degrees, limit {format_plain(settings.largest_tilt_degrees)}"
+        return (
+            f"tilt too large: {geometry.tilt_degrees:.1f} degrees, limit {format_plain(settings.largest_tilt_degrees)}"
+        )
     tag = abs(number(header, "GantryDetectorTilt") or 0.0)
     tag = tag if tag <= LARGEST_ANGLE else 0.0  # no angle: something else that somebody wrote there
     seen = max(geometry.tilt_degrees, geometry.oblique_degrees)
