@@ -88,8 +88,8 @@ def test_methods_tell_of_repeats_if_there_are_any(config, made_up):
         (9, "stratified by outcome and"),
         (
             8,
-            "but not evenly for Expansion > 3 mL (participants joined or outcomes changed after the folds were drawn, "
-            "or participants who are one person stay together) and",
+            "but not evenly for Expansion > 3 mL (participants were added or outcomes changed after the folds were "
+            "drawn, or several participants are one person and stay in one fold) and",
         ),
     ],
 )
@@ -125,11 +125,11 @@ def test_the_words_say_how_many_participants_are_fewer_persons_and_what_that_doe
     given = {"participants": people, "metrics": result["metrics"]}
     told = dict(methods.methods(config, **given))["Statistics"]
     assert "3 external participants are 2 persons: intervals and tests treat them as independent" in told
-    assert "development participants are" not in told and "so that the plain DeLong test holds there" not in told
+    assert "development participants are" not in told and "so that the plain DeLong test is valid there" not in told
     assert "finds differences too often there" in told
     alone = given | {"participants": people.assign(person_id=list("abcdef"))}
     told = dict(methods.methods(config, **alone))["Statistics"]
-    assert "so that the plain DeLong test holds there" in told and "persons" not in told
+    assert "so that the plain DeLong test is valid there" in told and "persons" not in told
 
 
 def test_limits_follow_what_was_done(config, made_up):

@@ -36,24 +36,24 @@ OWN_SECTION |= set(checklists.TITLES)
 TITLES = {
     "table1": "Table 1. Participants",
     "quality": "Quality of the scans",
-    "sensitivity": "Outcomes within the error of the volumes",
+    "sensitivity": "Outcome labels that depend on the error of the volumes",
     "delong": "Table S3. Differences in AUC (DeLong)",
     "nadeau_bengio": "Table S3, continued. Differences in AUC over folds (Nadeau-Bengio)",
     "sex": "Table S4. Female and male participants",
     "friedman": "Friedman test of the feature sets",
     "wilcoxon": "Table S5. Post-hoc comparisons (Wilcoxon)",
     "shapiro": "Normality of the AUCs (Shapiro-Wilk)",
-    "comparison": "Dual and single scale compared",
+    "comparison": "Dual scale compared with single scale",
     "reconstruction": "Reconstruction error of lesion patches",
-    "shap": "Share of each feature block, and the AUC lost without it",
-    "components": "Radiomic features behind the NMF components",
-    "audit": "Fitted on, scored on",
+    "shap": "SHAP share of each feature block, and AUC lost without it",
+    "components": "Radiomic features of the NMF components",
+    "audit": "Leakage check: participants of fitting and of scoring",
 }
 SUMMARY_CAPTION = (
     "AUC with confidence interval. The best model of an outcome is the one with the largest AUC in cross-validation; "
-    "external results play no part in the choice. The largest of many AUCs is too high; the corrected one is what the "
-    "model chosen in a resample of the participants reaches on those who were not drawn (bootstrap bias-corrected "
-    "cross-validation; limits are percentiles, and wide)."
+    "external results are not used for this choice. The largest of many AUCs is too high. For the corrected AUC, the "
+    "best model is chosen in resamples of the participants and evaluated on those who were not drawn (bootstrap "
+    "bias-corrected cross-validation; limits are percentiles, and wide)."
 )
 COLUMNS = {
     "quality": "role timepoint check unit low high n median smallest largest warned failed",
@@ -76,7 +76,7 @@ FIGURES = {
     "bland_altman": "Predicted and manual volumes (Bland-Altman)",
     "learning_curves": "Learning curves",
     "reconstructions": "Figure 2. CT patches and their reconstructions",
-    "imagined": "Patches that the VAE-GAN imagines",
+    "imagined": "Patches that the VAE-GAN generates",
     "auc": "Figure 3. AUC of every model",
     "oracle": "Best model, comparators and oracle",
     "ranks": "Ranks of the feature sets",
