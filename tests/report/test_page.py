@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from ichdag.jobs import write_text
-from ichdag.report import summary, tables
+from ichdag.report import main_result, report_tables
 from ichdag.report.page import read_figures
 
 SECTIONS = (
@@ -177,19 +177,19 @@ def test_a_study_without_external_participants_is_told_by_cross_validation(page_
 
 
 def test_table_one_of_a_study_without_external_participants_has_no_columns_for_them(made_up):
-    shown = tables.table1(without_external(made_up.study())["table1"], title="", caption="")
+    shown = report_tables.table1(without_external(made_up.study())["table1"], title="", caption="")
     assert shown.header == ["Characteristic", "Development", "Missing"]
     assert shown.rows[0] == ["Age", "61.0 (12.0)", "1"]
-    assert len(tables.table1(made_up.study()["table1"], title="", caption="").header) == 7
+    assert len(report_tables.table1(made_up.study()["table1"], title="", caption="").header) == 7
 
 
 def test_figures_of_external_participants_say_that_there_are_none(made_up):
     study, alone = made_up.study(), without_external(made_up.study())
     for name in ("reconstructions", "imagined", "saliency_poor_outcome"):
-        assert "no external participants" in summary.numbers(name, alone)
-        assert "no external" not in summary.numbers(name, study)
-    assert "20 external participants explained" in summary.numbers("shap", study)
-    assert "20 development participants explained, out-of-fold" in summary.numbers("shap", alone)
+        assert "no external participants" in main_result.numbers(name, alone)
+        assert "no external" not in main_result.numbers(name, study)
+    assert "20 external participants explained" in main_result.numbers("shap", study)
+    assert "20 development participants explained, out-of-fold" in main_result.numbers("shap", alone)
 
 
 def without_external(study):

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from ichdag.report import formatting, handcrafted, methods, simulations, tables
+from ichdag.report import formatting, handcrafted, methods, report_tables, simulations
 
 
 @pytest.mark.parametrize(
@@ -40,26 +40,30 @@ def test_empty_columns_are_left_out_and_intervals_joined():
 
 
 def test_the_grid_marks_the_best_auc_of_each_setting(made_up):
-    grid = tables.auc_grid(made_up.metrics(made_up.MODELS), "poor_outcome")
+    grid = report_tables.auc_grid(made_up.metrics(made_up.MODELS), "poor_outcome")
     best = [(name, place) for name, cells_ in grid["rows"] for place, pair in enumerate(cells_) if pair[0]["best"]]
     assert best == [("VAE-GAN latents", 5)]
     assert sum(pair[1]["best"] for _, cells_ in grid["rows"] for pair in cells_) == 1
 
 
 def test_all_metrics_have_a_row_per_model_and_fold(made_up):
-    result = tables.all_metrics(made_up.metrics(made_up.MODELS))
+    result = report_tables.all_metrics(made_up.metrics(made_up.MODELS))
     assert len(result["rows"]) == 2 * 42 * 3
     assert result["header"][5:7] == ["AUC", "F1"]
     assert result["rows"][0][6] == "0.50 ± 0.05"
 
 
 def test_versions_that_differ_between_jobs_are_told_apart():
-    result = dict(tables.versions_list({"report": {"numpy": "2"}, "network": {"numpy": "3", "torch": "1"}}))
+    result = dict(report_tables.versions_list({"report": {"numpy": "2"}, "network": {"numpy": "3", "torch": "1"}}))
     assert result == {"numpy": "2 (report); 3 (network)", "torch": "1"}
 
 
 def test_settings_are_listed_by_dotted_key():
-    assert tables.settings_list({"a": {"b": [1, 2], "c": {}}, "d": "x"}) == [("a.b", "1, 2"), ("a.c", "{}"), ("d", "x")]
+    assert report_tables.settings_list({"a": {"b": [1, 2], "c": {}}, "d": "x"}) == [
+        ("a.b", "1, 2"),
+        ("a.c", "{}"),
+        ("d", "x"),
+    ]
 
 
 def test_methods_tell_the_settings_of_the_run(config, made_up):

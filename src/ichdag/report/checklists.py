@@ -5,11 +5,11 @@ from typing import Any
 
 import pandas as pd
 
-from ichdag.figures.names import classifier_name, outcome_name
+from ichdag.figures.display_names import classifier_name, outcome_name
 from ichdag.persons import describe_repeat_participants
 from ichdag.report.formatting import format_number
 from ichdag.report.handcrafted import class_words, grid_words
-from ichdag.report.summary import counts, events, has_external, split_of
+from ichdag.report.main_result import counts, events, has_external, split_of
 
 TITLES = {
     "checklist_tripod_ai": "TRIPOD+AI (Collins et al. 2024)",

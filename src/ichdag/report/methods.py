@@ -5,13 +5,13 @@ from typing import Any
 import pandas as pd
 
 from ichdag.constants import COMPARATORS
-from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
+from ichdag.figures.display_names import classifier_name, features_name, metric_name, outcome_name
 from ichdag.persons import describe_repeat_participants
-from ichdag.report.cleanup import cleanup_words
 from ichdag.report.formatting import format_number
 from ichdag.report.handcrafted import grid_words, radiomics_words
+from ichdag.report.main_result import counts, events, has_external, split_of
+from ichdag.report.mask_cleanup import cleanup_words
 from ichdag.report.simulations import simulation_words
-from ichdag.report.summary import counts, events, has_external, split_of
 
 
 def methods(

@@ -3,7 +3,7 @@
 import pytest
 
 from ichdag.report import methods
-from ichdag.report.cleanup import cleanup_limit, cleanup_words
+from ichdag.report.mask_cleanup import cleanup_limit, cleanup_words
 
 SETTINGS = {"threshold": 0.5, "smallest_component_ml": 0.1}
 DICE = {(0.4, 0.1): 0.8312, (0.5, 0.1): 0.8254, (0.5, 1.0): 0.8401}

@@ -4,9 +4,9 @@ import pandas as pd
 
 from ichdag.constants import COMPARATORS
 from ichdag.evaluation import best_models
-from ichdag.figures.names import classifier_name, features_name, outcome_name
+from ichdag.figures.display_names import classifier_name, features_name, outcome_name
 from ichdag.report.formatting import DASH, Table, format_interval, format_p
-from ichdag.report.tables import auc_of
+from ichdag.report.report_tables import auc_of
 
 EXTERNAL_FIGURES = ("reconstructions", "imagined")
 
