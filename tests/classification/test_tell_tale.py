@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ichdag.classification.classifiers import ClassifierConfig
-from ichdag.classification.labels import development_labels
+from ichdag.classification.label_tables import development_labels
 from ichdag.classification.validation import fit_folds, predict
 from ichdag.constants import CLASSIFIERS
 from ichdag.evaluation.prediction_groups import groups_by_model

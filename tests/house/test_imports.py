@@ -16,7 +16,7 @@ SIDEWAYS |= {("statistics", "evaluation")}  # the AUCs that are compared are the
 READERS = {
     "images", "ledger", "arrays", "tables", "records", "models", "pipelines", "jobs",
     "file_errors", "training", "start_cache",  # the ground
-    "provenance", "provenance.journal", "provenance.parsed_module",  # records of jobs, code
+    "provenance", "provenance.journal", "provenance.parsed_module", "provenance.version",  # records of jobs, code
     "cohort.sheet", "conversion.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
     "conversion.detached",  # headers of images whose data lie apart
     "conversion.inflated",  # packed voxels, for their checksums

@@ -5,7 +5,7 @@ from itertools import product
 import pandas as pd
 
 from ichdag.classification.feature_matrices import feature_matrix, read_blocks
-from ichdag.classification.labels import external_labels
+from ichdag.classification.label_tables import external_labels
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.validation import predict
 from ichdag.cohort.schemas import PARTICIPANTS

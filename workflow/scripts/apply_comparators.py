@@ -4,7 +4,7 @@ import pandas as pd
 
 from ichdag.classification.classifiers import LOGISTIC
 from ichdag.classification.feature_matrices import comparator_matrices
-from ichdag.classification.labels import external_labels, oracle_predictions
+from ichdag.classification.label_tables import external_labels, oracle_predictions
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.validation import predict
 from ichdag.cohort.schemas import PARTICIPANTS

@@ -5,7 +5,7 @@ import pandas as pd
 from ichdag.classification import ClassificationSettings
 from ichdag.classification.classifiers import ClassifierConfig
 from ichdag.classification.feature_matrices import feature_matrices, read_fold_blocks
-from ichdag.classification.labels import development_labels
+from ichdag.classification.label_tables import development_labels
 from ichdag.classification.validation import fit_folds
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.explanation import ExplanationSettings

@@ -3,7 +3,7 @@
 from ichdag.classification import ClassificationSettings
 from ichdag.classification.classifiers import LOGISTIC, ClassifierConfig, classifier_card
 from ichdag.classification.feature_matrices import comparator_matrices, usable_covariates
-from ichdag.classification.labels import development_labels, oracle_predictions
+from ichdag.classification.label_tables import development_labels, oracle_predictions
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.validation import cross_validate, fit_final, join_results
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS

@@ -18,8 +18,8 @@ from sklearn.utils.class_weight import compute_sample_weight
 from xgboost import XGBClassifier
 
 from ichdag.classification import ClassificationSettings
-from ichdag.classification.calibration import enforce_rising_curve, is_flat
 from ichdag.classification.inner_cv import inner_folds, is_shared
+from ichdag.classification.platt_scaling import enforce_rising_curve, is_flat
 from ichdag.jobs import StudyError
 from ichdag.models import ModelCard
 

@@ -8,8 +8,8 @@ import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from ichdag.classification.classifiers import ClassifierConfig, fit
-from ichdag.classification.labels import first_repeat, prediction_rows
-from ichdag.classification.thresholds import choose_threshold
+from ichdag.classification.fold_thresholds import choose_threshold
+from ichdag.classification.label_tables import first_repeat, prediction_rows
 from ichdag.constants import FINAL
 from ichdag.jobs import StudyError
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ichdag.evaluation.delong import auc_interval, estimate_aucs
+from ichdag.evaluation.evaluation_settings import EvaluationSettings
 from ichdag.evaluation.prediction_groups import PredictionGroup
 from ichdag.evaluation.proportions import normal_quantile, wilson
 from ichdag.evaluation.recalibration import recalibrate
@@ -17,7 +18,6 @@ from ichdag.evaluation.resampling import (
     resampled_precision,
     widen,
 )
-from ichdag.evaluation.settings import EvaluationSettings
 
 ONE_CLASS = "one class only"
 NO_BOOTSTRAP = "no bootstrap limits: all resamples are equal"

@@ -7,9 +7,9 @@ import pandas as pd
 
 from ichdag.evaluation.averages import measure_repeats
 from ichdag.evaluation.delong import MIN_VARIANCE, estimate_aucs, logit_interval
+from ichdag.evaluation.evaluation_settings import EvaluationSettings
 from ichdag.evaluation.metrics import Metric, compute_metrics
 from ichdag.evaluation.prediction_groups import EXTERNAL, POOLED, PredictionGroup, groups_by_model
-from ichdag.evaluation.settings import EvaluationSettings
 
 MEAN = "mean"
 NO_INTERVAL: tuple[float, float, str | None] = (math.nan, math.nan, None)

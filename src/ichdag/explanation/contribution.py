@@ -7,7 +7,7 @@ from sklearn.pipeline import Pipeline
 
 from ichdag.explanation import ExplanationSettings
 from ichdag.explanation.attribution import sample_rows, shap_values
-from ichdag.explanation.folds import held_out, shap_values_of_folds
+from ichdag.explanation.out_of_fold import held_out, shap_values_of_folds
 from ichdag.explanation.permutation import permutation_importance
 from ichdag.explanation.shares import block_shares
 

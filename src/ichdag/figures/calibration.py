@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ichdag.figures.names import classifier_name, features_name, outcome_name
+from ichdag.figures.display_names import classifier_name, features_name, outcome_name
 from ichdag.figures.selection import rows_of_best, setting_name, settings_of
 from ichdag.figures.style import FOLD_STYLES, GRAY, draw_message, set_size
 

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ichdag.constants import COMPARATORS
-from ichdag.figures.names import outcome_name
+from ichdag.figures.display_names import outcome_name
 from ichdag.figures.selection import rows_of_best, setting_name, settings_of
 from ichdag.figures.style import BLUE, DARK_GRAY, GRAY, GREEN, LIGHT_GRAY, VERMILION, draw_message, set_size, title_row
 

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ichdag.figures.names import classifier_name, features_name, outcome_name
+from ichdag.figures.display_names import classifier_name, features_name, outcome_name
 from ichdag.figures.selection import ordered
 from ichdag.figures.style import BLOCK_STYLES, CLASSIFIER_STYLES, DARK_GRAY, GRAY, draw_message, set_size
 

@@ -4,8 +4,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from ichdag.constants import FEATURE_SETS
-from ichdag.figures.names import features_name, outcome_name
-from ichdag.figures.performance import NO_AUC
+from ichdag.figures.auc import NO_AUC
+from ichdag.figures.display_names import features_name, outcome_name
 from ichdag.figures.selection import setting_name, settings_of
 from ichdag.figures.style import FOLD_STYLES, LIGHT_GRAY, draw_message, set_size
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ichdag import __version__
 from ichdag.provenance.journal import MISSING, Row, format_time
+from ichdag.provenance.version import workflow_version
 from ichdag.records import write_record
 
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
@@ -40,7 +40,7 @@ def write_ro_crate(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
         kind = {"encodingFormat": FORMATS[path.suffix], "contentSize": str(path.stat().st_size)}
         name = path.relative_to(folder).as_posix()
         files[name] = crate.add_file(dest_path=name, properties={"name": path.stem.replace("_", " ")} | kind)
-    tool: dict[str, Any] = {"@type": "SoftwareApplication", "name": "ichdag", "softwareVersion": __version__}
+    tool: dict[str, Any] = {"@type": "SoftwareApplication", "name": "ichdag", "softwareVersion": workflow_version()}
     tool["softwareRequirements"] = _packages(jobs)
     action = {
         "@type": "CreateAction",

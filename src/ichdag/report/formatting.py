@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from ichdag.figures.names import classifier_name, features_name, fold_name, metric_name, outcome_name
+from ichdag.figures.display_names import classifier_name, features_name, fold_name, metric_name, outcome_name
 from ichdag.number_format import format_plain
 
 DASH = "–"

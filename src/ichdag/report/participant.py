@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from ichdag.figures.names import outcome_name
+from ichdag.figures.display_names import outcome_name
 from ichdag.images import Volume, read_expected, read_mask, read_scan
 from ichdag.number_format import format_plain
 from ichdag.report.rendering import template

@@ -99,7 +99,7 @@ class UpBlock(nn.Module):
         )
 
     def forward(self, features: Tensor, skips: list[Tensor]) -> Tensor:
-        """Upsample the features, join them with the skip connections, and convolve."""
+        """Upsample the features, join them with those of the encoder at the same resolution, and convolve."""
         return self.block(torch.cat([self.up(features), *skips], dim=1))
 
 

@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from ichdag.constants import COMPARATORS, FEATURE_SETS
-from ichdag.figures.names import classifier_name, features_name, outcome_name
+from ichdag.figures.display_names import classifier_name, features_name, outcome_name
 from ichdag.figures.selection import SHOWN_FOLDS, ordered, rows_of_best, setting_name, settings_of
 from ichdag.figures.style import (
     CLASSIFIER_STYLES,

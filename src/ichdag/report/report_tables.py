@@ -6,7 +6,14 @@ import pandas as pd
 
 from ichdag.constants import CLASSIFIERS, COMPARATORS, FEATURE_SETS, FINAL
 from ichdag.evaluation import best_models
-from ichdag.figures.names import classifier_name, features_name, fold_name, metric_name, outcome_name, variable_name
+from ichdag.figures.display_names import (
+    classifier_name,
+    features_name,
+    fold_name,
+    metric_name,
+    outcome_name,
+    variable_name,
+)
 from ichdag.figures.segmentation import select_dice
 from ichdag.figures.selection import settings_of
 from ichdag.report.formatting import DASH, Table, format_cell, format_interval, format_number, format_p

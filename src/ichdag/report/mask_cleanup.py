@@ -11,7 +11,7 @@ GRID = "on the networks' grid"
 
 def cleanup_words(cleanup: Mapping[str, Any], *, settings: Mapping[str, Any]) -> str:
     """Describe the origin of threshold and smallest component; `cleanup` is what was chosen, `settings` the config."""
-    pair = f"threshold ({format_plain(cleanup['threshold'])}) and the smallest part that is kept"
+    pair = f"threshold ({format_plain(cleanup['threshold'])}) and the smallest component that is kept"
     pair = f"The {pair} ({format_plain(cleanup['smallest_component_ml'])} mL) of the masks"
     if cleanup["chosen"] == "given":
         return f"{pair} are those of the settings."
@@ -32,14 +32,15 @@ def cleanup_limit(cleanup: Mapping[str, Any], *, settings: Mapping[str, Any], te
         return []
     scores = _scores(cleanup)
     given = f"the pair given in the settings ({_pair_text(settings)})"
-    effect = f"{given} is not among the candidates, so by how much is not known"
+    effect = f"{given} is not among the candidates, so the size of the bias is not known"
     if _pair(settings) in scores:
         gain = format_number(scores[_pair(cleanup)] - scores[_pair(settings)], 3)
-        effect = f"the choice gained {gain} there over the pair given in the settings"
-    external = "; external scans took no part in the choice" if tested else ""
+        effect = f"the choice increased Dice by {gain} there compared with the pair given in the settings"
+    external = "; external scans were not used for the choice" if tested else ""
     return [
-        "Cross-validated Dice, surface distances and volumes of the masks are of the scans that their threshold and "
-        f"smallest part were chosen on, and so somewhat optimistic, the dual-scale network's most: {effect}{external}."
+        "Cross-validated Dice, surface distances and volumes of the masks were measured on the scans on which "
+        "threshold and smallest component were chosen, and so are somewhat optimistic, most of all for the dual-scale "
+        f"network: {effect}{external}."
     ]
 
 

@@ -10,8 +10,8 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ichdag.explanation import ExplanationSettings
-from ichdag.explanation import folds as module
-from ichdag.explanation.folds import shap_values_of_folds
+from ichdag.explanation import out_of_fold as module
+from ichdag.explanation.out_of_fold import shap_values_of_folds
 
 NAMES = {"classifier": "elastic_net", "seed": 3}
 FOLDS = pd.Series([str(number % 3) for number in range(30)], index=[f"s{number:02d}" for number in range(30)])

@@ -7,9 +7,9 @@ from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
 from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import Pipeline
 
-from ichdag.classification.calibration import platt_curve
 from ichdag.classification.classifiers import ClassifierConfig, balanced_weights
 from ichdag.classification.inner_cv import inner_folds, is_shared
+from ichdag.classification.platt_scaling import platt_curve
 from ichdag.youden import youden_threshold
 
 

@@ -10,9 +10,9 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.metrics import roc_auc_score
 from sklearn.svm import SVC
 
-from ichdag.classification.calibration import MIN_SLOPE
 from ichdag.classification.classifiers import ClassifierConfig, balanced_weights, classifier_card, fit
-from ichdag.classification.thresholds import inner_probabilities
+from ichdag.classification.fold_thresholds import inner_probabilities
+from ichdag.classification.platt_scaling import MIN_SLOPE
 
 SEEDS = range(8)
 

@@ -10,9 +10,9 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from ichdag.classification.classifiers import ClassifierConfig, build, fit
 from ichdag.classification.feature_matrices import feature_matrix
-from ichdag.classification.labels import development_labels
+from ichdag.classification.fold_thresholds import choose_threshold, inner_probabilities
+from ichdag.classification.label_tables import development_labels
 from ichdag.classification.schemas import PREDICTIONS
-from ichdag.classification.thresholds import choose_threshold, inner_probabilities
 from ichdag.classification.validation import cross_validate
 from ichdag.constants import CLASSIFIERS
 from ichdag.evaluation.prediction_groups import groups_by_model

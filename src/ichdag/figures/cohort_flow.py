@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from ichdag.figures.names import outcome_name
+from ichdag.figures.display_names import outcome_name
 from ichdag.figures.style import DARK_GRAY, draw_message, set_size
 
 LINE_MM, PAD_MM, GAP_MM, COLUMN_MM = 3.5, 2.2, 8, 90

@@ -4,9 +4,9 @@ import pandas as pd
 
 from ichdag.constants import COMPARATORS
 from ichdag.evaluation import best_models
-from ichdag.figures.names import classifier_name, features_name, outcome_name
+from ichdag.figures.display_names import classifier_name, features_name, outcome_name
 from ichdag.report.formatting import DASH, Table, format_interval, format_p
-from ichdag.report.tables import auc_of
+from ichdag.report.report_tables import auc_of
 
 EXTERNAL_FIGURES = ("reconstructions", "imagined")
 
@@ -53,7 +53,7 @@ def _events(metrics: pd.DataFrame, outcome: str, fold: str) -> str:
     """Write a line with the participants and events of an outcome, per cohort."""
     rows = metrics[(metrics["outcome"] == outcome) & (metrics["fold"] == fold)]
     counts = rows.groupby("cohort", sort=True)[["n", "positives"]].max()
-    return "".join(f"\n{row.positives:.0f} of {row.n:.0f} had it" for row in counts.itertuples())
+    return "".join(f"\n{row.positives:.0f} of {row.n:.0f} with the outcome" for row in counts.itertuples())
 
 
 def _corrected(corrected: pd.DataFrame | None, model: tuple[str, str, str]) -> str:
@@ -162,8 +162,8 @@ def split_of(metrics: pd.DataFrame) -> str:
         return "stratified by outcome"
     names = ", ".join(outcome_name(name) for name in uneven)
     return (
-        f"stratified by outcome, but not evenly for {names} (participants joined or outcomes changed after the folds "
-        "were drawn, or participants who are one person stay together)"
+        f"stratified by outcome, but not evenly for {names} (participants were added or outcomes changed after the "
+        "folds were drawn, or several participants are one person and stay in one fold)"
     )
 
 
@@ -174,7 +174,7 @@ def numbers(name: str, tables: dict[str, pd.DataFrame]) -> str:
     has_external = has_external_people(tables["participants"])
     if name == "shap" and len(tables.get("shap", [])):
         participants = (
-            "external participants explained" if has_external else "development participants explained, out of fold"
+            "external participants explained" if has_external else "development participants explained, out-of-fold"
         )
         return f" n = {tables['shap']['n'].max():.0f} {participants}."
     if not has_external and (name in EXTERNAL_FIGURES or name.startswith("saliency_")):
