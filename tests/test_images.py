@@ -59,16 +59,16 @@ def test_an_empty_file_stands_for_nothing(tmp_path):
 
 def test_the_record_decides_and_a_file_that_contradicts_it_is_named(paths):
     there, absent = paths
-    assert read_expected(there, there=True, read=read_scan).values.shape == (1, 1, 1)
-    assert read_expected(absent, there=False, read=read_scan) is None
+    assert read_expected(there, present=True, read=read_scan).values.shape == (1, 1, 1)
+    assert read_expected(absent, present=False, read=read_scan) is None
     with pytest.raises(
         DamagedResult, match=r"absent\.nii\.gz.*it holds none, where its record says that there is an im"
     ):
-        read_expected(absent, there=True, read=read_scan)
+        read_expected(absent, present=True, read=read_scan)
     with pytest.raises(
         DamagedResult, match=r"there\.nii\.gz.*it holds an image, where its record says that there is n"
     ):
-        read_expected(there, there=False, read=read_scan)
+        read_expected(there, present=False, read=read_scan)
 
 
 SHAPE = (512, 512, 32)

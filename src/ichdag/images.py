@@ -61,12 +61,12 @@ def read_mask(path: str | Path | None) -> Volume:
     return Volume(values > 0, affine)
 
 
-def read_expected(path: str | Path, *, there: bool, read: Callable[[str | Path], Volume]) -> Volume | None:
-    """Read an image that exists according to its record (`there`), or return None. Raises DamagedResult if not so."""
-    if is_absent(path) == there:
-        words = ("none", "an image") if there else ("an image", "none")
+def read_expected(path: str | Path, *, present: bool, read: Callable[[str | Path], Volume]) -> Volume | None:
+    """Read an image that exists according to its record (`present`), or return None. Raises DamagedResult if not so."""
+    if is_absent(path) == present:
+        words = ("none", "an image") if present else ("an image", "none")
         raise DamagedResult(path, "it holds {}, where its record says that there is {}".format(*words))
-    return read(path) if there else None
+    return read(path) if present else None
 
 
 def _read(path: str | Path | None, kind: type) -> tuple[np.ndarray, np.ndarray]:
@@ -113,10 +113,15 @@ def _lazily(
     return image
 
 
+def _offset(image: nibabel.Nifti1Image) -> int:
+    """Return where the voxels begin in the file, in bytes."""
+    return int(image.dataobj.offset)  # type: ignore[attr-defined]  # nibabel promises less of a proxy than it has
+
+
 def _refuse_promises(image: nibabel.Nifti1Image, most_bytes: int) -> None:
     """Refuse a header with more voxels than its file can have, before memory is allocated for them."""
     promised = np.prod([float(size) for size in image.shape]) * image.get_data_dtype().itemsize
-    if promised + image.dataobj.offset > most_bytes:
+    if promised + _offset(image) > most_bytes:
         raise nibabel.filebasedimages.ImageFileError("it is shorter than its header says")
 
 
@@ -124,7 +129,7 @@ def _read_out(stream: BinaryIO | gzip.GzipFile, image: nibabel.Nifti1Image) -> N
     """Read what follows the last voxel, so that gzip compares the checksum. Refuse a file that has too much there."""
     sizes = [float(size) for size in image.shape]
     voxel = image.get_data_dtype().itemsize
-    stream.seek(int(image.dataobj.offset + np.prod(sizes) * voxel))
+    stream.seek(int(_offset(image) + np.prod(sizes) * voxel))
     most = min(LONGEST_TAIL, np.prod(sizes[:2]) * voxel - 1)
     rest = 0
     while more := len(stream.read(2**20)):

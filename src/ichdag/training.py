@@ -21,8 +21,7 @@ from ichdag.file_errors import read_or_none
 from ichdag.jobs import StudyError, atomic_write
 
 LOGGER = logging.getLogger("ichdag")
-# What reading a damaged checkpoint raises.
-CHECKPOINT_ERRORS = (zipfile.BadZipFile, OSError, EOFError, RuntimeError, pickle.UnpicklingError)
+DAMAGED_CHECKPOINT = (zipfile.BadZipFile, OSError, EOFError, RuntimeError, pickle.UnpicklingError)
 
 
 def find_device(threads: int, *, deterministic: bool = True) -> torch.device:
@@ -141,7 +140,9 @@ class TrainingHistory:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from what the checkpoint stored."""
-        self.rows, self.seconds, self.started = state["rows"], state["seconds"], time.monotonic()
+        self.rows = state["rows"]
+        self.seconds = state["seconds"]
+        self.started = time.monotonic()
 
 
 def learning_curve(history: TrainingHistory, *, model: str) -> pd.DataFrame:
@@ -227,7 +228,7 @@ class Checkpoint:
         previous checkpoint would cost hours.
         """
         for path in filter(Path.is_file, (self.path, self.previous)):
-            state = read_or_none(_load, path, damaged=CHECKPOINT_ERRORS)
+            state = read_or_none(_load, path, damaged=DAMAGED_CHECKPOINT)
             if state is not None:
                 return path, state
         return self.path, None

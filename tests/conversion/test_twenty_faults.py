@@ -273,7 +273,7 @@ def check(row, convert, limits, folder):
     found = {"subject": subject_of(row)}
     for time in TIMEPOINTS:
         there = "ct" not in converted[time]["absent"]
-        image = read_expected(folder / f"{subject_of(row)}_{time}_ct.nii.gz", there=there, read=read_scan)
+        image = read_expected(folder / f"{subject_of(row)}_{time}_ct.nii.gz", present=there, read=read_scan)
         found[time] = examine(image, converted=converted[time], settings=limits)
     write_record(found, folder / "scans.json")
     return read_record(folder / "scans.json")

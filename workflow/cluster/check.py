@@ -26,9 +26,9 @@ def ask(*command: str) -> tuple[int, str]:
 
 def resources_of(profile: dict) -> dict[str, dict]:
     """Resources by rule; the defaults stand under '' ."""
-    found = {"": profile.get("default-resources", {}), **profile.get("set-resources", {})}
+    stated = {"": profile.get("default-resources", {}), **profile.get("set-resources", {})}
     return {rule: dict(item.split("=", 1) for item in part) if isinstance(part, list) else part
-            for rule, part in found.items()}  # fmt: skip
+            for rule, part in stated.items()}  # fmt: skip
 
 
 def rules_with_gpu() -> set[str]:
@@ -130,6 +130,7 @@ def faults(folder: Path, study: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    found = list(faults(Path(sys.argv[1]), Path(sys.argv[2])))
-    if found:
-        sys.exit("\n".join(["The study was not started:", *(f"  {n}. {fault}" for n, fault in enumerate(found, 1))]))
+    faults_of_profile = list(faults(Path(sys.argv[1]), Path(sys.argv[2])))
+    if faults_of_profile:
+        numbered = [f"  {number}. {fault}" for number, fault in enumerate(faults_of_profile, 1)]
+        sys.exit("\n".join(["The study was not started:", *numbered]))

@@ -9,9 +9,9 @@ from ichdag.segmentation.schemas import VOLUMES
 from ichdag.tables import read_table, write_table
 
 start_job_log(snakemake)
-found = {
+tables = {
     schema.name: read_table(snakemake.input[schema.name], schema) for schema in (SCANS, VOLUMES, FEATURES, LATENTS)
 }
 outcomes, source = snakemake.params.outcomes, snakemake.params.source
-table = assemble(list(snakemake.params.rows.values()), **found, outcomes=outcomes, source=source)
+table = assemble(list(snakemake.params.rows.values()), **tables, outcomes=outcomes, source=source)
 write_table(table, snakemake.output.cohort, PARTICIPANTS)

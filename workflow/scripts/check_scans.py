@@ -10,9 +10,10 @@ from ichdag.records import read_record_of, write_record
 start_job_log(snakemake)
 settings = QualitySettings(**snakemake.params.settings)
 subject = snakemake.wildcards.subject
-converted, record = read_record_of(subject, snakemake.input.record), {"subject": subject}
+converted = read_record_of(subject, snakemake.input.record)
+record = {"subject": subject}
 for time in TIMEPOINTS:
-    there = "ct" not in converted[time]["absent"]
-    scan = read_expected(snakemake.input[f"{time}_ct"], there=there, read=read_scan)
+    present = "ct" not in converted[time]["absent"]
+    scan = read_expected(snakemake.input[f"{time}_ct"], present=present, read=read_scan)
     record[time] = examine(scan, converted=converted[time], settings=settings)
 write_record(record, snakemake.output.record)

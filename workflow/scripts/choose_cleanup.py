@@ -12,7 +12,8 @@ from ichdag.tables import read_table
 from ichdag.training import find_device
 
 logger = start_job_log(snakemake)
-params, networks = snakemake.params, read_record(snakemake.input.networks)
+params = snakemake.params
+networks = read_record(snakemake.input.networks)
 folds = locked_folds(read_table(snakemake.input.training, TRAINING), excluded=params.away)
 choice = choose_cleanup(
     manual_baselines(read_table(snakemake.input.grids, GRIDS), subjects=folds),

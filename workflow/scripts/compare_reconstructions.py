@@ -13,7 +13,8 @@ from ichdag.tables import write_table
 from ichdag.training import find_device
 
 start_job_log(snakemake)
-files, device = snakemake.input, find_device(snakemake.threads)
+files = snakemake.input
+device = find_device(snakemake.threads)
 autoencoder = load_autoencoder(files.weights, device=device)
 _, patches = load_patches(read_record(files.stores), subjects=read_card(files.card).subjects)
 external = (patch for _, patch in stored_patches(files.external))

@@ -13,9 +13,11 @@ from ichdag.stratified_folds import draw_folds, folds_of_persons
 from ichdag.tables import read_table, write_table
 
 start_job_log(snakemake)
-params, ledger = snakemake.params, Path(snakemake.output.ledger)
+params = snakemake.params
+ledger = Path(snakemake.output.ledger)
 earlier = read_table(ledger, FOLDS) if ledger.exists() else pd.DataFrame(columns=["subject", "outcome", "fold"])
-cohort, training = read_table(snakemake.input.cohort, PARTICIPANTS), read_table(snakemake.input.training, TRAINING)
+cohort = read_table(snakemake.input.cohort, PARTICIPANTS)
+training = read_table(snakemake.input.training, TRAINING)
 folds_of_persons(training, persons=params.persons)  # refuses a person whom the networks' folds part
 labels = known_labels(cohort, outcomes=params.outcomes, fewest=params.fold_count)
 sizes = {"count": params.fold_count, "repeats": params.repeats}

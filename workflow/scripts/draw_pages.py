@@ -16,8 +16,8 @@ for subject, row in params.rows.items():
     files = files_under(snakemake.input, f"{subject}/")
     scans, volume, feature = (read_record_of(subject, files.pop(name)) for name in ("scans", "volume", "feature"))
     images = read_images(files, scans=scans, volume=volume)
-    found = {"scans": scans, "volume": volume, "feature": feature, "latent": latents.get(subject)}
-    summary = summarize(row, **found, **settings)
-    told = {"record": scans, "summary": summary, "images": images, "outcomes": list(params.outcomes)}
-    page = render_participant(subject, row=row, **told)
+    measured = {"scans": scans, "volume": volume, "feature": feature, "latent": latents.get(subject)}
+    summary = summarize(row, **measured, **settings)
+    contents = {"record": scans, "summary": summary, "images": images, "outcomes": list(params.outcomes)}
+    page = render_participant(subject, row=row, **contents)
     write_text(page, Path(snakemake.output.pages, f"sub-{subject}.html"))

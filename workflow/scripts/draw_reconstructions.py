@@ -10,7 +10,8 @@ from ichdag.jobs import start_job_log
 from ichdag.tables import write_table
 
 start_job_log(snakemake)
-output, settings = snakemake.output, FiguresSettings(**snakemake.params.settings)
+output = snakemake.output
+settings = FiguresSettings(**snakemake.params.settings)
 store = dict(read_store(snakemake.input.reconstructions))
 pictures = []
 for subject in sorted({name.split("/")[0] for name in store})[: settings.examples]:

@@ -19,7 +19,8 @@ maps = [(name.split("/")[0], values) for name, values in read_store(snakemake.in
 pictures = []
 for subject, saliency in maps[: settings.examples]:
     arrays = read_arrays(path_of[subject])
-    fine, lesion = arrays["baseline_fine"], arrays.get("baseline_mask")
+    fine = arrays["baseline_fine"]
+    lesion = arrays.get("baseline_mask")
     pictures += saliency_pictures(subject, fine=fine, saliency=saliency, lesion=lesion)
 write_table(table_of(pictures), snakemake.output.table, PICTURES)
 write_figure(draw_saliency, pictures, svg=snakemake.output.svg, png=snakemake.output.png, dpi=settings.dpi)

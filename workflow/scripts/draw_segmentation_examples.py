@@ -22,8 +22,8 @@ path_of = grids[grids.timepoint == "baseline"].set_index("subject").path
 pictures = []
 for role in ("development", "external"):
     for score in choose_examples(scores, role=role, examples=settings.examples).itertuples():
-        found = (read_item(batch, f"{score.subject}/baseline/dual") for batch in snakemake.input.batches)
-        probability = next((values for values in found if values is not None), None)
+        stored = (read_item(batch, f"{score.subject}/baseline/dual") for batch in snakemake.input.batches)
+        probability = next((values for values in stored if values is not None), None)
         arrays = read_arrays(path_of[score.subject])
         pictures.append(example_picture(score, grids=arrays, probability=probability, **looks))
 write_table(table_of(pictures), snakemake.output.table, PICTURES)

@@ -16,10 +16,13 @@ from ichdag.tables import read_table, write_table
 
 start_job_log(snakemake)
 files, params, outcome = snakemake.input, snakemake.params, snakemake.wildcards.outcome
-settings, count = ExplanationSettings(**params.settings), len(params.folds)
+settings = ExplanationSettings(**params.settings)
+count = len(params.folds)
 classification = ClassificationSettings(**params.classification)
-cohort, assigned = read_table(files.cohort, PARTICIPANTS), read_table(files.folds, FOLDS).query(f"fold < {count}")
-blocks, shares = read_fold_blocks(files_under(files, "reduced/"), radiomics=files.radiomics), []
+cohort = read_table(files.cohort, PARTICIPANTS)
+assigned = read_table(files.folds, FOLDS).query(f"fold < {count}")
+blocks = read_fold_blocks(files_under(files, "reduced/"), radiomics=files.radiomics)
+shares = []
 X_by_fold = feature_matrices(blocks, features=settings.features)
 for name in classification.classifiers:
     config = ClassifierConfig(name, classification, params.seed, snakemake.threads)

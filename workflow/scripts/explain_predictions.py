@@ -17,7 +17,8 @@ from ichdag.tables import read_table, write_table
 
 start_job_log(snakemake)
 files, params, outcome = snakemake.input, snakemake.params, snakemake.wildcards.outcome
-settings, shares = ExplanationSettings(**params.settings), []
+settings = ExplanationSettings(**params.settings)
+shares = []
 development = read_blocks(files_under(files, "development/"), radiomics=files.radiomics)
 external = read_blocks(files_under(files, "external/"), radiomics=files.external_radiomics)
 X, X_test = (feature_matrix(blocks, features=settings.features) for blocks in (development, external))

@@ -15,11 +15,15 @@ from ichdag.tables import read_table, write_table
 
 start_job_log(snakemake)
 files, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
-outcome, settings = wildcards.outcome, ClassificationSettings(**params.settings)
+outcome = wildcards.outcome
+settings = ClassificationSettings(**params.settings)
 config = ClassifierConfig(wildcards.classifier, settings, params.seed, snakemake.threads)
-cohort, assigned = read_table(files.cohort, PARTICIPANTS), read_table(files.folds, FOLDS)
+cohort = read_table(files.cohort, PARTICIPANTS)
+assigned = read_table(files.folds, FOLDS)
 labels = development_labels(cohort, folds=assigned, outcome=outcome, min_per_class=config.min_per_class)
-folds, validated, models = read_fold_blocks(files_under(files, "reduced/"), radiomics=files.radiomics), [], {}
+folds = read_fold_blocks(files_under(files, "reduced/"), radiomics=files.radiomics)
+validated = []
+models = {}
 for features in FEATURE_SETS:
     X_by_fold = feature_matrices(folds, features=features)
     validated.append(cross_validate(X_by_fold, labels=labels, config=config, outcome=outcome, features=features))

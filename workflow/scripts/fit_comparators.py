@@ -15,10 +15,12 @@ from ichdag.tables import read_table, write_table
 start_job_log(snakemake)
 params, outcome = snakemake.params, snakemake.wildcards.outcome
 config = ClassifierConfig(LOGISTIC, ClassificationSettings(**params.settings), params.seed, snakemake.threads)
-cohort, assigned = read_table(snakemake.input.cohort, PARTICIPANTS), read_table(snakemake.input.folds, FOLDS)
+cohort = read_table(snakemake.input.cohort, PARTICIPANTS)
+assigned = read_table(snakemake.input.folds, FOLDS)
 labels = development_labels(cohort, folds=assigned, outcome=outcome, min_per_class=config.min_per_class)
 columns = usable_covariates(cohort, columns=params.clinical)
-validated, models = [], {}
+validated = []
+models = {}
 for features, X in comparator_matrices(cohort, columns=columns).items():
     X_by_fold = dict.fromkeys(params.folds, X)
     validated.append(cross_validate(X_by_fold, labels=labels, config=config, outcome=outcome, features=features))

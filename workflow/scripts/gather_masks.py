@@ -8,7 +8,8 @@ from ichdag.segmentation.schemas import SCORES, VOLUMES
 from ichdag.tables import write_table
 
 start_job_log(snakemake)
-records, role = read_records(files_under(snakemake.input, "sub-")), snakemake.wildcards.role
+records = read_records(files_under(snakemake.input, "sub-"))
+role = snakemake.wildcards.role
 scores = [
     {"subject": record["subject"], "role": role, "fold": record["fold"], "variant": variant} | known
     for record in records

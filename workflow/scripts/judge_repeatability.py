@@ -9,7 +9,8 @@ from ichdag.records import read_records
 from ichdag.tables import read_table, write_table
 
 start_job_log(snakemake)
-cohort, folds = read_table(snakemake.input.cohort, PARTICIPANTS), read_table(snakemake.input.folds, FOLDS)
+cohort = read_table(snakemake.input.cohort, PARTICIPANTS)
+folds = read_table(snakemake.input.folds, FOLDS)
 training = training_subjects(cohort, folds=folds, outcome=snakemake.wildcards.outcome, fold=snakemake.wildcards.fold)
 records = read_records(files_under(snakemake.input, "sub-"))
 repeats = {item["subject"]: item["repeats"] for item in records if item["subject"] in training and item["repeats"]}

@@ -10,7 +10,9 @@ from ichdag.segmentation.schemas import TRAINING
 from ichdag.tables import read_table
 
 start_job_log(snakemake)
-files, params, networks = snakemake.input, snakemake.params, []
+files = snakemake.input
+params = snakemake.params
+networks = []
 folds = locked_folds(read_table(files.training, TRAINING), excluded=params.away)
 for name in params.networks:
     weights, scores = files[f"weights/{name}"], read_card(files[f"card/{name}"]).scores

@@ -4,5 +4,6 @@ from ichdag.jobs import files_under, start_job_log
 from ichdag.records import write_record
 
 start_job_log(snakemake)
-stores, members = files_under(snakemake.input, "batch/"), snakemake.params.members
+stores = files_under(snakemake.input, "batch/")
+members = snakemake.params.members
 write_record({one: path for batch, path in stores.items() for one in members[batch]}, snakemake.output.stores)

@@ -12,7 +12,8 @@ from ichdag.segmentation.schemas import TRAINING
 from ichdag.tables import read_table, write_table
 
 start_job_log(snakemake)
-path, params = Path(snakemake.output.training), snakemake.params
+path = Path(snakemake.output.training)
+params = snakemake.params
 earlier = read_table(path, TRAINING) if path.exists() else pd.DataFrame(columns=TRAINING.column_names)
 scans = read_table(snakemake.input.scans, SCANS)
 training = lock_training_list(

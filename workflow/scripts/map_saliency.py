@@ -9,7 +9,8 @@ from ichdag.tables import read_table
 
 start_job_log(snakemake)
 files, params = snakemake.input, snakemake.params
-reducer, pipeline = read_pipeline(files.reducer), read_pipeline(files.classifier)
+reducer = read_pipeline(files.reducer)
+pipeline = read_pipeline(files.classifier)
 design = read_table(files.reduced, REDUCED).set_index("subject").astype("float64")
 shape = Bottleneck(channels=params.channels, edge=params.edge)
 maps = {}

@@ -11,13 +11,14 @@ from ichdag.training import find_device
 
 logger = start_job_log(snakemake)
 subject = snakemake.wildcards.subject
-model, device = load_frozen(Path(snakemake.input.card).parent), find_device(snakemake.threads)
+model = load_frozen(Path(snakemake.input.card).parent)
+device = find_device(snakemake.threads)
 converted = read_record_of(subject, snakemake.input.scans)["baseline"]
 try:
     if converted["status"] == "excluded":
         raise DataFault(converted["stage"], converted["reason"])
     known = {"subject": subject, "model": model, "device": device, "facts": converted["facts"]}
-    scan = read_expected(snakemake.input.baseline_ct, there=True, read=read_scan)
+    scan = read_expected(snakemake.input.baseline_ct, present=True, read=read_scan)
     record, mask = predict_patient(scan, **known)
     write_image(mask, snakemake.output.mask)
     record |= {"status": "included", "reason": None, "absent": {}}

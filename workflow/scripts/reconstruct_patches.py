@@ -8,7 +8,9 @@ from ichdag.latent.extraction import load_autoencoder, reconstruct, sample_laten
 from ichdag.training import find_device
 
 start_job_log(snakemake)
-files, params, device = snakemake.input, snakemake.params, find_device(snakemake.threads)
+files = snakemake.input
+params = snakemake.params
+device = find_device(snakemake.threads)
 autoencoder = load_autoencoder(files.weights, device=device)
 shared = {"autoencoder": autoencoder, "examples": params.examples, "device": device}
 write_store(snakemake.output.reconstructions, reconstruct(files.patches, **shared))

@@ -13,7 +13,8 @@ from ichdag.tables import read_table, write_table
 
 start_job_log(snakemake)
 wildcards, params = snakemake.wildcards, snakemake.params
-cohort, folds = read_table(snakemake.input.cohort, PARTICIPANTS), read_table(snakemake.input.folds, FOLDS)
+cohort = read_table(snakemake.input.cohort, PARTICIPANTS)
+folds = read_table(snakemake.input.folds, FOLDS)
 settings = FeaturesSettings(**params.settings)
 training = training_subjects(cohort, folds=folds, outcome=wildcards.outcome, fold=wildcards.fold)
 others = sorted(set(included(cohort)) - set(training))

@@ -9,6 +9,7 @@ from ichdag.training import find_device
 start_job_log(snakemake)
 device = find_device(snakemake.threads)
 grids = files_under(snakemake.input, "grids/")
-networks, settings = read_record(snakemake.input.networks), InferenceSettings(**snakemake.params.settings)
+networks = read_record(snakemake.input.networks)
+settings = InferenceSettings(**snakemake.params.settings)
 probabilities = segment_batch(grids, networks=networks, settings=settings, device=device)
 write_store(snakemake.output.probabilities, probabilities)

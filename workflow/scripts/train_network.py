@@ -14,7 +14,8 @@ start_job_log(snakemake)
 files, model, params, name = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards.network
 folds = locking.locked_folds(read_table(files.training, TRAINING), excluded=params.away)
 settings = identity.network_identity(name, config=params.config, training=folds, code=params.code)
-grids, trained = read_table(files.grids, GRIDS), fold_assignment.training_subjects(settings["fold"], folds)
+grids = read_table(files.grids, GRIDS)
+trained = fold_assignment.training_subjects(settings["fold"], folds)
 paths = manual_baselines(grids, subjects=folds)
 samples = load_samples({subject: path for subject, path in paths.items() if subject in trained})
 checkpoint = Checkpoint(params.checkpoint, configuration=settings, data=vars(samples))
@@ -23,7 +24,8 @@ options = read_settings(settings, checkpoint_every_epochs=params.checkpoint_ever
 network, history = train_network(samples, **options, checkpoint=checkpoint, device=device)
 held_out = [path for subject, path in paths.items() if subject not in trained]
 scores = history.last | mean_dice(network, held_out, threshold=0.5, device=device)
-run, more = describe_run(history, device=device), {"limits": settings["preprocessing"], "scores": scores}
+run = describe_run(history, device=device)
+more = {"limits": settings["preprocessing"], "scores": scores}
 write_table(learning_curve(history, model=name), model.curve, CURVES)
 write_table(locking.training_data_digests(grids, subjects=samples.subjects), model.data, TRAINED_ON)
 write_model(ModelCard(name, settings, samples.subjects, **more), network.state_dict(), run=run, files=model)

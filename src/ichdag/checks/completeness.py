@@ -66,10 +66,8 @@ def _everybody_once(included: pd.DataFrame, models: pd.DataFrame, outcomes: list
             ("development", model_rows[~is_external], repeats),
             ("external", model_rows[is_external], 1),
         ):
-            expected, present = (
-                set(product(with_outcome.loc[with_outcome["role"] == role, "subject"], range(times))),
-                _pairs(rows),
-            )
+            expected = set(product(with_outcome.loc[with_outcome["role"] == role, "subject"], range(times)))
+            present = _pairs(rows)
             where = f"{outcome}, {', '.join(model)}, {role}"
             faults += [f"{where}: {len(rows) - len(present)} twice"] if len(rows) > len(present) else []
             faults += [f"{where}: {len(expected ^ present)} lacking or not wanted"] if expected != present else []

@@ -24,7 +24,8 @@ def enforce_rising_curve(model: CalibratedClassifierCV, y: np.ndarray, sample_we
     weights = np.ones(len(y)) if sample_weight is None else sample_weight
     positive, negative = (weights[y == label].sum() for label in (1, 0))
     target_sum = positive * (positive + 1) / (positive + 2) + negative / (negative + 2)  # Platt's targets, weighted
-    curve.a_, curve.b_ = -MIN_SLOPE, float(-logit(target_sum / (positive + negative)))
+    curve.a_ = -MIN_SLOPE
+    curve.b_ = float(-logit(target_sum / (positive + negative)))
 
 
 def is_flat(model: CalibratedClassifierCV) -> bool:

@@ -51,7 +51,9 @@ def estimate_aucs(y_true: np.ndarray, *, scores: np.ndarray) -> AucEstimates:
     """
     positive = np.asarray(y_true).astype(bool)
     scores = np.atleast_2d(np.asarray(scores, dtype=float))
-    k, m, n = len(scores), int(positive.sum()), int((~positive).sum())
+    k = len(scores)
+    m = int(positive.sum())
+    n = int((~positive).sum())
     if m == 0 or n == 0:
         return AucEstimates(np.full(k, np.nan), np.full((k, k), np.nan), m, n)
     ranks = rankdata(scores, axis=1)

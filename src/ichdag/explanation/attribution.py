@@ -143,5 +143,6 @@ def _marginal_contributions(
             background_values[:, column, None] - support[:, column]
         ) ** 2
         after = (np.exp(-gamma * distance) @ weights).mean()
-        contributions[column], before = after - before, after
+        contributions[column] = after - before
+        before = after
     return contributions

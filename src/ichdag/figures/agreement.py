@@ -20,8 +20,10 @@ def select_bland_altman(scores: pd.DataFrame) -> pd.DataFrame:
     paired["mean_ml"] = (paired["manual_ml"] + paired["predicted_ml"]) / 2
     paired["difference_ml"] = paired["predicted_ml"] - paired["manual_ml"]
     groups = paired.groupby(["role", "variant"])["difference_ml"]
-    paired["bias_ml"], half_width = groups.transform("mean"), 1.96 * groups.transform("std")
-    paired["lower_ml"], paired["upper_ml"] = paired["bias_ml"] - half_width, paired["bias_ml"] + half_width
+    paired["bias_ml"] = groups.transform("mean")
+    half_width = 1.96 * groups.transform("std")
+    paired["lower_ml"] = paired["bias_ml"] - half_width
+    paired["upper_ml"] = paired["bias_ml"] + half_width
     return paired[COLUMNS].reset_index(drop=True)
 
 

@@ -63,7 +63,8 @@ class RandomField:
 
 def rotation(degrees: np.ndarray) -> np.ndarray:
     """Return the matrix (3, 3) of rotations (degrees) about x, then y, then z."""
-    (a, b, c), (sa, sb, sc) = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    (a, b, c) = np.cos(np.radians(degrees))
+    (sa, sb, sc) = np.sin(np.radians(degrees))
     about_x = np.array([[1, 0, 0], [0, a, -sa], [0, sa, a]])
     about_y = np.array([[b, 0, sb], [0, 1, 0], [-sb, 0, b]])
     about_z = np.array([[c, -sc, 0], [sc, c, 0], [0, 0, 1]])

@@ -59,7 +59,8 @@ def _head_center_mm(head: Head, settings: PreprocessingSettings) -> np.ndarray:
     world = transform_points(head.affine, np.argwhere(head.inside))
     top = world[:, 2].max() + head.spacing_mm[2] / 2
     within = world[world[:, 2] > top - settings.field_of_view_mm]
-    low, high = within.min(axis=0), within.max(axis=0)
+    low = within.min(axis=0)
+    high = within.max(axis=0)
     center = (low + high) / 2
     center[2] = top - min(top - low[2], settings.field_of_view_mm) / 2
     return center

@@ -19,7 +19,8 @@ def set_pythonpath_for_jobs() -> None:
 
     The package is not installed in conda environments of rules: a job must run the code of this workflow, and no other.
     """
-    folder, known = str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")
+    folder = str(PACKAGE.parent)
+    known = os.environ.get("PYTHONPATH", "")
     if folder not in known.split(os.pathsep):
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, known]))
 

@@ -31,8 +31,10 @@ def write_ro_crate(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
     from rocrate.model.contextentity import ContextEntity
     from rocrate.rocrate import ROCrate
 
-    folder, crate = Path(folder), ROCrate()
-    crate.name, crate.root_dataset["conformsTo"] = title, {"@id": PROFILE}
+    folder = Path(folder)
+    crate = ROCrate()
+    crate.name = title
+    crate.root_dataset["conformsTo"] = {"@id": PROFILE}
     crate.description = f"Tables and figures of a study made by the workflow ichdag, and its report: {title}"
     crate.add(ContextEntity(crate, PROFILE, {"@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"}))
     files = {}

@@ -55,11 +55,13 @@ def update_journal(
 
 def job_row(job: Any, record: Any) -> Row:
     """One row of schema jobs, without the name. What a log or a benchmark does not tell is missing."""
-    log, measured = _text(job.log[0]), _benchmark(job.benchmark)
+    log = _text(job.log[0])
+    measured = _benchmark(job.benchmark)
     codes = [value for value in record.params or [] if CODE.fullmatch(value)]
     settings = [value for value in record.params or [] if value not in codes]
     checksums = record.input_checksums or {}
-    ran, device = RAN_ON.search(log), DEVICE.search(log)
+    ran = RAN_ON.search(log)
+    device = DEVICE.search(log)
     return {
         "rule": job.rule.name,
         "wildcards": " ".join(f"{name}={value}" for name, value in job.wildcards_dict.items()) or None,

@@ -71,7 +71,9 @@ class LedgerStatus:
         roles: Mapping[str, str],
         code: Callable[..., str],
     ):
-        self.config, self.networks, self.patches = config, list(networks), patches
+        self.config = config
+        self.networks = list(networks)
+        self.patches = patches
         self.code = {name: code(*definitions) for name, definitions in CODE.items()}
         self.locked = read_training_list(retrain=config["segmentation"]["retrain"])
         self.excluded_subjects = sorted(

@@ -87,7 +87,8 @@ class NameResolver:
         )
 
     def _follow(self, module: Module, chain: list[str]) -> Resolved | None:
-        resolved, rest = self.resolve_member(module, chain[0]), chain[1:]
+        resolved = self.resolve_member(module, chain[0])
+        rest = chain[1:]
         while rest and resolved.reaches == {f"{resolved.target}*"}:  # a module
             source = self.module(resolved.target)
             inner = self.resolve_member(source, rest[0]) if source else None

@@ -50,7 +50,8 @@ class Module:
     def read(self) -> "Module":
         """Read and sort its statements; return it."""
         source = self.path.read_bytes()
-        self.body, self.has_walrus = ast.parse(source).body, b":=" in source
+        self.body = ast.parse(source).body
+        self.has_walrus = b":=" in source
         for statement in self.body:
             if isinstance(statement, (ast.Import, ast.ImportFrom)):
                 self._add_import(statement)

@@ -77,7 +77,8 @@ def headline(
     """Write a sentence on the main result of each outcome; `corrected` follows schema best."""
     lines = []
     for best in best_models(metrics).itertuples(index=False):
-        model, reference_model = tuple(best), (best.outcome, reference, best.classifier)
+        model = tuple(best)
+        reference_model = (best.outcome, reference, best.classifier)
         words = f"{features_name(best.features)} with {classifier_name(best.classifier)}, AUC "
         words += f"{auc_of(metrics, model, fold='pooled')} in cross-validation{_allowing(corrected, model)}"
         external_auc = auc_of(metrics, model, fold="external")

@@ -210,10 +210,8 @@ def _tables(study_tables: dict[str, pd.DataFrame], captions: dict[str, str]) -> 
             study_tables["table1"], title=TITLES["table1"], caption=captions["table1"]
         )
     if "sex" in study_tables:
-        best, caption = (
-            report_tables.of_best(study_tables["sex"], study_tables["metrics"]),
-            "The best model of each outcome. " + captions["sex"],
-        )
+        best = report_tables.of_best(study_tables["sex"], study_tables["metrics"])
+        caption = "The best model of each outcome. " + captions["sex"]
         page_tables["best_sex"] = make_table(
             best, name="best-sex", title=TITLES["sex"], caption=caption, columns=COLUMNS["sex"].split()
         )

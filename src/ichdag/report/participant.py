@@ -11,7 +11,9 @@ from ichdag.report.rendering import template
 from ichdag.report.slices import histogram, mid_slices
 
 TIMES = {"baseline": "Baseline", "followup": "Follow-up"}
-LOW_HU, HIGH_HU, STEP_HU = -1100, 1500, 20
+LOW_HU = -1100
+HIGH_HU = 1500
+STEP_HU = 20
 SHOWN_FACTS = {
     "kind": "file",
     "affine": "geometry from",
@@ -36,7 +38,7 @@ def read_images(files: dict[str, str], *, scans: dict[str, Any], volume: dict[st
         timepoint, kind = name.split("_")
         record_kind = {"ct": "ct", "manual": "mask"}.get(kind)
         absent = timepoint in volume["absent"] if kind == "predicted" else record_kind in scans[timepoint]["absent"]
-        images[name] = read_expected(path, there=not absent, read=read_scan if kind == "ct" else read_mask)
+        images[name] = read_expected(path, present=not absent, read=read_scan if kind == "ct" else read_mask)
     return {name: image for name, image in images.items() if image is not None}
 
 

@@ -10,10 +10,12 @@ from scipy import ndimage
 from ichdag.grids import apply_window
 from ichdag.images import Volume
 
-BRAIN_WINDOW_HU, WIDE_WINDOW_HU = (0, 80), (-1000, 1000)
+BRAIN_WINDOW_HU = (0, 80)
+WIDE_WINDOW_HU = (-1000, 1000)
 PIXEL_MM, LARGEST_PIXELS = 0.8, 360
 PLANES = (("axial", 2), ("coronal", 1), ("sagittal", 0))
-MANUAL, PREDICTED = (230, 159, 0), (86, 180, 233)  # the figures' orange and sky blue
+MANUAL = (230, 159, 0)  # the figures' orange and sky blue
+PREDICTED = (86, 180, 233)
 
 
 def mid_slices(scan: Volume, *, manual: Volume | None, predicted: Volume | None) -> list[dict[str, str]]:

@@ -69,7 +69,7 @@ def _check_probabilities_match_grids(subject: str, files: dict[str, str]) -> Non
 
 def _read_manual_mask(path: str, scan: dict[str, Any]) -> Volume | None:
     """Read the manual mask of a scan, if its record says that there is one."""
-    return read_expected(path, there="mask" not in scan["absent"], read=read_mask)
+    return read_expected(path, present="mask" not in scan["absent"], read=read_mask)
 
 
 def _read_probability(path: str, name: str) -> np.ndarray:

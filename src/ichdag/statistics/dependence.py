@@ -107,7 +107,8 @@ def influence(y_true: np.ndarray, scores: np.ndarray, *, folds: np.ndarray) -> n
         for label, sign in ((True, 1), (False, -1)):
             in_class = y_true[rows] == label
             placements = ranks[in_class] - rankdata(scores[rows[in_class]], axis=0)
-            influences[rows[in_class]], sizes[rows[in_class]] = sign * placements / (~in_class).sum(), in_class.sum()
+            influences[rows[in_class]] = sign * placements / (~in_class).sum()
+            sizes[rows[in_class]] = in_class.sum()
     for label in (True, False):
         in_class = (sizes > 0) & (y_true == label)
         if in_class.any():
