@@ -35,7 +35,7 @@ rule check:
     """Check settings, sheet and files, and say what the study holds; nothing is computed."""
     localrule: True
     params:
-        summary=lambda wildcards: summary_of(sheet(), config),
+        summary=lambda wildcards: summarize_study(sheet(), config),
     message:
         "{params.summary}"
 

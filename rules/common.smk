@@ -12,7 +12,7 @@ for name in [name for name in sys.modules if name.partition(".")[0] in LIBRARY]:
         del sys.modules[name]  # a plug-in of another copy of the workflow brought it along
 
 from ichdag.yaml_limits import check_settings_size
-from ichdag.cohort.sheet import FILES, drawn_here, read_sheet, subject_of
+from ichdag.cohort.sheet import FILES, phantom_originals, read_sheet, subject_of
 from ichdag.ledger import check_ledger
 from ichdag.models import file_digest
 from ichdag.prediction.frozen import is_spoiled, model_files
@@ -35,11 +35,11 @@ gc.set_threshold(1_000_000, 1000, 1000)  # a plan holds millions of objects: sea
 if workflow.is_main_process:
     from planning import patch_snakemake_plans
 
-    from ichdag.cohort.validation import refuse, refuse_settings, sheet_faults, summary_of
+    from ichdag.cohort.validation import raise_faults, require_valid_settings, sheet_faults, summarize_study
 
     patch_snakemake_plans(lambda rules: forced_rules(rules))
 
-    refuse_settings(config)
+    require_valid_settings(config)
     check_ledger(folds=config["folds"], retrain=config["segmentation"]["retrain"])
 
 set_default_resources(workflow.resource_settings, mem_mb=2000, runtime=60)  # as profiles/*/config.yaml do
@@ -93,7 +93,7 @@ def sheet():
     """The participants sheet, read when the first rule asks, refused as a whole if faulty."""
     found = read_once(config["participants"])
     if workflow.is_main_process:
-        refuse(sheet_faults(found, config))
+        raise_faults(sheet_faults(found, config))
     return found
 
 

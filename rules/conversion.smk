@@ -17,7 +17,7 @@ rule convert_scans:
     """Convert a participant's DICOM, NIfTI or NRRD originals to scans in HU and masks on their grids, header left behind."""
     input:
         # Of originals no name may be kept or printed: Snakemake is told of those alone that it makes itself.
-        unpack(lambda wildcards: drawn_here(participants.rows[wildcards.subject])),
+        unpack(lambda wildcards: phantom_originals(participants.rows[wildcards.subject])),
     output:
         baseline_ct="results/conversion/sub-{subject}_baseline_ct.nii.gz",
         followup_ct="results/conversion/sub-{subject}_followup_ct.nii.gz",

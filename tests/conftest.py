@@ -1,5 +1,6 @@
 """Small volumes that the tests of several stages share."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ import yaml
 
 from ichdag.cohort.quality import QualitySettings
 from ichdag.images import Volume
+from ichdag.scan_records import CheckedScan, ConvertedScan
 
 
 def pytest_itemcollected(item):
@@ -82,3 +84,29 @@ def brain_scan():
     values[bleed] = 62
     values += np.random.default_rng(0).normal(0, 3, shape).astype(np.float32)
     return Volume(np.rint(values), affine), Volume(bleed, affine)
+
+
+@pytest.fixture(scope="session")
+def converted_scan():
+    """Make the record of one converted scan, an included one without a manual mask; some fields changed."""
+    scan = ConvertedScan(
+        status="included",
+        stage=None,
+        reason=None,
+        kind="nifti",
+        spacing_mm="2 x 2 x 5",
+        manual_volume_ml=None,
+        digest="a",
+        mask_digest=None,
+        facts={},
+        series=[],
+        absent={"mask": "none in the sheet"},
+    )
+    return lambda **changes: replace(scan, **changes)
+
+
+@pytest.fixture(scope="session")
+def checked_scan(converted_scan):
+    """Make the record of one scan with its checks; some fields changed."""
+    scan = CheckedScan(**vars(converted_scan()), checks=[], warnings=[])
+    return lambda **changes: replace(scan, **changes)

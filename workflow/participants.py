@@ -4,12 +4,13 @@ from collections.abc import Callable, Container, Iterable
 from functools import cache, cached_property
 from zlib import crc32
 
-from ichdag.cohort.sheet import Row, shared_persons, subject_of
+from ichdag.cohort.sheet import Row, subject_of
+from ichdag.persons import PERSON_COLUMN, shared_persons
 from ichdag.privacy import PrivateParams
 
 
 class Participants:
-    """Who is in a study. Its sheet is read when the first rule asks; answers are kept, for every job asks."""
+    """The participants of a study. The sheet is read when it is first needed; results are cached, as every job asks."""
 
     def __init__(self, read_rows: Callable[[], Iterable[Row]], *, batches: int) -> None:
         self._read_rows = read_rows
@@ -43,13 +44,14 @@ class Participants:
         return [subject for subject, row in self.rows.items() if row["role"] in roles]
 
     def _sample_of(self, size: int, *roles: str) -> dict[str, None]:
-        """Take the first of these roles by a hash of their id, so that newcomers change few; quick to be asked."""
+        """Draw a sample of these roles by a hash of the ids, so that a new participant changes at most one of it."""
         ordered = sorted(self.subjects_of(*roles), key=lambda subject: (crc32(subject.encode()), subject))
         return dict.fromkeys(ordered[:size])
 
     def persons_among(self, role: str) -> PrivateParams:
-        """Say who is behind each participant of a role, as far as one person is several participants."""
-        return PrivateParams(shared_persons(self.rows[subject] for subject in self.subjects_of(role)))
+        """Return the person of each participant of a role who takes part more than once."""
+        person_ids = {subject: self.rows[subject].get(PERSON_COLUMN) for subject in self.subjects_of(role)}
+        return PrivateParams(shared_persons(person_ids))
 
     def batch_of(self, subject: str) -> str:
         """Name a participant's batch, from role and id alone: it never changes when others come or go."""

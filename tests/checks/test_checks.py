@@ -14,7 +14,6 @@ from ichdag.checks import (
     compare_with_oracle,
     completeness,
     leakage,
-    persons_of,
     plausibility,
     read_cards,
     require,
@@ -24,6 +23,7 @@ from ichdag.checks.schemas import AUDIT, CHECKS
 from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.jobs import StudyError
 from ichdag.models import ModelCard, write_card
+from ichdag.persons import identify_persons
 from ichdag.tables import read_table, write_table
 
 DEVELOPMENT = [f"D{number:02d}" for number in range(20)]
@@ -46,7 +46,7 @@ class Study:
     features: pd.DataFrame
 
     def persons(self):
-        return persons_of(self.participants, features=self.features)
+        return identify_persons(self.participants, features=self.features)
 
     def audit(self):
         tables = {"folds": self.folds, "training": self.training, "predictions": self.predictions}

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from ichdag.cohort.sheet import read_sheet
-from ichdag.cohort.validation import sheet_faults, summary_of
+from ichdag.cohort.validation import sheet_faults, summarize_study
 
 ROOT = Path(__file__).parents[2]
 COLUMNS = ["participant_id", "cohort", "role", "baseline_ct", "followup_ct", "age", "sex", "mrs", "lactate"]
@@ -70,7 +70,7 @@ def test_fifteen_hundred_participants_are_checked_in_seconds(study):
     path = study(1500) / "participants.tsv"
     began = time.process_time()
     sheet = read_sheet(path)
-    assert sheet_faults(sheet, config) == [] and "1500 participants" in summary_of(sheet, config)
+    assert sheet_faults(sheet, config) == [] and "1500 participants" in summarize_study(sheet, config)
     assert time.process_time() - began < 5
 
 
@@ -79,5 +79,5 @@ def test_reading_a_tsv_in_every_job_imports_no_library_for_tables():
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, env={"PYTHONPATH": "src"}, cwd=ROOT
     )
-    assert "ichdag.cohort.validation.cells" in done.stdout.split()
+    assert "ichdag.cohort.validation.cell_faults" in done.stdout.split()
     assert not {"openpyxl", "pandas", "numpy"} & set(done.stdout.split())

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ichdag.cohort.outcomes import columns_of, judge_outcome, outcome_of
+from ichdag.cohort.outcomes import evaluate_outcome, evaluate_outcome_with_reason, expression_columns
 from ichdag.jobs import StudyError
 
 THIRD = "expansion_ml / baseline_volume_ml > 0.33"
@@ -32,7 +32,7 @@ THIRD = "expansion_ml / baseline_volume_ml > 0.33"
     ],
 )
 def test_an_outcome_is_what_its_expression_says(expression, row, outcome):
-    assert outcome_of(expression, row) == outcome
+    assert evaluate_outcome(expression, row) == outcome
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_an_outcome_is_what_its_expression_says(expression, row, outcome):
     ],
 )
 def test_what_decides_an_outcome_ends_it(expression, outcome):
-    assert outcome_of(expression, {"expansion_ml": 1.0, "baseline_volume_ml": 0.0}) == outcome
+    assert evaluate_outcome(expression, {"expansion_ml": 1.0, "baseline_volume_ml": 0.0}) == outcome
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_what_decides_an_outcome_ends_it(expression, outcome):
     ],
 )
 def test_what_cannot_be_computed_is_missing_with_its_reason(expression, row, reason):
-    assert judge_outcome(expression, row) == (None, reason)
+    assert evaluate_outcome_with_reason(expression, row) == (None, reason)
 
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False, width=16)
@@ -89,13 +89,13 @@ def test_an_outcome_is_what_python_makes_of_the_same_words(expression, a, b):
         expected = int(bool(eval(expression, {"a": a, "b": b})))
     except ZeroDivisionError:
         expected = None
-    assert outcome_of(expression, {"a": a, "b": b}) == expected
+    assert evaluate_outcome(expression, {"a": a, "b": b}) == expected
 
 
 @pytest.mark.parametrize("expression", ["__import__('os')", "mrs.real > 3", "[x for x in mrs]", "mrs >", "mrs[0] > 1"])
 def test_anything_but_comparisons_is_refused(expression):
     with pytest.raises(StudyError, match="expression|allowed"):
-        columns_of(expression)
+        expression_columns(expression)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_anything_but_comparisons_is_refused(expression):
 )
 def test_what_would_cost_more_than_an_outcome_may_is_refused_in_few_words(expression, words):
     with pytest.raises(StudyError, match=words) as caught:
-        outcome_of(expression, {"mrs": 2.0, "sex": "M"})
+        evaluate_outcome(expression, {"mrs": 2.0, "sex": "M"})
     assert len(str(caught.value)) < 250
 
 
@@ -150,13 +150,19 @@ def test_what_would_cost_more_than_an_outcome_may_is_refused_in_few_words(expres
 )
 def test_text_that_is_used_as_a_number_is_refused(expression):
     with pytest.raises(StudyError, match=r"compares text with a number, or computes with text: .*cells is a word"):
-        outcome_of(expression, {"sex": "M", "mrs": 3.0})
+        evaluate_outcome(expression, {"sex": "M", "mrs": 3.0})
 
 
 def test_a_missing_cell_stays_missing_whatever_it_is_compared_with():
-    assert outcome_of("sex == 1", {"sex": None}) is None and outcome_of("mrs == '3'", {"mrs": math.nan}) is None
-    assert outcome_of("sex == 'F'", {"sex": "M"}) == 0 and outcome_of("sex != site", {"sex": "M", "site": "A"}) == 1
+    assert (
+        evaluate_outcome("sex == 1", {"sex": None}) is None
+        and evaluate_outcome("mrs == '3'", {"mrs": math.nan}) is None
+    )
+    assert (
+        evaluate_outcome("sex == 'F'", {"sex": "M"}) == 0
+        and evaluate_outcome("sex != site", {"sex": "M", "site": "A"}) == 1
+    )
 
 
 def test_the_columns_of_an_expression_are_found():
-    assert columns_of("expansion_ml > 6 or mrs == 6") == {"expansion_ml", "mrs"}
+    assert expression_columns("expansion_ml > 6 or mrs == 6") == {"expansion_ml", "mrs"}

@@ -5,36 +5,34 @@ import pandas as pd
 import pytest
 from scipy import ndimage
 
-from ichdag.cohort.quality import judge, measure
-from ichdag.cohort.quality.words import CHECKS
-from ichdag.cohort.scans import examine, list_checks, list_scans, sum_up_checks
+from ichdag.cohort.quality import apply_limits, measure_quality
+from ichdag.cohort.quality.check_descriptions import CHECKS
+from ichdag.cohort.scans import check_scan, list_checks, list_scans, summarize_checks
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-
-CONVERTED = {"status": "included", "stage": None, "reason": None, "facts": {}, "manual_volume_ml": None,
-             "spacing_mm": "2 x 2 x 5", "kind": "nifti", "digest": "a"}  # fmt: skip
+from ichdag.scan_records import ScanRecord
 
 
 @pytest.fixture
-def record(limits):
+def record(limits, converted_scan):
     """The record of a scan."""
-    return lambda scan, **facts: examine(scan, converted=CONVERTED | {"facts": facts}, settings=limits)
+    return lambda scan, **facts: check_scan(scan, converted=converted_scan(facts=facts), settings=limits)
 
 
 def verdicts(record):
-    return {row["check"]: row["verdict"] for row in record["checks"]}
+    return {row["check"]: row["verdict"] for row in record.checks}
 
 
 def test_a_good_scan_passes_every_check(record, brain_scan):
     facts = {"slice_thickness_mm": 5.0, "contrast_agent": False, "axes_differ_mm": 0.0}
     found = record(brain_scan[0], onset_to_ct_hours=2.0, **facts)
-    assert found["status"] == "included" and found["warnings"] == []
+    assert found.status == "included" and found.warnings == []
     wanted = dict.fromkeys(CHECKS, "passed") | {"followup_hours": "not measured"}
     assert verdicts(found) == wanted
 
 
 def test_noise_is_measured_in_hu(record, brain_scan):
-    row = next(row for row in record(brain_scan[0])["checks"] if row["check"] == "noise_hu")
+    row = next(row for row in record(brain_scan[0]).checks if row["check"] == "noise_hu")
     assert row["value"] == pytest.approx(3.0, rel=0.1)
 
 
@@ -58,13 +56,13 @@ def test_noise_is_measured_in_hu(record, brain_scan):
 )
 def test_values_that_are_not_hu_are_recognized(record, brain_scan, scale, words):
     found = record(Volume(scale(brain_scan[0].values).astype(np.float32), brain_scan[0].affine))
-    assert found["status"] == "excluded" and words in found["reason"]
+    assert found.status == "excluded" and words in found.reason
 
 
 def test_a_scan_of_air_and_a_bright_speck_has_no_head(record, brain_scan):
     values = np.full_like(brain_scan[0].values, -1000)
     values[5, 5, 5] = 1200
-    assert "no head" in record(Volume(values, brain_scan[0].affine))["reason"]
+    assert "no head" in record(Volume(values, brain_scan[0].affine)).reason
 
 
 def brighter(values, hu):
@@ -89,7 +87,7 @@ def test_a_scan_outside_the_limits_is_left_out_by_that_check(record, brain_scan,
     if check in ("base_cut", "covered_mm"):
         affine[2, 3] += 5.0 * (36 - values.shape[2])
     found = record(Volume(values, affine))
-    assert found["status"] == "excluded" and verdicts(found)[check] == "failed" and check in found["reason"]
+    assert found.status == "excluded" and verdicts(found)[check] == "failed" and check in found.reason
 
 
 def noisy(values):
@@ -133,12 +131,12 @@ def enhanced(values):
 )
 def test_an_artifact_marks_the_scan_and_leaves_it_in(record, brain_scan, check, change):
     found = record(Volume(change(brain_scan[0].values.copy()).astype(np.float32), brain_scan[0].affine))
-    assert found["status"] == "included" and verdicts(found)[check] == "warned"
-    assert any(check in sentence for sentence in found["warnings"])
+    assert found.status == "included" and verdicts(found)[check] == "warned"
+    assert any(check in sentence for sentence in found.warnings)
 
 
 def measured(record, values, affine, check):
-    rows = record(Volume(values.astype(np.float32), affine))["checks"]
+    rows = record(Volume(values.astype(np.float32), affine)).checks
     return next(row["value"] for row in rows if row["check"] == check)
 
 
@@ -190,20 +188,23 @@ def test_a_blanket_a_headrest_and_hair_are_no_streaks(record, brain_scan):
 )
 def test_what_is_known_beside_the_voxels_is_checked(record, brain_scan, facts, check, status):
     found = record(brain_scan[0], **facts)
-    assert found["status"] == status and verdicts(found)[check] == ("warned" if status == "included" else "failed")
+    assert found.status == status and verdicts(found)[check] == ("warned" if status == "included" else "failed")
 
 
 @pytest.mark.parametrize(("stretch", "check"), [([2.2, 1, 1, 1], "in_plane_mm"), ([1, 1, 2, 1], "slice_step_mm")])
 def test_coarse_sampling_is_left_out(limits, brain_scan, stretch, check):
     coarse = Volume(brain_scan[0].values, brain_scan[0].affine @ np.diag(stretch))
-    rows = {row["check"]: row["verdict"] for row in judge(measure(coarse, facts={}, settings=limits), settings=limits)}
+    rows = {
+        row["check"]: row["verdict"]
+        for row in apply_limits(measure_quality(coarse, facts={}, settings=limits), settings=limits)
+    }
     assert rows[check] == "failed"
 
 
-def test_a_scan_that_was_left_out_before_keeps_that_reason_and_is_still_measured(limits, brain_scan):
-    converted = CONVERTED | {"status": "excluded", "stage": "cohort", "reason": "manual mask is empty"}
-    found = examine(brain_scan[0], converted=converted, settings=limits)
-    assert found["reason"] == "manual mask is empty" and len(found["checks"]) == len(CHECKS)
+def test_a_scan_that_was_left_out_before_keeps_that_reason_and_is_still_measured(limits, brain_scan, converted_scan):
+    converted = converted_scan(status="excluded", stage="cohort", reason="manual mask is empty")
+    found = check_scan(brain_scan[0], converted=converted, settings=limits)
+    assert found.reason == "manual mask is empty" and len(found.checks) == len(CHECKS)
 
 
 def test_a_table_and_a_head_holder_are_no_part_of_the_head(brain_scan):
@@ -221,38 +222,38 @@ def test_a_table_and_a_head_holder_are_no_part_of_the_head(brain_scan):
     assert ndimage.label(found)[1] == 1
 
 
-def records(**digests):
-    """Records of participants by the digest of their baseline image."""
-    warned = CONVERTED | {"warnings": ["streaks"], "checks": []}
-    missing = warned | {"status": "excluded", "stage": "cohort", "reason": "no scan in the sheet", "digest": None}
-    return [
-        {"subject": name, "baseline": warned | {"digest": digest}, "followup": missing}
-        for name, digest in digests.items()
-    ]
+@pytest.fixture
+def records(checked_scan):
+    """Make records of participants by the digest of their baseline image."""
+
+    def make(**digests):
+        missing = checked_scan(status="excluded", stage="cohort", reason="no scan in the sheet", digest=None)
+        scans = {name: checked_scan(digest=digest, warnings=["streaks"]) for name, digest in digests.items()}
+        return [ScanRecord(name, baseline, missing) for name, baseline in scans.items()]
+
+    return make
 
 
-def test_an_image_that_two_participants_share_leaves_both_out():
+def test_an_image_that_two_participants_share_leaves_both_out(records):
     table = list_scans(records(a="1", b="2", c="1"), others=None)
     baseline = table[table.timepoint == "baseline"].set_index("subject")
     assert baseline.status.to_dict() == {"a": "excluded", "b": "included", "c": "excluded"}
     assert "sub-c" in baseline.reason["a"] and "sub-a" in baseline.reason["c"]
 
 
-def test_an_external_participant_with_an_image_of_development_is_left_out():
+def test_an_external_participant_with_an_image_of_development_is_left_out(records):
     development = list_scans(records(a="1", b="2"), others=None)
     external = list_scans(records(x="2", y="3"), others=development)
     assert external.status.tolist()[::2] == ["excluded", "included"] and "sub-b" in external.reason[0]
     assert development.status.tolist()[::2] == ["included", "included"]
 
 
-def test_checks_are_summed_up_by_role(limits, brain_scan):
-    good = examine(brain_scan[0], converted=CONVERTED, settings=limits)
-    bad = examine(Volume(noisy(brain_scan[0].values).astype(np.float32), brain_scan[0].affine), converted=CONVERTED,
-                  settings=limits)  # fmt: skip
-    none = examine(None, converted=CONVERTED, settings=limits)
-    people = [{"subject": "a", "baseline": good, "followup": none}, {"subject": "b", "baseline": bad, "followup": none}]
+def test_checks_are_summed_up_by_role(record, brain_scan):
+    good = record(brain_scan[0])
+    bad = record(Volume(noisy(brain_scan[0].values).astype(np.float32), brain_scan[0].affine))
+    people = [ScanRecord("a", good, record(None)), ScanRecord("b", bad, record(None))]
     participants = pd.DataFrame({"subject": ["a", "b"], "role": ["development"] * 2})
-    table = sum_up_checks(list_checks(people), participants).set_index("check")
+    table = summarize_checks(list_checks(people), participants).set_index("check")
     assert len(table) == len(CHECKS)
     noise = table.loc["noise_hu"]
     assert (noise.n, noise.warned, noise.failed) == (2, 1, 0) and noise.smallest < 4 < noise.largest

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from openpyxl import Workbook, load_workbook
 
 from ichdag.cohort.sheet import column_schema, known_columns, read_sheet, sheet_schema, typed_columns
-from ichdag.cohort.validation.cells import _trouble_of_value
+from ichdag.cohort.validation.cell_faults import _problem_of_value
 from ichdag.jobs import StudyError
 
 HEADER = ["participant_id", "cohort", "role", "baseline_ct", "age", "site", "lactate"]
@@ -314,7 +314,7 @@ def test_cells_are_judged_as_the_schema_judges_them(data):
     number = st.floats(-1e4, 1e4) | st.integers(-1, 16).map(float)
     cell = data.draw(number if schema.get("type") == "number" else st.text(max_size=6) | st.sampled_from(["F", "a-b"]))
     errors = list(Draft202012Validator(schema).iter_errors(cell))
-    assert bool(errors) == bool(_trouble_of_value(name, cell, schema)), (name, cell)
+    assert bool(errors) == bool(_problem_of_value(name, cell, schema)), (name, cell)
 
 
 @pytest.mark.parametrize(("on_disk", "in_sheet"), [("NFC", "NFD"), ("NFD", "NFC"), ("NFC", "NFC")])

@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 from snakemake.io import PeriodicityDetector
 
-from ichdag.cohort.sheet import column_schema, known_columns, read_sheet, sheet_of, sheet_schema
+from ichdag.cohort.sheet import column_schema, known_columns, parse_sheet, read_sheet, sheet_schema
 from ichdag.cohort.validation import (
     Fault,
     config_faults,
-    refuse,
-    refuse_settings,
+    format_faults,
+    raise_faults,
+    require_valid_settings,
     sheet_faults,
-    summary_of,
-    table_of,
+    summarize_study,
 )
-from ichdag.cohort.validation.files import _trouble
+from ichdag.cohort.validation.file_faults import _problem
 from ichdag.jobs import StudyError
 
 CONFIG = Path(__file__).parents[2] / "config" / "config.yaml"
@@ -109,7 +109,7 @@ def test_faults_of_settings_and_sheet_come_in_one_table(sheet, config, monkeypat
     monkeypatch.setenv("COLUMNS", "200")  # wide enough for a line a fault
     path = sheet([(0, "sex", "female")]).path
     with pytest.raises(StudyError, match="2 faults") as error:
-        refuse_settings(config | {"participants": str(path), "seed": -1})
+        require_valid_settings(config | {"participants": str(path), "seed": -1})
     assert "config seed" in str(error.value) and "column sex" in str(error.value)
 
 
@@ -117,7 +117,7 @@ def test_settings_that_the_sheet_is_judged_by_may_be_faulty_too(sheet, config):
     path = str(sheet().path)
     broken = config | {"participants": path, "folds": "five", "outcomes": {"a": "mrs >"}, "cohort": None}
     with pytest.raises(StudyError, match="4 faults"):
-        refuse_settings(broken)
+        require_valid_settings(broken)
 
 
 def test_a_good_sheet_has_no_fault(sheet, config):
@@ -141,7 +141,7 @@ def test_every_fault_of_the_sheet_is_listed_with_row_and_column(found):
         "row 2, column age: 'old' is not a number. Write a number (years) or n/a",
         "row 3, column sex: 'female' is not one of F, M. Write F",
         "row 4, column baseline_ct: no file",
-        "rows 3, 5, column participant_id: 'sub-1' stands 2 times",
+        "rows 3, 5, column participant_id: 'sub-1' is there 2 times",
         "row 6, column role: 'training' is not one of development, external, prediction. Write development",
         "row 7, column mrs: '7' is not one of",
     ):
@@ -203,9 +203,9 @@ def test_curly_brackets_in_a_path_are_no_fault_but_where_snakemake_is_told_of_it
         place.parent.mkdir(parents=True, exist_ok=True)
         place.touch()
     assert "curly" not in found((3, "baseline_ct", path))
-    assert _trouble("baseline_ct", path) is None
+    assert _problem("baseline_ct", path) is None
     assert (
-        _trouble("baseline_ct", f"phantom/{path}")[0] == "curly brackets, which Snakemake fills in below phantom/, in"
+        _problem("baseline_ct", f"phantom/{path}")[0] == "curly brackets, which Snakemake fills in below phantom/, in"
     )
 
 
@@ -215,7 +215,7 @@ def test_a_path_too_long_for_a_file_is_named_so(found):
 
 def test_ids_that_differ_by_case_alone_are_a_fault(found):
     text = found((0, "participant_id", "sub-A"), (3, "participant_id", "sub-a"))
-    assert "rows 2, 5" in text and "differ by case alone" in text
+    assert "rows 2, 5" in text and "differ only by case" in text
 
 
 def test_a_participant_without_id_cohort_or_role_is_a_fault(found):
@@ -314,7 +314,7 @@ def test_names_of_persons_that_differ_are_no_fault(found):
 
 def test_ids_that_differ_by_zeros_in_front_are_a_fault(found):
     text = found((0, "participant_id", "sub-001"), (1, "participant_id", "sub-01"), (2, "participant_id", "sub-1"))
-    assert "rows 2-4, column participant_id: sub-001, sub-01, sub-1 differ by zeros in front alone" in text
+    assert "rows 2-4, column participant_id: sub-001, sub-01, sub-1 differ only by zeros in front" in text
 
 
 def test_ids_of_one_length_do_not_differ_by_zeros_in_front_alone(found):
@@ -386,7 +386,7 @@ def test_a_single_dicom_file_may_be_multi_frame_and_is_warned_of(sheet, config, 
     (tmp_path / "slice.dcm").touch()
     read = sheet([(0, "baseline_ct", "slice.dcm")])
     assert sheet_faults(read, config) == []
-    assert "1 participant (sub-0) whose scan is one DICOM file" in summary_of(read, config)
+    assert "1 participant (sub-0) whose scan is one DICOM file" in summarize_study(read, config)
 
 
 def test_kinds_of_files_that_are_not_read_are_a_fault(found, tmp_path):
@@ -468,7 +468,7 @@ def test_an_outcome_over_masks_that_computes_with_text_is_a_fault_before_any_mas
 def test_whoever_an_outcome_divides_by_zero_for_is_missing_it_and_no_fault(sheet, config):
     config["outcomes"] = {"ratio": "age / mrs > 20"}  # mrs is 0 to 5
     assert sheet_faults(sheet(), config) == []
-    assert "ratio (age / mrs > 20), development: 2 with, 3 without, 1 missing" in summary_of(sheet(), config)
+    assert "ratio (age / mrs > 20), development: 2 with, 3 without, 1 missing" in summarize_study(sheet(), config)
 
 
 def test_one_class_only_is_a_fault(found):
@@ -487,12 +487,12 @@ def test_missing_cells_and_the_oldest_ages_are_no_fault(sheet, config):
 def test_faults_of_one_kind_are_one_line_of_the_table(sheet, config):
     faults = sheet_faults(sheet([(row, "sex", "female" if row % 2 else "male") for row in range(6)]), config)
     assert [fault.where for fault in faults] == ["rows 2-7, column sex"]
-    assert "'male', 'female' is not one of F, M" in faults[0].found and faults[0].cure == "Write M, and so on"
+    assert "'male', 'female' is not one of F, M" in faults[0].finding and faults[0].cure == "Write M, and so on"
 
 
 def test_all_faults_come_in_one_message(sheet, config):
     with pytest.raises(StudyError, match="2 faults") as error:
-        refuse(sheet_faults(sheet([(0, "age", "old"), (1, "age", "-12")]), config))
+        raise_faults(sheet_faults(sheet([(0, "age", "old"), (1, "age", "-12")]), config))
     assert "row 2" in str(error.value) and "row 3" in str(error.value)
 
 
@@ -501,7 +501,7 @@ def test_the_table_is_aligned_and_no_wider_than_the_terminal(width):
     faults = [
         Fault(f"row {i}, column baseline_ct", "no file " + "very/long/" * i + "name", "Mend it " * i) for i in range(12)
     ]
-    lines = table_of(faults, width).splitlines()
+    lines = format_faults(faults, width).splitlines()
     assert max(map(len, lines)) <= width and lines[0].split() == ["no.", "where", "found", "what", "to", "do"]
     starts = [lines[0].index(heading) for heading in ("where", "found", "what")]
     for line in lines[2:]:
@@ -514,7 +514,7 @@ def test_the_table_is_aligned_and_no_wider_than_the_terminal(width):
 def test_a_study_without_faults_is_summed_up(sheet, config, tmp_path):
     (tmp_path / "m.nii").touch()
     added = {"lactate": ["1"] * 6, "baseline_mask": ["m.nii", *["n/a"] * 5]}
-    text = summary_of(sheet([(5, "role", "external"), (0, "age", "12")], **added), config)
+    text = summarize_study(sheet([(5, "role", "external"), (0, "age", "12")], **added), config)
     for line in (
         "No faults: 6 participants",
         "development  trial: 5",
@@ -531,7 +531,7 @@ def test_a_study_without_faults_is_summed_up(sheet, config, tmp_path):
 
 
 def test_what_is_unusual_is_warned_of(sheet, config):
-    text = summary_of(sheet([*((row, "mrs", "n/a") for row in range(4)), (0, "baseline_ct", "n/a")]), config)
+    text = summarize_study(sheet([*((row, "mrs", "n/a") for row in range(4)), (0, "baseline_ct", "n/a")]), config)
     for line in (
         "no participant has the role external",
         "outcome poor_outcome is missing for 4 of 6 development participants",
@@ -546,7 +546,7 @@ def test_the_template_has_every_known_column_and_no_fault_but_its_absent_files(c
     schema = json.loads((CONFIG.parent / "schemas" / "participants.schema.json").read_text())
     assert set(template.header) == set(schema["properties"])
     faults = sheet_faults(template, config | {"folds": 1, "outcomes": {}})
-    assert faults and all(fault.found.startswith("no file") for fault in faults), texts(faults)
+    assert faults and all(fault.finding.startswith("no file") for fault in faults), texts(faults)
 
 
 CELLS = st.text(max_size=8) | st.sampled_from(["n/a", "NA", "sub-1", "development", "a.nii", "63,5", "89+", "=A1", "7"])
@@ -562,9 +562,9 @@ def test_whatever_a_sheet_holds_its_faults_are_told_and_the_check_does_not_fail(
     cells = st.lists(TYPED, min_size=len(header), max_size=len(header) + 2)
     records = [(2 + n, data.draw(cells)) for n in range(data.draw(st.integers(1, 4)))]
     config = yaml.safe_load(CONFIG.read_text())
-    sheet = sheet_of(Path("participants.xlsx"), [(1, list(header)), *records])
+    sheet = parse_sheet(Path("participants.xlsx"), [(1, list(header)), *records])
     faults = sheet_faults(sheet, config)
-    assert faults and table_of(faults, 100)
+    assert faults and format_faults(faults, 100)
 
 
 @settings(max_examples=100, deadline=None)

@@ -4,9 +4,11 @@ import nibabel
 import numpy as np
 import pytest
 
+from ichdag.cohort.sheet import subject_of
 from ichdag.conversion.dicom import DicomSettings
 from ichdag.conversion.participant_scans import ConversionSettings, convert_participant
 from ichdag.images import write_image
+from ichdag.records import to_record
 
 # What a NRRD header says of data files apart: its own name, and the field.
 APART = [
@@ -33,7 +35,11 @@ def convert(config, tmp_path):
         own |= config["conversion"] | {"dicom": DicomSettings(**config["conversion"]["dicom"])}
         settings = ConversionSettings(**own | changes)
         paths = {name: str(path) for name, path in files.items()}
-        return convert_participant(paths, row=row or {}, settings=settings, workdir=tmp_path / "work")
+        subject = subject_of({"participant_id": "S1"} | (row or {}))
+        volumes, record = convert_participant(
+            paths, subject=subject, row=row or {}, settings=settings, workdir=tmp_path / "work"
+        )
+        return volumes, to_record(record)
 
     return run
 

@@ -6,7 +6,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from ichdag.cohort.quality import complaints, judge, measure
+from ichdag.cohort.quality import apply_limits, describe_checks, measure_quality
 from ichdag.conversion.geometry import straightened
 from ichdag.conversion.nifti import read_nifti_scan, read_original_mask
 from ichdag.images import Volume, same_grid
@@ -86,8 +86,8 @@ def test_a_qform_of_other_axes_is_told_by_how_far_it_puts_a_corner_off(written, 
     for wanted, qform in cases.values():
         scan, notes = read_nifti_scan(written(qform=qform))
         assert notes["axes_differ_mm"] == pytest.approx(wanted, abs=0.02) and np.allclose(scan.affine, affine)
-        rows = judge(measure(scan, facts=notes, settings=limits), settings=limits)
-        told = [words for words in complaints(rows, "warned") if "axes_differ_mm" in words]
+        rows = apply_limits(measure_quality(scan, facts=notes, settings=limits), settings=limits)
+        told = [words for words in describe_checks(rows, "warned") if "axes_differ_mm" in words]
         assert len(told) == (wanted > 0) and all("disagree on the axes" in words for words in told)
     assert "axes_differ_mm" not in read_nifti_scan(written(codes=(0, 1)))[1]
 

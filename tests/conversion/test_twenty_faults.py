@@ -16,13 +16,13 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, SegmentationStorage
 
-from ichdag.cohort.assembly import assemble, count_flow
-from ichdag.cohort.scans import examine, list_checks, list_scans
+from ichdag.cohort.participants_table import build_participants_table, count_flow
+from ichdag.cohort.scans import check_scan, list_checks, list_scans
 from ichdag.cohort.schemas import SCAN_CHECKS, SCANS
 from ichdag.cohort.sheet import FILES, read_sheet, subject_of
-from ichdag.constants import TIMEPOINTS
 from ichdag.images import read_expected, read_scan, write_absent, write_image
-from ichdag.records import read_record, write_record
+from ichdag.records import read_record_as, write_record
+from ichdag.scan_records import ConversionRecord, ScanRecord
 from ichdag.tables import read_table, write_table
 
 OFFSET, SIZES, UNITS = 108, 40, 123  # places of fields in a NIfTI-1 header
@@ -268,15 +268,15 @@ def check(row, convert, limits, folder):
     for name in FILES:
         place = folder / f"{subject_of(row)}_{name}.nii.gz"
         write_image(volumes[name], place) if name in volumes else write_absent(place)
-    write_record({"subject": subject_of(row)} | record, folder / "conversion.json")
-    converted = read_record(folder / "conversion.json")
-    found = {"subject": subject_of(row)}
-    for time in TIMEPOINTS:
-        there = "ct" not in converted[time]["absent"]
+    write_record(record, folder / "conversion.json")
+    conversion = read_record_as(ConversionRecord, folder / "conversion.json", subject=subject_of(row))
+    checked = {}
+    for time, converted in conversion.scans.items():
+        there = "ct" not in converted.absent
         image = read_expected(folder / f"{subject_of(row)}_{time}_ct.nii.gz", present=there, read=read_scan)
-        found[time] = examine(image, converted=converted[time], settings=limits)
-    write_record(found, folder / "scans.json")
-    return read_record(folder / "scans.json")
+        checked[time] = check_scan(image, converted=converted, settings=limits)
+    write_record(ScanRecord(subject_of(row), **checked), folder / "scans.json")
+    return read_record_as(ScanRecord, folder / "scans.json", subject=subject_of(row))
 
 
 def listed(records, others, folder):
@@ -329,4 +329,4 @@ def put_together(rows, scans):
     features = volumes[["subject", "status", "stage", "reason"]]
     latents = features.iloc[:0]
     found = {"scans": scans, "volumes": volumes, "features": features, "latents": latents}
-    return assemble(rows, **found, outcomes={"poor": "mrs > 3"}, source="masks")
+    return build_participants_table(rows, **found, outcomes={"poor": "mrs > 3"}, source="masks")

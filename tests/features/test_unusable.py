@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ichdag.arrays import link_stores, write_store
-from ichdag.cohort.assembly import assemble, count_flow, judge_features
+from ichdag.cohort.participants_table import build_participants_table, count_flow, feature_status
 from ichdag.cohort.schemas import FLOW, PARTICIPANTS
 from ichdag.features import FeaturesSettings, fit_reduction, reduce_block
 from ichdag.features.blocks import read_block
@@ -60,7 +60,7 @@ def cohort(study):
     volumes = volumes.assign(baseline_predicted_ml=5.0, followup_predicted_ml=6.0)
     features = read_table(study / "radiomics.parquet", FEATURES)
     result = {"scans": scans, "volumes": volumes, "features": features}
-    table = assemble(
+    table = build_participants_table(
         rows, **result, latents=read_table(study / "latents.tsv", LATENTS), outcomes=OUTCOMES, source="masks"
     )
     write_table(table, study / "cohort.tsv", PARTICIPANTS)
@@ -117,7 +117,7 @@ def test_nobody_has_an_empty_table(tmp_path):
 
 def test_an_earlier_exclusion_keeps_its_reason():
     table = pd.DataFrame({"subject": ["a"], "status": ["excluded"], "reason": ["no mask"], "x": [np.inf]})
-    assert judge_features(table).reason.tolist() == ["no mask"]
+    assert feature_status(table).reason.tolist() == ["no mask"]
 
 
 def test_what_is_missing_is_no_fault_where_it_may_be():

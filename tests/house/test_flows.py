@@ -25,7 +25,7 @@ BESIDE |= {
     "conversion.detached",
 }  # files of one original
 BESIDE |= {"start_cache"}  # the code beside it, and the folder of its own cache
-BESIDE |= {"cohort.validation.settings", "file_errors"}  # file_errors says which folder a damaged result lies in
+BESIDE |= {"cohort.validation.config_faults", "file_errors"}  # file_errors says which folder a damaged result lies in
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,8 @@ READERS = {
     "images", "ledger", "arrays", "tables", "records", "models", "pipelines", "jobs",
     "file_errors", "training", "start_cache",  # the ground
     "provenance", "provenance.journal", "provenance.parsed_module", "provenance.version",  # records of jobs, code
-    "cohort.sheet", "conversion.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
+    "cohort.sheet", "cohort.spreadsheets", "cohort.validation.config_faults",  # the sheet, the schemas
+    "conversion.nifti",
     "conversion.detached",  # headers of images whose data lie apart
     "conversion.inflated",  # packed voxels, for their checksums
     "conversion.dicom.streams", "conversion.dicom.unread",  # of DICOM, and zips; what is none

@@ -12,6 +12,7 @@ from pretended import PATIENT, Pretended, write_sheet
 from ichdag.bundled_files import bundled_path
 from ichdag.images import write_image
 from ichdag.records import read_record, write_record
+from ichdag.scan_records import ScanRecord
 
 PROBABILITIES = {"expansion_3ml": 0.1, "expansion_6ml": 0.3, "expansion_9ml": 0.6, "poor_outcome": 0.8}
 PREDICTION = f"results/prediction/sub-{PATIENT}_prediction.json"
@@ -36,15 +37,17 @@ def parts_of(folder):
 
 
 @pytest.fixture(scope="module")
-def study(write_parts, small_settings, tmp_path_factory):
+def study(write_parts, small_settings, checked_scan, tmp_path_factory):
     """A study of which everything before the model is there."""
     folder = tmp_path_factory.mktemp("study")
     write_sheet(folder)
     (folder / "config.yaml").write_text(yaml.safe_dump(small_settings), "utf-8")
     write_parts(parts_of(folder), probabilities=PROBABILITIES)
     write_record({"threshold": 0.05, "smallest_component_ml": 0.1}, folder / "ledger/segmentation/cleanup.json")
-    scans = {"subject": PATIENT, "baseline": {"status": "included", "facts": {}}}
-    write_record(scans, folder / f"results/cohort/sub-{PATIENT}_scans.json")
+    write_record(
+        ScanRecord(PATIENT, checked_scan(), checked_scan(status="excluded", reason="no scan in the sheet")),
+        folder / f"results/cohort/sub-{PATIENT}_scans.json",
+    )
     return Pretended(folder, settings=(folder / "config.yaml",))
 
 

@@ -12,6 +12,7 @@ from ichdag.file_errors import DamagedResult
 from ichdag.images import Volume, write_absent, write_image
 from ichdag.report.participant import list_rows, read_images, render_list, render_participant
 from ichdag.report.slices import MANUAL, PREDICTED, mid_slices
+from ichdag.scan_records import ScanRecord
 
 CHECK = {"check": "noise_hu", "value": 21.04, "low": 0.1, "high": 15, "unit": "HU", "verdict": "warned",
          "meaning": "noise in the brain"}  # fmt: skip
@@ -63,48 +64,56 @@ def files(scan, tmp_path):
     return {name: str(tmp_path / f"{name}.nii.gz") for name in names}
 
 
-SCANS = {"baseline": {"absent": {}}, "followup": {"absent": {"mask": "none in the sheet"}}}
+NO_MASK = {"mask": "none in the sheet"}
 MASKS = {"absent": {"followup": "no usable followup scan"}}
 
 
-def test_the_images_are_those_that_the_records_tell_of(files, scan):
-    images = read_images(files, scans=SCANS, volume=MASKS)
+def test_the_images_are_those_that_the_records_tell_of(files, scan, checked_scan):
+    scans = ScanRecord("S1", checked_scan(absent={}), checked_scan())
+    images = read_images(files, scans=scans, volume=MASKS)
     assert set(images) == {"baseline_ct", "followup_ct", "baseline_manual", "baseline_predicted"}
     assert np.array_equal(images["baseline_predicted"].values, scan[1].values)
     assert images["followup_ct"].values.dtype == np.float32
 
 
 @pytest.mark.parametrize(
-    ("scans", "masks", "name"),
+    ("baseline", "followup", "masks", "name"),
     [
-        (SCANS | {"followup": {"absent": {}}}, MASKS, "followup_manual"),
-        (SCANS | {"baseline": {"absent": {"ct": "no scan in the sheet"}}}, MASKS, "baseline_ct"),
-        (SCANS, {"absent": {}}, "followup_predicted"),
-        (SCANS, {"absent": {"baseline": "x", "followup": "x"}}, "baseline_predicted"),
+        ({}, {}, MASKS, "followup_manual"),
+        ({"ct": "no scan in the sheet"}, NO_MASK, MASKS, "baseline_ct"),
+        ({}, NO_MASK, {"absent": {}}, "followup_predicted"),
+        ({}, NO_MASK, {"absent": {"baseline": "x", "followup": "x"}}, "baseline_predicted"),
     ],
 )
-def test_an_image_that_contradicts_its_record_is_named(files, scans, masks, name):
+def test_an_image_that_contradicts_its_record_is_named(files, checked_scan, baseline, followup, masks, name):
+    scans = ScanRecord("S1", checked_scan(absent=baseline), checked_scan(absent=followup))
     with pytest.raises(DamagedResult, match=rf"{name}\.nii\.gz cannot be read.*where its record says that there is"):
         read_images(files, scans=scans, volume=masks)
 
 
 @pytest.fixture
-def page(scan):
+def page(scan, checked_scan):
     """Render a page; what is told of the participant can be changed."""
 
     def render(reason=None, cohort="trial"):
         status = "excluded" if reason else "included"
-        record = {"status": status, "reason": reason, "warnings": ["too noisy: 21 HU"], "spacing_mm": "1 x 1 x 4"}
-        record |= {"facts": {"padding_hu": -2000.0}, "kind": "dicom", "checks": [CHECK]}
-        record["series"] = [{"number": 2, "slices": 20, "chosen": True, "reason": None}]
-        none = record | {"status": "excluded", "reason": "no scan in the sheet", "checks": [], "warnings": [],
-                         "facts": {}, "kind": None, "spacing_mm": None, "series": []}  # fmt: skip
+        baseline = checked_scan(
+            status=status,
+            reason=reason,
+            warnings=["too noisy: 21 HU"],
+            spacing_mm="1 x 1 x 4",
+            facts={"padding_hu": -2000.0},
+            kind="dicom",
+            checks=[CHECK],
+            series=[{"number": 2, "slices": 20, "chosen": True, "reason": None}],
+        )
+        missing = checked_scan(status="excluded", reason="no scan in the sheet", kind=None, spacing_mm=None)
         summary = {"status": status, "stage": "cohort" if reason else None, "reason": reason, "poor_outcome": 1}
         summary |= {"baseline_volume_ml": 12.34, "followup_volume_ml": None, "expansion_ml": None}
         return render_participant(
             "S1",
             row={"cohort": cohort, "role": "development"},
-            record={"baseline": record, "followup": none},
+            record=ScanRecord("S1", baseline, missing),
             summary=summary | {"volume_source": "manual", "expansion_3ml": None},
             images={"baseline_ct": scan[0], "baseline_manual": scan[1]},
             outcomes=["poor_outcome", "expansion_3ml"],

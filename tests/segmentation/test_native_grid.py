@@ -8,6 +8,7 @@ from ichdag.arrays import file_digest, write_arrays, write_store
 from ichdag.file_errors import DamagedResult
 from ichdag.images import Volume, is_absent, read_mask, write_absent, write_image
 from ichdag.jobs import DataFault, StudyError
+from ichdag.scan_records import ScanRecord
 from ichdag.segmentation.native_grid import MaskSettings, resample_to_native
 from ichdag.segmentation.native_masks import write_native_masks
 from ichdag.segmentation.scores import dice, hd95_mm
@@ -140,7 +141,7 @@ def test_a_manual_mask_on_another_grid_is_refused():
 
 
 @pytest.fixture
-def restored(native, tmp_path):
+def restored(native, checked_scan, tmp_path):
     """Restore a participant whose baseline lesion has a radius, with or without scans: (record, mask paths)."""
 
     def run(radius_mm, *, manual=True, source="predicted", baseline=True, fitting=True, probabilities=None, told=None):
@@ -163,13 +164,13 @@ def restored(native, tmp_path):
         else:
             write_absent(files["baseline_mask"])
         masks = {time: tmp_path / f"{time}.nii.gz" for time in ("baseline", "followup")}
-        status = {"status": "included" if baseline else "excluded", "absent": {} if manual else {"mask": "none"}}
-        status |= {} if told is None else {"absent": told}
+        absent = ({} if manual else {"mask": "none"}) if told is None else told
+        scan = checked_scan(status="included" if baseline else "excluded", absent=absent)
         record = write_native_masks(
             "S1",
             files=files,
             masks_to=masks,
-            scans={"baseline": status, "followup": {"status": "included"}},
+            scans=ScanRecord("S1", scan, checked_scan()),
             networks={"folds": {"S1": 3}},
             settings=SETTINGS,
             smallest_lesion_ml=1.0,

@@ -15,7 +15,7 @@ cards = checks.read_cards(files_under(given, "card/"))
 data = {key: read_table(path, checks.SCHEMAS["trained_on"]) for key, path in files_under(given, "trained_on/").items()}
 tables = {"participants": participants, "folds": folds, "predictions": predictions}
 count = snakemake.params.folds
-persons = checks.persons_of(participants, features=features)
+persons = checks.identify_persons(participants, features=features)
 fitted = checks.audit(person_of=persons, folds=folds, training=training, predictions=predictions, cards=cards)
 findings = [
     *checks.leakage(**tables, training=training, cards=cards, count=count),

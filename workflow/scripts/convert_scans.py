@@ -12,10 +12,12 @@ params = snakemake.params
 files = {column: path for column in FILES if (path := params.row[column])}
 settings = ConversionSettings(**params.settings | {"dicom": DicomSettings(**params.settings["dicom"])})
 with temporary_folder(params.temporary) as workdir:
-    volumes, record = convert_participant(files, row=params.row, settings=settings, workdir=workdir)
+    volumes, record = convert_participant(
+        files, subject=snakemake.wildcards.subject, row=params.row, settings=settings, workdir=workdir
+    )
 for name in FILES:
     if name in volumes:
         write_image(volumes[name], snakemake.output[name])
     else:
         write_absent(snakemake.output[name])
-write_record({"subject": snakemake.wildcards.subject} | record, snakemake.output.record)
+write_record(record, snakemake.output.record)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from ichdag.cohort.labels import known_labels
+from ichdag.cohort.fold_labels import labels_for_folds
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.jobs import start_job_log
 from ichdag.ledger import NETWORKS_OUTCOME, write_with_checksum
@@ -19,7 +19,7 @@ earlier = read_table(ledger, FOLDS) if ledger.exists() else pd.DataFrame(columns
 cohort = read_table(snakemake.input.cohort, PARTICIPANTS)
 training = read_table(snakemake.input.training, TRAINING)
 folds_of_persons(training, persons=params.persons)  # refuses a person whom the networks' folds part
-labels = known_labels(cohort, outcomes=params.outcomes, fewest=params.fold_count)
+labels = labels_for_folds(cohort, outcomes=params.outcomes, min_count=params.fold_count)
 sizes = {"count": params.fold_count, "repeats": params.repeats}
 folds = draw_folds(labels, earlier=earlier, persons=params.persons, **sizes, seed=params.seed)
 with write_with_checksum(ledger) as partial:

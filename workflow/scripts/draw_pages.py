@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from ichdag.cohort.assembly import summarize
+from ichdag.cohort.participants_table import summarize_participant
 from ichdag.jobs import files_under, start_job_log, write_text
 from ichdag.latent.exclusion import latent_status
-from ichdag.records import read_record_of
+from ichdag.records import read_record_as, read_record_of, to_record
 from ichdag.report.participant import read_images, render_participant
+from ichdag.scan_records import ScanRecord
 
 start_job_log(snakemake)
 params = snakemake.params
@@ -14,10 +15,12 @@ latents = {row["subject"]: row for row in latent_status([snakemake.input.latents
 settings = {"outcomes": params.outcomes, "source": params.source}
 for subject, row in params.rows.items():
     files = files_under(snakemake.input, f"{subject}/")
-    scans, volume, feature = (read_record_of(subject, files.pop(name)) for name in ("scans", "volume", "feature"))
+    scans = read_record_as(ScanRecord, files.pop("scans"), subject=subject)
+    volume, feature = (read_record_of(subject, files.pop(name)) for name in ("volume", "feature"))
     images = read_images(files, scans=scans, volume=volume)
-    measured = {"scans": scans, "volume": volume, "feature": feature, "latent": latents.get(subject)}
-    summary = summarize(row, **measured, **settings)
-    contents = {"record": scans, "summary": summary, "images": images, "outcomes": list(params.outcomes)}
-    page = render_participant(subject, row=row, **contents)
+    stages = {"scans": to_record(scans), "volume": volume, "feature": feature, "latent": latents.get(subject)}
+    summary = summarize_participant(row, **stages, **settings)
+    page = render_participant(
+        subject, row=row, record=scans, summary=summary, images=images, outcomes=list(params.outcomes)
+    )
     write_text(page, Path(snakemake.output.pages, f"sub-{subject}.html"))

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from ichdag.cohort.assembly import count_flow
-from ichdag.cohort.scans import sum_up_checks
+from ichdag.cohort.participants_table import count_flow
+from ichdag.cohort.scans import summarize_checks
 from ichdag.cohort.schemas import FLOW, PARTICIPANTS, QUALITY, SCAN_CHECKS
 from ichdag.jobs import start_job_log
 from ichdag.tables import read_table, write_table
@@ -13,4 +13,4 @@ table = pd.concat([read_table(path, PARTICIPANTS) for path in snakemake.input.co
 write_table(table, snakemake.output.participants, PARTICIPANTS)
 write_table(count_flow(table, outcomes=snakemake.params.outcomes), snakemake.output.flow, FLOW)
 checks = pd.concat([read_table(path, SCAN_CHECKS) for path in snakemake.input.checks], ignore_index=True)
-write_table(sum_up_checks(checks, table), snakemake.output.quality, QUALITY)
+write_table(summarize_checks(checks, table), snakemake.output.quality, QUALITY)

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from ichdag.cohort.label_sensitivity import measure_label_sensitivity
 from ichdag.cohort.schemas import PARTICIPANTS, SCANS, SENSITIVITY
-from ichdag.cohort.sensitivity import label_sensitivity
 from ichdag.jobs import start_job_log
 from ichdag.segmentation.schemas import VOLUMES
 from ichdag.tables import read_table, write_table
@@ -13,5 +13,5 @@ scans, volumes = (
     pd.concat([read_table(path, schema) for path in snakemake.input[schema.name]]) for schema in (SCANS, VOLUMES)
 )
 participants = read_table(snakemake.input.participants, PARTICIPANTS)
-table = label_sensitivity(participants, scans=scans, volumes=volumes, outcomes=snakemake.params.outcomes)
+table = measure_label_sensitivity(participants, scans=scans, volumes=volumes, outcomes=snakemake.params.outcomes)
 write_table(table, snakemake.output.sensitivity, SENSITIVITY)

@@ -6,18 +6,19 @@ from ichdag.images import read_expected, read_scan, write_absent, write_image
 from ichdag.jobs import DataFault, start_job_log
 from ichdag.prediction.frozen import load_frozen
 from ichdag.prediction.patient import predict_patient
-from ichdag.records import read_record_of, write_record
+from ichdag.records import read_record_as, write_record
+from ichdag.scan_records import ScanRecord
 from ichdag.training import find_device
 
 logger = start_job_log(snakemake)
 subject = snakemake.wildcards.subject
 model = load_frozen(Path(snakemake.input.card).parent)
 device = find_device(snakemake.threads)
-converted = read_record_of(subject, snakemake.input.scans)["baseline"]
+checked = read_record_as(ScanRecord, snakemake.input.scans, subject=subject).baseline
 try:
-    if converted["status"] == "excluded":
-        raise DataFault(converted["stage"], converted["reason"])
-    known = {"subject": subject, "model": model, "device": device, "facts": converted["facts"]}
+    if checked.status == "excluded":
+        raise DataFault(checked.stage, checked.reason)
+    known = {"subject": subject, "model": model, "device": device, "facts": checked.facts}
     scan = read_expected(snakemake.input.baseline_ct, present=True, read=read_scan)
     record, mask = predict_patient(scan, **known)
     write_image(mask, snakemake.output.mask)

@@ -1,22 +1,21 @@
 """Resample the usable scans of one participant to the grids of the networks."""
 
 from ichdag.arrays import write_arrays
-from ichdag.constants import TIMEPOINTS
 from ichdag.images import read_expected, read_mask, read_scan
 from ichdag.jobs import start_job_log
 from ichdag.preprocessing.network_grids import PreprocessingSettings, make_grids
-from ichdag.records import read_record_of
+from ichdag.records import read_record_as
+from ichdag.scan_records import ScanRecord
 
 start_job_log(snakemake)
 settings = PreprocessingSettings(**snakemake.params.settings)
 files = snakemake.input
-record = read_record_of(snakemake.wildcards.subject, snakemake.input.record)
+record = read_record_as(ScanRecord, files.record, subject=snakemake.wildcards.subject)
 arrays = {}
-for time in TIMEPOINTS:
-    if record[time]["status"] == "included":
-        scan = read_expected(files[f"{time}_ct"], present=True, read=read_scan)
-        present = "mask" not in record[time]["absent"]
-        mask = read_expected(files[f"{time}_mask"], present=present, read=read_mask)
+for timepoint, checked in record.scans.items():
+    if checked.status == "included":
+        scan = read_expected(files[f"{timepoint}_ct"], present=True, read=read_scan)
+        mask = read_expected(files[f"{timepoint}_mask"], present="mask" not in checked.absent, read=read_mask)
         grids = make_grids(scan, mask=mask, settings=settings)
-        arrays |= {f"{time}_{name}": values for name, values in grids.items()}
+        arrays |= {f"{timepoint}_{name}": values for name, values in grids.items()}
 write_arrays(snakemake.output.grids, **arrays)

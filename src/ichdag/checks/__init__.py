@@ -1,6 +1,6 @@
 """Checks: test on the results of this study what must hold in every study."""
 
-from ichdag.checks.audit import audit, check_separation, persons_of
+from ichdag.checks.audit import audit, check_separation
 from ichdag.checks.cards import read_cards
 from ichdag.checks.completeness import completeness
 from ichdag.checks.finding import Finding, require, tabulate
@@ -12,6 +12,7 @@ from ichdag.checks.reductions import reductions
 from ichdag.checks.schemas import AUDIT, CHECKS
 from ichdag.checks.stratification import stratification
 from ichdag.checks.training_data import check_training_data
+from ichdag.persons import identify_persons
 
 __all__ = [
     "AUDIT",
@@ -24,8 +25,8 @@ __all__ = [
     "check_training_data",
     "compare_with_oracle",
     "completeness",
+    "identify_persons",
     "leakage",
-    "persons_of",
     "plausibility",
     "read_cards",
     "reductions",

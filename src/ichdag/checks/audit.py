@@ -8,28 +8,11 @@ from ichdag.checks.finding import Finding, make_finding
 from ichdag.constants import BLOCKS, FINAL, VARIANTS
 from ichdag.evaluation.prediction_groups import EXTERNAL
 from ichdag.models import ModelCard
-from ichdag.persons import PERSON_COLUMN, describe_repeat_participants
+from ichdag.persons import describe_repeat_participants
 from ichdag.repeats import repeat_of_fold
 
 LEAKAGE, PERSONS = "leakage", "persons"
-FINGERPRINT = "diagnostics_Image-original_"
 MAX_SHOWN = 3
-
-
-def persons_of(participants: pd.DataFrame, *, features: pd.DataFrame) -> dict[str, str]:
-    """Identify the person of each subject: subjects are one person if they share a person_id of the sheet or a scan.
-
-    `features` follows its schema. ASSUME: scans with exactly the same mean, minimum and maximum HU are one scan under
-    two names; without those columns (config radiomics) only the sheet is used.
-    """
-    persons = {subject: subject for subject in participants["subject"]}
-    fingerprint_columns = [name for name in features if name.startswith(FINGERPRINT)]
-    keys = [(participants, [PERSON_COLUMN])] if PERSON_COLUMN in participants else []
-    for table, columns in [*keys, (features, fingerprint_columns)] if fingerprint_columns else keys:
-        for _, group in table.dropna(subset=columns).groupby(columns)["subject"]:
-            names = {persons[subject] for subject in group if subject in persons}
-            persons |= {subject: min(names) for subject, name in persons.items() if name in names}
-    return persons
 
 
 def audit(
@@ -42,9 +25,9 @@ def audit(
 ) -> pd.DataFrame:
     """Build a row for each fitted model and its scored participants; follows schema audit.
 
-    `people` is the result of `persons_of`. A reduction and a network of a fold are scored on its validation fold, a
-    classifier of a fold on the participants it predicted, a final model on the external participants. `shared` counts
-    those that the model was fitted on.
+    `person_of` is the result of `persons.identify_persons`. A reduction and a network of a fold are scored on its
+    validation fold, a classifier of a fold on the participants it predicted, a final model on the external
+    participants. `shared` counts those that the model was fitted on.
     """
     scored_by_fit = _scored_subjects(folds, training, predictions)
     external_subjects = set(predictions.loc[predictions["fold"] == EXTERNAL, "subject"])

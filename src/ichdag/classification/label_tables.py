@@ -5,9 +5,9 @@ import pandas as pd
 
 from ichdag.features.subjects import assigned_folds, observed_labels
 from ichdag.jobs import StudyError
+from ichdag.persons import person_labels
 
 EXTERNAL = "external"
-PERSON = "person_id"
 
 
 def development_labels(cohort: pd.DataFrame, *, folds: pd.DataFrame, outcome: str, min_per_class: int) -> pd.DataFrame:
@@ -65,17 +65,8 @@ def oracle_predictions(labels: pd.DataFrame, *, cohort: pd.DataFrame, outcome: s
 def _labels(cohort: pd.DataFrame, *, outcome: str) -> pd.DataFrame:
     labels = observed_labels(cohort, outcome)
     rows = cohort.set_index("subject").loc[labels.index]
-    table = {"cohort": rows.cohort, "y_true": labels, "person": _persons(rows)}
+    table = {"cohort": rows.cohort, "y_true": labels, "person": person_labels(rows)}
     return pd.DataFrame(table, index=labels.index).sort_index()
-
-
-def _persons(rows: pd.DataFrame) -> pd.Series:
-    """Identify the person of each row: person_id of the sheet, otherwise the participant."""
-    own_id = pd.Series(rows.index, index=rows.index, dtype=object)
-    if PERSON not in rows:
-        return own_id
-    has_person = rows[PERSON].notna()
-    return own_id.where(~has_person, "person " + rows[PERSON].astype(str))
 
 
 def _check_class_counts(labels: pd.DataFrame, *, outcome: str, minimum: int) -> None:

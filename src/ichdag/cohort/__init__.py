@@ -1,1 +1,1 @@
-"""Cohort: who is in the study, who is left out and why, outcomes and folds."""
+"""Cohort: who is included or excluded and why, the quality of the scans, and the outcomes."""

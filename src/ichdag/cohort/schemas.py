@@ -1,4 +1,4 @@
-"""Tables of participants and their scans."""
+"""Schemas of the tables of participants and their scans."""
 
 from ichdag.columns import COHORT, REASON, ROLE, STAGE, STATUS, SUBJECT, TIMEPOINT, VOLUME
 from ichdag.schema import Column, Schema, number

@@ -25,6 +25,7 @@ from ichdag.heads import cover, find_head
 from ichdag.images import Volume, grid_difference, same_grid
 from ichdag.jobs import DataFault
 from ichdag.number_format import format_plain
+from ichdag.scan_records import ConversionRecord, ConvertedScan
 
 LARGEST_PART = 0.5  # of a scan's grid: a mask of more that is not whole, as NIfTI, is that of another scan
 LARGEST_SHARE_OUTSIDE = 0.1  # ASSUME: of a lesion's voxels, that the head, known to a few mm, may not cover
@@ -45,15 +46,13 @@ class ConversionSettings:
 
 
 def convert_participant(
-    files: dict[str, str], *, row: dict[str, Any], settings: ConversionSettings, workdir: str | Path
-) -> tuple[dict[str, Volume], dict[str, Any]]:
+    files: dict[str, str], *, subject: str, row: dict[str, Any], settings: ConversionSettings, workdir: str | Path
+) -> tuple[dict[str, Volume], ConversionRecord]:
     """Convert both scans and masks of a participant; what is unpacked on the way lies in `workdir`.
 
     `files` are paths by column of the sheet, `row` has what else the sheet says: baseline_series, followup_series,
-    onset_to_ct_hours, followup_hours. Returns the volumes by column (those that could be had), and a record: for each
-    timepoint status, stage, reason, absent (ct and mask, as far as they could not be had, each with the reason), kind,
-    spacing_mm, manual_volume_ml, digest, mask_digest, facts, series; and the hours. Raises MachineFault where the
-    machine is at fault.
+    onset_to_ct_hours, followup_hours. Returns the volumes by column (those that could be had), and the record, with the
+    hours among the facts. Raises MachineFault where the machine is at fault.
     """
     volumes: dict[str, Volume] = {}
     record: dict[str, Any] = {}
@@ -73,7 +72,8 @@ def convert_participant(
     fault = _followup_fault(record)
     if fault and record["followup"]["status"] == "included":
         record["followup"] |= {"status": "excluded", "stage": "cohort", "reason": fault}
-    return volumes, record
+    baseline, followup = (ConvertedScan(**record[time]) for time in TIMEPOINTS)
+    return volumes, ConversionRecord(subject, baseline, followup)
 
 
 @contextmanager
@@ -95,10 +95,11 @@ def _unnamed_faults(what: str) -> Iterator[None]:
 
 def _absent(
     files: dict[str, str | None], *, scan: Volume | None, mask: Volume | None, reason: str | None
-) -> dict[str, str | None]:
-    """Which of scan (ct) and manual mask could not be had, and why."""
+) -> dict[str, str]:
+    """Say which of scan (ct) and manual mask could not be had, and why."""
     found = {"ct": scan, "mask": mask}
-    return {kind: reason if files[kind] else "none in the sheet" for kind, volume in found.items() if volume is None}
+    missing = [kind for kind, volume in found.items() if volume is None]
+    return {kind: reason if files[kind] and reason else "none in the sheet" for kind in missing}
 
 
 def _convert(

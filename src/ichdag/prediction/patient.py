@@ -33,9 +33,9 @@ def predict_patient(
 ) -> tuple[dict[str, Any], Volume]:
     """Predict the outcomes of one scan (HU): return a record, and the hematoma mask on the native grid.
 
-    `facts` is the information on the scan apart from its voxels (see cohort.quality.measure). The record has subject,
-    baseline_volume_ml and one probability for each outcome. Raises DataFault if the scan is not a usable head CT, if it
-    has no hematoma of the minimum volume of the model, or if features are not finite.
+    `facts` is the information on the scan apart from its voxels (see cohort.quality.measure_quality). The record has
+    subject, baseline_volume_ml and one probability for each outcome. Raises DataFault if the scan is not a usable head
+    CT, if it has no hematoma of the minimum volume of the model, or if features are not finite.
     """
     settings = model.card.settings
     files = model.files

@@ -9,6 +9,7 @@ from ichdag.images import Volume, read_expected, read_mask, read_scan
 from ichdag.number_format import format_plain
 from ichdag.report.rendering import template
 from ichdag.report.slices import histogram, mid_slices
+from ichdag.scan_records import CheckedScan, ScanRecord
 
 TIMES = {"baseline": "Baseline", "followup": "Follow-up"}
 LOW_HU = -1100
@@ -28,7 +29,7 @@ SHOWN_FACTS = {
 }
 
 
-def read_images(files: dict[str, str], *, scans: dict[str, Any], volume: dict[str, Any]) -> dict[str, Volume]:
+def read_images(files: dict[str, str], *, scans: ScanRecord, volume: dict[str, Any]) -> dict[str, Volume]:
     """Read the images that the records of a participant list, by timepoint and kind (baseline_ct, ...).
 
     `files` has a path for each; `scans` is the record of the scans, `volume` that of the predicted masks.
@@ -37,7 +38,7 @@ def read_images(files: dict[str, str], *, scans: dict[str, Any], volume: dict[st
     for name, path in files.items():
         timepoint, kind = name.split("_")
         record_kind = {"ct": "ct", "manual": "mask"}.get(kind)
-        absent = timepoint in volume["absent"] if kind == "predicted" else record_kind in scans[timepoint]["absent"]
+        absent = timepoint in volume["absent"] if kind == "predicted" else record_kind in scans.scans[timepoint].absent
         images[name] = read_expected(path, present=not absent, read=read_scan if kind == "ct" else read_mask)
     return {name: image for name, image in images.items() if image is not None}
 
@@ -46,16 +47,17 @@ def render_participant(
     subject: str,
     *,
     row: dict[str, Any],
-    record: dict[str, Any],
+    record: ScanRecord,
     summary: dict[str, Any],
     images: dict[str, Volume],
     outcomes: list[str],
 ) -> str:
-    """Render one page. `row` is that of the sheet, `record` that of the scans, `summary` the result of `summarize`.
+    """Render one page.
 
+    `row` is that of the sheet, `record` that of the scans, `summary` the result of `summarize_participant`.
     `images` has, by timepoint and kind (baseline_ct, baseline_manual, baseline_predicted, ...), what there is to show.
     """
-    times = [_timepoint(time, record[time], images) for time in TIMES]
+    times = [_timepoint(time, record.scans[time], images) for time in TIMES]
     return template("participant.html.j2").render(
         subject=subject,
         cohort=row["cohort"],
@@ -74,22 +76,22 @@ def render_list(participants: list[dict[str, Any]], *, title: str) -> str:
     return template("participants.html.j2").render(participants=participants, title=title)
 
 
-def _timepoint(time: str, record: dict[str, Any], images: dict[str, Volume]) -> dict[str, Any]:
+def _timepoint(time: str, checked: CheckedScan, images: dict[str, Volume]) -> dict[str, Any]:
     """Collect what the page shows of one scan."""
     scan = images.get(f"{time}_ct")
     masks = {kind: images.get(f"{time}_{kind}") for kind in ("manual", "predicted")}
-    facts = record["facts"] | {"kind": record["kind"]}
+    facts = checked.facts | {"kind": checked.kind}
     return {
         "title": TIMES[time],
-        "status": record["status"],
-        "reason": record["reason"],
-        "warnings": record["warnings"],
-        "spacing": record["spacing_mm"],
+        "status": checked.status,
+        "reason": checked.reason,
+        "warnings": checked.warnings,
+        "spacing": checked.spacing_mm,
         "facts": [(words, facts[name]) for name, words in SHOWN_FACTS.items() if facts.get(name) is not None],
         "pictures": [] if scan is None else mid_slices(scan, **masks),
         "histogram": [] if scan is None else histogram(scan, low=LOW_HU, high=HIGH_HU, step=STEP_HU),
-        "checks": [_check(row) for row in record["checks"]],
-        "series": record["series"],
+        "checks": [_check(row) for row in checked.checks],
+        "series": checked.series,
         "outlined": [name for name, mask in masks.items() if mask is not None],
     }
 

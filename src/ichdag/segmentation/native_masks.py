@@ -10,6 +10,7 @@ from ichdag.file_errors import DamagedResult
 from ichdag.images import Volume, read_expected, read_mask, write_absent, write_image
 from ichdag.jobs import StudyError
 from ichdag.number_format import format_plain
+from ichdag.scan_records import CheckedScan, ScanRecord
 from ichdag.segmentation.fold_assignment import assigned_network
 from ichdag.segmentation.native_grid import MaskSettings, native_mask
 from ichdag.segmentation.scores import score_mask
@@ -20,7 +21,7 @@ def write_native_masks(
     *,
     files: dict[str, str],
     masks_to: dict[str, str],
-    scans: dict[str, Any],
+    scans: ScanRecord,
     networks: dict[str, Any],
     settings: MaskSettings,
     smallest_lesion_ml: float,
@@ -37,7 +38,7 @@ def write_native_masks(
     masks: dict[tuple[str, str], Volume] = {}
     absent = {}
     for timepoint in TIMEPOINTS:
-        if scans[timepoint]["status"] != "included":
+        if scans.scans[timepoint].status != "included":
             absent[timepoint] = f"no usable {timepoint} scan"
             write_absent(masks_to[timepoint])
             continue
@@ -46,7 +47,7 @@ def write_native_masks(
             probability = _read_probability(files["probabilities"], f"{subject}/{timepoint}/{variant}")
             masks[timepoint, variant] = native_mask(probability, grids=scan_grids, settings=settings)
         write_image(masks[timepoint, "dual"], masks_to[timepoint])
-    manual = None if "baseline" in absent else _read_manual_mask(files["baseline_mask"], scans["baseline"])
+    manual = None if "baseline" in absent else _read_manual_mask(files["baseline_mask"], scans.baseline)
     predicted = {timepoint: _volume_ml(masks.get((timepoint, "dual"))) for timepoint in TIMEPOINTS}
     record: dict[str, Any] = {"subject": subject, "fold": assigned_network(subject, networks["folds"])}
     record |= {f"{timepoint}_predicted_ml": volume for timepoint, volume in predicted.items()} | {"absent": absent}
@@ -67,9 +68,9 @@ def _check_probabilities_match_grids(subject: str, files: dict[str, str]) -> Non
         )
 
 
-def _read_manual_mask(path: str, scan: dict[str, Any]) -> Volume | None:
+def _read_manual_mask(path: str, scan: CheckedScan) -> Volume | None:
     """Read the manual mask of a scan, if its record says that there is one."""
-    return read_expected(path, present="mask" not in scan["absent"], read=read_mask)
+    return read_expected(path, present="mask" not in scan.absent, read=read_mask)
 
 
 def _read_probability(path: str, name: str) -> np.ndarray:

@@ -20,6 +20,7 @@ from pydicom.sr.codedict import codes
 from ichdag.conversion.dicom import conversion, decoding
 from ichdag.conversion.participant_scans import ConversionSettings, convert_participant
 from ichdag.file_errors import MachineFault
+from ichdag.records import to_record
 
 UNREADABLE = "/proc/self/mem"  # it opens, and every read of its beginning is an input/output error
 
@@ -31,7 +32,8 @@ def participant(settings, tmp_path):
     def run(files, workdir=tmp_path / "work"):
         how = ConversionSettings("exclude", 0.1, 400, -300, settings())
         paths = {name: str(path) for name, path in files.items()}
-        return convert_participant(paths, row={}, settings=how, workdir=workdir)[1]["baseline"]
+        _, record = convert_participant(paths, subject="S1", row={}, settings=how, workdir=workdir)
+        return to_record(record)["baseline"]
 
     return run
 

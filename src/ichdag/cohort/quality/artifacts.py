@@ -1,4 +1,4 @@
-"""Noise, motion, streaks, metal and contrast: what spoils a scan, or makes it another kind of scan."""
+"""Measure artifacts: noise, motion, streaks, metal, and contrast agent."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ DEEP_MM = 8.0
 
 
 def measure_artifacts(scan: Volume, head: Head, facts: dict[str, Any], *, brain: np.ndarray) -> dict[str, float | None]:
-    """noise_hu, motion_mm, streak_hu, metal_ml, enhanced_ml, contrast_agent; None where nothing can be measured."""
+    """Measure noise_hu, motion_mm, streak_hu, metal_ml, enhanced_ml, contrast_agent; None where it is not possible."""
     agent = facts.get("contrast_agent")
     return {
         "noise_hu": _noise_hu(scan, head, brain),
@@ -29,22 +29,22 @@ def measure_artifacts(scan: Volume, head: Head, facts: dict[str, Any], *, brain:
 
 
 def _noise_hu(scan: Volume, head: Head, brain: np.ndarray) -> float | None:
-    """Standard deviation of noise (robust), from differences of voxels two apart in the plane of the scan's own grid.
+    """Estimate the standard deviation of noise (robust) from differences of voxels that are two apart within a slice.
 
-    Anatomy changes little over two voxels; neighbors are not used, for reconstruction kernels correlate their noise.
+    Anatomy changes little over two voxels. Direct neighbors are not used: reconstruction kernels correlate their noise.
     """
     slices = np.flatnonzero(brain.any(axis=(0, 1)))
     if slices.size == 0:
         return None
-    found = []
-    for place in slices[len(slices) // 4 : 3 * len(slices) // 4 + 1 : max(1, len(slices) // 12)]:
-        own = min(place * head.steps[2], scan.values.shape[2] - 1)
-        region = np.kron(brain[:, :, place], np.ones(head.steps[:2], dtype=bool))
-        plane = scan.values[: region.shape[0], : region.shape[1], own]
+    differences_by_slice = []
+    for k in slices[len(slices) // 4 : 3 * len(slices) // 4 + 1 : max(1, len(slices) // 12)]:
+        scan_k = min(k * head.steps[2], scan.values.shape[2] - 1)
+        region = np.kron(brain[:, :, k], np.ones(head.steps[:2], dtype=bool))
+        plane = scan.values[: region.shape[0], : region.shape[1], scan_k]
         region = region[: plane.shape[0], : plane.shape[1]]
-        both = region[2:] & region[:-2]
-        found.append((plane[2:] - plane[:-2])[both])
-    differences = np.concatenate(found)
+        both_inside = region[2:] & region[:-2]
+        differences_by_slice.append((plane[2:] - plane[:-2])[both_inside])
+    differences = np.concatenate(differences_by_slice)
     if differences.size < 100:
         return None
     spread = 1.4826 * np.median(np.abs(differences))
@@ -52,13 +52,13 @@ def _noise_hu(scan: Volume, head: Head, brain: np.ndarray) -> float | None:
 
 
 def _metal_ml(scan: Volume, head: Head) -> float:
-    """Volume of the head above METAL_HU: denser than any bone, on the scan's own grid."""
+    """Measure the volume of the head above METAL_HU, which is denser than any bone, on the grid of the scan."""
     dense = scan.values > METAL_HU
     return float(np.count_nonzero(dense & cover(head, scan.values.shape)) * scan.voxel_ml) if dense.any() else 0.0
 
 
 def _enhanced_ml(head: Head) -> float | None:
-    """Volume as bright as contrast in vessels, some mm away from bone: blood is darker."""
+    """Measure the volume that is as bright as contrast agent in vessels, some mm away from bone; blood is darker."""
     if not head.enclosed.any():
         return None
     depth = ndimage.distance_transform_edt(head.values < BONE_HU, sampling=head.spacing_mm)

@@ -1,4 +1,4 @@
-"""Is the whole head in the scan, and how finely was it sampled."""
+"""Measure how much of the head is in the scan, and how finely it was sampled."""
 
 from typing import Any
 
@@ -11,27 +11,29 @@ LOWEST_SLICES = 2
 
 
 def measure_coverage(scan: Volume, head: Head, facts: dict[str, Any]) -> dict[str, float | None]:
-    """covered_mm, vertex_cut, base_cut, slice_step_mm, slice_gap_mm, in_plane_mm."""
-    estimate_aucs = head.inside.sum(axis=(0, 1)).astype(float)
-    brain = head.enclosed.sum(axis=(0, 1)).astype(float)
-    shown = np.flatnonzero(estimate_aucs)
-    step = float(scan.spacing_mm[2])
+    """Measure covered_mm, vertex_cut, base_cut, slice_step_mm, slice_gap_mm, in_plane_mm."""
+    head_areas = head.inside.sum(axis=(0, 1)).astype(float)
+    brain_areas = head.enclosed.sum(axis=(0, 1)).astype(float)
+    shown = np.flatnonzero(head_areas)
+    step_mm = float(scan.spacing_mm[2])
     return {
         "covered_mm": float((shown[-1] + 1) * head.spacing_mm[2]),
-        "vertex_cut": float(estimate_aucs[-1] / estimate_aucs.max()),
-        "base_cut": float(brain[:LOWEST_SLICES].max() / brain.max()) if brain.any() else None,
-        "slice_step_mm": step,
-        "slice_gap_mm": _gap(step, facts),
+        "vertex_cut": float(head_areas[-1] / head_areas.max()),
+        "base_cut": float(brain_areas[:LOWEST_SLICES].max() / brain_areas.max()) if brain_areas.any() else None,
+        "slice_step_mm": step_mm,
+        "slice_gap_mm": _gap_mm(step_mm, facts),
         "in_plane_mm": float(scan.spacing_mm[:2].max()),
     }
 
 
-def _gap(step: float, facts: dict[str, Any]) -> float | None:
-    """Distance between slices in mm less their thickness; without one, what lies between if their numbers skip some.
+def _gap_mm(step_mm: float, facts: dict[str, Any]) -> float | None:
+    """Return the distance between slices less their thickness.
 
-    None where the header says neither.
+    Without a thickness, it is the room of the slices that are missing, if the slice numbers skip some. None where the
+    header has neither.
     """
-    thickness, numbers = facts.get("slice_thickness_mm"), facts.get("numbers_per_slice")
-    if thickness is None:
-        return round(step - step / numbers, 4) if numbers and numbers > 1 else None
-    return round(step - float(thickness), 4)
+    thickness_mm = facts.get("slice_thickness_mm")
+    numbers_per_slice = facts.get("numbers_per_slice")
+    if thickness_mm is None:
+        return round(step_mm - step_mm / numbers_per_slice, 4) if numbers_per_slice and numbers_per_slice > 1 else None
+    return round(step_mm - float(thickness_mm), 4)

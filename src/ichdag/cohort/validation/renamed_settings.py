@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ichdag.cohort.validation.faults import Fault
+from ichdag.cohort.validation.fault_table import Fault
 
 RENAMED = {
     "cohort.masks_on_other_grids": "conversion.masks_on_other_grids",

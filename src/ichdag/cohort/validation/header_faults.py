@@ -1,4 +1,4 @@
-"""Faults of the header: columns that are missing, twice there, misspelled, or named as the results are."""
+"""List faults of the header: columns that are missing, repeated, misspelled, or named like a result."""
 
 import re
 from collections import Counter
@@ -7,22 +7,23 @@ from typing import Any
 
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.cohort.sheet import Sheet, known_columns, sheet_schema
-from ichdag.cohort.validation.faults import Fault
+from ichdag.cohort.validation.fault_table import Fault
 
 
 def header_faults(sheet: Sheet, config: Mapping[str, Any]) -> Iterator[Fault]:
-    """Faults of the header. What the cohort table computes cannot come from the sheet under the same name."""
+    """Yield the faults of the header. A column of the sheet must not have the name of a computed column."""
     where = f"sheet {sheet.path}, header"
     present = [name for name in sheet.header if name]
     missing = [name for name in sheet_schema()["required"] if name not in present]
     if missing:
-        found = f"missing columns {', '.join(missing)}; found {', '.join(present)}"
-        yield Fault(where, found, "Add them; resources/participants.tsv has all")
+        finding = f"missing columns {', '.join(missing)}; found {', '.join(present)}"
+        yield Fault(where, finding, "Add them; resources/participants.tsv has all")
     for name, count in Counter(present).items():
         if count > 1:
             yield Fault(where, f"column '{name}' is there {count} times", "Keep one, or rename the others")
-    outcomes = config.get("outcomes") if isinstance(config.get("outcomes"), Mapping) else {}
-    computed = set(PARTICIPANTS.column_names) | {"expansion_ml", "followup_reason", *outcomes}
+    outcomes = config.get("outcomes")
+    outcome_names = outcomes if isinstance(outcomes, Mapping) else ()
+    computed = set(PARTICIPANTS.column_names) | {"expansion_ml", "followup_reason", *outcome_names}
     spellings = {_spelling(name): name for name in known_columns()}
     for name in dict.fromkeys(present):
         known = spellings.get(_spelling(name), name)

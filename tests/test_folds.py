@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ichdag.cohort.labels import known_labels
+from ichdag.cohort.fold_labels import labels_for_folds
 from ichdag.jobs import StudyError
 from ichdag.segmentation.locking import network_candidates
 from ichdag.stratified_folds import draw_folds
@@ -48,9 +48,9 @@ def test_earlier_participants_keep_their_folds_when_others_join_and_leave():
 
 def test_fewer_known_outcomes_than_folds_are_refused_by_name():
     cohort = pd.DataFrame({"subject": list("abcd"), "status": ["included"] * 3 + ["excluded"], "dead": [1, 0, 0, 1]})
-    assert len(known_labels(cohort, outcomes=["dead"], fewest=3)) == 3
+    assert len(labels_for_folds(cohort, outcomes=["dead"], min_count=3)) == 3
     with pytest.raises(StudyError, match="outcome dead: it is known of 3 usable .* 5 folds"):
-        known_labels(cohort, outcomes=["dead"], fewest=5)
+        labels_for_folds(cohort, outcomes=["dead"], min_count=5)
 
 
 def test_labels_are_those_of_the_cohort_table_and_nobody_who_lacks_one_has_a_row():
@@ -62,7 +62,7 @@ def test_labels_are_those_of_the_cohort_table_and_nobody_who_lacks_one_has_a_row
             "grown": pd.array([pd.NA, 1, 0, 0], dtype="Int64"),
         }
     )
-    found = known_labels(cohort, outcomes=["dead", "grown"], fewest=1)
+    found = labels_for_folds(cohort, outcomes=["dead", "grown"], min_count=1)
     assert set(found.itertuples(index=False, name=None)) == {
         ("a", "dead", 1), ("b", "dead", 0), ("b", "grown", 1), ("c", "grown", 0)
     }  # fmt: skip

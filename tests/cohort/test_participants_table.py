@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from ichdag.cohort.assembly import assemble, count_flow, summarize
-from ichdag.cohort.outcomes import outcome_of
+from ichdag.cohort.outcomes import evaluate_outcome
+from ichdag.cohort.participants_table import build_participants_table, count_flow, summarize_participant
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.tables import read_table, write_table
 
@@ -39,7 +39,7 @@ def table():
     features = pd.DataFrame({"subject": names, "status": ["included", "included", "excluded", "excluded"]})
     features["reason"] = [None, None, "no mask", "lesion too small"]
     found = {"scans": pd.DataFrame(scans), "volumes": volumes, "features": features, "latents": NOBODY}
-    return assemble(rows, **found, outcomes=OUTCOMES, source="masks").set_index("subject")
+    return build_participants_table(rows, **found, outcomes=OUTCOMES, source="masks").set_index("subject")
 
 
 def test_the_first_stage_that_could_not_go_on_gives_the_reason(table):
@@ -98,7 +98,7 @@ def test_whoever_an_outcome_cannot_be_computed_for_is_counted_with_the_part_that
         }
     )
     third = "expansion_ml / baseline_volume_ml > 0.33"
-    people["third"] = [outcome_of(third, row) for row in people.to_dict("records")]
+    people["third"] = [evaluate_outcome(third, row) for row in people.to_dict("records")]
     flow = count_flow(people, outcomes={"third": third})
     assert flow.set_index("step").n[["with outcome", "with event"]].tolist() == [1, 1]
     assert flow[flow.step == "without outcome"].set_index("reason").n.to_dict() == {
@@ -113,7 +113,7 @@ def test_a_follow_up_that_was_left_out_gives_no_volume_whatever_the_source():
     pair["followup"] |= {"status": "excluded", "stage": "cohort", "reason": "follow-up too late: 90 h"}
     volume = {"status": "included", "baseline_predicted_ml": 9.0, "followup_predicted_ml": 20.0}
     found = {"scans": pair, "volume": volume, "feature": {"status": "included"}, "latent": None}
-    summary = summarize(row, **found, outcomes=OUTCOMES, source="masks")
+    summary = summarize_participant(row, **found, outcomes=OUTCOMES, source="masks")
     assert summary["status"] == "included" and summary["volume_source"] == "manual"
     assert summary["followup_volume_ml"] is None and summary["grown"] is None and summary["poor_outcome"] == 0
 
@@ -122,6 +122,6 @@ def test_a_role_that_nobody_has_is_a_table_without_rows(tmp_path):
     none = {"scans": ["subject", "timepoint"], "volumes": ["subject"], "features": ["subject", "status", "reason"]}
     none |= {"latents": list(NOBODY)}
     empty = {name: pd.DataFrame(columns=columns) for name, columns in none.items()}
-    table = assemble([], **empty, outcomes=OUTCOMES, source="masks")
+    table = build_participants_table([], **empty, outcomes=OUTCOMES, source="masks")
     write_table(table, tmp_path / "external.tsv", PARTICIPANTS)
     assert len(read_table(tmp_path / "external.tsv", PARTICIPANTS)) == 0 and set(OUTCOMES) <= set(table)

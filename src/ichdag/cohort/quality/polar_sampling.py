@@ -1,15 +1,16 @@
-"""Values of a slice along rays from a point."""
+"""Sample a slice in polar coordinates around a point."""
 
 import numpy as np
 from scipy import ndimage
 
 
-def sample(
+def sample_polar(
     plane: np.ndarray, middle: np.ndarray, radii: np.ndarray, angles: np.ndarray, *, spacing: np.ndarray
 ) -> np.ndarray:
-    """Values (linear) at radii (mm) and angles, one shape for both, from the middle (mm from voxel 0); else NaN.
+    """Sample a slice (linear interpolation) at radii (mm) and angles around a center; NaN outside the slice.
 
-    Angle 0 points along i, a right angle along j; `spacing` is the plane's voxel edges in mm.
+    `radii` and `angles` (radians) have one shape, which is that of the result. `middle` is the center in mm from voxel
+    0, `spacing` the voxel edges in mm. Angle 0 points along i, a right angle along j.
     """
     places = [
         (middle[0] + radii * np.cos(angles)) / spacing[0],

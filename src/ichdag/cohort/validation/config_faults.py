@@ -1,4 +1,4 @@
-"""Faults of the configuration: unknown, missing and mistyped settings, outcomes that cannot be read."""
+"""List faults of the configuration: unknown, missing and mistyped settings, outcomes that cannot be read."""
 
 import json
 from collections.abc import Mapping
@@ -7,9 +7,9 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from ichdag.cohort.outcomes import columns_of
+from ichdag.cohort.outcomes import expression_columns
 from ichdag.cohort.sheet import SCHEMA
-from ichdag.cohort.validation.faults import Fault
+from ichdag.cohort.validation.fault_table import Fault
 from ichdag.cohort.validation.renamed_settings import renamed_faults, without_renamed
 from ichdag.jobs import StudyError
 
@@ -29,7 +29,8 @@ def config_faults(config: Mapping[str, Any]) -> list[Fault]:
 
 
 def _outcome_faults(config: Mapping[str, Any]) -> list[Fault]:
-    outcomes, explained = _section(config, "outcomes"), _section(config, "explanation").get("outcomes")
+    outcomes = _section(config, "outcomes")
+    explained = _section(config, "explanation").get("outcomes")
     faults = []
     for name in explained if isinstance(explained, (list, tuple)) else []:
         if name not in outcomes:
@@ -37,7 +38,7 @@ def _outcome_faults(config: Mapping[str, Any]) -> list[Fault]:
             faults.append(Fault("config explanation.outcomes", f"there is no outcome '{name}'", cure))
     for name, expression in outcomes.items():
         try:
-            if not columns_of(expression):
+            if not expression_columns(expression):
                 faults.append(Fault(f"config outcomes.{name}", f"'{expression}' reads no column", "Name a column"))
         except StudyError as error:
             faults.append(Fault(f"config outcomes.{name}", str(error), "Mend the expression"))
@@ -54,7 +55,7 @@ def _meaning(schema: Mapping[str, Any]) -> str:
 
 
 def _json_like(value: Any) -> Any:
-    """Plain dicts and lists, which is what a JSON validator knows."""
+    """Convert to plain dicts and lists, the types of a JSON validator."""
     if isinstance(value, Mapping):
         return {str(key): _json_like(item) for key, item in value.items()}
     return [_json_like(item) for item in value] if isinstance(value, (list, tuple)) else value

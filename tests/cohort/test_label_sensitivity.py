@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from ichdag.cohort.label_sensitivity import measure_label_sensitivity
 from ichdag.cohort.schemas import SENSITIVITY
-from ichdag.cohort.sensitivity import label_sensitivity
 from ichdag.tables import write_table
 
 OUTCOMES = {"poor_outcome": "mrs > 3", "grown": "expansion_ml > 6", "large": "baseline_volume_ml > 30"}
@@ -37,7 +37,7 @@ def tables():
 def found(tables):
     """The table, by outcome."""
     people, scans, volumes = tables
-    return label_sensitivity(people, scans=scans, volumes=volumes, outcomes=OUTCOMES).set_index("outcome")
+    return measure_label_sensitivity(people, scans=scans, volumes=volumes, outcomes=OUTCOMES).set_index("outcome")
 
 
 def test_only_outcomes_that_read_a_volume_are_told_of(found, tmp_path):
@@ -73,7 +73,9 @@ def test_a_volume_is_not_moved_below_nothing_and_a_label_that_is_not_defined_is_
     people["expansion_ml"] = 1.0
     rules = {"ratio": "expansion_ml / baseline_volume_ml > 0.33", "negative": "baseline_volume_ml < 0"}
     people["ratio"], people["negative"] = (1 / people.baseline_volume_ml > 0.33).astype(int), 0
-    found = label_sensitivity(people, scans=scans, volumes=volumes, outcomes=rules).set_index(["outcome", "volume"])
+    found = measure_label_sensitivity(people, scans=scans, volumes=volumes, outcomes=rules).set_index(
+        ["outcome", "volume"]
+    )
     size = found.error_ml["ratio", "baseline_volume_ml"]
     assert size == pytest.approx(1.805, abs=0.1) and found.within["negative", "baseline_volume_ml"] == 0
     # 0.5 and 1 mL: 0 mL has no ratio, 1 / 2.3 and 1 / 2.8 stay above 0.33; 2.5 mL: 1 / 4.3 does not; 4 mL: 1 / 2.2 is.
@@ -84,12 +86,12 @@ def test_an_expansion_is_not_moved_below_the_loss_of_the_whole_hematoma(tables):
     people, scans, volumes = tables
     people["baseline_volume_ml"], people["expansion_ml"], people["gone"] = 0.5, 0.0, 0
     rules = {"gone": "expansion_ml < -0.5"}
-    found = label_sensitivity(people, scans=scans, volumes=volumes, outcomes=rules)
+    found = measure_label_sensitivity(people, scans=scans, volumes=volumes, outcomes=rules)
     assert found.error_ml[0] > 0.5 and found.within[0] == 0
 
 
 def test_with_too_few_compared_nothing_is_claimed(tables):
     people, scans, volumes = tables
     scans.loc[8:, "manual_volume_ml"] = None
-    found = label_sensitivity(people, scans=scans, volumes=volumes, outcomes=OUTCOMES).set_index("outcome")
+    found = measure_label_sensitivity(people, scans=scans, volumes=volumes, outcomes=OUTCOMES).set_index("outcome")
     assert found.compared["grown"] == 4 and pd.isna(found.error_ml["grown"]) and pd.isna(found.within["grown"])

@@ -1,4 +1,4 @@
-"""Faults of a study's set-up, told all at once as a table."""
+"""Faults of the settings and the sheet of a study, and their table in the error message."""
 
 import shutil
 import textwrap
@@ -10,24 +10,26 @@ from ichdag.number_format import format_plain
 
 HEADINGS = ("no.", "where", "found", "what to do")
 SHARES = (0.26, 0.36, 0.38)
-NARROWEST, FALLBACK, INDENT = 60, 120, 6  # characters; the indent is what the message of a failed run adds
-RANGES_SHOWN = 8
+MIN_WIDTH = 60  # characters
+DEFAULT_WIDTH = 120
+INDENT = 6  # added by the message of a failed run
+MAX_RANGES = 8
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: where it is (file, row, column or key), what was found, what to do."""
+    """One fault: where it is (file, row, column or key), the finding, and what to do."""
 
     where: str
-    found: str
+    finding: str
     cure: str
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.found}. {self.cure}"
+        return f"{self.where}: {self.finding}. {self.cure}"
 
 
-def rows_named(numbers: Iterable[int]) -> str:
-    """Row numbers as a person would say them: 'row 3', 'rows 2-14, 20'."""
+def format_rows(numbers: Iterable[int]) -> str:
+    """Format row numbers for a message: 'row 3', 'rows 2-14, 20'."""
     ordered = sorted(set(numbers))
     ranges: list[list[int]] = []
     for number in ordered:
@@ -36,13 +38,13 @@ def rows_named(numbers: Iterable[int]) -> str:
         else:
             ranges.append([number, number])
     names = [str(first) if first == last else f"{first}-{last}" for first, last in ranges]
-    if len(names) > RANGES_SHOWN + 1:
-        names = [*names[:RANGES_SHOWN], f"... to {ordered[-1]} ({len(ordered)} rows)"]
+    if len(names) > MAX_RANGES + 1:
+        names = [*names[:MAX_RANGES], f"... to {ordered[-1]} ({len(ordered)} rows)"]
     return f"row{'s' if len(ordered) > 1 else ''} {', '.join(names)}"
 
 
-def values_named(values: Iterable[object], shown: int = 3) -> str:
-    """The first few distinct values in quotes, and how many more there are."""
+def format_values(values: Iterable[object], shown: int = 3) -> str:
+    """Format the first few distinct values in quotes, and how many more there are."""
     distinct = list(
         dict.fromkeys(f"'{format_plain(value) if isinstance(value, float) else value}'" for value in values)
     )
@@ -50,13 +52,13 @@ def values_named(values: Iterable[object], shown: int = 3) -> str:
     return ", ".join(distinct[:shown]) + more
 
 
-def table_of(faults: list[Fault], width: int | None = None) -> str:
-    """The faults as an aligned table, wrapped to `width` characters (the terminal's, if not given)."""
-    width = max(NARROWEST, width or shutil.get_terminal_size((FALLBACK, 24)).columns - INDENT)
+def format_faults(faults: list[Fault], width: int | None = None) -> str:
+    """Format the faults as an aligned table, wrapped to `width` characters (by default the width of the terminal)."""
+    width = max(MIN_WIDTH, width or shutil.get_terminal_size((DEFAULT_WIDTH, 24)).columns - INDENT)
     first = max(len(HEADINGS[0]), len(str(len(faults))))
     gaps = 2 * (len(HEADINGS) - 1)
     widths = [first, *(int((width - first - gaps) * share) for share in SHARES)]
-    rows = [(str(number), fault.where, fault.found, fault.cure) for number, fault in enumerate(faults, start=1)]
+    rows = [(str(number), fault.where, fault.finding, fault.cure) for number, fault in enumerate(faults, start=1)]
     lines = [_line(HEADINGS, widths), _line(["-" * size for size in widths], widths)]
     for row in rows:
         wrapped = [textwrap.wrap(cell, size) or [""] for cell, size in zip(row, widths, strict=True)]
@@ -66,11 +68,11 @@ def table_of(faults: list[Fault], width: int | None = None) -> str:
     return "\n".join(lines)
 
 
-def refuse(faults: list[Fault]) -> None:
-    """Raise one StudyError with the table of all faults, if there are any."""
+def raise_faults(faults: list[Fault]) -> None:
+    """Raise a StudyError with the table of all faults, if there are any."""
     if faults:
         many = f"{len(faults)} faults" if len(faults) > 1 else "1 fault"
-        raise StudyError(f"{many} in the study's settings or sheet; nothing was run\n{table_of(faults)}")
+        raise StudyError(f"{many} in the study's settings or sheet; nothing was run\n{format_faults(faults)}")
 
 
 def _line(cells: Iterable[str], widths: list[int]) -> str:
