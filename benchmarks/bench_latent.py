@@ -15,10 +15,10 @@ from _nets import compared, lesion_logits, nnunet, timed
 
 sys.path.insert(0, str(ROOT / "src"))
 
-from ichdag.latent.losses import LossWeights  # noqa: E402
-from ichdag.latent.network import VaeganSettings  # noqa: E402
-from ichdag.latent.training import TrainingSettings, VaeGan, train_step  # noqa: E402
-from ichdag.segmentation.losses import DeepSupervisionLoss  # noqa: E402
+from ichdag.latent.vaegan_losses import LossWeights  # noqa: E402
+from ichdag.latent.vaegan_networks import VaeganSettings  # noqa: E402
+from ichdag.latent.vaegan_training import TrainingSettings, VaeGan, train_step  # noqa: E402
+from ichdag.segmentation.deep_supervision_loss import DeepSupervisionLoss  # noqa: E402
 
 SIZE, BATCH, PATCH = 32, 2, 64
 PAPER = VaeganSettings(channels=[64, 128, 256, 512])

@@ -38,7 +38,7 @@ def batches_of_ours(folder: Path) -> Callable[[], Any]:
     """One batch of ours, of grids that are read once."""
     from ichdag.arrays import write_arrays
     from ichdag.segmentation.augmentation import AugmentationSettings, augment
-    from ichdag.segmentation.training import load_samples
+    from ichdag.segmentation.network_training import load_samples
 
     paths = {}
     for number in range(SCANS):

@@ -18,8 +18,8 @@ from _nets import compared, lesion_logits, nnunet, timed
 
 sys.path.insert(0, str(ROOT / "src"))
 
-from ichdag.segmentation.losses import DeepSupervisionLoss  # noqa: E402
-from ichdag.segmentation.network import DualScaleUNet, NetworkSettings  # noqa: E402
+from ichdag.segmentation.deep_supervision_loss import DeepSupervisionLoss  # noqa: E402
+from ichdag.segmentation.dual_scale_unet import DualScaleUNet, NetworkSettings  # noqa: E402
 
 PAPER = NetworkSettings(channels=[32, 64, 128, 256, 512], deep_supervision=3)
 SIZE, BATCH, PATIENT = 64, 1, 128

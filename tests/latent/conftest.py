@@ -5,8 +5,8 @@ import pytest
 import torch
 from scipy import ndimage
 
-from ichdag.latent.network import VaeganSettings
-from ichdag.latent.training import TrainingSettings
+from ichdag.latent.vaegan_networks import VaeganSettings
+from ichdag.latent.vaegan_training import TrainingSettings
 
 
 @pytest.fixture(scope="session")

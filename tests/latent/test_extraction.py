@@ -16,10 +16,10 @@ from ichdag.latent.extraction import (
     to_stored_precision,
     vaegan_features,
 )
-from ichdag.latent.network import Autoencoder, VaeganSettings
+from ichdag.latent.vaegan_networks import Autoencoder, VaeganSettings
 from ichdag.models import write_weights
+from ichdag.segmentation.dual_scale_unet import DualScaleUNet, NetworkSettings
 from ichdag.segmentation.inference import bottleneck_features
-from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
 
 CPU = torch.device("cpu")
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from ichdag.latent.extraction import sample_latent
-from ichdag.latent.network import Autoencoder, VaeganSettings
 from ichdag.latent.reconstruction import compare_reconstructions, fit_pca
+from ichdag.latent.vaegan_networks import Autoencoder, VaeganSettings
 
 CPU = torch.device("cpu")
 

@@ -13,11 +13,11 @@ from sklearn.preprocessing import StandardScaler
 
 from ichdag.bundled_files import bundled_path
 from ichdag.features.reducer import Reducer
-from ichdag.latent.network import Autoencoder, VaeganSettings
+from ichdag.latent.vaegan_networks import Autoencoder, VaeganSettings
 from ichdag.models import ModelCard, write_card, write_weights
 from ichdag.pipelines import write_pipeline
 from ichdag.prediction.frozen import freeze, model_files
-from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
+from ichdag.segmentation.dual_scale_unet import DualScaleUNet, NetworkSettings
 
 FEATURES = "shape+segmentation+vaegan"
 SUBJECTS = {"network": ["a", "b"], "reduction": ["a", "c"], "outcome": ["c", "d"]}

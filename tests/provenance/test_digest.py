@@ -11,7 +11,7 @@ from ichdag.provenance.digests import Package
 from ichdag.provenance.ledger_status import CODE
 
 ROOT = Path(__file__).parents[2]
-TRAINING = "src/ichdag/segmentation/training.py"
+TRAINING = "src/ichdag/segmentation/network_training.py"
 AUGMENTATION = "src/ichdag/segmentation/augmentation.py"
 # Edits that no result can show: file, what it says, what it says then.
 SPELLINGS = [
@@ -50,12 +50,14 @@ def test_edits_that_no_result_can_show_change_no_digest(tree):
 
 
 def test_a_changed_loss_trains_networks_and_nothing_else(tree):
-    file = "src/ichdag/segmentation/losses.py"
+    file = "src/ichdag/segmentation/deep_supervision_loss.py"
     assert tree.changed_by((file, "0.5**level", "0.4**level")) == {"train_network"}
 
 
 def test_a_constant_counts_where_a_function_that_uses_it_does(tree):
-    changed = tree.changed_by(("src/ichdag/segmentation/network.py", "LESION_PRIOR = 0.1", "LESION_PRIOR = 0.2"))
+    changed = tree.changed_by(
+        ("src/ichdag/segmentation/dual_scale_unet.py", "LESION_PRIOR = 0.1", "LESION_PRIOR = 0.2")
+    )
     assert changed == {"train_network", "segment_batch", "choose_cleanup", "extract_latents", "predict_patient"}
 
 
@@ -127,8 +129,8 @@ def test_the_range_of_a_column_counts_for_those_who_read_or_write_its_table(file
 
 OF_A_TRAINING = [
     (AUGMENTATION, "torch.cos(angles", "torch.sin(angles"),
-    ("src/ichdag/segmentation/losses.py", "squared_pred=True", "squared_pred=False"),
-    ("src/ichdag/segmentation/network.py", "LESION_PRIOR = 0.1", "LESION_PRIOR = 0.2"),
+    ("src/ichdag/segmentation/deep_supervision_loss.py", "squared_pred=True", "squared_pred=False"),
+    ("src/ichdag/segmentation/dual_scale_unet.py", "LESION_PRIOR = 0.1", "LESION_PRIOR = 0.2"),
     (TRAINING, "network.parameters(), 12.0", "network.parameters(), 6.0"),
     ("src/ichdag/training_loop.py", "epoch += 1", "epoch += 2"),
     ("src/ichdag/training.py", "power: float = 0.9", "power: float = 0.8"),
@@ -157,14 +159,14 @@ OF_WHAT_COMES_OUT = [
 
 @pytest.mark.parametrize("edit", OF_A_TRAINING, ids=lambda edit: edit[0])
 def test_a_checkpoint_belongs_to_the_code_of_network_loss_augmentation_and_loop(edit, tree):
-    name = "ichdag.segmentation.training.train_network"
+    name = "ichdag.segmentation.network_training.train_network"
     before = tree.digest_of(name)
     with tree.edited(edit):
         assert tree.digest_of(name) != before
 
 
 def test_a_checkpoint_does_not_belong_to_how_cards_and_tables_are_read_and_written(tree):
-    name = "ichdag.segmentation.training.train_network"
+    name = "ichdag.segmentation.network_training.train_network"
     before = tree.digest_of(name)
     with tree.edited(*OF_ITS_RESULTS):
         assert tree.digest_of(name) == before
@@ -187,8 +189,10 @@ def test_a_model_stands_by_all_code_that_decides_what_comes_out(model, file, old
 
 
 def test_a_checkpoint_belongs_to_no_definition_that_is_not_there():
-    with pytest.raises(ValueError, match="ichdag.segmentation.training.train_nothing; it may have been renamed"):
-        definitions_digest("ichdag.segmentation.training.train_nothing")
+    with pytest.raises(
+        ValueError, match="ichdag.segmentation.network_training.train_nothing; it may have been renamed"
+    ):
+        definitions_digest("ichdag.segmentation.network_training.train_nothing")
 
 
 def test_the_copy_of_a_checkout_has_its_digests(tree):

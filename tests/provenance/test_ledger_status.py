@@ -10,16 +10,16 @@ import yaml
 
 from ichdag.file_errors import TRAINING_MARKERS
 from ichdag.jobs import StudyError
-from ichdag.latent.identity import vaegan_identity
+from ichdag.latent.vaegan_identity import vaegan_identity
 from ichdag.ledger import identity_digest, write_with_checksum
 from ichdag.models import write_weights
 from ichdag.provenance.ledger_status import NEVER, LedgerStatus
 from ichdag.records import write_record
-from ichdag.segmentation.identity import masks_identity
+from ichdag.segmentation.network_identity import masks_identity
 
 NETWORKS = ["dual_0", "dual_1", "dual_final", "single_0", "single_1", "single_final"]
-CODE = {"ichdag.segmentation.training.train_network": "n1", "ichdag.segmentation.cleanup.choose_cleanup": "c1"}
-CODE |= {"ichdag.latent.training.train_vaegan": "v1"}
+CODE = {"ichdag.segmentation.network_training.train_network": "n1", "ichdag.segmentation.cleanup.choose_cleanup": "c1"}
+CODE |= {"ichdag.latent.vaegan_training.train_vaegan": "v1"}
 PATCHES = {"size": 16, "voxel_mm": 1.75}
 ROLES = {"S0": "development", "S1": "development", "S2": "development", "E0": "external"}
 LIST = "subject\tfold\tretrain\nS0\t0\t1\nS1\t1\t1\nS2\t1\t1\n"
@@ -112,10 +112,10 @@ def test_with_manual_masks_the_vaegan_hangs_on_no_network(study, config):
 
 def test_settings_and_code_of_the_vaegan_and_of_the_cleanup_make_no_network_due(study, config):
     assert set(standing(changed(config, "latent", "training", "epochs", to=3)).reasons) == {"vaegan"}
-    assert set(standing(config, code=CODE | {"ichdag.latent.training.train_vaegan": "v2"}).reasons) == {"vaegan"}
+    assert set(standing(config, code=CODE | {"ichdag.latent.vaegan_training.train_vaegan": "v2"}).reasons) == {"vaegan"}
     inference = changed(config, "segmentation", "inference", "ensemble", to=True)
     assert set(standing(inference).reasons) == {"cleanup", "vaegan"}
-    assert set(standing(config, code=CODE | {"ichdag.segmentation.training.train_network": "n2"}).reasons) == {
+    assert set(standing(config, code=CODE | {"ichdag.segmentation.network_training.train_network": "n2"}).reasons) == {
         *NETWORKS,
         "cleanup",
         "vaegan",

@@ -5,8 +5,8 @@ import pytest
 
 from ichdag.arrays import write_arrays
 from ichdag.segmentation.augmentation import AugmentationSettings
-from ichdag.segmentation.network import NetworkSettings
-from ichdag.segmentation.training import TrainingSettings
+from ichdag.segmentation.dual_scale_unet import NetworkSettings
+from ichdag.segmentation.network_training import TrainingSettings
 
 GRID = 16
 

@@ -8,9 +8,9 @@ import pytest
 import torch
 
 from ichdag.models import write_weights
+from ichdag.segmentation.dual_scale_unet import DualScaleUNet, NetworkSettings
 from ichdag.segmentation.fold_assignment import assign_persons, assigned_network, training_subjects
 from ichdag.segmentation.inference import InferenceSettings, lesion_probability, load_network, mean_dice, segment_batch
-from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
 
 CPU = torch.device("cpu")
 SINGLE, ENSEMBLE = InferenceSettings([], ensemble=False), InferenceSettings([], ensemble=True)

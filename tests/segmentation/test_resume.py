@@ -13,14 +13,14 @@ import numpy as np
 import pytest
 import torch
 
-from ichdag.segmentation.training import load_samples, train_network
+from ichdag.segmentation.network_training import load_samples, train_network
 from ichdag.training import Checkpoint, find_device
 
 DEVICE = find_device(1)
 CONFIGURATION = {"settings": {"learning_rate": 0.01}, "subjects": ["S0", "S1"]}
 CHILD = """
     import os, pickle, signal, sys
-    import ichdag.segmentation.training as training
+    import ichdag.segmentation.network_training as training
     from ichdag.models import write_weights
     from ichdag.training import Checkpoint, find_device
 

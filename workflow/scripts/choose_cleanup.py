@@ -4,10 +4,10 @@ from ichdag.jobs import start_job_log
 from ichdag.preprocessing.schemas import GRIDS
 from ichdag.records import read_record, write_record
 from ichdag.segmentation.cleanup import choose_cleanup, read_settings
-from ichdag.segmentation.identity import cleanup_identity
 from ichdag.segmentation.locking import locked_folds
+from ichdag.segmentation.network_identity import cleanup_identity
+from ichdag.segmentation.network_training import manual_baselines
 from ichdag.segmentation.schemas import TRAINING
-from ichdag.segmentation.training import manual_baselines
 from ichdag.tables import read_table
 from ichdag.training import find_device
 

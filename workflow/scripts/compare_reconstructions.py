@@ -6,7 +6,7 @@ from ichdag.jobs import start_job_log
 from ichdag.latent.extraction import load_autoencoder, stored_patches
 from ichdag.latent.reconstruction import compare_reconstructions
 from ichdag.latent.schemas import RECONSTRUCTION
-from ichdag.latent.training import load_patches
+from ichdag.latent.vaegan_training import load_patches
 from ichdag.models import read_card
 from ichdag.records import read_record
 from ichdag.tables import write_table

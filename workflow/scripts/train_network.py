@@ -3,17 +3,17 @@
 from ichdag.jobs import start_job_log
 from ichdag.models import ModelCard, write_model
 from ichdag.preprocessing.schemas import GRIDS
-from ichdag.segmentation import fold_assignment, identity, locking
+from ichdag.segmentation import fold_assignment, locking, network_identity
 from ichdag.segmentation.inference import mean_dice
+from ichdag.segmentation.network_training import load_samples, manual_baselines, read_settings, train_network
 from ichdag.segmentation.schemas import CURVES, TRAINED_ON, TRAINING
-from ichdag.segmentation.training import load_samples, manual_baselines, read_settings, train_network
 from ichdag.tables import read_table, write_table
 from ichdag.training import Checkpoint, describe_run, find_device, learning_curve
 
 start_job_log(snakemake)
 files, model, params, name = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards.network
 folds = locking.locked_folds(read_table(files.training, TRAINING), excluded=params.away)
-settings = identity.network_identity(name, config=params.config, training=folds, code=params.code)
+settings = network_identity.network_identity(name, config=params.config, training=folds, code=params.code)
 grids = read_table(files.grids, GRIDS)
 trained = fold_assignment.training_subjects(settings["fold"], folds)
 paths = manual_baselines(grids, subjects=folds)

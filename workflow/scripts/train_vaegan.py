@@ -1,13 +1,13 @@
 """Train the VAE-GAN on the lesion patches of the locked list."""
 
 from ichdag.jobs import start_job_log
-from ichdag.latent import diagnostics, identity
-from ichdag.latent.training import load_patches, read_settings, train_vaegan
+from ichdag.latent import diagnostics, vaegan_identity
+from ichdag.latent.vaegan_training import load_patches, read_settings, train_vaegan
 from ichdag.models import ModelCard, write_model
 from ichdag.preprocessing.schemas import GRIDS
 from ichdag.records import read_record
-from ichdag.segmentation.identity import read_masks_identity
 from ichdag.segmentation.locking import locked_folds, training_data_digests
+from ichdag.segmentation.network_identity import read_masks_identity
 from ichdag.segmentation.schemas import CURVES, TRAINED_ON, TRAINING
 from ichdag.tables import read_table, write_table
 from ichdag.training import Checkpoint, describe_run, find_device, learning_curve
@@ -16,7 +16,7 @@ start_job_log(snakemake)
 files, model, params = snakemake.input, snakemake.output, snakemake.params
 folds = locked_folds(read_table(files.training, TRAINING), excluded=params.away)
 masks = read_masks_identity(read_record(files.networks), cleanup=read_record(files.cleanup)) if files.networks else {}
-settings = identity.vaegan_identity(**params.identity, training=folds, masks=masks)
+settings = vaegan_identity.vaegan_identity(**params.identity, training=folds, masks=masks)
 subjects, patches = load_patches(read_record(files.patches), subjects=folds)
 checkpoint = Checkpoint(params.checkpoint, configuration=settings, data={"subjects": subjects, "patches": patches})
 device = find_device(snakemake.threads, deterministic=settings["training"]["deterministic"])

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ichdag.latent.network import Autoencoder
+from ichdag.latent.vaegan_networks import Autoencoder
 from ichdag.number_format import format_plain
 
 LOGGER = logging.getLogger("ichdag")

@@ -10,7 +10,7 @@ import torch
 from ichdag.arrays import read_arrays, read_item, read_store
 from ichdag.file_errors import damaged_result_on_error
 from ichdag.jobs import StudyError
-from ichdag.latent.network import Autoencoder, VaeganSettings
+from ichdag.latent.vaegan_networks import Autoencoder, VaeganSettings
 from ichdag.models import read_identity, read_weights
 from ichdag.number_format import format_plain
 

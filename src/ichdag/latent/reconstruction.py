@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from ichdag.latent.network import Autoencoder
+from ichdag.latent.vaegan_networks import Autoencoder
 
 
 def compare_reconstructions(

@@ -23,9 +23,9 @@ from ichdag.pipelines import read_pipeline
 from ichdag.prediction.frozen import FrozenModel
 from ichdag.preprocessing.network_grids import PreprocessingSettings, make_grids
 from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract
+from ichdag.segmentation.dual_scale_unet import DualScaleUNet
 from ichdag.segmentation.inference import InferenceSettings, bottleneck_features, load_network, segment_scan
 from ichdag.segmentation.native_grid import MaskSettings, native_mask
-from ichdag.segmentation.network import DualScaleUNet
 
 
 def predict_patient(

@@ -67,7 +67,7 @@ def definitions_digest(*dotted_names: str) -> str:
     """Return the digest of definitions of this package, by their full names, and of all code that they reach.
 
     It tells which code a checkpoint was made with:
-    `definitions_digest("ichdag.segmentation.training.train_network")`. Classes
+    `definitions_digest("ichdag.segmentation.network_training.train_network")`. Classes
     of a function's arguments are not reached by it: name them too, or what makes them. Raises ValueError for a name
     that does not exist.
     """

@@ -11,7 +11,7 @@ from typing import Any
 
 from ichdag.file_errors import TRAINING_MARKERS
 from ichdag.jobs import StudyError
-from ichdag.latent.identity import vaegan_identity
+from ichdag.latent.vaegan_identity import vaegan_identity
 from ichdag.ledger import (
     SHOWN,
     identity_digest,
@@ -22,7 +22,7 @@ from ichdag.ledger import (
 )
 from ichdag.number_format import format_plain
 from ichdag.records import read_record
-from ichdag.segmentation.identity import cleanup_identity, masks_identity, network_identity
+from ichdag.segmentation.network_identity import cleanup_identity, masks_identity, network_identity
 
 NEVER = "(?!)"  # a pattern that nothing matches
 TRAINING, CLEANUP, VAEGAN = "training", "cleanup", "vaegan"
@@ -30,22 +30,22 @@ NETWORKS = "networks"
 # The code that decides what comes out: of network, loss, augmentation and loop, and of what they are fed.
 CODE = {
     NETWORKS: (
-        "ichdag.segmentation.training.train_network",
-        "ichdag.segmentation.training.read_settings",
-        "ichdag.segmentation.training.load_samples",
-        "ichdag.segmentation.training.manual_baselines",
+        "ichdag.segmentation.network_training.train_network",
+        "ichdag.segmentation.network_training.read_settings",
+        "ichdag.segmentation.network_training.load_samples",
+        "ichdag.segmentation.network_training.manual_baselines",
         "ichdag.preprocessing.network_grids.make_grids",
     ),
     CLEANUP: (
         "ichdag.segmentation.cleanup.choose_cleanup",
         "ichdag.segmentation.cleanup.read_settings",
-        "ichdag.segmentation.training.manual_baselines",
+        "ichdag.segmentation.network_training.manual_baselines",
         "ichdag.preprocessing.network_grids.make_grids",
     ),
     VAEGAN: (
-        "ichdag.latent.training.train_vaegan",
-        "ichdag.latent.training.read_settings",
-        "ichdag.latent.training.load_patches",
+        "ichdag.latent.vaegan_training.train_vaegan",
+        "ichdag.latent.vaegan_training.read_settings",
+        "ichdag.latent.vaegan_training.load_patches",
         "ichdag.latent.patches.cut_batch",
         "ichdag.segmentation.inference.segment_batch",
         "ichdag.segmentation.native_grid.native_mask",

@@ -15,8 +15,8 @@ from ichdag.constants import TIMEPOINTS, VARIANTS
 from ichdag.file_errors import damaged_result_on_error
 from ichdag.models import read_identity, read_weights
 from ichdag.overlap import dice_coefficient
+from ichdag.segmentation.dual_scale_unet import DualScaleUNet, NetworkSettings
 from ichdag.segmentation.fold_assignment import assigned_network
-from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
 
 LOGGER = logging.getLogger("ichdag")
 

@@ -8,7 +8,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from ichdag.jobs import StudyError
-from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
+from ichdag.segmentation.dual_scale_unet import DualScaleUNet, NetworkSettings
 
 PAPER = NetworkSettings(channels=[32, 64, 128, 256, 512], deep_supervision=3)
 

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from ichdag.arrays import read_item
 from ichdag.jobs import StudyError
-from ichdag.latent.losses import LossWeights, VaeganLoss
-from ichdag.latent.network import Autoencoder, VaeganSettings, make_discriminator
+from ichdag.latent.vaegan_losses import LossWeights, VaeganLoss
+from ichdag.latent.vaegan_networks import Autoencoder, VaeganSettings, make_discriminator
 from ichdag.training import (
     Checkpoint,
     TrainingHistory,

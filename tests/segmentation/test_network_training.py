@@ -9,9 +9,8 @@ import torch
 
 from ichdag.arrays import read_arrays, write_arrays
 from ichdag.jobs import StudyError
-from ichdag.segmentation import training
 from ichdag.segmentation.inference import mean_dice
-from ichdag.segmentation.training import load_samples, manual_baselines, train_network
+from ichdag.segmentation.network_training import load_samples, manual_baselines, train_network
 from ichdag.training import (
     Checkpoint,
     TrainingHistory,
@@ -64,7 +63,7 @@ def test_want_of_memory_names_batch_and_grid_and_what_to_lower(grids, settings, 
             raise wanting
         return torch.empty(2**60)  # the allocator itself gives up
 
-    monkeypatch.setattr(training, "augment", starve)
+    monkeypatch.setattr(network_training, "augment", starve)
     message = r"batches of 2 and grids of 16\^3 voxels. Lower segmentation.training.batch_size.*preprocessing.grid"
     with pytest.raises(StudyError, match=message):
         trained(grids, settings, tmp_path / "one.pt")

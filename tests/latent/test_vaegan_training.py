@@ -8,10 +8,9 @@ import torch
 
 from ichdag.arrays import write_store
 from ichdag.jobs import StudyError
-from ichdag.latent import training
 from ichdag.latent.diagnostics import active_units, diagnose, training_warnings
-from ichdag.latent.network import Autoencoder, VaeganSettings
-from ichdag.latent.training import load_patches, train_vaegan
+from ichdag.latent.vaegan_networks import Autoencoder, VaeganSettings
+from ichdag.latent.vaegan_training import load_patches, train_vaegan
 from ichdag.training import Checkpoint, find_device
 
 DEVICE = find_device(1)
@@ -57,7 +56,9 @@ def test_reconstructions_get_better_and_the_card_has_the_scores(patches, setting
 
 def test_patches_are_shown_mirrored_as_often_as_the_chance_says(patches, settings, tmp_path, monkeypatch):
     shown = []
-    monkeypatch.setattr(training, "train_step", lambda vaegan, patch, *rest: shown.extend(patch) or {"loss": 1.0})
+    monkeypatch.setattr(
+        vaegan_training, "train_step", lambda vaegan, patch, *rest: shown.extend(patch) or {"loss": 1.0}
+    )
     for chance in (0.0, 1.0):
         settings["settings"] = replace(settings["settings"], epochs=1, mirror=chance)
         trained(patches, settings, tmp_path / f"{chance}.pt")
@@ -78,7 +79,7 @@ def test_a_discriminator_above_the_accuracy_ceiling_skips_its_step(patches, sett
 def test_want_of_memory_and_losses_that_are_not_finite_are_named(patches, settings, tmp_path, monkeypatch):
     with pytest.raises(StudyError, match=r"in epoch 1 on patch \d.*reconstruction.* is not finite"):
         trained(patches * float("nan"), settings, tmp_path / "one.pt")
-    monkeypatch.setattr(training, "train_step", lambda *arguments: torch.empty(2**60))
+    monkeypatch.setattr(vaegan_training, "train_step", lambda *arguments: torch.empty(2**60))
     with pytest.raises(StudyError, match=r"batches of 2 and grids of 16\^3 voxels. Lower latent.training.batch_size"):
         trained(patches, settings, tmp_path / "one.pt")
 

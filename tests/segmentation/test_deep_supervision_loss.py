@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ichdag.segmentation.losses import DeepSupervisionLoss
+from ichdag.segmentation.deep_supervision_loss import DeepSupervisionLoss
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from ichdag.jobs import StudyError
-from ichdag.latent.losses import LossWeights, VaeganLoss, kl_divergence
-from ichdag.latent.network import Autoencoder, VaeganSettings, make_discriminator
+from ichdag.latent.vaegan_losses import LossWeights, VaeganLoss, kl_divergence
+from ichdag.latent.vaegan_networks import Autoencoder, VaeganSettings, make_discriminator
 
 PAPER = VaeganSettings(channels=[64, 128, 256, 512])
 

@@ -15,8 +15,8 @@ from ichdag.arrays import read_arrays
 from ichdag.jobs import StudyError
 from ichdag.overlap import dice_of_volumes
 from ichdag.segmentation.augmentation import AugmentationSettings, augment
-from ichdag.segmentation.losses import DeepSupervisionLoss
-from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
+from ichdag.segmentation.deep_supervision_loss import DeepSupervisionLoss
+from ichdag.segmentation.dual_scale_unet import DualScaleUNet, NetworkSettings
 from ichdag.training import (
     Checkpoint,
     TrainingHistory,
