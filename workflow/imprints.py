@@ -14,9 +14,9 @@ from typing import Any, BinaryIO
 
 from pydicom.multival import MultiValue
 
-from ichdag.conversion.dicom.bounds import Budget
+from ichdag.conversion.dicom.dicom_files import folders_below
 from ichdag.conversion.dicom.headers import quiet
-from ichdag.conversion.dicom.sources import folders_below
+from ichdag.conversion.dicom.read_limits import Budget
 from ichdag.conversion.dicom.streams import begins_as_dicom, bounded
 from ichdag.images import PACKED
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ichdag.cohort.quality import complaints, judge, measure
-from ichdag.conversion.geometry import straightened
+from ichdag.conversion.affines import straightened
 from ichdag.conversion.nifti import read_nifti_scan, read_original_mask
 from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault

@@ -13,7 +13,7 @@ import pydicom
 import pytest
 from nibabel.filebasedimages import ImageFileError
 
-from ichdag.conversion.geometry import straightened
+from ichdag.conversion.affines import straightened
 from ichdag.conversion.nifti import _unnamed, read_nifti_scan, read_original_mask
 from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault

@@ -18,9 +18,9 @@ READERS = {
     "faults", "training", "remembered",  # the ground
     "provenance", "provenance.journal", "provenance.modules",  # records of jobs, code
     "cohort.sheet", "conversion.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
-    "conversion.detached",  # headers of images whose data lie apart
-    "conversion.inflated",  # packed voxels, for their checksums
-    "conversion.dicom.streams", "conversion.dicom.unread",  # of DICOM, and zips; what is none
+    "conversion.nrrd_header",  # headers of images whose data lie apart
+    "conversion.nrrd_integrity",  # packed voxels, for their checksums
+    "conversion.dicom.streams", "conversion.dicom.unreadable_files",  # of DICOM, and zips; what is none
     "figures.style", "report.page",  # what is told
     "shipped", "prediction.parts",  # captions and checklists, the files of a frozen model
     "radiomics.reading",  # the radiomics parameter file

@@ -65,7 +65,9 @@ def test_a_function_counts_for_those_who_reach_it(tree):
 
 
 def test_the_reason_of_an_exclusion_is_a_result(tree):
-    changed = tree.changed_by(("src/ichdag/cohort/conversion.py", '"manual mask is empty"', '"no lesion in the mask"'))
+    changed = tree.changed_by(
+        ("src/ichdag/conversion/participant_scans.py", '"manual mask is empty"', '"no lesion in the mask"')
+    )
     assert changed == {"convert_scans"}
 
 

@@ -3,7 +3,7 @@
 Rules of geometry, in order: a file needs qform or sform; where both are given and disagree in voxel size by 1 % or in
 the direction of an axis by a degree, the file is refused, where they disagree in less, or in position only, the sform
 counts (and the record says so); voxel axes that are not perpendicular because the slices are tilted against them are
-straightened (`geometry.straightened`). Lengths are in the unit that the header names.
+straightened (`affines.straightened`). Lengths are in the unit that the header names.
 
 A header only claims: what it says of size and place is looked at before anything large is read, and voxels are read
 slice by slice.
@@ -17,7 +17,7 @@ from typing import Any
 import nibabel
 import numpy as np
 
-from ichdag.conversion.geometry import (
+from ichdag.conversion.affines import (
     axes_apart_mm,
     cosines,
     refuse_other_axes,
@@ -25,8 +25,8 @@ from ichdag.conversion.geometry import (
     refuse_size,
     straightened,
 )
+from ichdag.conversion.hu_range import refuse_other_values
 from ichdag.conversion.nrrd import read_nrrd
-from ichdag.conversion.values import refuse_other_values
 from ichdag.faults import refuse_machine_fault
 from ichdag.images import Volume, corner_offsets_mm, open_nifti
 from ichdag.jobs import DataFault

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ichdag.conversion.detached import read_header, refuse_data_elsewhere, require_data
-from ichdag.conversion.geometry import refuse_size
-from ichdag.conversion.inflated import require_whole
+from ichdag.conversion.affines import refuse_size
+from ichdag.conversion.nrrd_header import read_header, refuse_data_elsewhere, require_data
+from ichdag.conversion.nrrd_integrity import require_whole
 from ichdag.faults import read_through, refuse_machine_fault
 from ichdag.images import DENSEST
 from ichdag.jobs import DataFault

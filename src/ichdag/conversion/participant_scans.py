@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from ichdag.conversion.affines import grid_words, on_grid_of, put_back
 from ichdag.conversion.dicom import DicomSettings, convert_dicom, hours_between, is_dicom, read_segmentation
-from ichdag.conversion.geometry import grid_words, on_grid_of, put_back
+from ichdag.conversion.hu_range import refuse_other_values
 from ichdag.conversion.nifti import AIR_HU, read_nifti_scan, read_original_mask
-from ichdag.conversion.values import refuse_other_values
 from ichdag.faults import MachineFault, machine_fault
 from ichdag.heads import cover, find_head
 from ichdag.images import Volume, grid_difference, same_grid

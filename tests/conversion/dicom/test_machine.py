@@ -17,7 +17,7 @@ import pytest
 from pydicom.fileset import FileSet
 from pydicom.sr.codedict import codes
 
-from ichdag.conversion.dicom import conversion, decoding
+from ichdag.conversion.dicom import decoding, dicom_to_volume
 from ichdag.conversion.participant_scans import ConversionSettings, convert_participant
 from ichdag.faults import MachineFault
 
@@ -176,7 +176,7 @@ def test_an_original_that_cannot_be_opened(series, zipped, segmented, fails_alon
 
 
 def test_pixels_that_the_disk_cannot_read_after_it_could_read_the_header(series, fails_alone):
-    fault = raising(conversion, "decode", OSError(errno.EIO, "Input/output error", str(series[1])))
+    fault = raising(dicom_to_volume, "decode", OSError(errno.EIO, "Input/output error", str(series[1])))
     fails_alone({"baseline_ct": series[0]}, fault, "OSError, Input/output error")
 
 
@@ -263,7 +263,7 @@ def test_a_folder_within_that_may_not_be_listed(series, fails_alone):
 
 
 def test_want_of_memory(series, fails_alone):
-    fails_alone({"baseline_ct": series[0]}, raising(conversion, "straighten", MemoryError()), "MemoryError")
+    fails_alone({"baseline_ct": series[0]}, raising(dicom_to_volume, "straighten", MemoryError()), "MemoryError")
 
 
 def test_a_disk_that_is_full_while_a_zip_is_unpacked(zipped, tmp_path, fails_alone):

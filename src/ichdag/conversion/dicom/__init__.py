@@ -26,10 +26,10 @@ limit; the thinnest step between slices; the longest coverage; the lowest series
 studies is a fault. A series named by the user is taken whatever rules 2, 3, 4, 7, 8 and 12 say; the others hold.
 """
 
-from ichdag.conversion.dicom.clocks import hours_between
-from ichdag.conversion.dicom.conversion import Conversion, convert_dicom
-from ichdag.conversion.dicom.masks import read_segmentation
-from ichdag.conversion.dicom.settings import DicomSettings
-from ichdag.conversion.dicom.sources import is_dicom
+from ichdag.conversion.dicom.acquisition_time import hours_between
+from ichdag.conversion.dicom.dicom_files import is_dicom
+from ichdag.conversion.dicom.dicom_seg import read_segmentation
+from ichdag.conversion.dicom.dicom_settings import DicomSettings
+from ichdag.conversion.dicom.dicom_to_volume import Conversion, convert_dicom
 
 __all__ = ["Conversion", "DicomSettings", "convert_dicom", "hours_between", "is_dicom", "read_segmentation"]

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation, ornt_transform
 
-from ichdag.conversion.dicom.copies import write_copies
-from ichdag.conversion.dicom.geometry import Geometry
+from ichdag.conversion.dicom.deidentified_copies import write_copies
 from ichdag.conversion.dicom.headers import number, numbers
+from ichdag.conversion.dicom.stack_geometry import Geometry
 from ichdag.conversion.dicom.stacks import Stack
 from ichdag.faults import DamagedResult, MachineFault, read_through, require_room
 from ichdag.images import Volume, read_scan

@@ -22,9 +22,9 @@ from pydicom.uid import (
     MediaStorageDirectoryStorage,
 )
 
-from ichdag.conversion.dicom.bounds import Budget
+from ichdag.conversion.dicom.read_limits import Budget
 from ichdag.conversion.dicom.streams import beginning_of, bounded
-from ichdag.conversion.dicom.unread import unread
+from ichdag.conversion.dicom.unreadable_files import unread
 from ichdag.faults import refuse_machine_fault
 from ichdag.jobs import DataFault
 

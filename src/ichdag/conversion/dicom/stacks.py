@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from pydicom.dataset import Dataset
 
-from ichdag.conversion.dicom.geometry import Geometry, measure
+from ichdag.conversion.dicom.dicom_settings import DicomSettings
 from ichdag.conversion.dicom.headers import Slice, number, text
-from ichdag.conversion.dicom.settings import DicomSettings
+from ichdag.conversion.dicom.stack_geometry import Geometry, measure
 
 LARGEST_SHOWN = 99_999
 PLANES = ("sagittal", "coronal", "axial")

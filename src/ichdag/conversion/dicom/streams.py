@@ -13,7 +13,7 @@ from typing import BinaryIO
 from pydicom.datadict import dictionary_has_tag
 from pydicom.valuerep import VR
 
-from ichdag.conversion.dicom.bounds import Bounded, Budget
+from ichdag.conversion.dicom.read_limits import Bounded, Budget
 
 BEGINNING = 132  # bytes of preamble and mark
 ZIP = b"PK\x03\x04"

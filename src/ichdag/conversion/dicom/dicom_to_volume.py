@@ -9,19 +9,19 @@ from typing import Any
 
 from pydicom import Dataset
 
-from ichdag.conversion.dicom.choice import choose
-from ichdag.conversion.dicom.clocks import acquired
+from ichdag.conversion.affines import refuse_size
+from ichdag.conversion.dicom.acquisition_time import acquired
 from ichdag.conversion.dicom.decoding import decode, hounsfield, syntax_of
-from ichdag.conversion.dicom.directory import refuse_missing_images
+from ichdag.conversion.dicom.dicom_files import files_of
+from ichdag.conversion.dicom.dicom_settings import DicomSettings
+from ichdag.conversion.dicom.dicomdir import refuse_missing_images
 from ichdag.conversion.dicom.headers import Slice, number, quiet, read_headers, text
-from ichdag.conversion.dicom.joining import join
-from ichdag.conversion.dicom.losses import refuse_lost_slices
-from ichdag.conversion.dicom.numbering import numbers_per_slice
-from ichdag.conversion.dicom.settings import DicomSettings
-from ichdag.conversion.dicom.sources import files_of
+from ichdag.conversion.dicom.instance_numbers import numbers_per_slice
+from ichdag.conversion.dicom.leftover_slices import refuse_lost_slices
+from ichdag.conversion.dicom.series_selection import choose
+from ichdag.conversion.dicom.stack_merging import join
 from ichdag.conversion.dicom.stacks import Stack, stacks_of
-from ichdag.conversion.dicom.straightening import straighten
-from ichdag.conversion.geometry import refuse_size
+from ichdag.conversion.dicom.tilt_correction import straighten
 from ichdag.images import Volume
 
 VENDORS = ("siemens", "ge", "philips", "toshiba", "canon", "hitachi", "fujifilm", "neusoft", "united", "samsung")

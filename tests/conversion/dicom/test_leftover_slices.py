@@ -5,7 +5,7 @@ import re
 import pytest
 from pydicom.uid import generate_uid
 
-from ichdag.conversion.dicom.conversion import take
+from ichdag.conversion.dicom.dicom_to_volume import take
 from ichdag.conversion.dicom.headers import read_headers
 from ichdag.jobs import DataFault
 

@@ -14,9 +14,9 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.uid import CTImageStorage, ExplicitVRBigEndian, ExplicitVRLittleEndian, generate_uid
 
-from ichdag.conversion.dicom.bounds import LARGEST_PIXELS, Budget
-from ichdag.conversion.dicom.encoded import refuse_damaged
+from ichdag.conversion.dicom.compressed_frames import refuse_damaged
 from ichdag.conversion.dicom.headers import Slice
+from ichdag.conversion.dicom.read_limits import LARGEST_PIXELS, Budget
 from ichdag.conversion.dicom.stacks import Stack
 from ichdag.conversion.dicom.streams import bounded
 from ichdag.faults import refuse_machine_fault

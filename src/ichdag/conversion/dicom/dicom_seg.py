@@ -7,11 +7,11 @@ import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 
-from ichdag.conversion.dicom.bounds import Budget
+from ichdag.conversion.affines import refuse_size
 from ichdag.conversion.dicom.decoding import LPS_TO_RAS
 from ichdag.conversion.dicom.headers import numbers, quiet
+from ichdag.conversion.dicom.read_limits import Budget
 from ichdag.conversion.dicom.streams import LARGEST_INFLATED, bounded
-from ichdag.conversion.geometry import refuse_size
 from ichdag.faults import refuse_machine_fault
 from ichdag.images import Volume
 from ichdag.jobs import DataFault

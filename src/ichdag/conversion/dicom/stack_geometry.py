@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ichdag.conversion.dicom.dicom_settings import DicomSettings
 from ichdag.conversion.dicom.headers import Slice, number
-from ichdag.conversion.dicom.settings import DicomSettings
 from ichdag.numerals import numeral
 
 LARGEST_ANGLE = 90.0  # degrees

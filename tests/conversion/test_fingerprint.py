@@ -8,12 +8,12 @@ from contextlib import contextmanager
 
 import pytest
 
-from ichdag.conversion import originals
+from ichdag.conversion import fingerprint as module
 
 
 def fingerprint(path, largest_files=1000):
-    originals._of.cache_clear()
-    return originals.fingerprint({"baseline_ct": str(path), "followup_ct": None}, largest_files=largest_files)
+    module._of.cache_clear()
+    return module.fingerprint({"baseline_ct": str(path), "followup_ct": None}, largest_files=largest_files)
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ from typing import Any
 
 import pydicom
 
-from ichdag.conversion.dicom.bounds import LARGEST_PIXELS, Budget
 from ichdag.conversion.dicom.headers import Slice
+from ichdag.conversion.dicom.read_limits import LARGEST_PIXELS, Budget
 from ichdag.conversion.dicom.streams import bounded
 from ichdag.faults import refuse_machine_fault
 

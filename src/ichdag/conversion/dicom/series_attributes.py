@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+from ichdag.conversion.dicom.dicom_settings import DicomSettings
 from ichdag.conversion.dicom.headers import CT_IMAGES, text
-from ichdag.conversion.dicom.settings import DicomSettings
 from ichdag.conversion.dicom.stacks import Stack
 
 LONGEST_KERNEL = 10

@@ -7,13 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from ichdag.conversion.dicom.character import modality_of
-from ichdag.conversion.dicom.geometry import is_even, measure
+from ichdag.conversion.dicom.dicom_settings import DicomSettings
+from ichdag.conversion.dicom.duplicate_images import same_image
 from ichdag.conversion.dicom.headers import text
-from ichdag.conversion.dicom.kinship import kinship
-from ichdag.conversion.dicom.settings import DicomSettings
+from ichdag.conversion.dicom.series_attributes import modality_of
+from ichdag.conversion.dicom.series_relation import kinship
+from ichdag.conversion.dicom.stack_geometry import is_even, measure
 from ichdag.conversion.dicom.stacks import Stack, repeats
-from ichdag.conversion.dicom.twice import same_image
 
 SPACING_TOLERANCE = 1e-3  # of a pixel's edge: a quarter of a pixel at the rim of 512
 AXIS_TOLERANCE = 0.01  # of a direction's components: 0.6 degrees, a millimeter at the rim of a head

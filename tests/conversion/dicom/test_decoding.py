@@ -12,7 +12,7 @@ from pydicom.encaps import generate_frames
 from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, RLELossless, generate_uid
 
 from ichdag.conversion.dicom import decoding
-from ichdag.conversion.dicom.encoded import refuse_damaged
+from ichdag.conversion.dicom.compressed_frames import refuse_damaged
 from ichdag.jobs import DataFault, StudyError
 
 

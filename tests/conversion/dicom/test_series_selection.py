@@ -7,7 +7,7 @@ import pytest
 from pydicom.uid import generate_uid
 
 import ichdag.conversion.dicom as package
-from ichdag.conversion.dicom.rules import RULES, WAIVED_BY_NAME
+from ichdag.conversion.dicom.exclusion_rules import RULES, WAIVED_BY_NAME
 
 
 def reasons(conversion):

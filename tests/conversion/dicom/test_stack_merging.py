@@ -11,10 +11,10 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.filewriter import dcmwrite
 from pydicom.uid import DeflatedExplicitVRLittleEndian, generate_uid
 
-from ichdag.conversion.dicom import bounds, streams
-from ichdag.conversion.dicom.conversion import take
+from ichdag.conversion.dicom import read_limits, streams
+from ichdag.conversion.dicom.dicom_files import files_of
+from ichdag.conversion.dicom.dicom_to_volume import take
 from ichdag.conversion.dicom.headers import read_headers
-from ichdag.conversion.dicom.sources import files_of
 from ichdag.jobs import DataFault
 
 
@@ -217,7 +217,7 @@ def test_a_zip_in_a_zip_says_so(folder, tmp_path, reason):
 @pytest.mark.parametrize("begins", ["zeros", "preamble", "element"])
 def test_a_zip_of_zeros_is_refused_without_reading_them(tmp_path, reason, monkeypatch, begins):
     """Zeros are empty elements to pydicom, 134 million in a gigabyte: it took minutes."""
-    monkeypatch.setattr(bounds, "MOST_READS", 1000)
+    monkeypatch.setattr(read_limits, "MOST_READS", 1000)
     heads = {"zeros": bytes(132), "preamble": bytes(128) + b"DICM", "element": b"\x08\0\x05\0CS\0\0" + bytes(124)}
     with zipfile.ZipFile(tmp_path / "scan.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("1", heads[begins] + bytes(10 * 2**20))
@@ -266,8 +266,8 @@ def test_what_repeats_itself_behind_a_header_is_refused_at_once(folder, draw, re
 @pytest.mark.parametrize("kind", ["elements", "a sequence", "deflated"])
 def test_all_files_of_an_original_share_what_they_may_take(folder, draw, reason, monkeypatch, kind):
     """Elements that rise are no fault of one file; of all files together they are."""
-    monkeypatch.setattr(bounds, "MOST_READS", 10_000)
-    monkeypatch.setattr(bounds, "MOST_READS_A_FILE", 100)
+    monkeypatch.setattr(read_limits, "MOST_READS", 10_000)
+    monkeypatch.setattr(read_limits, "MOST_READS_A_FILE", 100)
     rising = b"".join(struct.pack("<HH2sH", 0x0FF1, number, b"LO", 0) for number in range(8000))
     draw()
     for file in folder.rglob("*.dcm"):
@@ -300,7 +300,7 @@ def test_a_large_value_that_is_no_pixels_is_no_header_s(folder, draw, reason):
 
 
 def test_zeros_behind_the_pixels_are_not_read_for_minutes(folder, draw, reason, monkeypatch):
-    monkeypatch.setattr(bounds, "MOST_READS", 1000)
+    monkeypatch.setattr(read_limits, "MOST_READS", 1000)
     draw()
     with open(sorted(folder.rglob("*.dcm"))[0], "ab") as stream:
         stream.write(bytes(10**6))

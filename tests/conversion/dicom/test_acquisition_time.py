@@ -7,8 +7,8 @@ import pytest
 from pydicom.dataset import Dataset
 
 from ichdag.conversion.dicom import hours_between
-from ichdag.conversion.dicom.clocks import CLOCKS as ALL_CLOCKS
-from ichdag.conversion.dicom.clocks import acquired
+from ichdag.conversion.dicom.acquisition_time import CLOCKS as ALL_CLOCKS
+from ichdag.conversion.dicom.acquisition_time import acquired
 from ichdag.conversion.dicom.headers import Slice
 from ichdag.conversion.dicom.stacks import Stack
 

@@ -1,9 +1,9 @@
 """Rules that leave a stack out, in the order of the package's docstring: each gives the reason, or None."""
 
-from ichdag.conversion.dicom.character import character_of, known_modality, words_in
-from ichdag.conversion.dicom.geometry import fault_of
+from ichdag.conversion.dicom.dicom_settings import DicomSettings
 from ichdag.conversion.dicom.headers import number, text
-from ichdag.conversion.dicom.settings import DicomSettings
+from ichdag.conversion.dicom.series_attributes import character_of, known_modality, words_in
+from ichdag.conversion.dicom.stack_geometry import fault_of
 from ichdag.conversion.dicom.stacks import Stack
 from ichdag.numerals import numeral
 

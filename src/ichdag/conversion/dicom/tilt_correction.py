@@ -8,8 +8,8 @@ import numpy as np
 from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation
 
 from ichdag.conversion.dicom.decoding import AIR_HU, affine_of
-from ichdag.conversion.dicom.geometry import Geometry, is_even
-from ichdag.conversion.dicom.settings import DicomSettings
+from ichdag.conversion.dicom.dicom_settings import DicomSettings
+from ichdag.conversion.dicom.stack_geometry import Geometry, is_even
 from ichdag.images import Volume
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pydicom
 from pydicom import Dataset
 
-from ichdag.conversion.dicom.bounds import Budget
 from ichdag.conversion.dicom.headers import Slice, text
+from ichdag.conversion.dicom.read_limits import Budget
 from ichdag.conversion.dicom.stacks import Stack
 from ichdag.conversion.dicom.streams import bounded
 from ichdag.faults import refuse_machine_fault

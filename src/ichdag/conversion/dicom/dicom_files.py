@@ -11,10 +11,10 @@ from pathlib import Path, PurePosixPath
 from pydicom import Dataset
 from pydicom.misc import is_dicom as has_preamble
 
-from ichdag.conversion.dicom.directory import named_in
-from ichdag.conversion.dicom.settings import DicomSettings
+from ichdag.conversion.dicom.dicom_settings import DicomSettings
+from ichdag.conversion.dicom.dicomdir import named_in
 from ichdag.conversion.dicom.streams import unpack
-from ichdag.conversion.dicom.unread import is_unfinished
+from ichdag.conversion.dicom.unreadable_files import is_unfinished
 from ichdag.faults import MachineFault, refuse_machine_fault
 from ichdag.jobs import DataFault
 from ichdag.numerals import numeral

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ichdag.conversion.dicom.headers import number
-from ichdag.conversion.dicom.kinship import kinship
+from ichdag.conversion.dicom.series_relation import kinship
 from ichdag.conversion.dicom.stacks import Stack
 
 

@@ -5,11 +5,11 @@ A second reconstruction or acquisition has slices at the same places, or is a sc
 
 import numpy as np
 
-from ichdag.conversion.dicom.character import modality_of, words_in
-from ichdag.conversion.dicom.geometry import is_even
-from ichdag.conversion.dicom.joining import differences, left_out, places_along, texts
-from ichdag.conversion.dicom.kinship import kinship, same_description
-from ichdag.conversion.dicom.settings import DicomSettings
+from ichdag.conversion.dicom.dicom_settings import DicomSettings
+from ichdag.conversion.dicom.series_attributes import modality_of, words_in
+from ichdag.conversion.dicom.series_relation import kinship, same_description
+from ichdag.conversion.dicom.stack_geometry import is_even
+from ichdag.conversion.dicom.stack_merging import differences, left_out, places_along, texts
 from ichdag.conversion.dicom.stacks import Stack
 from ichdag.jobs import DataFault
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from ichdag.conversion.dicom.character import character_of, describe, has_contrast
+from ichdag.conversion.dicom.dicom_settings import DicomSettings
+from ichdag.conversion.dicom.exclusion_rules import against
 from ichdag.conversion.dicom.headers import number, text
-from ichdag.conversion.dicom.rules import against
-from ichdag.conversion.dicom.settings import DicomSettings
+from ichdag.conversion.dicom.series_attributes import character_of, describe, has_contrast
 from ichdag.conversion.dicom.stacks import Stack
 from ichdag.jobs import DataFault
 from ichdag.numerals import NUMBER

@@ -10,10 +10,10 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from ichdag.conversion.dicom.conversion import take
-from ichdag.conversion.dicom.directory import refuse_missing_images
+from ichdag.conversion.dicom.dicom_files import files_of
+from ichdag.conversion.dicom.dicom_to_volume import take
+from ichdag.conversion.dicom.dicomdir import refuse_missing_images
 from ichdag.conversion.dicom.headers import read_headers
-from ichdag.conversion.dicom.sources import files_of
 from ichdag.jobs import DataFault
 
 NAMES = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
-from ichdag.conversion.detached import data_files
+from ichdag.conversion.nrrd_header import data_files
 
 
 def fingerprint(files: Mapping[str, str | None], *, largest_files: int) -> str:
