@@ -16,7 +16,7 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "src"))
 
-from ichdag.models import HEADER  # noqa: E402
+from ichdag.models import METADATA_KEY  # noqa: E402
 
 
 def pretend(scheduler: JobScheduler) -> bool:
@@ -64,27 +64,27 @@ def write_identity(job: Any, names: dict[str, Any]) -> None:
         "roles": {},
         "code": names["definitions_digest"],
     }
-    identities = names["Standing"](names["config"], **known).identities
+    identities = names["LedgerStatus"](names["config"], **known).identities
     if job.rule.name == "choose_cleanup":
         record = {"identity": identities["cleanup"]}
         Path(job.output[0]).write_text(json.dumps(record), encoding="utf-8")
         return
     told = {"identity": identities[job.wildcards[0]], "sha256": "", "beside": {}}
     tensor = {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}
-    header = json.dumps({"__metadata__": {HEADER: json.dumps(told)}, "x": tensor}).encode()
+    header = json.dumps({"__metadata__": {METADATA_KEY: json.dumps(told)}, "x": tensor}).encode()
     Path(job.output.weights).write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
     Path(job.output.card).write_text("{}", encoding="utf-8")
 
 
 def write_card(job: Any) -> None:
     """Write the card of a frozen model of empty files: a plan refuses a model that is not what its card says."""
-    from ichdag.models import Card
+    from ichdag.models import ModelCard
     from ichdag.prediction.frozen import model_files, write_frozen_card
     from ichdag.prediction.parts import read_part
 
     folder, outcomes = Path(job.output.card).parent, job.params.outcomes
     files = model_files(job.params.prediction["features"], outcomes=outcomes)
-    card = Card("frozen", job.params.prediction, [], {"outcomes": outcomes})
+    card = ModelCard("frozen", job.params.prediction, [], {"outcomes": outcomes})
     write_frozen_card(card, folder, parts={part: read_part(folder / file) for part, file in files.items()})
 
 

@@ -1,8 +1,9 @@
-"""Radiomics of one lesion: stock pyradiomics on the whole scan against ichdag's, whose filters see what they reach.
+"""Compare radiomics of one lesion: pyradiomics on the whole scan, and ichdag, which filters only the voxels needed.
 
 `make bench-radiomics`. The same parameter file, one thread, a process each; difference is the largest relative
-difference of a feature, first-order ones of LoG images below 1 HU as part of 1 HU, missing ones left out. Time is that
-of the extraction, without imports; the last row is the imports of the job, against importing pyradiomics alone.
+difference of a feature, without missing ones; first-order features of LoG images below 1 HU are compared with 1 HU.
+Time is that of the extraction, without imports; the last row is the imports of the job, against importing pyradiomics
+alone.
 `bench_radiomics.py NAME ...` measures the named cases.
 """
 
@@ -47,15 +48,15 @@ def head(matrix, spacing, lesion_ml, middle, parts):
 
 def ours(scan, mask):
     """What the workflow computes; missing values as None."""
-    from ichdag.radiomics.extraction import Settings, extract_lesion
+    from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract_lesion
 
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))["radiomics"]
-    chosen = {name: config[name] for name in ("drop_whole_image_diagnostics", "truncate_resampled")}
-    settings = Settings(str(ROOT / config["parameters"]), **chosen)
+    options = {name: config[name] for name in ("drop_whole_image_diagnostics", "truncate_resampled")}
+    settings = RadiomicsSettings(str(ROOT / config["parameters"]), **options)
 
     def work():
-        found = extract_lesion(scan, mask=mask, settings=settings)
-        return {name: None if name in found.missing else value for name, value in found.values.items()}
+        extraction = extract_lesion(scan, mask=mask, settings=settings)
+        return {name: None if name in extraction.missing else value for name, value in extraction.values.items()}
 
     return work
 
@@ -64,15 +65,15 @@ def peer(scan, mask):
     """What pyradiomics computes by itself."""
     from radiomics.featureextractor import RadiomicsFeatureExtractor
 
-    from ichdag.radiomics.pictures import to_sitk
+    from ichdag.radiomics.lesion_crop import to_sitk
 
     logging.getLogger("radiomics").setLevel(logging.ERROR)
     pair = to_sitk(scan), to_sitk(mask)
     del scan, mask
 
     def work():
-        found = RadiomicsFeatureExtractor(str(ROOT / "config/radiomics.yaml")).execute(*pair)
-        return {name: float(value) for name, value in found.items() if np.ndim(value) == 0 and "diag" not in name}
+        features = RadiomicsFeatureExtractor(str(ROOT / "config/radiomics.yaml")).execute(*pair)
+        return {name: float(value) for name, value in features.items() if np.ndim(value) == 0 and "diag" not in name}
 
     return work
 
@@ -83,7 +84,7 @@ def imports(who):
     def work():
         if who == "ours":
             import ichdag.images  # noqa: F401
-            import ichdag.radiomics.extraction  # noqa: F401
+            import ichdag.radiomics.feature_extraction  # noqa: F401
             import ichdag.records  # noqa: F401
         else:
             from radiomics import featureextractor  # noqa: F401
@@ -104,9 +105,9 @@ def rows(names):
         a, b = mine["result"], stock["result"]
         known = [feature for feature in b if a[feature] is not None]
         difference = max((abs(a[f] - b[f]) / max(abs(b[f]), least(f)) for f in known), default=0.0)
-        told = f"{name}, {len(known)} of {len(b)} features" if b else name
+        label = f"{name}, {len(known)} of {len(b)} features" if b else name
         yield {
-            "case": told,
+            "case": label,
             "ours_s": mine["seconds"],
             "peer_s": stock["seconds"],
             "ours_mib": mine["mib"],

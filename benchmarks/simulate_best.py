@@ -15,10 +15,10 @@ from _study import cross_validate, draw_folds, outcomes, shift
 
 sys.path.insert(0, str(ROOT / "src"))
 
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS  # noqa: E402
 from ichdag.evaluation import correct_best  # noqa: E402
 from ichdag.evaluation.delong import auc_interval, estimate_aucs  # noqa: E402
 from ichdag.evaluation.prediction_groups import POOLED, groups_by_model  # noqa: E402
-from ichdag.names import CLASSIFIERS, FEATURE_SETS  # noqa: E402
 
 REPLICATES, SEED, COLUMNS = 100, 20, 10
 CASES = ((0.5, 200), (0.5, 866), (0.65, 200), (0.8, 200))

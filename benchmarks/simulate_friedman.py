@@ -22,11 +22,11 @@ from sklearn.model_selection import StratifiedKFold
 
 sys.path.insert(0, str(ROOT / "src"))
 
+from ichdag.constants import BLOCKS, FEATURE_SETS  # noqa: E402
 from ichdag.evaluation import inflation  # noqa: E402
 from ichdag.evaluation.delong import estimate_aucs  # noqa: E402
 from ichdag.evaluation.prediction_groups import EXTERNAL  # noqa: E402
 from ichdag.evaluation.proportions import wilson  # noqa: E402
-from ichdag.names import BLOCKS, FEATURE_SETS  # noqa: E402
 from ichdag.statistics.dependence import NullDistribution, friedman_statistics, influence  # noqa: E402
 
 INSIDE, OUTSIDE, FOLDS, DRAWS, FOR_SIZE, LEVEL = 100, 60, 5, 400, 100, 0.05

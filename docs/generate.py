@@ -1,8 +1,8 @@
-"""Write the documents that repeat what code and schemas say.
+"""Write the documents that follow from code and schemas.
 
 These are docs/tables.md, the table in config/README.md, and the data dictionary resources/participants.json.
 
-`python docs/generate.py` writes them, `python docs/generate.py --check` fails if one is not in step.
+`python docs/generate.py` writes them, `python docs/generate.py --check` fails if one of them is out of date.
 """
 
 import json
@@ -17,7 +17,7 @@ import yaml
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT / "src"))
 
-from ichdag.numerals import numeral  # noqa: E402
+from ichdag.number_format import format_plain  # noqa: E402
 from ichdag.report.dictionary import SCHEMAS  # noqa: E402
 from ichdag.schema import Column  # noqa: E402
 
@@ -109,9 +109,10 @@ def data_dictionary() -> str:
     lines = [
         "# Tables",
         "",
-        "The tables that cross a stage, checked on every read and write. Tab-separated (`n/a` for a missing cell) or",
-        "parquet. Written by `make docs` from the stages' `schemas.py`; a table may carry further columns. In a .tsv a",
-        "text that a spreadsheet would compute (it begins with `=`, `+`, `-` or `@`) has a `'` before it.",
+        "The tables that stages exchange. They are checked at every read and write. Files are tab-separated (`n/a` is",
+        "a missing value) or parquet. `make docs` writes this page from the `schemas.py` of the stages. A table may",
+        "have more columns. In a .tsv a text that a spreadsheet would compute (it begins with `=`, `+`, `-` or `@`)",
+        "has a `'` before it.",
         *sheet_dictionary(),
     ]
     for name, schema in SCHEMAS.items():
@@ -152,8 +153,8 @@ def sidecar() -> str:
 def row_of(column: Column) -> str:
     """One column as a row."""
     low, high = column.range
-    limits = [f"≥ {numeral(low)}"] if math.isfinite(low) else []
-    limits += [f"≤ {numeral(high)}"] if math.isfinite(high) else []
+    limits = [f"≥ {format_plain(low)}"] if math.isfinite(low) else []
+    limits += [f"≤ {format_plain(high)}"] if math.isfinite(high) else []
     values = ", ".join(map(str, column.values)) or ", ".join(limits)
     missing = "the column" if column.optional else "cells" if column.missing else ""
     cells = [f"`{column.name}`", column.kind, column.unit, values, missing, column.meaning]

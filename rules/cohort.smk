@@ -9,11 +9,11 @@ Writes: results/cohort/sub-{subject}_scans.json, results/cohort/{role}_scans.tsv
     results/cohort/sensitivity.tsv
 """
 
-from ichdag.jobs import clear_leftovers
+from ichdag.jobs import remove_leftover_folders
 
 
 onstart:
-    clear_leftovers()
+    remove_leftover_folders()
 
 
 rule check_scans:
@@ -70,7 +70,7 @@ rule assemble_cohort:
     conda:
         "../envs/imaging.yaml"
     params:
-        rows=lambda wildcards: Private(participants.rows_of(subjects_of(wildcards.role))),
+        rows=lambda wildcards: PrivateParams(participants.rows_of(subjects_of(wildcards.role))),
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
     script:

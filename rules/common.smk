@@ -4,44 +4,45 @@ import gc
 import sys
 from functools import lru_cache, partial
 
+# Nothing of the workflow is installed: the rules use the modules that lie beside them, whatever was imported before.
 sys.path[:0] = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
-LIBRARY = ("ichdag", "job_resources", "outputs", "participants", "planning", "telling")
+LIBRARY = ("ichdag", "job_resources", "outputs", "participants", "planning", "plain_errors")
 for name in [name for name in sys.modules if name.partition(".")[0] in LIBRARY]:
     if not str(getattr(sys.modules[name], "__file__", None)).startswith(f"{workflow.basedir}/"):
         del sys.modules[name]  # a plug-in of another copy of the workflow brought it along
 
-from ichdag.bounds import require_plain
+from ichdag.yaml_limits import check_settings_size
 from ichdag.cohort.sheet import FILES, drawn_here, read_sheet, subject_of
-from ichdag.ledger import refuse_ledger
+from ichdag.ledger import check_ledger
 from ichdag.models import file_digest
 from ichdag.prediction.frozen import is_spoiled, model_files
-from ichdag.provenance import code_digest, definitions_digest, expose_package, put_in_order, settings_of
-from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
-from ichdag.privacy import Private
-from ichdag.provenance.standing import Standing
-from ichdag.shipped import own_or_shipped
-from job_resources import give_defaults, growing
+from ichdag.provenance import code_digest, definitions_digest, set_pythonpath_for_jobs, order_settings, settings_of
+from ichdag.constants import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
+from ichdag.privacy import PrivateParams
+from ichdag.provenance.ledger_status import LedgerStatus
+from ichdag.bundled_files import own_or_bundled_path
+from job_resources import set_default_resources, growing
 from outputs import figure_files, in_report, trained_files
 from participants import Participants
-from telling import tell_faults_plainly
+from plain_errors import print_plain_errors
 
-tell_faults_plainly()
-require_plain(config, "The configuration")
-expose_package()
-put_in_order(config, like=f"{workflow.basedir}/config/config.yaml")
-gc.set_threshold(1_000_000, 1000, 1000)  # a plan is millions of objects that all live: to search them costs a third
+print_plain_errors()
+check_settings_size(config, "The configuration")
+set_pythonpath_for_jobs()
+order_settings(config, like=f"{workflow.basedir}/config/config.yaml")
+gc.set_threshold(1_000_000, 1000, 1000)  # a plan holds millions of objects: searching them takes a third of the time
 
 if workflow.is_main_process:
-    from planning import mend_plans
+    from planning import patch_snakemake_plans
 
     from ichdag.cohort.validation import refuse, refuse_settings, sheet_faults, summary_of
 
-    mend_plans(lambda rules: forced_rules(rules))
+    patch_snakemake_plans(lambda rules: forced_rules(rules))
 
     refuse_settings(config)
-    refuse_ledger(folds=config["folds"], retrain=config["segmentation"]["retrain"])
+    check_ledger(folds=config["folds"], retrain=config["segmentation"]["retrain"])
 
-give_defaults(workflow.resource_settings, mem_mb=2000, runtime=60)  # as profiles/*/config.yaml do
+set_default_resources(workflow.resource_settings, mem_mb=2000, runtime=60)  # as profiles/*/config.yaml do
 
 if config["container"]:
 
@@ -57,7 +58,7 @@ PATIENT_ROLES = ["development", "external"]
 CHANNELS = config["segmentation"]["network"]["channels"]
 GRIDS_FILE = "results/preprocessing/sub-{subject}_grids.npz"
 REDUCED = "results/features/reduced/{outcome}_{fold}_{block}.parquet"
-PARAMETERS = own_or_shipped(config["radiomics"]["parameters"])
+PARAMETERS = own_or_bundled_path(config["radiomics"]["parameters"])
 PARAMETERS_DIGEST = file_digest(PARAMETERS) if exists(PARAMETERS) else None
 REPEATABILITY = config["radiomics"]["repeatability"]
 MODEL_FILES = model_files(config["prediction"]["features"], outcomes=OUTCOMES)
@@ -125,8 +126,8 @@ def standing():
     """What of the ledger stands: training list, trained networks, clean-up; and what is to be made."""
     rows = read_once(config["participants"]).rows if exists(config["participants"]) else []  # not checked yet
     roles = {subject_of(row): row.get("role") for row in rows}
-    found = Standing(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=definitions_digest)
-    return found.asked(before_run=workflow.is_main_process)
+    found = LedgerStatus(config, networks=NETWORKS, patches=PATCHES, roles=roles, code=definitions_digest)
+    return found.check(before_run=workflow.is_main_process)
 
 
 def forced_rules(planned):

@@ -34,7 +34,7 @@ rule convert_scans:
         **growing(mem_mb=3000),
     params:
         settings=CONVERSION,
-        row=lambda wildcards: Private(participants.cells_of(wildcards.subject, [*FILES, *CONVERTED_BY])),
+        row=lambda wildcards: PrivateParams(participants.cells_of(wildcards.subject, [*FILES, *CONVERTED_BY])),
         # Snakemake sees a newer file, not an older one, and not one that was added to a folder.
         originals=lambda wildcards: fingerprint(
             participants.cells_of(wildcards.subject, FILES),

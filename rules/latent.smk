@@ -1,6 +1,6 @@
 """Latent features: the segmentation network's bottlenecks, and the VAE-GAN's code of the dilated lesion.
 
-What is in the ledger is made by a rule only while it does not stand (see `Standing`): its wildcard matches nothing else.
+What is in the ledger is made by a rule only while it does not stand (see `LedgerStatus`): its wildcard matches nothing else.
 
 Reads: ledger/training.tsv, results/conversion/sub-{subject}_baseline_ct.nii.gz, the baseline masks,
     results/preprocessing/development.tsv, results/segmentation/networks.json, ledger/segmentation/cleanup.json,
@@ -71,7 +71,7 @@ rule train_vaegan:
     benchmark:
         "benchmarks/train_vaegan/{model}.tsv"
     wildcard_constraints:
-        model=standing().due("vaegan"),
+        model=standing().due_pattern("vaegan"),
     conda:
         "../envs/deep.yaml"
     resources:
@@ -79,10 +79,10 @@ rule train_vaegan:
         gpu=1,
     params:
         identity=VAEGAN | {"code": standing().code["vaegan"]},
-        away=standing().away,
+        away=standing().excluded_subjects,
         checkpoint="checkpoints/latent/{model}.pt",
         checkpoint_every_epochs=config["latent"]["training"]["checkpoint_every_epochs"],
-        why=lambda wildcards: standing().told(wildcards.model),
+        why=lambda wildcards: standing().describe(wildcards.model),
     message:
         "Train the VAE-GAN: {params.why}"
     script:

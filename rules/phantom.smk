@@ -1,4 +1,4 @@
-"""A synthetic study with known truth, drawn from scratch, to see the whole workflow at work.
+"""A synthetic study with known truth, to try the whole workflow without patient data.
 
 Reads: nothing
 Writes: phantom/participants.tsv, phantom/truth.json, phantom/sub-{subject}_baseline_ct.nii.gz,
@@ -6,14 +6,13 @@ Writes: phantom/participants.tsv, phantom/truth.json, phantom/sub-{subject}_base
     phantom/sub-{subject}_followup_mask.nii.gz
 """
 
-from ichdag.phantom import Settings as PhantomSettings
-from ichdag.phantom import subjects as phantom_subjects
+from ichdag.phantom import PhantomSettings, phantom_subjects
 
 SHEET = ("development", "external", "prediction", "faulty", "signal")
 
 
 rule draw_phantom_cohort:
-    """Draw the participants of the synthetic study: bleeds, covariates, outcomes and their true probabilities."""
+    """Draw the participants of the synthetic study: hematomas, covariates, outcomes and their true probabilities."""
     output:
         participants="phantom/participants.tsv",
         truth="phantom/truth.json",

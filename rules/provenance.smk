@@ -13,25 +13,25 @@ def tell_provenance():
     import yaml
 
     from ichdag.jobs import write_text
-    from ichdag.provenance.crate import describe_study
-    from ichdag.provenance.journal import keep_journal
+    from ichdag.provenance.crate import write_ro_crate
+    from ichdag.provenance.journal import update_journal
     from ichdag.report.costs import costs_page
 
     try:
-        jobs, costs = keep_journal(
+        jobs, costs = update_journal(
             "results/provenance", jobs=workflow.dag.jobs, record_of=workflow.persistence.metadata
         )
         if costs:
             title = config["report"]["title"]
             write_text(yaml.safe_dump(dict(config), sort_keys=False), "results/provenance/config.yaml")
             write_text(costs_page(costs, title=title), "results/report/provenance.html")
-            describe_study("results", title=title, jobs=jobs)
+            write_ro_crate("results", title=title, jobs=jobs)
     except (OSError, ImportError) as error:
         print(f"results/provenance could not be written: {error}", file=sys.stderr)
 
 
 # An edit in the library reruns what it touches: every rule has the digest of the code that its script reaches, but for
-# those that go by what they were made with (Standing).
+# those that go by what they were made with (LedgerStatus).
 for scripted in workflow.rules:
     if scripted.script and scripted.name not in LOCKED and "code" not in scripted.params.keys():
         scripted.set_params(code=code_of(scripted.name))

@@ -10,16 +10,16 @@ Writes: results/radiomics/statement.json, results/radiomics/sub-{subject}_featur
 EXTRACTION = settings("radiomics", "parameters", "drop_whole_image_diagnostics", "truncate_resampled")
 
 if workflow.is_main_process:
-    from ichdag.radiomics.first_look import refuse_parameters
+    from ichdag.radiomics.startup_check import check_parameter_file
 
-    refuse_parameters(PARAMETERS, digest=PARAMETERS_DIGEST)
-# Jobs are handed the file's name and digest: as an input a plan would look at it once a job, and a checkout elsewhere
-# would make all of them due.
+    check_parameter_file(PARAMETERS, digest=PARAMETERS_DIGEST)
+# Jobs get the path of the file and its digest as params: as an input it would be checked once per job, and in another
+# checkout all jobs would run again.
 OF_PARTICIPANT = {"settings": EXTRACTION, "parameters": PARAMETERS_DIGEST}
 
 
 rule describe_radiomics:
-    """Check the radiomics parameter file, before anything costly, and say which columns it makes."""
+    """Check the radiomics parameter file, before any long job, and describe the columns that it makes."""
     output:
         statement="results/radiomics/statement.json",
     log:
@@ -89,7 +89,7 @@ rule join_radiomics:
 
 
 rule repeat_radiomics:
-    """Extract the features again from perturbed scans and masks: turned, noisier, grown or shrunk by a voxel."""
+    """Extract the features again from perturbed scans and masks: rotated, noisier, grown or shrunk by a voxel."""
     input:
         baseline_ct="results/conversion/sub-{subject}_baseline_ct.nii.gz",
         mask=lambda wildcards: mask_of(wildcards.subject),
@@ -113,7 +113,7 @@ rule repeat_radiomics:
 
 
 rule judge_repeatability:
-    """Judge which features repeat themselves (intraclass correlation), on development participants of a training part."""
+    """Estimate which features are repeatable (intraclass correlation), on development participants of a training part."""
     input:
         unpack(
             lambda wildcards: named(

@@ -15,7 +15,7 @@ Writes: results/report/report.html, results/report/participants.html, results/re
     results/report/checklist_tripod_ai.tsv, results/report/checklist_clear.tsv
 """
 
-from ichdag.shipped import digests
+from ichdag.bundled_files import bundled_digests
 
 REPORT_TABLES = {
     "cohort": ["participants", "quality", "sensitivity"],
@@ -51,7 +51,8 @@ TEMPLATES = {
     "participants": ["participants.html", "participant.css", "report.css"],
 }
 TEMPLATES = {
-    page: digests(f"src/ichdag/report/templates/{name}.j2" for name in names) for page, names in TEMPLATES.items()
+    page: bundled_digests(f"src/ichdag/report/templates/{name}.j2" for name in names)
+    for page, names in TEMPLATES.items()
 }
 CAPTIONS = {name: f"workflow/report/{name}.rst" for name in CAPTIONED}
 ANSWERS = {
@@ -101,7 +102,7 @@ rule draw_pages:
     conda:
         "../envs/pages.yaml"
     params:
-        rows=lambda wildcards: Private(participants.rows_of(members_of(wildcards.batch, among=sample_of(*PAGES)))),
+        rows=lambda wildcards: PrivateParams(participants.rows_of(members_of(wildcards.batch, among=sample_of(*PAGES)))),
         outcomes=config["outcomes"],
         source=config["cohort"]["volumes"],
         templates=TEMPLATES["participant"],
@@ -152,7 +153,7 @@ rule fill_checklists:
     params:
         settings=ANSWERS,
         questions=QUESTIONS,
-        digests=digests(QUESTIONS.values()),
+        digests=bundled_digests(QUESTIONS.values()),
     script:
         "../workflow/scripts/fill_checklists.py"
 
@@ -179,7 +180,7 @@ rule make_report:
         settings=config,
         cards=["segmentation", "vaegan"],
         captions=CAPTIONS,
-        digests=digests(CAPTIONS.values()),
+        digests=bundled_digests(CAPTIONS.values()),
         templates=TEMPLATES["report"],
     script:
         "../workflow/scripts/make_report.py"

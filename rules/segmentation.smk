@@ -1,6 +1,6 @@
 """Hematoma masks: the networks trained once on a locked list, their probabilities, the masks on each scan's own grid.
 
-What is in the ledger is made by a rule only while it does not stand (see `Standing`): its wildcard matches nothing else.
+What is in the ledger is made by a rule only while it does not stand (see `LedgerStatus`): its wildcard matches nothing else.
 
 Reads: results/cohort/development_scans.tsv, results/cohort/sub-{subject}_scans.json,
     results/preprocessing/{role}.tsv, results/preprocessing/sub-{subject}_grids.npz,
@@ -29,7 +29,7 @@ rule lock_training_list:
     benchmark:
         "benchmarks/lock_training_list/{list}.tsv"
     wildcard_constraints:
-        list=standing().due("training"),
+        list=standing().due_pattern("training"),
     conda:
         "../envs/imaging.yaml"
     params:
@@ -53,7 +53,7 @@ rule train_network:
     benchmark:
         "benchmarks/train_network/{network}.tsv"
     wildcard_constraints:
-        network=standing().due(*NETWORKS),
+        network=standing().due_pattern(*NETWORKS),
     conda:
         "../envs/deep.yaml"
     resources:
@@ -62,11 +62,11 @@ rule train_network:
         gpu=1,
     params:
         config=TRAINED_WITH,
-        away=standing().away,
+        away=standing().excluded_subjects,
         checkpoint="checkpoints/segmentation/{network}.pt",
         checkpoint_every_epochs=config["segmentation"]["training"]["checkpoint_every_epochs"],
         code=standing().code["networks"],
-        why=lambda wildcards: standing().told(wildcards.network),
+        why=lambda wildcards: standing().describe(wildcards.network),
     message:
         "Train network {wildcards.network}: {params.why}"
     script:
@@ -89,7 +89,7 @@ rule list_networks:
         "../envs/imaging.yaml"
     params:
         networks=NETWORKS,
-        away=standing().away,
+        away=standing().excluded_subjects,
         persons=lambda wildcards: persons_among("development"),
     script:
         "../workflow/scripts/list_networks.py"
@@ -132,7 +132,7 @@ rule choose_cleanup:
     benchmark:
         "benchmarks/choose_cleanup/{choice}.tsv"
     wildcard_constraints:
-        choice=standing().due("cleanup"),
+        choice=standing().due_pattern("cleanup"),
     conda:
         "../envs/deep.yaml"
     resources:
@@ -140,7 +140,7 @@ rule choose_cleanup:
         gpu=1,
     params:
         config=TRAINED_WITH,
-        away=standing().away,
+        away=standing().excluded_subjects,
         code=standing().code["cleanup"],
     script:
         "../workflow/scripts/choose_cleanup.py"

@@ -4,7 +4,7 @@ import nibabel
 import numpy as np
 import pytest
 
-from ichdag.faults import DamagedResult
+from ichdag.file_errors import DamagedResult
 from ichdag.images import (
     Volume,
     corner_offsets_mm,

@@ -13,7 +13,7 @@ import torch
 from snakemake.iocontainers import Namedlist
 
 from ichdag import jobs
-from ichdag.jobs import clear_leftovers, files_of, own_folder, whole_file, write_text
+from ichdag.jobs import atomic_write, files_under, remove_leftover_folders, temporary_folder, write_text
 from ichdag.models import write_weights
 
 WITH_PACKAGE = os.environ | {"PYTHONPATH": str(Path(jobs.__file__).parents[1])}
@@ -21,7 +21,7 @@ WITH_PACKAGE = os.environ | {"PYTHONPATH": str(Path(jobs.__file__).parents[1])}
 
 def test_a_file_whose_writing_fails_leaves_the_one_before_and_nothing_beside_it(tmp_path):
     write_text("first", tmp_path / "folder/result.tsv")
-    with pytest.raises(ZeroDivisionError), whole_file(tmp_path / "folder/result.tsv") as partial:
+    with pytest.raises(ZeroDivisionError), atomic_write(tmp_path / "folder/result.tsv") as partial:
         partial.write_text("second")
         1 / 0  # noqa: B018
     assert [file.name for file in tmp_path.rglob("*")] == ["folder", "result.tsv"]
@@ -29,7 +29,7 @@ def test_a_file_whose_writing_fails_leaves_the_one_before_and_nothing_beside_it(
 
 
 def test_every_result_has_the_permissions_that_the_account_s_files_have(tmp_path):
-    """safetensors keeps its files from the group, which shares the study."""
+    """The library safetensors keeps its files from the group, which shares the study."""
     (tmp_path / "plain").write_text("")
     write_weights({"weight": torch.ones(2)}, tmp_path / "weights.safetensors", identity={})
     write_text("", tmp_path / "result.tsv")
@@ -41,12 +41,12 @@ def test_every_result_has_the_permissions_that_the_account_s_files_have(tmp_path
 
 def test_files_of_a_kind_are_told_by_the_rest_of_their_names_whatever_stands_between_them():
     files = Namedlist(fromdict={"model/svm/shape": "a", "cohort": "b", "model/svm/shape+vaegan": "c", "sub-copy": "d"})
-    assert files_of(files, "model/svm/") == {"shape": "a", "shape+vaegan": "c"}
-    assert files_of(files, "sub-") == {"copy": "d"} and files_of(files, "1/") == {}
+    assert files_under(files, "model/svm/") == {"shape": "a", "shape+vaegan": "c"}
+    assert files_under(files, "sub-") == {"copy": "d"} and files_under(files, "1/") == {}
 
 
 def test_a_file_is_on_the_disk_before_it_takes_its_name(tmp_path, monkeypatch):
-    jobs.sync_names()  # those of other tests
+    jobs.sync_folders()  # those of other tests
     steps = []
     sync, rename = os.fsync, os.replace
     named = "/proc/self/fd/{}".format
@@ -54,7 +54,7 @@ def test_a_file_is_on_the_disk_before_it_takes_its_name(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "replace", lambda old, new: (steps.append("rename"), rename(old, new)))
     write_text("x", tmp_path / "results/a.tsv")
     write_text("y", tmp_path / "results/b.tsv")
-    jobs.sync_names()
+    jobs.sync_folders()
     partials = [f"{tmp_path}/results/.partial-{os.getpid()}-{name}.tsv" for name in "ab"]
     assert steps == [partials[0], "rename", partials[1], "rename", f"{tmp_path}/results"]
 
@@ -94,14 +94,14 @@ def test_a_file_system_that_cannot_sync_does_not_stop_a_job(tmp_path, monkeypatc
     monkeypatch.setattr(os, "fsync", unable)
     write_text("x", tmp_path / "result.tsv")
     monkeypatch.setattr(os, "fsync", lambda handle: os.stat("/nowhere"))
-    jobs.sync_names()
+    jobs.sync_folders()
     assert (tmp_path / "result.tsv").read_text() == "x"
 
 
 UNPACKING = """
 import os, signal, sys
-from ichdag.jobs import own_folder
-with own_folder(sys.argv[1]) as folder:
+from ichdag.jobs import temporary_folder
+with temporary_folder(sys.argv[1]) as folder:
     (folder / "original.dcm").write_text("DOE^JANE")
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -117,12 +117,12 @@ def killed(tmp_path):
 
 
 def test_the_next_run_clears_what_a_killed_conversion_had_unpacked(killed):
-    clear_leftovers(killed)
+    remove_leftover_folders(killed)
     assert not [path for path in killed.rglob("*") if path.name not in ("temporary", "convert_scans")]
 
 
 def test_doing_the_job_again_clears_what_it_had_unpacked_before(killed):
-    with own_folder(killed / "temporary/convert_scans/sub-1") as folder:
+    with temporary_folder(killed / "temporary/convert_scans/sub-1") as folder:
         assert not list(killed.rglob("original.dcm")) and not list(folder.iterdir())
         (folder / "other.dcm").touch()
     assert not [path for path in killed.rglob("*") if path.name not in ("temporary", "convert_scans")]
@@ -132,13 +132,13 @@ def test_a_start_beside_a_run_leaves_the_folders_of_running_jobs_and_of_other_ho
     """`make check` may be said while the study runs."""
     elsewhere = tmp_path / "temporary/convert_scans/sub-2/node-7-1"
     elsewhere.mkdir(parents=True)
-    with own_folder(tmp_path / "temporary/convert_scans/sub-1") as folder:
-        clear_leftovers(tmp_path)
+    with temporary_folder(tmp_path / "temporary/convert_scans/sub-1") as folder:
+        remove_leftover_folders(tmp_path)
         assert folder.is_dir() and elsewhere.is_dir()
 
 
 def test_a_job_that_fails_leaves_nothing_unpacked(tmp_path):
-    with pytest.raises(ZeroDivisionError), own_folder(tmp_path / "temporary/convert_scans/sub-1") as folder:
+    with pytest.raises(ZeroDivisionError), temporary_folder(tmp_path / "temporary/convert_scans/sub-1") as folder:
         (folder / "original.dcm").touch()
         1 / 0  # noqa: B018
     assert not (tmp_path / "temporary/convert_scans/sub-1").exists()

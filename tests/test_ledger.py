@@ -9,16 +9,16 @@ import torch
 
 from ichdag.jobs import StudyError
 from ichdag.ledger import (
-    locked_list,
-    refuse_broken_ledger,
-    refuse_forgotten_records,
-    refuse_ledger,
-    refuse_other_folds,
-    seal_of,
-    sealed,
-    why_train,
+    check_checksums,
+    check_fold_count,
+    check_ledger,
+    check_snakemake_records,
+    checksum_file_of,
+    read_training_list,
+    reason_to_train,
+    write_with_checksum,
 )
-from ichdag.models import Card, read_identity, read_weights, write_model, write_weights
+from ichdag.models import ModelCard, read_identity, read_weights, write_model, write_weights
 from ichdag.records import read_record, write_record
 
 FOLDS = "subject\toutcome\tfold\nS0\tmrs\t0\nS1\tmrs\t1\nS2\tmrs\t0\n"
@@ -33,11 +33,11 @@ def study(tmp_path, monkeypatch):
     (tmp_path / "ledger").mkdir()
     (tmp_path / "results/cohort").mkdir(parents=True)
     for name, text in (("folds.tsv", FOLDS), ("training.tsv", LIST)):
-        with sealed(tmp_path / "ledger" / name) as partial:
+        with write_with_checksum(tmp_path / "ledger" / name) as partial:
             partial.write_text(text, "utf-8")
     (tmp_path / "results/cohort/folds.tsv").write_text(f"{FOLDS}S0\tsegmentation\t0\n", "utf-8")
     (tmp_path / "results/cohort/development_scans.tsv").touch()
-    refuse_broken_ledger()
+    check_checksums()
     return tmp_path
 
 
@@ -55,36 +55,36 @@ def test_a_table_of_the_ledger_that_is_not_as_it_was_written_is_refused_by_name(
     damaged["changed"] = text.replace("S1\t", "S9\t")
     path.unlink() if damage == "lost" else path.write_text(damaged[damage], "utf-8")
     with pytest.raises(StudyError, match=rf"ledger/{name} .*backup"):
-        refuse_broken_ledger()
+        check_checksums()
 
 
 def test_a_ledger_without_seals_is_refused_where_results_have_folds_that_it_lacks(study):
     for name in ("folds.tsv", "training.tsv"):
-        seal_of(study / "ledger" / name).unlink()
-    refuse_broken_ledger()
+        checksum_file_of(study / "ledger" / name).unlink()
+    check_checksums()
     (study / "ledger/folds.tsv").write_text(FOLDS.replace("S2\tmrs\t0\n", ""), "utf-8")
     with pytest.raises(StudyError, match=r"lacks 1 of 3 assignments .*sub-S2, mrs, fold 0"):
-        refuse_broken_ledger()
+        check_checksums()
 
 
 def test_results_without_any_ledger_are_refused_and_a_ledger_without_results_is_not(study):
     (study / "results/cohort/folds.tsv").unlink()
-    refuse_broken_ledger()
+    check_checksums()
     (study / "results/cohort/folds.tsv").write_text(FOLDS, "utf-8")
     for file in (study / "ledger").iterdir():
         file.unlink()
     with pytest.raises(StudyError, match="lacks 3 of 3 assignments"):
-        refuse_broken_ledger()
+        check_checksums()
 
 
 def test_a_training_list_that_is_lost_with_its_seal_is_missed_where_there_are_networks(study):
     for file in study.glob("ledger/training.tsv*"):
         file.unlink()
-    refuse_broken_ledger()
+    check_checksums()
     (study / "results/segmentation").mkdir()
     (study / "results/segmentation/networks.json").touch()
     with pytest.raises(StudyError, match=r"ledger/training\.tsv is lost: results/segmentation/networks\.json"):
-        refuse_broken_ledger()
+        check_checksums()
 
 
 @pytest.mark.parametrize("name", ["folds.tsv", "training.tsv"])
@@ -92,12 +92,12 @@ def test_a_table_changed_on_purpose_is_taken_once_what_the_cure_names_is_deleted
     path = study / "ledger" / name
     path.write_text(path.read_text("utf-8").replace("S1\t", "S9\t"), "utf-8")
     with pytest.raises(StudyError, match="changed on purpose, delete ") as caught:
-        refuse_broken_ledger()
+        check_checksums()
     cure = re.search(r"on purpose, delete (.*); to begin", str(caught.value))[1].split(" and ")
     assert len(cure) == (2 if name == "folds.tsv" else 1)
     for file in cure:
         (study / file).unlink()
-    refuse_broken_ledger()
+    check_checksums()
 
 
 def repeats(folds, count=2):
@@ -110,7 +110,7 @@ def rewrite(study, folds, training):
     """Give the study a ledger of other numbers of folds, in two repeats, and a training list for retrain 1."""
     rows = [f"S{number}\t{number % training}\t1\n" for number in range(12)]
     for name, text in (("folds.tsv", repeats(folds)), ("training.tsv", "subject\tfold\tretrain\n" + "".join(rows))):
-        with sealed(study / "ledger" / name) as partial:
+        with write_with_checksum(study / "ledger" / name) as partial:
             partial.write_text(text, "utf-8")
     (study / "results/cohort/folds.tsv").write_text(repeats(folds), "utf-8")
 
@@ -118,53 +118,53 @@ def rewrite(study, folds, training):
 @pytest.mark.parametrize("count", [3, 4, 10])
 def test_another_number_of_folds_is_refused_with_what_was_found_and_the_cure(study, count):
     rewrite(study, 5, 5)
-    refuse_other_folds(5, retrain=1)
-    refuse_other_folds(5, retrain=2)
+    check_fold_count(5, retrain=1)
+    check_fold_count(5, retrain=2)
     with pytest.raises(StudyError, match=rf"config folds is {count}, but .*folds.tsv has 5 and .*training.tsv has 5"):
-        refuse_other_folds(count, retrain=1)
+        check_fold_count(count, retrain=1)
     with pytest.raises(
         StudyError, match=r"Set folds back to 5\. .*raise segmentation\.retrain .* and move ledger/folds"
     ):
-        refuse_ledger(folds=count, retrain=1)
+        check_ledger(folds=count, retrain=1)
 
 
 def test_the_cure_for_another_number_of_folds_works_and_half_of_it_is_not_enough(study):
     rewrite(study, 5, 5)
     with pytest.raises(StudyError) as caught:
-        refuse_other_folds(3, retrain=2)
+        check_fold_count(3, retrain=2)
     assert "training.tsv" not in str(caught.value) and "raise segmentation.retrain" not in str(caught.value)
     for file in re.search(r"move (\S+), (\S+) and (\S+) away", str(caught.value)).groups():
         (study / file).unlink()
     with pytest.raises(StudyError, match=r"training\.tsv has 5: .*raise segmentation\.retrain"):
-        refuse_other_folds(3, retrain=1)
-    refuse_broken_ledger()
-    refuse_other_folds(3, retrain=2)
+        check_fold_count(3, retrain=1)
+    check_checksums()
+    check_fold_count(3, retrain=2)
 
 
 def test_repeats_and_newcomers_do_not_hide_the_number_of_folds(study):
     rewrite(study, 5, 5)
     (study / "ledger/folds.tsv").write_text(repeats(5, 1) + "N0\tmrs\t2\n" + "N1\texpansion\t4\n", "utf-8")
-    refuse_other_folds(5, retrain=1)
+    check_fold_count(5, retrain=1)
     (study / "ledger/folds.tsv").write_text(repeats(5, 3) + "N0\tmrs\t2\n", "utf-8")
-    refuse_other_folds(5, retrain=1)
+    check_fold_count(5, retrain=1)
     with pytest.raises(StudyError, match="folds.tsv has 5"):
-        refuse_other_folds(15, retrain=2)
+        check_fold_count(15, retrain=2)
 
 
 def test_a_study_without_a_ledger_takes_any_number_of_folds(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    refuse_ledger(folds=7, retrain=1)
+    check_ledger(folds=7, retrain=1)
 
 
 def test_results_without_snakemakes_records_are_refused(study):
     with pytest.raises(StudyError, match=r"\.snakemake/, which tells what they were made with, is not"):
-        refuse_forgotten_records()
+        check_snakemake_records()
     (study / ".snakemake/metadata").mkdir(parents=True)
     (study / ".snakemake/metadata/bGVkZ2Vy").touch()
-    refuse_forgotten_records()
+    check_snakemake_records()
     shutil.rmtree(study / ".snakemake")
     (study / "results/cohort/development_scans.tsv").unlink()
-    refuse_forgotten_records()
+    check_snakemake_records()
 
 
 def test_a_writer_killed_between_table_and_seal_leaves_a_pair_that_fits(study, monkeypatch):
@@ -183,16 +183,17 @@ def test_a_writer_killed_between_table_and_seal_leaves_a_pair_that_fits(study, m
 
         with monkeypatch.context() as patch:
             patch.setattr(room.os, "replace", killed)
-            with pytest.raises(KeyboardInterrupt), sealed(study / "ledger/folds.tsv") as partial:
+            with pytest.raises(KeyboardInterrupt), write_with_checksum(study / "ledger/folds.tsv") as partial:
                 partial.write_text(FOLDS + "S3\tmrs\t1\n", "utf-8")
-        refuse_broken_ledger()
+        check_checksums()
         assert ("S3" in (study / "ledger/folds.tsv").read_text("utf-8")) == taken
         assert not list((study / "ledger").glob(".new*"))
 
 
 def test_the_locked_list_is_that_of_its_retraining(study):
-    assert locked_list("ledger/training.tsv", retrain=1) == {"S0": 0, "S1": 1}
-    assert locked_list("ledger/training.tsv", retrain=2) is None and locked_list("ledger/none.tsv", retrain=1) is None
+    assert read_training_list("ledger/training.tsv", retrain=1) == {"S0": 0, "S1": 1}
+    assert read_training_list("ledger/training.tsv", retrain=2) is None
+    assert read_training_list("ledger/none.tsv", retrain=1) is None
 
 
 @pytest.fixture
@@ -205,7 +206,7 @@ def model(tmp_path):
     files.curve.write_text("curve", "utf-8")
     files.data.write_text("data", "utf-8")
     write_model(
-        Card("dual_0", IDENTITY, ["S1"]),
+        ModelCard("dual_0", IDENTITY, ["S1"]),
         {"one": torch.arange(6.0), "two": torch.ones(2)},
         run={"seconds": 1},
         files=files,
@@ -215,9 +216,10 @@ def model(tmp_path):
 
 def test_weights_say_what_they_are_and_hold_until_it_changes(model):
     assert read_identity(model / "weights.safetensors") == IDENTITY
-    assert why_train(model, IDENTITY) is None
-    assert why_train(model, IDENTITY | {"training": {"epochs": 4}}) == "training.epochs 3 -> 4"
-    assert "drawn anew" in why_train(model, None) and "not there" in why_train(model.with_name("dual_1"), IDENTITY)
+    assert reason_to_train(model, IDENTITY) is None
+    assert reason_to_train(model, IDENTITY | {"training": {"epochs": 4}}) == "training.epochs 3 -> 4"
+    assert "drawn anew" in reason_to_train(model, None)
+    assert "not there" in reason_to_train(model.with_name("dual_1"), IDENTITY)
 
 
 def test_the_same_weights_are_the_same_bytes(tmp_path):
@@ -236,10 +238,10 @@ def test_a_damaged_model_is_refused_and_not_trained_anew_in_silence(model, part,
     else:
         path.write_bytes(content[: len(content) // 2] if damage == "half" else b"")
     if (part, damage) == ("weights.safetensors", "lost"):
-        assert why_train(model, IDENTITY) == "it is not there yet"
+        assert reason_to_train(model, IDENTITY) == "it is not there yet"
         return
     with pytest.raises(StudyError, match=rf"{part}.*backup"):
-        why_train(model, IDENTITY)
+        reason_to_train(model, IDENTITY)
 
 
 def test_a_flipped_bit_in_the_numbers_is_noticed_when_they_are_read(model):
@@ -255,4 +257,4 @@ def test_a_card_edited_by_hand_is_noticed(model):
     card = read_record(model / "card.json")
     write_record(card | {"subjects": []}, model / "card.json")
     with pytest.raises(StudyError, match="another than was written"):
-        why_train(model, IDENTITY)
+        reason_to_train(model, IDENTITY)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 
-CODE = "import sys; sys.path.insert(0, 'src'); {} from ichdag.machine import versions; print(*versions())"
+CODE = "import sys; sys.path.insert(0, 'src'); {} from ichdag import machine; print(*machine.package_versions())"
 
 
 def test_the_packages_that_a_process_uses_count_and_not_what_else_is_installed():

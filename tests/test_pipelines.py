@@ -14,10 +14,10 @@ import yaml
 
 from ichdag.classification import ClassificationSettings, classifier_settings
 from ichdag.classification.classifiers import ClassifierConfig, fit
+from ichdag.constants import CLASSIFIERS
 from ichdag.features.reducer import Reducer
 from ichdag.jobs import StudyError
-from ichdag.names import CLASSIFIERS
-from ichdag.pipelines import _skops as skops
+from ichdag.pipelines import _import_skops_without_search as skops
 from ichdag.pipelines import read_pipeline, write_pipeline
 
 ROOT = Path(__file__).parents[1]

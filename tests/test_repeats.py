@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ichdag.jobs import StudyError
-from ichdag.repeats import repeat_of, repeats_of
+from ichdag.repeats import infer_repeats, repeat_of_fold
 
 SUBJECTS = np.array([f"s{number:02d}" for number in range(12)])
 
@@ -18,16 +18,16 @@ def two_repeats():
 
 
 def test_folds_are_numbered_on_from_repeat_to_repeat_and_external_rows_are_of_the_first():
-    assert repeat_of(pd.Series(["0", "4", "5", "14", "external"]), count=5).tolist() == [0, 0, 1, 2, 0]
-    assert repeat_of(pd.Series([0, 9, 10]), count=5).tolist() == [0, 1, 2]
+    assert repeat_of_fold(pd.Series(["0", "4", "5", "14", "external"]), count=5).tolist() == [0, 0, 1, 2, 0]
+    assert repeat_of_fold(pd.Series([0, 9, 10]), count=5).tolist() == [0, 1, 2]
 
 
 def test_the_repeat_of_each_row_is_told_from_subjects_and_folds_in_any_order():
     subjects, folds = two_repeats()
     order = np.random.default_rng(1).permutation(24)
-    found = repeats_of(subjects[order], folds=folds[order], where="here")
+    found = infer_repeats(subjects[order], folds=folds[order], where="here")
     assert found.tolist() == (folds[order].astype(int) // 3).tolist()
-    assert repeats_of(SUBJECTS, folds=folds[:12], where="here").tolist() == [0] * 12
+    assert infer_repeats(SUBJECTS, folds=folds[:12], where="here").tolist() == [0] * 12
 
 
 @pytest.mark.parametrize(
@@ -41,4 +41,4 @@ def test_the_repeat_of_each_row_is_told_from_subjects_and_folds_in_any_order():
 def test_rows_that_are_no_repeats_are_refused_with_the_subject(change, words):
     subjects, folds = change(*two_repeats())
     with pytest.raises(StudyError, match=words):
-        repeats_of(subjects, folds=folds, where="here")
+        infer_repeats(subjects, folds=folds, where="here")

@@ -14,7 +14,7 @@ def growing(**amounts: Amount) -> dict[str, Callable[[Any, int], int]]:
     return {name: _doubled(amount) for name, amount in amounts.items()}
 
 
-def give_defaults(settings: Any, **amounts: int) -> None:
+def set_default_resources(settings: Any, **amounts: int) -> None:
     """Let rules that state no resources have these, doubled with each attempt.
 
     They stand before the `default-resources` of a profile or the command line, which replace them one by one. They are

@@ -5,7 +5,7 @@ from functools import cache, cached_property
 from zlib import crc32
 
 from ichdag.cohort.sheet import Row, shared_persons, subject_of
-from ichdag.privacy import Private
+from ichdag.privacy import PrivateParams
 
 
 class Participants:
@@ -47,9 +47,9 @@ class Participants:
         ordered = sorted(self.subjects_of(*roles), key=lambda subject: (crc32(subject.encode()), subject))
         return dict.fromkeys(ordered[:size])
 
-    def persons_among(self, role: str) -> Private:
+    def persons_among(self, role: str) -> PrivateParams:
         """Say who is behind each participant of a role, as far as one person is several participants."""
-        return Private(shared_persons(self.rows[subject] for subject in self.subjects_of(role)))
+        return PrivateParams(shared_persons(self.rows[subject] for subject in self.subjects_of(role)))
 
     def batch_of(self, subject: str) -> str:
         """Name a participant's batch, from role and id alone: it never changes when others come or go."""

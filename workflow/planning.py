@@ -1,10 +1,10 @@
-"""Snakemake's plan, mended: a job is asked for reasons of its own also where it follows from others by ancient edges.
+"""Correct Snakemake's plan: a job's own reasons to run count also where it follows from others by ancient edges.
 
-Snakemake 9 asks no job that follows from one that runs, for that one will run too. By an ancient edge it will not, and
-its changed settings, inputs or missing results go unnoticed, with exit status 0 (docs/running.md has an example of
+Snakemake 9 does not examine a job that follows from one that runs, for it will run too. By an ancient edge it will not,
+and its changed settings, inputs or missing results go unnoticed, with exit status 0 (docs/running.md has an example of
 twenty lines). Nor does it run a job whose result is there while the record of what it was made with is not, was altered
 since it was made, or was made with other files of the ledger than those that are there now, if these are older; and it
-makes a missing result only if a job that runs names it. Mended is which jobs it takes for granted, nothing else.
+makes a missing result only if a job that runs names it. What changes is which jobs it takes for granted, nothing else.
 """
 
 import math
@@ -25,22 +25,24 @@ from ichdag.models import file_digest
 
 NEEDED = {RerunTrigger.MTIME, RerunTrigger.PARAMS, RerunTrigger.INPUT}
 CLOCK = 1e-3  # seconds within which two dates of a file are one
-MASKING = "masked.update(self.bfs(self.depending, job))"
+MASKING_LINE = "masked.update(self.bfs(self.depending, job))"
 
 
-def mend_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
-    """Mend the plans of this process; those rules of a plan that `forced` names run whatever the dates of files.
+def patch_snakemake_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
+    """Replace `DAG.update_needrun` in this process, for Snakemake has no setting that plans so.
+
+    Those rules of a plan that `forced` names run whatever the dates of files.
 
     Raises StudyError if this version of Snakemake plans in a way that is not known here.
     """
     original = DAG.update_needrun
-    if not hasattr(original, "__wrapped__") and MASKING not in getsource(original):
+    if not hasattr(original, "__wrapped__") and MASKING_LINE not in getsource(original):
         raise StudyError("This version of Snakemake plans in a way that is not known here: install 9.27.1.")
     original = getattr(original, "__wrapped__", original)
 
     @wraps(original)
     async def update_needrun(dag: DAG, *args: Any, **more: Any) -> None:
-        refuse_to_look_at_less(dag)
+        check_rerun_options(dag)
         dag.forcerules.update(map(dag.workflow.get_rule, forced({job.rule.name for job in dag.jobs})))
         dag.bfs = partial(follow_plain_edges, set())
         try:
@@ -55,18 +57,18 @@ def mend_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
     DAG.update_needrun = update_needrun
 
 
-def refuse_to_look_at_less(dag: DAG) -> None:
+def check_rerun_options(dag: DAG) -> None:
     """Raise StudyError if a run is told not to look at settings, inputs or dates: old results would be left.
 
     A dry run may, and so may a run of rules that are named (--allowed-rules): the next run finds the others due.
     """
     if dag.workflow.dryrun:
         return
-    ways = {"--touch": dag.workflow.touch, "--consider-ancient": dag.workflow.workflow_settings.consider_ancient}
-    for way in (way for way, is_asked in ways.items() if is_asked):
-        raise StudyError(f"With {way}, changes would go unnoticed and old results be left: run without it.")
-    told = dag.workflow.dag_settings
-    if not told.allowed_rules and not set(told.rerun_triggers) >= NEEDED:
+    options = {"--touch": dag.workflow.touch, "--consider-ancient": dag.workflow.workflow_settings.consider_ancient}
+    for option in (option for option, is_given in options.items() if is_given):
+        raise StudyError(f"With {option}, changes would go unnoticed and old results be left: run without it.")
+    settings = dag.workflow.dag_settings
+    if not settings.allowed_rules and not set(settings.rerun_triggers) >= NEEDED:
         names = " ".join(sorted(trigger.name.lower() for trigger in NEEDED))
         raise StudyError(
             f"With these --rerun-triggers, changes would go unnoticed and old results be left: they need {names}."
@@ -74,7 +76,7 @@ def refuse_to_look_at_less(dag: DAG) -> None:
 
 
 def overlooked_results(dag: DAG) -> set[str]:
-    """The results of a plan that Snakemake would leave as they are, though nobody knows that they are right.
+    """Return the results of a plan that Snakemake would leave as they are, though nobody knows that they are right.
 
     Without a record of this version nobody knows what they were made with. A missing result counts if a job follows
     that runs: it may read it without naming it (a store that holds links).
@@ -89,12 +91,13 @@ def overlooked_results(dag: DAG) -> set[str]:
 @contextmanager
 def doubts_as_changed_params(persistence: Any) -> Iterator[None]:
     """Let Snakemake take what speaks against a result for changed params: then it reads the records that it holds."""
-    original, content = persistence.params_changed, cache(file_digest)
+    original = persistence.params_changed
+    digest = cache(file_digest)
 
     def params_changed(job: Any, file: Any = None) -> Any:
-        found = original(job, file=file)
-        why = None if found else doubt(persistence, job, content)
-        return Doubt({why}) if why else found
+        changes = original(job, file=file)
+        why = None if changes else doubt(persistence, job, digest)
+        return Doubt({why}) if why else changes
 
     persistence.params_changed = params_changed
     try:
@@ -110,20 +113,20 @@ class Doubt(ParamsChange):
         return ", ".join(self.only_old)
 
 
-def doubt(persistence: Any, job: Any, content: Callable[[str], str]) -> str | None:
-    """What speaks against the results of a job though none of its settings changed; None if nothing does."""
+def doubt(persistence: Any, job: Any, digest: Callable[[str], str]) -> str | None:
+    """Say what speaks against the results of a job though none of its settings changed; None if nothing does."""
     for file in job.output:
         if is_altered(file, persistence.metadata(file)):
             return f"{file} was changed after it was made"
     for file in (file for file in job.input if file.startswith("ledger/") and os.path.isfile(file)):
         known = persistence.input_checksums(job, file) - {None}
-        if known and known != {f"sha256:{content(file)}"}:
+        if known and known != {f"sha256:{digest(file)}"}:
             return f"{file} is another than it was made with"
     return None
 
 
 def is_altered(file: str, record: Any) -> bool:
-    """Whether a result has another date than when it was made. Archives may keep whole seconds of a date."""
+    """Tell whether a result has another date than when it was made. Archives may keep whole seconds of a date."""
     if record is None or record.endtime is None or not os.path.isfile(file):
         return False
     date = os.stat(file).st_mtime
@@ -131,7 +134,7 @@ def is_altered(file: str, record: Any) -> bool:
 
 
 def follow_plain_edges(seen: set, direction: dict, *jobs: Any) -> Iterator[Any]:
-    """Yield what follows from jobs by edges that are not ancient; what is in `seen` is not told again."""
+    """Yield what follows from jobs by edges that are not ancient; what is in `seen` is not yielded again."""
     queue = deque(jobs)
     while queue:
         job = queue.popleft()

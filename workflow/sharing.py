@@ -1,7 +1,7 @@
 """Copy of a study fit to be shared: report, figures and tables of groups, searched for all that names a participant.
 
 `python workflow/sharing.py STUDY TO` copies what results/ro-crate-metadata.json lists. Each file is first searched for
-what `identity` finds in sheet and originals. Where something is found nothing is copied.
+what `identifiers` finds in sheet and originals. Where something is found nothing is copied.
 """
 
 import base64
@@ -15,11 +15,11 @@ from urllib.parse import unquote
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "src"), str(Path(__file__).parent)]
 
-from identity import DOTTED, WORD, Values, identifying  # noqa: E402
+from identifiers import DOTTED, WORD, Values, find_identifiers  # noqa: E402
 
 from ichdag.cohort.sheet import read_sheet  # noqa: E402
 from ichdag.jobs import StudyError  # noqa: E402
-from ichdag.provenance.crate import LISTED, SETTINGS  # noqa: E402
+from ichdag.provenance.crate import SETTINGS, SHARED_FILES  # noqa: E402
 from ichdag.records import read_yaml  # noqa: E402
 
 CRATE = "ro-crate-metadata.json"
@@ -38,14 +38,18 @@ def share(study: Path, target: Path) -> list[str]:
     there is no finished study.
     """
     results = study / "results"
-    files = sorted({path for pattern in (*LISTED, CRATE) for path in results.glob(pattern)})
+    files = sorted({path for pattern in (*SHARED_FILES, CRATE) for path in results.glob(pattern)})
     if results / CRATE not in files:
         raise StudyError(f"{results / CRATE} is not there: run the study to its end first")
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise StudyError(f"{target} is there already: name a folder that is not")
     sheet = read_sheet(study / read_yaml(results / SETTINGS)["participants"])
-    values = identifying(sheet, study)
-    hits = [f"{path.relative_to(study)} has what stands in {where}" for path in files for where in _found(path, values)]
+    values = find_identifiers(sheet, study)
+    hits = [
+        f"{path.relative_to(study)} has what stands in {where}"
+        for path in files
+        for where in _sources_of_hits(path, values)
+    ]
     if hits:
         raise StudyError("nothing was copied, for these files name somebody:\n  " + "\n  ".join(hits))
     for path in files:
@@ -55,8 +59,8 @@ def share(study: Path, target: Path) -> list[str]:
     return [path.relative_to(results).as_posix() for path in files]
 
 
-def _found(path: Path, values: Values) -> list[str]:
-    """Where the values come from that a file holds, each place once."""
+def _sources_of_hits(path: Path, values: Values) -> list[str]:
+    """Return where the values that a file holds come from, each place once."""
     text = _readable(path.read_text("utf-8", "replace")).lower()
     words = set(re.findall(r"\w+", text)) | {word for word in WORD.findall(text) if not word.isdigit()}
     words = {word for word in words if not word.isdigit() or len(word) < 5} | set(NUMBER.findall(text))
@@ -68,10 +72,10 @@ def _found(path: Path, values: Values) -> list[str]:
 
 
 def _readable(text: str) -> str:
-    """A file's text as a person reads it: signs unescaped, embedded drawings decoded, pictures of pixels left out."""
+    """Return a file's text as a person reads it: unescaped, drawings decoded, pixels left out."""
     text = SIZES.sub("", EMBEDDED.sub(_decoded, text))
-    text = QUOTED.sub(lambda found: unquote(found[0]), text)
-    return html.unescape(ESCAPED.sub(lambda found: chr(int(found[1], 16)), text))
+    text = QUOTED.sub(lambda match: unquote(match[0]), text)
+    return html.unescape(ESCAPED.sub(lambda match: chr(int(match[1], 16)), text))
 
 
 def _decoded(embedded: re.Match[str]) -> str:

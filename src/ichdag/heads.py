@@ -1,6 +1,6 @@
-"""Where the head is in a scan: without table and holder, air cells filled, and what of it the skull encloses.
+"""Segment the head in a scan, without table and head holder and with its air cells, and the space inside the skull.
 
-All of it is found on a coarse copy of the scan (voxels of about 2.5 mm), which is quick, and good to a voxel or two.
+This is done on a coarse copy of the scan (voxels of about 2.5 mm), which is fast, and precise to a voxel or two.
 """
 
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from scipy import ndimage
 from ichdag.images import Volume
 
 COARSE_MM = 2.5
-THIN_MM = 6.0  # what is thinner than this falls off the head when it is opened: table tops, holders, tubes
+THIN_MM = 6.0  # thinner things are removed by the opening: table tops, head holders, tubes
 BONE_HU = 250
 GAP_MM = 14.0  # sutures, thin temporal bone, burr holes
 
 
 @dataclass(frozen=True)
 class Head(Volume):
-    """The coarse scan (HU), with the head and the space the skull encloses in it, both bool (i, j, k).
+    """A coarse scan (HU), the head in it, and the space inside the skull, both bool (i, j, k).
 
-    `steps` are the scan's voxels along each edge of a coarse one.
+    `steps` are the voxels of the scan along each edge of a coarse voxel.
     """
 
     inside: np.ndarray
@@ -29,12 +29,13 @@ class Head(Volume):
 
 
 def find_head(scan: Volume, *, head_hu: float) -> Head:
-    """Find the head in a scan in HU, RAS: the largest thing above `head_hu` once thin things have fallen off.
+    """Find the head in a scan (HU, RAS): the largest component above `head_hu`, after thin things are removed.
 
-    Without any, `inside` is all false. The head is grown by one coarse voxel, so that no skin is lost.
+    If there is none, `inside` is all false. The head is dilated by one coarse voxel, so that no skin is lost.
     """
-    steps = tuple(int(max(1, np.floor(COARSE_MM / edge))) for edge in scan.spacing_mm)
-    values = scan.values[tuple(slice(None, None, step) for step in steps)]
+    step_i, step_j, step_k = (int(max(1, np.floor(COARSE_MM / edge))) for edge in scan.spacing_mm)
+    steps = (step_i, step_j, step_k)
+    values = scan.values[::step_i, ::step_j, ::step_k]
     affine = scan.affine @ np.diag([*map(float, steps), 1.0])
     spacing = np.linalg.norm(affine[:3, :3], axis=0)
     tissue = values > head_hu
@@ -50,37 +51,36 @@ def find_head(scan: Volume, *, head_hu: float) -> Head:
 
 
 def cover(head: Head, shape: tuple[int, ...]) -> np.ndarray:
-    """The head on the scan's own grid of this shape, bool."""
+    """Return the head on the scan's own grid (shape), bool."""
     values = head.inside
     for axis, (step, size) in enumerate(zip(head.steps, shape, strict=True)):
-        places = np.minimum(np.round(np.arange(size) / step).astype(int), values.shape[axis] - 1)
-        values = np.take(values, places, axis=axis)
+        indices = np.minimum(np.round(np.arange(size) / step).astype(int), values.shape[axis] - 1)
+        values = np.take(values, indices, axis=axis)
     return values
 
 
 def _opened(tissue: np.ndarray, spacing: np.ndarray) -> np.ndarray:
-    """Tissue slice by slice without what is thinner than THIN_MM."""
+    """Remove what is thinner than THIN_MM from each slice."""
     disk = _disk(THIN_MM / 2, spacing)
-    padded = np.pad(
-        tissue, [(4, 4), (4, 4), (0, 0)], mode="edge"
-    )  # a head that the field of view cuts is not thin there
+    # The edge is repeated, so that a head cut by the field of view does not count as thin there.
+    padded = np.pad(tissue, [(4, 4), (4, 4), (0, 0)], mode="edge")
     return ndimage.binary_opening(padded, disk)[4:-4, 4:-4]
 
 
 def _near(head: np.ndarray, spacing: np.ndarray) -> np.ndarray:
-    """Within THIN_MM of the opened head, in the slice's plane."""
+    """Return the voxels within THIN_MM of the opened head, in the plane of the slice."""
     return ndimage.binary_dilation(head, _disk(THIN_MM, spacing))
 
 
 def _disk(radius_mm: float, spacing: np.ndarray) -> np.ndarray:
-    """An in-plane disk (2r+1, 2r+1, 1) of at least one voxel's radius."""
+    """Return an in-plane disk (2r+1, 2r+1, 1) with a radius of at least one voxel."""
     reach = np.maximum(1, np.round(radius_mm / spacing[:2])).astype(int)
     i, j = np.ogrid[-reach[0] : reach[0] + 1, -reach[1] : reach[1] + 1]
     return (((i / reach[0]) ** 2 + (j / reach[1]) ** 2) <= 1.01)[..., None]
 
 
 def _largest(mask: np.ndarray) -> np.ndarray:
-    """The largest 6-connected part."""
+    """Return the largest 6-connected component."""
     labels, count = ndimage.label(mask)
     if count == 0:
         return mask
@@ -88,24 +88,24 @@ def _largest(mask: np.ndarray) -> np.ndarray:
 
 
 def _filled(head: np.ndarray) -> np.ndarray:
-    """The head with its air cells, slice by slice."""
-    return np.stack([ndimage.binary_fill_holes(head[:, :, place]) for place in range(head.shape[2])], axis=2)
+    """Fill the air cells of the head, slice by slice."""
+    return np.stack([ndimage.binary_fill_holes(head[:, :, k]) for k in range(head.shape[2])], axis=2)
 
 
 def _enclosed(bone: np.ndarray, head: np.ndarray, spacing: np.ndarray) -> np.ndarray:
-    """What bone encloses within each slice of the head, bone left out; gaps of the skull up to GAP_MM are bridged."""
-    found = np.zeros_like(head)
+    """Return the space that bone encloses in each slice of the head, without bone; gaps up to GAP_MM are closed."""
+    enclosed = np.zeros_like(head)
     disk = _disk(GAP_MM / 2, spacing)[..., 0]
     margin = max(disk.shape)
-    for place in np.flatnonzero((bone & head).any(axis=(0, 1))):
-        own = np.pad(bone[:, :, place] & head[:, :, place], margin)
-        ring = ndimage.binary_closing(own, disk) | own
-        found[:, :, place] = (ndimage.binary_fill_holes(ring) & ~ring)[margin:-margin, margin:-margin]
-    return ndimage.binary_opening(found, _disk(THIN_MM, spacing))
+    for k in np.flatnonzero((bone & head).any(axis=(0, 1))):
+        skull = np.pad(bone[:, :, k] & head[:, :, k], margin)
+        ring = ndimage.binary_closing(skull, disk) | skull
+        enclosed[:, :, k] = (ndimage.binary_fill_holes(ring) & ~ring)[margin:-margin, margin:-margin]
+    return ndimage.binary_opening(enclosed, _disk(THIN_MM, spacing))
 
 
 def _blocks_with(mask: np.ndarray, steps: tuple[int, int, int]) -> np.ndarray:
-    """Which blocks of `steps` voxels hold any of the mask."""
+    """Return which blocks of `steps` voxels have a voxel of the mask."""
     for axis, step in enumerate(steps):
         if step > 1:
             mask = np.logical_or.reduceat(mask, np.arange(0, mask.shape[axis], step), axis=axis)

@@ -12,11 +12,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from ichdag.machine import host, versions
+from ichdag.machine import host_name, package_versions
 
 FORMAT = "%(asctime)s %(levelname)s %(message)s"
-UMASK = os.umask(0)  # what this process keeps from others; it can only be read by setting it
-os.umask(UMASK)
 TEMPORARY = "temporary"  # the study's folder for what no job needs once it has ended
 
 
@@ -33,7 +31,7 @@ class StudyError(Exception):
     """A fault of the study's set-up (configuration, cohort, model folder) that no job can work around."""
 
 
-def start(job) -> logging.Logger:
+def start_job_log(job: Any) -> logging.Logger:
     """Log to the rule's own log file and to standard error, crashes included; return the job's logger.
 
     `job` is Snakemake's script object; its rule and wildcards (the participant's id among them) head the log, then the
@@ -43,59 +41,77 @@ def start(job) -> logging.Logger:
     handlers: list[logging.Handler] = [logging.StreamHandler(sys.stderr)]
     if job.log:
         Path(job.log[0]).parent.mkdir(parents=True, exist_ok=True)
-        handlers.append(logging.FileHandler(job.log[0], mode="w", encoding="utf-8"))
-        faulthandler.enable(handlers[-1].stream)
+        log_file = logging.FileHandler(job.log[0], mode="w", encoding="utf-8")
+        handlers.append(log_file)
+        if log_file.stream is not None:  # it is only None for handlers that open their file later
+            faulthandler.enable(log_file.stream)
     logging.basicConfig(level=logging.WARNING, format=FORMAT, handlers=handlers, force=True)
     logger = logging.getLogger("ichdag")
     logger.setLevel(logging.INFO)
     name = " ".join([job.rule, *(f"{key}={value}" for key, value in job.wildcards.items())])
-    sys.excepthook = lambda *error: _tell(logger, name, *error)
+    sys.excepthook = lambda *error: _log_failure(logger, name, *error)
     logger.info("%s", name)
-    logger.info("on %s with %s", host(), ", ".join(f"{package} {number}" for package, number in versions().items()))
+    packages = ", ".join(f"{package} {version}" for package, version in package_versions().items())
+    logger.info("on %s with %s", host_name(), packages)
     return logger
 
 
-def _tell(logger: logging.Logger, name: str, kind: Any, error: Any, trace: Any) -> None:
-    """Log why a job failed: a fault of the study by its words, which say all; another with where it was raised."""
+def _log_failure(logger: logging.Logger, name: str, kind: Any, error: Any, trace: Any) -> None:
+    """Log why a job failed: a fault of the study by its message alone, any other with its traceback."""
     if isinstance(error, StudyError):
         logger.critical("%s failed: %s", name, error)
     else:
         logger.critical("%s failed", name, exc_info=(kind, error, trace))
 
 
-def files_of(named: Any, prefix: str) -> dict[str, str]:
-    """Those of a job's inputs or outputs whose names begin with `prefix`, by the rest of their names."""
+def files_under(named: Any, prefix: str) -> dict[str, str]:
+    """Return those of a job's inputs or outputs whose names begin with `prefix`, by the rest of their names."""
     return {name.removeprefix(prefix): path for name, path in named.items() if name.startswith(prefix)}
 
 
 @contextmanager
-def whole_file(path: str | Path) -> Iterator[Path]:
-    """Give a temporary path beside `path` (same suffixes) that takes its name only if the block ends well.
+def atomic_write(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path (same suffixes) that is renamed to `path` only if the block ends without error.
 
-    What was written is on the disk by then, so that a machine that goes down leaves the whole file or none.
+    Its content is on the disk by then, so that a machine that goes down leaves the whole file or none.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    mode = _mode_of_new_files(partial)
     try:
         yield partial
-        partial.chmod(0o666 & ~UMASK)  # some writers keep their files from the group
+        partial.chmod(mode)  # some writers let only the owner read their files
         _sync(partial)
         os.replace(partial, path)
-        _NAMED_IN.add(path.parent.absolute())
+        _UNSYNCED_FOLDERS.add(path.parent.absolute())
     finally:
         partial.unlink(missing_ok=True)
 
 
-_NAMED_IN: set[Path] = set()  # folders in which this process gave files their names
+_UNSYNCED_FOLDERS: set[Path] = set()  # folders in which this process gave files their names
+
+
+def _mode_of_new_files(path: Path) -> int:
+    """Return the permissions that a new file gets at `path`, which is free again afterwards.
+
+    The umask of a process can only be read by changing it, for all threads; a new file shows what it leaves.
+    """
+    path.touch()
+    mode = path.stat().st_mode & 0o777
+    path.unlink()
+    return mode
 
 
 @atexit.register
-def sync_names() -> None:
-    """Bring the names of all files written so far to the disk: once a job, for each folder costs as much as a file."""
-    while _NAMED_IN:
+def sync_folders() -> None:
+    """Bring the names of all files written so far to the disk.
+
+    Done once at the end of a job, for each folder takes as long as a file.
+    """
+    while _UNSYNCED_FOLDERS:
         with suppress(OSError):  # not every file system can, and a name that is lost is a result to be made again
-            _sync(_NAMED_IN.pop())
+            _sync(_UNSYNCED_FOLDERS.pop())
 
 
 def _sync(path: Path) -> None:
@@ -111,13 +127,13 @@ def _sync(path: Path) -> None:
 
 
 @contextmanager
-def own_folder(path: str | Path) -> Iterator[Path]:
+def temporary_folder(path: str | Path) -> Iterator[Path]:
     """Give an empty folder within `path` that is gone after the block; what a killed job left in `path` goes first.
 
-    It is named after host and process, so that `clear_leftovers` knows whose it is.
+    It is named after host and process, so that `remove_leftover_folders` knows whose it is.
     """
     shutil.rmtree(path, ignore_errors=True)
-    own = Path(path, f"{host()}-{os.getpid()}")
+    own = Path(path, f"{host_name()}-{os.getpid()}")
     own.mkdir(parents=True, exist_ok=True)
     try:
         yield own
@@ -125,14 +141,14 @@ def own_folder(path: str | Path) -> Iterator[Path]:
         _remove(own)
 
 
-def clear_leftovers(study: str | Path = ".") -> None:
+def remove_leftover_folders(study: str | Path = ".") -> None:
     """Remove from a study what killed jobs of this host left in folders of their own: originals, unpacked.
 
     Folders of other hosts stay, for nobody here knows whether their jobs go on (`workflow/cluster/recover.sh` does).
     """
     for own in Path(study, TEMPORARY).glob("*/*/*-*"):
         name, _, process = own.name.rpartition("-")
-        if name == host() and process.isdigit() and not _is_alive(int(process)):
+        if name == host_name() and process.isdigit() and not _is_alive(int(process)):
             _remove(own)
 
 
@@ -154,5 +170,5 @@ def _is_alive(process: int) -> bool:
 
 def write_text(text: str, path: str | Path) -> None:
     """Write a text file, whole."""
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(text, encoding="utf-8")

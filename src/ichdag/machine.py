@@ -1,4 +1,4 @@
-"""What a job runs on: the host, Python, and every package whose numbers end up in a result."""
+"""Describe what a job runs on: the host, Python, and every package whose numbers end up in a result."""
 
 import importlib.metadata
 import platform
@@ -18,26 +18,35 @@ MODULES = {
 }
 
 
-def versions() -> dict[str, str]:
-    """The versions of Python and of every package that this process uses and whose numbers end up in a result.
+def package_versions() -> dict[str, str]:
+    """Return the versions of Python and of every package that this process uses and whose numbers end up in a result.
 
     What else is installed does not count: a stage's own environment and one for all stages leave the same cards.
     """
-    found = {"python": platform.python_version()}
+    numbers = {"python": platform.python_version()}
     for package in (package for module, packages in MODULES.items() if _is_used(module) for package in packages):
         with suppress(importlib.metadata.PackageNotFoundError):
-            found[package] = importlib.metadata.version(package)
-    return found
+            numbers[package] = importlib.metadata.version(package)
+    return numbers
 
 
 def _is_used(module: str) -> bool:
-    """Whether a module is imported; scikit-learn by this project, for MONAI imports it where it is installed."""
-    if module != "sklearn" or module not in sys.modules:
-        return module in sys.modules
-    own = [vars(one).values() for name, one in sys.modules.items() if name.startswith("ichdag.")]
+    """Tell whether a module is imported, scikit-learn by this package itself."""
+    if module == "sklearn":
+        return _is_sklearn_imported_by_this_package()
+    return module in sys.modules
+
+
+def _is_sklearn_imported_by_this_package() -> bool:
+    """Tell whether a module of this package holds something of scikit-learn.
+
+    That it is in `sys.modules` says nothing: MONAI imports it wherever it is installed, and the versions on a card
+    must not depend on what else an environment holds.
+    """
+    own = [vars(module).values() for name, module in sys.modules.items() if name.startswith("ichdag.")]
     return any(str(getattr(value, "__module__", None)).startswith("sklearn.") for values in own for value in [*values])
 
 
-def host() -> str:
-    """The name of this machine."""
+def host_name() -> str:
+    """Return the name of this machine."""
     return platform.node() or "unknown"

@@ -1,7 +1,7 @@
 """A trained model is a folder: weights (safetensors) or a fitted pipeline (skops, see `pipelines`), and card.json.
 
-Weights say themselves what they are: the header of the file holds the identity of the training (its settings, subjects
-and code) and a digest of all numbers, so nothing has to be read beside them.
+Weights describe themselves: the header of the file holds the identity of the training (its settings, subjects
+and code) and a digest of all numbers, so no other file has to be read.
 """
 
 import hashlib
@@ -11,17 +11,17 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, get_origin
 
-from ichdag.faults import DamagedResult, reading
-from ichdag.jobs import whole_file
-from ichdag.machine import versions
+from ichdag.file_errors import DamagedResult, damaged_result_on_error
+from ichdag.jobs import atomic_write
+from ichdag.machine import package_versions
 from ichdag.records import read_record, write_record
 
-HEADER = "ichdag"  # one key, for safetensors writes several in any order
-TOLD = {"identity": dict, "sha256": str, "beside": dict}  # what it holds
+METADATA_KEY = "ichdag"  # a single key, because safetensors writes several in any order
+HEADER_TYPES = {"identity": dict, "sha256": str, "beside": dict}  # what the metadata hold
 
 
 @dataclass(frozen=True)
-class Card:
+class ModelCard:
     """What a model is: name, settings, the subjects it was fitted on, input limits, scores and versions.
 
     It holds only what another run would repeat; on which device a training ran and for how long lies beside it.
@@ -37,47 +37,47 @@ class Card:
     folds: dict[str, list[str]] = field(default_factory=dict)
 
 
-def write_card(card: Card, path: str | Path) -> None:
+def write_card(card: ModelCard, path: str | Path) -> None:
     """Write a card, with the versions of this process where it has none."""
-    write_record(asdict(card) | {"versions": card.versions or versions()}, path)
+    write_record(asdict(card) | {"versions": card.versions or package_versions()}, path)
 
 
-def read_card(path: str | Path) -> Card:
+def read_card(path: str | Path) -> ModelCard:
     """Read a card. Raises DamagedResult if the file is not one."""
     record = read_record(path)
     missing = {"name", "settings", "subjects"} - set(record)
     if missing:
         raise DamagedResult(path, f"it is not a model card: it lacks {', '.join(sorted(missing))}")
-    with reading(path):
-        card = Card(**record)
-    wrong = [
-        part.name
-        for part in fields(Card)
-        if not isinstance(getattr(card, part.name), get_origin(part.type) or part.type)
-    ]
+    with damaged_result_on_error(path):
+        card = ModelCard(**record)
+    wrong = [part.name for part in fields(ModelCard) if not _is_of_type(getattr(card, part.name), part.type)]
     if wrong:
         raise DamagedResult(path, f"it is not a model card: {', '.join(wrong)} is of another kind")
     return card
 
 
+def _is_of_type(value: Any, type_: Any) -> bool:
+    return isinstance(value, get_origin(type_) or type_)
+
+
 def write_weights(
-    weights: dict[str, Any], path: str | Path, *, identity: dict[str, Any], beside: Iterable[str | Path] = ()
+    weights: dict[str, Any], path: str | Path, *, identity: dict[str, Any], companions: Iterable[str | Path] = ()
 ) -> None:
     """Write named torch tensors as safetensors, whole, with the identity of their training in the header.
 
-    `beside` are files of the same folder that belong to them (card, curve), written before: their digests are kept, and
-    weights beside which one is lost or another are refused (`refuse_parted`).
+    `companions` are files of the same folder that belong to them (card, curve), written before: their digests are kept,
+    and weights are refused if one of these files is lost or was changed (`check_companions`).
     """
     from safetensors.torch import save_file
 
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    files = {Path(file).name: file_digest(Path(file)) for file in beside}
-    told = {"identity": identity, "sha256": _digest(tensors), "beside": files}
-    with whole_file(path) as partial:
-        save_file(tensors, partial, metadata={HEADER: json.dumps(told, sort_keys=True)})
+    files = {Path(file).name: file_digest(Path(file)) for file in companions}
+    metadata = {"identity": identity, "sha256": _digest(tensors), "beside": files}
+    with atomic_write(path) as partial:
+        save_file(tensors, partial, metadata={METADATA_KEY: json.dumps(metadata, sort_keys=True)})
 
 
-def write_model(card: Card, weights: dict[str, Any], *, run: dict[str, Any], files: Any) -> None:
+def write_model(card: ModelCard, weights: dict[str, Any], *, run: dict[str, Any], files: Any) -> None:
     """Write card, run and weights of a trained network to `files.card`, `files.run` and `files.weights`, these last.
 
     The card's settings are the identity of the training, `run` tells how it ran (device, epochs, seconds);
@@ -85,7 +85,7 @@ def write_model(card: Card, weights: dict[str, Any], *, run: dict[str, Any], fil
     """
     write_record(run, files.run)
     write_card(card, files.card)
-    write_weights(weights, files.weights, identity=card.settings, beside=[files.card, files.curve, files.data])
+    write_weights(weights, files.weights, identity=card.settings, companions=[files.card, files.curve, files.data])
 
 
 def read_weights(path: str | Path) -> dict[str, Any]:
@@ -95,9 +95,10 @@ def read_weights(path: str | Path) -> dict[str, Any]:
     """
     from safetensors.torch import load_file
 
-    with reading(path):
-        told, tensors = _told(path), load_file(path)
-    if _digest(tensors) != told["sha256"]:
+    with damaged_result_on_error(path):
+        metadata = _read_header(path)
+        tensors = load_file(path)
+    if _digest(tensors) != metadata["sha256"]:
         raise DamagedResult(path, "its numbers are not those that were written")
     return tensors
 
@@ -108,35 +109,35 @@ def read_identity(path: str | Path) -> dict[str, Any]:
     Needs neither torch nor safetensors. Raises DamagedResult if the file is cut short or is no weights file of
     this workflow.
     """
-    return _told(path)["identity"]
+    return _read_header(path)["identity"]
 
 
-def refuse_parted(path: str | Path) -> None:
+def check_companions(path: str | Path) -> None:
     """Raise DamagedResult if a file that belongs to weights is not beside them as it was written."""
-    for name, digest in _told(path)["beside"].items():
+    for name, digest in _read_header(path)["beside"].items():
         file = Path(path).with_name(name)
         if not file.is_file() or file_digest(file) != digest:
             raise DamagedResult(file, "it is another than was written" if file.is_file() else "it is lost")
 
 
-def _told(path: str | Path) -> dict[str, Any]:
-    """What the header of a weights file says (format: 8 bytes of length, JSON, numbers)."""
+def _read_header(path: str | Path) -> dict[str, Any]:
+    """Read the metadata in the header of a weights file (format: 8 bytes of length, JSON, numbers)."""
     size = Path(path).stat().st_size
     try:
         with open(path, "rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
             header = json.loads(stream.read(length) if length < size else b"")
-        told = json.loads(header.pop("__metadata__")[HEADER])
+        metadata = json.loads(header.pop("__metadata__")[METADATA_KEY])
         whole = 8 + length + max(tensor["data_offsets"][1] for tensor in header.values())
-        kinds = {name: type(told[name]) for name in TOLD}
-        beside = [name for name in told["beside"] if Path(name).name != name]
+        kinds = {name: type(metadata[name]) for name in HEADER_TYPES}
+        beside = [name for name in metadata["beside"] if Path(name).name != name]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise DamagedResult(path, f"{size} bytes that are no weights") from error
-    if kinds != TOLD or beside:
+    if kinds != HEADER_TYPES or beside:
         raise DamagedResult(path, f"{size} bytes that are no weights of this workflow")
     if size != whole:
         raise DamagedResult(path, f"it has {size} bytes, {whole} were written")
-    return told
+    return metadata
 
 
 def file_digest(path: str | Path) -> str:

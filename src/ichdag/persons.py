@@ -4,23 +4,26 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-PERSON = "person_id"
+PERSON_COLUMN = "person_id"
 
 
-def repeated(participants: pd.DataFrame, *, people: Mapping[str, str] | None = None) -> dict[str, str]:
-    """By role, how many participants are how many persons, in words; nothing where nobody takes part twice.
+def describe_repeat_participants(
+    participants: pd.DataFrame, *, people: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Say, by role, how many participants are how many persons, in words; nothing where nobody takes part twice.
 
     `participants` follows its schema; who was excluded does not count. `people` says who is behind each subject;
     without it the sheet's column person_id does.
     """
     included = participants[participants["status"] == "included"]
     if people is not None:
-        behind = included["subject"].map(lambda subject: people.get(subject, subject))
-    elif PERSON in included:
-        behind = included[PERSON].astype(object).where(included[PERSON].notna(), "alone " + included["subject"])
+        persons = included["subject"].map(lambda subject: people.get(subject, subject))
+    elif PERSON_COLUMN in included:
+        person_ids = included[PERSON_COLUMN]
+        persons = person_ids.astype(object).where(person_ids.notna(), "alone " + included["subject"])
     else:
         return {}
-    counts = behind.groupby(included["role"]).agg(["size", "nunique"])
+    counts = persons.groupby(included["role"]).agg(["size", "nunique"])
     return {
         str(role): f"{row['size']} {role} participants are {_persons(row['nunique'])}"
         for role, row in counts.iterrows()

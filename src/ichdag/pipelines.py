@@ -3,7 +3,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from ichdag.faults import reading
-from ichdag.jobs import StudyError, whole_file
+from ichdag.file_errors import damaged_result_on_error
+from ichdag.jobs import StudyError, atomic_write
 
 # Everything that a file may hold beside plain numbers, texts, lists, dicts and arrays. What is new here is reviewed.
 TRUSTED = [
@@ -36,27 +36,31 @@ TRUSTED = [
     "xgboost.core.Booster",
     "xgboost.sklearn.XGBClassifier",
 ]
-FIRST_DAY = (1980, 1, 1, 0, 0, 0)
-NAME = re.compile(r'("__id__": |"file": ")([0-9a-f-]+)')
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+ID_PATTERN = re.compile(r'("__id__": |"file": ")([0-9a-f-]+)')
 
 
 def write_pipeline(pipeline: Any, path: str | Path) -> None:
     """Write a fitted scikit-learn object, or several by name, whole. The same object gives the same bytes.
 
-    skops names the parts by their addresses in memory, or at random, and dates them; here they are numbered, undated.
+    skops names the members of the archive by addresses in memory, or at random, and dates them; here they are numbered
+    and have no date.
     """
     numbers: dict[str, str] = {}
 
     def renumbered(match: re.Match) -> str:
         return match[1] + numbers.setdefault(match[2], str(len(numbers)))
 
-    with zipfile.ZipFile(io.BytesIO(_skops().dumps(pipeline))) as parts, whole_file(path) as partial:
-        schema = NAME.sub(renumbered, parts.read("schema.json").decode("ascii"))
+    with (
+        zipfile.ZipFile(io.BytesIO(_import_skops_without_search().dumps(pipeline))) as parts,
+        atomic_write(path) as partial,
+    ):
+        schema = ID_PATTERN.sub(renumbered, parts.read("schema.json").decode("ascii"))
         with zipfile.ZipFile(partial, "w", zipfile.ZIP_DEFLATED) as kept:
             for name in parts.namelist():
                 content = schema if name == "schema.json" else parts.read(name)
                 stem, dot, ending = name.partition(".")
-                entry = zipfile.ZipInfo(numbers.get(stem, stem) + dot + ending, FIRST_DAY)
+                entry = zipfile.ZipInfo(numbers.get(stem, stem) + dot + ending, ZIP_EPOCH)
                 kept.writestr(entry, content, zipfile.ZIP_DEFLATED)
 
 
@@ -66,8 +70,8 @@ def read_pipeline(path: str | Path) -> Any:
     Raises StudyError, naming the file and what was found in it, if it holds a type that is not TRUSTED or a decision
     tree that points out of itself (scikit-learn would read memory that is not its own), and if it is not whole.
     """
-    skops = _skops()
-    with reading(path):
+    skops = _import_skops_without_search()
+    with damaged_result_on_error(path):
         try:
             pipeline = skops.load(path, trusted=TRUSTED)
         except skops.exceptions.UntrustedTypesFoundException:
@@ -76,45 +80,50 @@ def read_pipeline(path: str | Path) -> Any:
                 f"{path} holds {', '.join(strange)}, which no pipeline of this workflow does: it was not read. "
                 "Ask who gave it to you, or delete it and make it anew"
             ) from None
-    found = list(_inside(pipeline, set()))
-    width = min((one.n_features_in_ for one in found if hasattr(one, "n_features_in_")), default=0)
-    if not all(_stays_within(one, width) for one in found if type(one).__name__ == "Tree"):
+    objects = list(_walk_objects(pipeline, set()))
+    width = min((item.n_features_in_ for item in objects if hasattr(item, "n_features_in_")), default=0)
+    if not all(_is_valid_tree(item, width) for item in objects if type(item).__name__ == "Tree"):
         raise StudyError(f"{path} holds a decision tree that points out of itself: it is not used. Make it anew")
     return pipeline
 
 
 @cache
-def _skops() -> ModuleType:
-    """skops.io, without its walk through all of scikit-learn (2 s, 200 MB) to trust every estimator there is."""
+def _import_skops_without_search() -> ModuleType:
+    """Import skops.io so that it trusts no estimator of scikit-learn by itself, only those in TRUSTED.
+
+    When it is imported, skops asks `sklearn.utils.all_estimators` for every estimator there is, and trusts them all;
+    this takes 2 s and 200 MB. It has no setting for that, so the list is empty while it is imported.
+    """
     import sklearn.utils
 
-    walk, sklearn.utils.all_estimators = sklearn.utils.all_estimators, list
+    all_estimators = sklearn.utils.all_estimators
+    sklearn.utils.all_estimators = list
     try:
         import skops.io
         import skops.io.exceptions
     finally:
-        sklearn.utils.all_estimators = walk
+        sklearn.utils.all_estimators = all_estimators
     return skops.io
 
 
-def _inside(value: Any, seen: set[int]) -> Iterator[Any]:
-    """A value and all that it holds, each once."""
+def _walk_objects(value: Any, seen: set[int]) -> Iterator[Any]:
+    """Yield a value and everything that it holds, each object once."""
     if id(value) in seen or isinstance(value, (str, bytes, bytearray, int, float, np.generic)):
         return
     seen.add(id(value))
     yield value
     if isinstance(value, np.ndarray):
-        parts = value.ravel().tolist() if value.dtype.hasobject else []
+        parts: Iterable[Any] = value.ravel().tolist() if value.dtype.hasobject else []
     elif isinstance(value, (list, tuple, set)):
         parts = value
     else:
         parts = (value if isinstance(value, dict) else getattr(value, "__dict__", {})).values()
     for part in parts:
-        yield from _inside(part, seen)
+        yield from _walk_objects(part, seen)
 
 
-def _stays_within(tree: Any, width: int) -> bool:
-    """Whether each inner node of a tree has its children after it, within the tree, and asks for a column there is."""
+def _is_valid_tree(tree: Any, width: int) -> bool:
+    """Tell whether the children of each inner node come after it within the tree, and its column exists."""
     left, right, feature = tree.children_left, tree.children_right, tree.feature
     inner = np.flatnonzero(left != -1)
     children = np.concatenate([left[inner], right[inner]])

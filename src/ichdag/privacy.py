@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 
-class Private(dict[str, Any]):
+class PrivateParams(dict[str, Any]):
     """Cells of the sheet, by name, as a parameter of a job.
 
     Snakemake writes what `repr` says of a parameter into .snakemake/metadata and its log, and compares that to know

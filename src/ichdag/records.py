@@ -7,20 +7,20 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ichdag.bounds import require_plain, require_plain_text
-from ichdag.faults import Contents, reading
-from ichdag.jobs import StudyError, whole_file
+from ichdag.file_errors import RecordDict, damaged_result_on_error
+from ichdag.jobs import StudyError, atomic_write
+from ichdag.yaml_limits import check_settings_size, check_yaml_size
 
 
 def read_record(path: str | Path) -> dict[str, Any]:
     """Read one JSON record. Raises DamagedResult if it is not whole, or is asked for a key that it lacks."""
-    with reading(path):
-        found = json.loads(
-            Path(path).read_text(encoding="utf-8"), object_pairs_hook=lambda pairs: Contents(pairs, path=path)
+    with damaged_result_on_error(path):
+        record = json.loads(
+            Path(path).read_text(encoding="utf-8"), object_pairs_hook=lambda pairs: RecordDict(pairs, path=path)
         )
-        if not isinstance(found, dict):
+        if not isinstance(record, dict):
             raise ValueError("it holds no keys")
-    return found
+    return record
 
 
 def read_record_of(subject: str, path: str | Path) -> dict[str, Any]:
@@ -45,56 +45,57 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
 
     content = Path(path).read_bytes()
     try:
-        require_plain_text(content, path)
-        found = yaml.safe_load(content.decode("utf-8"))
+        check_yaml_size(content, path)
+        content_by_key = yaml.safe_load(content.decode("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise ValueError(str(error)) from error
-    if not isinstance(found, dict):
+    if not isinstance(content_by_key, dict):
         raise ValueError("it has no keys")
-    return require_plain(found, path)
+    return check_settings_size(content_by_key, path)
 
 
-def require_plain_file(path: str | Path) -> None:
+def check_yaml_file_size(path: str | Path) -> None:
     """Raise StudyError if a YAML file that another library reads holds more than it looks: its aliases multiply."""
-    require_plain_text(Path(path).read_bytes(), path)
+    check_yaml_size(Path(path).read_bytes(), path)
 
 
 def write_record(record: dict[str, Any], path: str | Path) -> None:
     """Write one JSON record whole; NaN and infinities become null, arrays and numpy scalars plain numbers."""
-    with whole_file(path) as partial:
-        partial.write_text(json.dumps(_plain(record), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+    with atomic_write(path) as partial:
+        partial.write_text(json.dumps(_to_json(record), indent=1, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def counted(reasons: dict[str, str]) -> str | None:
-    """Reasons by item as one text: each reason once, with the number of its items; None where there are none."""
+def count_reasons(reasons: dict[str, str]) -> str | None:
+    """Join reasons by item to one text: each reason once, with the number of its items; None without reasons."""
     counts = Counter(reasons.values())
     return "; ".join(f"{reason} ({count})" for reason, count in sorted(counts.items())) or None
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     if hasattr(value, "tolist"):
         value = value.tolist()
     if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): _to_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
+        return [_to_json(item) for item in value]
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
-def differences(then: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """One line for each key whose value differs, at every depth: `settings.learning_rate 0.1 -> 0.2`."""
+def describe_changes(then: Mapping[str, Any], now: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Return one line for each key whose value differs, at every depth: `settings.learning_rate 0.1 -> 0.2`."""
     lines = []
     for key in sorted({*then, *now}):
-        one, other = then.get(key), now.get(key)
-        if isinstance(one, dict) and isinstance(other, dict):
-            lines += differences(one, other, f"{prefix}{key}.")
-        elif one != other:
-            lines.append(f"{prefix}{key} {_short(one)} -> {_short(other)}")
+        before = then.get(key)
+        after = now.get(key)
+        if isinstance(before, dict) and isinstance(after, dict):
+            lines += describe_changes(before, after, f"{prefix}{key}.")
+        elif before != after:
+            lines.append(f"{prefix}{key} {_shorten(before)} -> {_shorten(after)}")
     return lines
 
 
-def _short(value: Any) -> str:
+def _shorten(value: Any) -> str:
     text = json.dumps(value)
     return text if len(text) <= 80 else f"{text[:70]}... ({len(value)} items)"

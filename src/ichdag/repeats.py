@@ -6,15 +6,15 @@ import pandas as pd
 from ichdag.jobs import StudyError
 
 
-def repeat_of(folds: pd.Series, *, count: int) -> pd.Series:
-    """The repeat of each row, given the number of folds of one repeat; 0 for rows of no fold, such as 'external'."""
+def repeat_of_fold(folds: pd.Series, *, count: int) -> pd.Series:
+    """Return the repeat of each row, given the folds of one repeat; 0 for rows without fold, such as 'external'."""
     return (pd.to_numeric(folds, errors="coerce").fillna(0) // count).astype(int)
 
 
-def repeats_of(subjects: np.ndarray, *, folds: np.ndarray, where: str) -> np.ndarray:
-    """The repeat (n,) of each out-of-fold row, told from subjects and folds (n,) alone: whole numbers, also as text.
+def infer_repeats(subjects: np.ndarray, *, folds: np.ndarray, where: str) -> np.ndarray:
+    """Return the repeat (n,) of each out-of-fold row, from subjects and folds (n,) alone: whole numbers, also as text.
 
-    Every repeat has each subject once. Raises StudyError, which says `where`, if the rows cannot be parted so.
+    Every repeat has each subject once. Raises StudyError, which says `where`, if the rows cannot be divided so.
     """
     rows = pd.DataFrame({"subject": subjects, "fold": folds})
     counts = rows["subject"].value_counts()

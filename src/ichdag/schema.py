@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import TypedDict
 
 
 @dataclass(frozen=True)
@@ -13,14 +14,33 @@ class Column:
     kind: str = "text"
     unit: str = ""
     range: tuple[float, float] = (-math.inf, math.inf)
-    values: tuple = ()
+    values: tuple[str | float, ...] = ()
     missing: bool = False
     optional: bool = False
 
 
-def number(name: str, meaning: str, unit: str = "", low: float = -math.inf, high: float = math.inf, **more) -> Column:
-    """A column of numbers within [low, high]."""
-    return Column(name, meaning, "number", unit, (low, high), **more)
+class NumberOptions(TypedDict, total=False):
+    """Arguments of `number` that several columns share, such as those of every AUC."""
+
+    low: float
+    high: float
+    missing: bool
+    optional: bool
+
+
+def number(
+    name: str,
+    meaning: str,
+    unit: str = "",
+    low: float = -math.inf,
+    high: float = math.inf,
+    *,
+    values: tuple[float, ...] = (),
+    missing: bool = False,
+    optional: bool = False,
+) -> Column:
+    """Create a column of numbers within [low, high]."""
+    return Column(name, meaning, "number", unit, (low, high), values, missing, optional)
 
 
 @dataclass(frozen=True)

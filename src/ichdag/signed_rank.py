@@ -5,24 +5,24 @@ from typing import Any
 import numpy as np
 from scipy.stats import PermutationMethod
 
-MOST_FLIPS = 12  # differences whose flips of signs are all tried, where ranks are tied
+MAX_PERMUTED = 12  # differences up to which all changes of signs are tried where ranks are tied
 
 
-def moved(gaps: np.ndarray) -> np.ndarray:
-    """The differences that are not zero: the test drops the others."""
-    return gaps[gaps != 0]
+def drop_zeros(differences: np.ndarray) -> np.ndarray:
+    """Return the differences that are not zero: the test leaves the others out."""
+    return differences[differences != 0]
 
 
-def method_of(gaps: np.ndarray) -> Any:
-    """The `method` of SciPy's test for differences without zeros: exact, by all flips of signs where ranks are tied.
+def wilcoxon_method(differences: np.ndarray) -> Any:
+    """Return the `method` of SciPy's test for differences without zeros: exact, by all signs where ranks are tied.
 
-    Where that would be too many flips, it is the normal approximation.
+    Where these are too many, it is the normal approximation.
     """
-    if len(np.unique(np.abs(gaps))) == len(gaps):
+    if len(np.unique(np.abs(differences))) == len(differences):
         return "auto"  # exact up to 50 differences
-    return PermutationMethod(n_resamples=np.inf) if len(gaps) <= MOST_FLIPS else "asymptotic"
+    return PermutationMethod(n_resamples=np.inf) if len(differences) <= MAX_PERMUTED else "asymptotic"
 
 
-def smallest_reachable_p(gaps: np.ndarray) -> float:
-    """The smallest two-sided p that as many differences as are not zero can give: all of one sign."""
-    return min(1.0, 2.0 ** (1 - len(moved(gaps))))
+def smallest_reachable_p(differences: np.ndarray) -> float:
+    """Return the smallest two-sided p that as many differences as are not zero can give: all of one sign."""
+    return min(1.0, 2.0 ** (1 - len(drop_zeros(differences))))

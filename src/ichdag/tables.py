@@ -7,24 +7,24 @@ from typing import Any
 
 import pandas as pd
 
-from ichdag.faults import DamagedResult, reading
-from ichdag.jobs import StudyError, whole_file
-from ichdag.numerals import CODE, LARGEST_EXACT
+from ichdag.file_errors import DamagedResult, damaged_result_on_error
+from ichdag.jobs import StudyError, atomic_write
+from ichdag.number_format import CODE, LARGEST_EXACT
 from ichdag.schema import Column, Schema
 
-# Excel and LibreOffice compute a cell that begins so (Japanese ones also the wide forms), whatever it came from.
-LONG = 1e9  # ten significant digits would leave no fraction
-COMPUTED = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
+LARGEST_ROUNDED = 1e9  # above it, ten significant digits would leave no fraction
+# Excel and LibreOffice compute a cell that begins so (Japanese ones also the wide forms), wherever it comes from.
+FORMULA = re.compile(r"'*[=+\-@\t\r\uff1d\uff0b\uff0d\uff20]")
 
 
-def shielded(cell: Any) -> Any:
-    """A cell, or a column's name, that no spreadsheet computes: with ' before what begins as a formula."""
-    return f"'{cell}" if isinstance(cell, str) and COMPUTED.match(cell) else cell
+def escape_formula(cell: Any) -> Any:
+    """Put ' before a cell, or a column's name, that begins as a formula, so that no spreadsheet computes it."""
+    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) else cell
 
 
-def unshielded(cell: Any) -> Any:
-    """What `shielded` was given."""
-    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and COMPUTED.match(cell[1:]) else cell
+def unescape_formula(cell: Any) -> Any:
+    """Undo `escape_formula`."""
+    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and FORMULA.match(cell[1:]) else cell
 
 
 def read_table(path: str | Path, schema: Schema) -> pd.DataFrame:
@@ -32,11 +32,11 @@ def read_table(path: str | Path, schema: Schema) -> pd.DataFrame:
 
     A .tsv that was cut between two lines cannot be told from a whole one.
     """
-    with reading(path):
+    with damaged_result_on_error(path):
         if Path(path).suffix == ".parquet":
             frame = pd.read_parquet(path, page_checksum_verification=True)
         else:
-            frame = _cell_by_cell(_parsed(Path(path).read_bytes(), schema), unshielded)
+            frame = _cell_by_cell(_parsed(Path(path).read_bytes(), schema), unescape_formula)
     try:
         return _checked(frame, schema, path)
     except StudyError as error:
@@ -59,15 +59,15 @@ def _parsed(content: bytes, schema: Schema) -> pd.DataFrame:
 def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
     """Check a table and write it whole (.tsv or .parquet). Raises StudyError naming every fault.
 
-    In a .tsv, which people open as a spreadsheet, texts are `shielded`; `read_table` takes that back. Numbers of
+    In a .tsv, which people open as a spreadsheet, texts are `escape_formula`; `read_table` takes that back. Numbers of
     columns beyond the schema, which are somebody else's, are read back as they were; others have ten digits.
     """
     frame = _checked(frame, schema, path)
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         if Path(path).suffix == ".parquet":
             frame.to_parquet(partial, index=False, write_page_checksum=True)
         else:
-            text = _exact(_cell_by_cell(frame, shielded), schema)
+            text = _exact(_cell_by_cell(frame, escape_formula), schema)
             text.to_csv(partial, sep="\t", index=False, na_rep="n/a", float_format=_digits)
 
 
@@ -86,7 +86,7 @@ def _cell_by_cell(frame: pd.DataFrame, change: Any) -> pd.DataFrame:
 
 def _digits(value: float) -> str:
     """A number of a .tsv: all digits of whole ones, which may be codes, and of large ones; of others ten."""
-    return f"{value:.10g}" if abs(value) < LONG and not float(value).is_integer() else _all_digits(value)
+    return f"{value:.10g}" if abs(value) < LARGEST_ROUNDED and not float(value).is_integer() else _all_digits(value)
 
 
 def _all_digits(value: float) -> str:

@@ -10,15 +10,15 @@ import re
 import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
 
-from ichdag.faults import read_or_none
-from ichdag.jobs import StudyError, whole_file
+from ichdag.file_errors import read_or_none
+from ichdag.jobs import StudyError, atomic_write
 
 LOGGER = logging.getLogger("ichdag")
 # What reading a damaged checkpoint raises.
@@ -75,35 +75,32 @@ def check_finite(losses: Mapping[str, float], *, epoch: int, subjects: Sequence[
         )
 
 
-def explain_out_of_memory(*, batch_size: int, grid: int, settings: Sequence[str]) -> AbstractContextManager[None]:
+@contextmanager
+def explain_out_of_memory(*, batch_size: int, grid: int, settings: Sequence[str]) -> Iterator[None]:
     """Raise out-of-memory errors of the context as a StudyError with batch size, grid size and settings to lower."""
-    return _ExplainedOutOfMemory(
-        StudyError(
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and not _is_out_of_memory(error):
+            raise
+        raise StudyError(
             f"out of memory with batches of {batch_size} and grids of {grid}^3 voxels. Lower {', '.join(settings)}, or "
             "ask for more memory (profiles: set-resources)"
-        )
-    )
+        ) from error
 
 
-class _ExplainedOutOfMemory(AbstractContextManager):
-    def __init__(self, explanation: StudyError):
-        self.explanation = explanation
-
-    def __exit__(self, error_type, error, traceback) -> None:
-        out_of_memory = isinstance(error, (MemoryError, torch.OutOfMemoryError))
-        if (
-            out_of_memory
-            or isinstance(error, RuntimeError)
-            and re.search("allocate memory|not enough memory", str(error))
-        ):
-            raise self.explanation from error
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Return whether PyTorch had too little memory: on a GPU, or on a CPU, where it raises a plain RuntimeError."""
+    on_cpu = re.search("allocate memory|not enough memory", str(error))
+    return isinstance(error, torch.OutOfMemoryError) or on_cpu is not None
 
 
 class TrainingHistory:
     """The losses of every epoch of a training, logged with the time left; saved in the checkpoint."""
 
     def __init__(self, *, epochs: int, patience_epochs: int):
-        self.epochs, self.patience_epochs = epochs, patience_epochs
+        self.epochs = epochs
+        self.patience_epochs = patience_epochs
         self.rows: list[dict[str, float]] = []
         self.seconds = 0.0
         self.started = time.monotonic()
@@ -117,7 +114,8 @@ class TrainingHistory:
         """Append and log the mean losses of one epoch."""
         self.rows.append(dict(losses))
         now = time.monotonic()
-        self.seconds, self.started = self.seconds + now - self.started, now
+        self.seconds = self.seconds + now - self.started
+        self.started = now
         LOGGER.info("epoch %d of %d: %s", len(self.rows), self.epochs, _describe_last_epoch(self))
 
     def should_continue(self) -> bool:
@@ -178,7 +176,8 @@ class Checkpoint:
     """
 
     def __init__(self, path: str | Path, *, configuration: Mapping[str, Any], data: Mapping[str, Any]):
-        path, self.configuration = Path(path), json.dumps(configuration, sort_keys=True)
+        path = Path(path)
+        self.configuration = json.dumps(configuration, sort_keys=True)
         digest = _digest(self.configuration, data)
         self.all_configurations = path.with_name(f"{path.stem}-*{path.suffix}")
         self.path = path.with_name(f"{path.stem}-{digest}{path.suffix}")
@@ -206,7 +205,7 @@ class Checkpoint:
             "generator": generator.get_state(),
             "parts": {name: stateful.state_dict() for name, stateful in objects.items()},
         }
-        with whole_file(self.path) as partial:
+        with atomic_write(self.path) as partial:
             with open(partial, "wb") as stream:
                 torch.save(state, stream)
             if self.path.exists():

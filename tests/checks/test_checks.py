@@ -21,9 +21,9 @@ from ichdag.checks import (
     tabulate,
 )
 from ichdag.checks.schemas import AUDIT, CHECKS
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.jobs import StudyError
-from ichdag.models import Card, write_card
-from ichdag.names import CLASSIFIERS, FEATURE_SETS
+from ichdag.models import ModelCard, write_card
 from ichdag.tables import read_table, write_table
 
 DEVELOPMENT = [f"D{number:02d}" for number in range(20)]
@@ -91,7 +91,7 @@ def study():
 
 
 def card(subjects, folds=None):
-    return Card("a model", {}, list(subjects), folds={fold: list(saw) for fold, saw in (folds or {}).items()})
+    return ModelCard("a model", {}, list(subjects), folds={fold: list(saw) for fold, saw in (folds or {}).items()})
 
 
 def test_participants_who_are_one_person_are_counted_by_role_and_warned_of(study):
@@ -370,7 +370,7 @@ def card_files(tmp_path):
     files = {}
     for number, (folder, name) in enumerate(names.items()):
         files[folder] = tmp_path / f"{number}.json"
-        write_card(Card(name, {}, [f"D{number:02d}"]), files[folder])
+        write_card(ModelCard(name, {}, [f"D{number:02d}"]), files[folder])
     return files
 
 

@@ -21,13 +21,13 @@ from ichdag.classification.classifiers import ClassifierConfig, fit
 from ichdag.evaluation.delong import auc_interval, estimate_aucs, paired_difference
 from ichdag.latent.patches import PatchSettings, cut_patch
 from ichdag.phantom import SIGNALS
-from ichdag.phantom.scanner import Scanner, draw_scan
+from ichdag.phantom.scanner import ScannerSettings, draw_scan
 from ichdag.phantom.truth import draw_truth
 
 ROOT = Path(__file__).parents[2]
 DEVELOPMENT = [f"D{number:04d}" for number in range(1, 141)]
 EXTERNAL = [f"E{number:04d}" for number in range(1, 101)]
-SCANNER = Scanner(matrix=64, field_of_view_mm=(205, 240), slice_thickness_mm=(4.5, 5.0))
+SCANNER = ScannerSettings(matrix=64, field_of_view_mm=(205, 240), slice_thickness_mm=(4.5, 5.0))
 PATCH = PatchSettings(size=24, dilation_size=5, blank_outside=False, window_hu=[-20, 120], voxel_mm=2.5)
 # The set that shows the trait, and one that does not: no block of images is blind to shape, so age and sex stand there.
 SETS = {"shape": ("shape", "clinical"), "texture": ("radiomics", "shape"), "rim": ("patch", "radiomics")}

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from ichdag.checks import reductions, stratification
-from ichdag.models import Card
+from ichdag.models import ModelCard
 
 
 def folds_with(events, size=10):
@@ -39,12 +39,13 @@ def test_each_repeat_is_judged_by_itself_and_who_is_not_included_is_not_counted(
 
 
 def card(fitted, transformed):
-    return Card("a reduction", {}, [], scores={"relative_error": fitted, "relative_error_transformed": transformed})
+    scores = {"relative_error": fitted, "relative_error_transformed": transformed}
+    return ModelCard("a reduction", {}, [], scores=scores)
 
 
 @pytest.mark.parametrize(("transformed", "status"), [(0.2151, "passed"), (0.215, "passed"), (0.280, "failed")])
 def test_a_reduction_whose_weights_leave_more_than_its_fit_fails(transformed, status):
     cards = {"features/dead_0_vaegan": card(0.3, 0.3), "features/dead_4_radiomics": card(0.2151, transformed)}
-    finding = reductions(cards=cards | {"latent/vaegan": Card("a network", {}, [])})
+    finding = reductions(cards=cards | {"latent/vaegan": ModelCard("a network", {}, [])})
     assert finding.status == status and "2 reductions" in finding.found
     assert ("dead_4_radiomics: 0.28 is left, 0.215 by the fit" in finding.found) == (status == "failed")

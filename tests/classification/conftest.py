@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from ichdag.classification import ClassificationSettings
-from ichdag.names import BLOCKS
+from ichdag.constants import BLOCKS
 
 SETTINGS = ClassificationSettings(
     tuning="none",

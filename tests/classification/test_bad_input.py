@@ -8,11 +8,11 @@ import pytest
 
 from ichdag.classification.classifiers import ClassifierConfig, classifier_card
 from ichdag.classification.feature_matrices import clinical_matrix, feature_matrix
-from ichdag.classification.labels import development_labels, external_labels
+from ichdag.classification.label_tables import development_labels, external_labels
 from ichdag.classification.validation import cross_validate, fit_final, predict
-from ichdag.folds import draw_folds
+from ichdag.constants import CLASSIFIERS
 from ichdag.jobs import StudyError
-from ichdag.names import CLASSIFIERS
+from ichdag.stratified_folds import draw_folds
 
 OUTCOME = "poor_outcome"
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -12,9 +12,9 @@ from ichdag.classification.feature_matrices import (
     read_fold_blocks,
     usable_covariates,
 )
+from ichdag.constants import BLOCKS, FEATURE_SETS
 from ichdag.features.schemas import REDUCED
 from ichdag.jobs import StudyError
-from ichdag.names import BLOCKS, FEATURE_SETS
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import write_table
 

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 
 from ichdag.classification.gathering import gather
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.jobs import StudyError
-from ichdag.names import CLASSIFIERS, FEATURE_SETS
 
 
 @pytest.fixture

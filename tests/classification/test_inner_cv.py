@@ -11,7 +11,7 @@ from ichdag.classification import classifiers
 from ichdag.classification.classifiers import ClassifierConfig, build, fit
 from ichdag.classification.feature_matrices import feature_matrix
 from ichdag.classification.inner_cv import inner_folds
-from ichdag.classification.labels import development_labels, external_labels
+from ichdag.classification.label_tables import development_labels, external_labels
 from ichdag.jobs import StudyError
 
 LABELS = pd.Series(np.tile([0, 1, 0], 10))

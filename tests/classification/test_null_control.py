@@ -14,12 +14,12 @@ from scipy.stats import binom
 from ichdag.classification.classifiers import ClassifierConfig
 from ichdag.classification.feature_matrices import feature_matrix
 from ichdag.classification.validation import cross_validate, fit_final
+from ichdag.constants import BLOCKS, CLASSIFIERS, FEATURE_SETS
 from ichdag.evaluation import EvaluationSettings
 from ichdag.evaluation.averages import measure_repeats
 from ichdag.evaluation.delong import auc_interval, estimate_aucs
 from ichdag.evaluation.prediction_groups import groups_by_model
-from ichdag.folds import draw_folds
-from ichdag.names import BLOCKS, CLASSIFIERS, FEATURE_SETS
+from ichdag.stratified_folds import draw_folds
 
 REPEATS, STUDIES, LEVEL = 200, 100, 0.95  # external cohorts, cross-validated studies
 PREVALENCES = {"poor_outcome": 0.5, "expansion_3ml": 0.4, "expansion_6ml": 0.33, "expansion_9ml": 0.28}

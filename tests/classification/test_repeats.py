@@ -6,7 +6,7 @@ import pytest
 
 from ichdag.classification.classifiers import ClassifierConfig, classifier_card
 from ichdag.classification.feature_matrices import comparator_matrices, feature_matrix
-from ichdag.classification.labels import development_labels, first_repeat, oracle_predictions
+from ichdag.classification.label_tables import development_labels, first_repeat, oracle_predictions
 from ichdag.classification.validation import cross_validate, fit_final, fit_folds
 from ichdag.jobs import StudyError
 

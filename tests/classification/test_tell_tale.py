@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 
 from ichdag.classification.classifiers import ClassifierConfig
-from ichdag.classification.labels import development_labels
+from ichdag.classification.label_tables import development_labels
 from ichdag.classification.validation import fit_folds, predict
+from ichdag.constants import CLASSIFIERS
 from ichdag.evaluation.prediction_groups import groups_by_model
 from ichdag.features import FeaturesSettings, fit_reduction, reduce_block
 from ichdag.features.blocks import Block
 from ichdag.features.subjects import training_subjects
-from ichdag.names import CLASSIFIERS
 
 OUTCOME, FOLD = "poor_outcome", "2"
 REDUCTION = FeaturesSettings(rank=4, init="nndsvda", max_iter=200, tolerance=1e-4)

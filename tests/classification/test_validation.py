@@ -8,10 +8,10 @@ import pytest
 
 from ichdag.classification.classifiers import ClassifierConfig, build, classifier_card, fit
 from ichdag.classification.feature_matrices import comparator_matrices, feature_matrix
-from ichdag.classification.labels import development_labels, external_labels, oracle_predictions
+from ichdag.classification.label_tables import development_labels, external_labels, oracle_predictions
 from ichdag.classification.validation import cross_validate, fit_final, predict, select_rows
+from ichdag.constants import CLASSIFIERS
 from ichdag.jobs import StudyError
-from ichdag.names import CLASSIFIERS
 
 NAMES = {"outcome": "poor_outcome", "features": "radiomics"}
 

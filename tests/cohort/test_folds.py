@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ichdag.cohort.labels import known_labels
-from ichdag.folds import draw_folds
 from ichdag.jobs import StudyError
 from ichdag.segmentation.locking import network_candidates
+from ichdag.stratified_folds import draw_folds
 
 NONE = pd.DataFrame(columns=["subject", "outcome", "fold"])
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from ichdag.conversion.nifti import read_nifti_scan, read_original_mask
-from ichdag.faults import MachineFault, machine_fault
+from ichdag.file_errors import MachineFault, find_machine_fault
 from ichdag.jobs import DataFault
 
 UNREADABLE = "/proc/self/mem"  # it opens, and every read of its beginning is an input/output error
@@ -191,7 +191,7 @@ def fails_apart(apart, brain_scan):
         header, data = apart
         with fault(data[-1]), pytest.raises(OSError, match=words) as caught:
             read_original_mask(header)
-        assert machine_fault(caught.value)
+        assert find_machine_fault(caught.value)
         assert np.array_equal(read_original_mask(header).values, brain_scan[1].values)
 
     return run

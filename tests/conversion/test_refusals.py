@@ -117,7 +117,7 @@ def test_a_qform_mirrored_or_turned_against_the_sform_is_refused(written, brain_
 
 @pytest.mark.parametrize("nearest", [True, False])
 def test_a_tilt_that_only_the_sform_can_hold_is_no_contradiction(written, brain_scan, nearest):
-    """nibabel writes the qform of the nearest perpendicular axes, others that of the axes within the slices."""
+    """Programs that use nibabel write the qform of the nearest perpendicular axes, others that of the tilted ones."""
     tilted = brain_scan[0].affine.copy()
     tilted[1, 2] = np.tan(np.radians(15)) * 5
     scan, notes = read_nifti_scan(written(affine=tilted, qform=tilted if nearest else brain_scan[0].affine))

@@ -20,8 +20,8 @@ from ichdag.cohort.assembly import assemble, count_flow
 from ichdag.cohort.scans import examine, list_checks, list_scans
 from ichdag.cohort.schemas import SCAN_CHECKS, SCANS
 from ichdag.cohort.sheet import FILES, read_sheet, subject_of
+from ichdag.constants import TIMEPOINTS
 from ichdag.images import read_expected, read_scan, write_absent, write_image
-from ichdag.names import TIMEPOINTS
 from ichdag.records import read_record, write_record
 from ichdag.tables import read_table, write_table
 

@@ -8,11 +8,11 @@ import pytest
 from scipy.stats import binom
 from sklearn.metrics import roc_auc_score
 
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.evaluation import best_models, correct_best, measure_performance
 from ichdag.evaluation.resampling import resample
 from ichdag.evaluation.schemas import BEST
 from ichdag.jobs import StudyError
-from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.tables import read_table, write_table
 
 SETTINGS = {"confidence": 0.95, "bootstrap": 40}

@@ -18,7 +18,7 @@ from ichdag.evaluation.resampling import Resamples, resample, resampled_auc, res
 from ichdag.evaluation.schemas import METRICS
 from ichdag.jobs import StudyError
 from ichdag.tables import read_table, write_table
-from ichdag.thresholds import youden
+from ichdag.youden import youden_threshold
 
 
 def groups_by_fold(predictions):
@@ -56,8 +56,9 @@ def test_the_threshold_is_youdens_by_scikit_learn(predictions):
     group = groups_by_fold(predictions)["external"]
     own = predictions[(predictions.fold != "external") & (predictions.features == "radiomics")]
     false, true, thresholds = sk.roc_curve(own.y_true, own.probability, drop_intermediate=False)
-    assert youden(own.y_true, probability=own.probability.to_numpy()) == thresholds[(true - false).round(12).argmax()]
-    assert set(group.threshold) == {youden(own.y_true, probability=own.probability.to_numpy())}
+    threshold = youden_threshold(own.y_true, probability=own.probability.to_numpy())
+    assert threshold == thresholds[(true - false).round(12).argmax()]
+    assert set(group.threshold) == {youden_threshold(own.y_true, probability=own.probability.to_numpy())}
 
 
 def test_a_change_in_the_reported_fold_does_not_move_its_threshold(predictions):

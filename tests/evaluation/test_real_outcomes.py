@@ -10,10 +10,10 @@ from ichdag import evaluation, statistics
 from ichdag.classification import ClassificationSettings, classifier_settings
 from ichdag.classification.classifiers import LOGISTIC, ClassifierConfig
 from ichdag.classification.feature_matrices import clinical_matrix
-from ichdag.classification.labels import development_labels
+from ichdag.classification.label_tables import development_labels
 from ichdag.classification.validation import cross_validate
-from ichdag.folds import draw_folds
 from ichdag.provenance import settings_of
+from ichdag.stratified_folds import draw_folds
 
 ROOT = Path(__file__).parents[2]
 SHEET = ROOT.parent / "shared/data/stroke_outcomes/participants.tsv"

@@ -12,7 +12,7 @@ from ichdag.evaluation.delong import estimate_aucs, logit_interval, paired_diffe
 from ichdag.evaluation.prediction_groups import groups_by_model
 from ichdag.jobs import StudyError
 from ichdag.statistics import compare_patients, compare_sexes
-from ichdag.thresholds import youden
+from ichdag.youden import youden_threshold
 
 KEYS = ["features", "metric"]
 STATISTICS = {"alpha": 0.05, "reference": "radiomics", "bootstrap": 400}
@@ -123,7 +123,7 @@ def test_a_folds_threshold_is_chosen_in_its_own_repeat_and_that_of_external_coho
     for fold in "01234":
         assert set(before[fold].threshold) == set(after[fold].threshold) == set(alone[fold].threshold)
     own = both[(both.fold != "external") & (both.features == "radiomics")]
-    assert set(before["external"].threshold) == {youden(own.y_true, probability=own.probability.to_numpy())}
+    assert set(before["external"].threshold) == {youden_threshold(own.y_true, probability=own.probability.to_numpy())}
 
 
 def test_patients_are_compared_by_their_mean_probability(both, settings):

@@ -8,12 +8,12 @@ import pytest
 
 from ichdag.classification import ClassificationSettings
 from ichdag.classification.classifiers import ClassifierConfig, fit
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.explanation import ExplanationSettings
 from ichdag.explanation.attribution import sample_rows, shap_values
 from ichdag.explanation.schemas import SHAP
 from ichdag.explanation.shares import block_of, block_shares, empty_shares
 from ichdag.jobs import StudyError
-from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.tables import read_table, write_table
 
 SETTINGS = ExplanationSettings(

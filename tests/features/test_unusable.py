@@ -10,10 +10,10 @@ from ichdag.cohort.schemas import FLOW, PARTICIPANTS
 from ichdag.features import FeaturesSettings, fit_reduction, reduce_block
 from ichdag.features.blocks import read_block
 from ichdag.features.subjects import included
-from ichdag.finite import fault_of_cells
 from ichdag.jobs import StudyError
 from ichdag.latent.exclusion import check_encoder, latent_status
 from ichdag.latent.schemas import LATENTS
+from ichdag.nonfinite import describe_nonfinite
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import read_table, write_table
 
@@ -122,7 +122,7 @@ def test_an_earlier_exclusion_keeps_its_reason():
 
 def test_what_is_missing_is_no_fault_where_it_may_be():
     cells = np.array([1.0, np.nan, 3.0])
-    assert fault_of_cells(cells, what="features", may_lack=True) is None
-    assert fault_of_cells(cells, what="x latents", may_lack=False) == (
+    assert describe_nonfinite(cells, what="features", may_lack=True) is None
+    assert describe_nonfinite(cells, what="x latents", may_lack=False) == (
         "x latents that are not finite: 1 of 3, column 1 first"
     )

@@ -5,8 +5,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from ichdag.constants import CLASSIFIERS, COMPARATORS, FEATURE_SETS
 from ichdag.evaluation.schemas import BEST as CHOSEN
-from ichdag.names import CLASSIFIERS, COMPARATORS, FEATURE_SETS
 from ichdag.segmentation.schemas import SCORES
 
 OUTCOMES = ["poor_outcome", "expansion_3ml"]

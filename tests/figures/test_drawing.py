@@ -9,16 +9,16 @@ from ichdag.cohort.schemas import FLOW
 from ichdag.evaluation.schemas import CALIBRATION, DECISION, METRICS
 from ichdag.explanation.schemas import SHAP
 from ichdag.figures.agreement import draw_bland_altman, select_bland_altman
+from ichdag.figures.auc import draw_auc, draw_oracle, select_auc, select_oracle
 from ichdag.figures.calibration import draw_calibration, select_calibration
-from ichdag.figures.cohort import draw_flow, select_flow
+from ichdag.figures.cohort_flow import draw_flow, select_flow
 from ichdag.figures.decision import draw_decision, select_decision
 from ichdag.figures.explanation import draw_shap
-from ichdag.figures.performance import draw_auc, draw_oracle, select_auc, select_oracle
+from ichdag.figures.learning_curves import draw_learning_curves
 from ichdag.figures.ranks import draw_ranks, select_ranks
 from ichdag.figures.schemas import BLAND_ALTMAN, DICE, RANKS
 from ichdag.figures.segmentation import draw_dice, select_dice
 from ichdag.figures.style import write_figure
-from ichdag.figures.training import draw_learning_curves
 from ichdag.segmentation.schemas import CURVES
 from ichdag.tables import read_table, write_table
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from ichdag.figures import pictures
+from ichdag.figures.learning_curves import draw_samples, sample_pictures
 from ichdag.figures.schemas import PICTURES
 from ichdag.figures.style import write_figure
-from ichdag.figures.training import draw_samples, sample_pictures
 from ichdag.jobs import StudyError
 from ichdag.tables import write_table
 

@@ -3,11 +3,11 @@
 import pytest
 
 from ichdag.figures.agreement import select_bland_altman
+from ichdag.figures.auc import MEDIAN, select_auc, select_oracle
 from ichdag.figures.calibration import select_calibration
-from ichdag.figures.cohort import MAX_REASONS, select_flow
+from ichdag.figures.cohort_flow import MAX_REASONS, select_flow
 from ichdag.figures.decision import select_decision
-from ichdag.figures.names import outcome_name, variable_name
-from ichdag.figures.performance import MEDIAN, select_auc, select_oracle
+from ichdag.figures.display_names import outcome_name, variable_name
 from ichdag.figures.ranks import select_ranks
 from ichdag.figures.segmentation import select_dice
 from ichdag.figures.selection import settings_of

@@ -9,13 +9,14 @@ import pytest
 from snakemake.io import expand
 
 TAKEN_APART = {"parts", "parent", "parents", "stem", "name", "suffix", "with_name", "with_stem", "with_suffix"}
+HAND_ON = {"enumerate", "dict", "list", "sorted", "reversed", "map", "Path", "files_under"}
 TAKEN_APART |= {"split", "rsplit", "partition", "rpartition"}
 # Scripts that are still to be changed.
 BY_POSITION: set[str] = set()
 BY_PATH = {"predict_patient"}  # a model is a folder
 # Whose own files, or files outside the study, lie beside one that they are given: a partial file, a checkpoint kept
 # before, the links of a store, the seal of a table, the parts of a model, the folder of a sheet, the data of a header.
-BESIDE = {"arrays", "jobs", "ledger", "models", "shipped", "training", "radiomics.parameters"}
+BESIDE = {"arrays", "jobs", "ledger", "models", "bundled_files", "training", "radiomics.parameters"}
 BESIDE |= {"cohort.sheet", "conversion.nifti", "conversion.fingerprint", "conversion.dicom.dicom_files"}
 BESIDE |= {
     "conversion.dicom.decoding",
@@ -23,8 +24,8 @@ BESIDE |= {
     "conversion.dicom.unreadable_files",
     "conversion.nrrd_header",
 }  # files of one original
-BESIDE |= {"remembered"}  # the code beside it, and the folder of its own cache
-BESIDE |= {"cohort.validation.settings", "faults"}  # faults says which folder a damaged result lies in
+BESIDE |= {"start_cache"}  # the code beside it, and the folder of its own cache
+BESIDE |= {"cohort.validation.settings", "file_errors"}  # file_errors says which folder a damaged result lies in
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def unwrapped(node):
         called = node.func
         if isinstance(called, ast.Attribute) and called.attr in {"items", "values", "keys", "iterdir"}:
             node = called.value
-        elif ast.unparse(called) in {"enumerate", "dict", "list", "sorted", "reversed", "map", "Path", "files_of"}:
+        elif ast.unparse(called) in HAND_ON:
             node = node.args[1 if ast.unparse(called) == "map" else 0]
         else:
             return node

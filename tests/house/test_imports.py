@@ -15,15 +15,15 @@ SIDEWAYS = {("classification", "features"), ("explanation", "features"), ("repor
 SIDEWAYS |= {("statistics", "evaluation")}  # the AUCs that are compared are the AUCs that are reported
 READERS = {
     "images", "ledger", "arrays", "tables", "records", "models", "pipelines", "jobs",
-    "faults", "training", "remembered",  # the ground
-    "provenance", "provenance.journal", "provenance.modules",  # records of jobs, code
+    "file_errors", "training", "start_cache",  # the ground
+    "provenance", "provenance.journal", "provenance.parsed_module", "provenance.version",  # records of jobs, code
     "cohort.sheet", "conversion.nifti", "cohort.spreadsheets", "cohort.validation.settings",  # the sheet, the schemas
     "conversion.nrrd_header",  # headers of images whose data lie apart
     "conversion.nrrd_integrity",  # packed voxels, for their checksums
     "conversion.dicom.streams", "conversion.dicom.unreadable_files",  # of DICOM, and zips; what is none
     "figures.style", "report.page",  # what is told
-    "shipped", "prediction.parts",  # captions and checklists, the files of a frozen model
-    "radiomics.reading",  # the radiomics parameter file
+    "bundled_files", "prediction.parts",  # captions and checklists, the files of a frozen model
+    "radiomics.parameter_parsing",  # the radiomics parameter file
     "phantom.scanner",  # cuts a file short on purpose
 }  # fmt: skip
 DICTIONARY = "ichdag.report.dictionary"  # the schemas of all stages

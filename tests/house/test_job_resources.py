@@ -24,7 +24,7 @@ def defaults(*stated):
     """The default resources of a workflow, where a profile or the command line states these."""
     parsed = Resources.parse(list(stated), allow_expressions=True, defaults="full") if stated else None
     settings = SimpleNamespace(default_resources=parsed)
-    job_resources.give_defaults(settings, mem_mb=1000, runtime=10)
+    job_resources.set_default_resources(settings, mem_mb=1000, runtime=10)
     return settings.default_resources
 
 

@@ -37,7 +37,7 @@ def test_a_script_reads_calls_and_writes_in_thirty_lines_without_functions(root)
         assert ast.get_docstring(tree), f"{script.name} has no docstring"
         assert not any(isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Lambda)) for node in ast.walk(tree))
         assert "snakemake.config" not in text, f"{script.name}: settings come as params"
-        assert re.search(r"^(\w+ = )?start\(snakemake\)$", text, re.M), f"{script.name} does not start its log"
+        assert re.search(r"^(\w+ = )?start_job_log\(snakemake\)$", text, re.M), f"{script.name} does not start its log"
         assert not re.search(r"\b(argparse|click|print\()", text), script.name
 
 
@@ -71,7 +71,7 @@ def test_no_assert_guards_a_result(modules):
 
 
 def test_no_number_is_printed_with_fewer_digits_than_it_may_need(modules, root):
-    """`g` writes 1000001 as 1e+06, `ichdag.numerals.numeral` does not; those allowed have few digits or are DICOM's."""
+    """`g` writes 1000001 as 1e+06, `format_plain` does not; those that are allowed have few digits or are DICOM's."""
     allowed = {
         "src/ichdag/conversion/dicom/deidentified_copies.py": 4,
         "src/ichdag/tables.py": 1,
@@ -82,7 +82,7 @@ def test_no_number_is_printed_with_fewer_digits_than_it_may_need(modules, root):
     files = [*modules.values(), *(root / "workflow").rglob("*.py"), *(root / "docs").glob("*.py")]
     for file in map(str, sorted({file.relative_to(root) for file in files})):
         count = len(re.findall(r":(?:\.\d+)?[gG]\}|%(?:\.\d+)?[gG]\b", (root / file).read_text("utf-8")))
-        assert count == allowed.get(file, 0), f"{file}: write numeral(value)"
+        assert count == allowed.get(file, 0), f"{file}: write format_plain(value)"
 
 
 def test_scientific_assumptions_are_marked(modules):

@@ -10,7 +10,7 @@ from pretended import Pretended
 from ichdag.jobs import StudyError
 from ichdag.provenance import settings_of
 
-# Rules that read every setting of the section they are handed whole; what is held goes by its identity (`Standing`).
+# Rules that read every setting of the section they are handed whole; what is kept goes by its identity (LedgerStatus).
 WHOLE = {
     *(("check_study", "checks"), ("reduce_block", "features"), ("preprocess_scans", "preprocessing")),
     *(("draw_segmentation_examples", "figures"), ("draw_reconstructions", "figures"), ("draw_saliency", "figures")),

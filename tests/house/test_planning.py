@@ -47,8 +47,8 @@ rule second:
 """
 MENDED = """
 sys.path.insert(0, {folder!r})
-from planning import mend_plans
-mend_plans(lambda planned: planned & set({forced!r}))
+from planning import patch_snakemake_plans
+patch_snakemake_plans(lambda planned: planned & set({forced!r}))
 """
 
 

@@ -41,7 +41,7 @@ def test_a_failed_job_fails_the_run_and_says_where_and_why(told):
 def test_what_jobs_chatter_is_kept_from_the_screen_until_the_run_has_failed(told):
     _, seen, errors = told
     assert "chatter" not in seen.splitlines() and "chatter" in errors.splitlines()
-    assert "what is done is kept" in errors.lower()
+    assert "finished results are kept" in errors.lower()
 
 
 def test_what_a_rule_has_to_say_is_said(told):

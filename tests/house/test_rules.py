@@ -7,7 +7,7 @@ import pytest
 
 COMPUTING = {"log", "benchmark", "conda", "output"}
 DEFAULTS = {"mem_mb": 2000, "runtime": 60}
-# Code of the first three is a part of what they make (see Standing); masks depend on that of the probabilities, too.
+# Code of the first three is a part of what they make (see LedgerStatus); masks depend on that of probabilities, too.
 OWN_CODE = {"train_network", "choose_cleanup", "train_vaegan", "restore_masks"}
 MEDIAN_RULE, LONGEST_RULE, LONGEST_FILE, LONGEST_HELPERS, LONGEST_SNAKEFILE = 18, 30, 250, 150, 60
 
@@ -119,7 +119,8 @@ def test_the_defaults_are_the_same_without_a_profile_and_with_each(root):
     import yaml
 
     amounts = ", ".join(f"{name}={amount}" for name, amount in DEFAULTS.items())
-    assert f"give_defaults(workflow.resource_settings, {amounts})" in (root / "rules/common.smk").read_text("utf-8")
+    common = (root / "rules/common.smk").read_text("utf-8")
+    assert f"set_default_resources(workflow.resource_settings, {amounts})" in common
     expected = {name: f"{amount} * 2 ** (attempt - 1)" for name, amount in DEFAULTS.items()}
     for profile in ("local", "slurm"):
         settings = yaml.safe_load((root / f"profiles/{profile}/config.yaml").read_text("utf-8"))

@@ -122,10 +122,10 @@ def test_a_plug_in_of_another_copy_of_the_code_lends_none_of_its_library(tmp_pat
         shutil.copytree(root / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy2(root / "Snakefile", copy / "Snakefile")
     with (copy / "rules/common.smk").open("a") as rules:
-        rules.write('\nprint("library", sys.modules["ichdag.jobs"].__file__, sys.modules["telling"].__file__)\n')
+        rules.write('\nprint("library", sys.modules["ichdag.jobs"].__file__, sys.modules["plain_errors"].__file__)\n')
     paths = os.pathsep.join(map(str, (root / "src", root / "workflow/progress")))
     command = [sys.executable, "-m", "snakemake", "--snakefile", copy / "Snakefile", "--directory", tmp_path / "study"]
     done = subprocess.run(
         [*command, "--dry-run"], env=os.environ | {"PYTHONPATH": paths}, capture_output=True, text=True, timeout=60
     )
-    assert f"library {copy}/src/ichdag/jobs.py {copy}/workflow/telling.py" in done.stdout + done.stderr
+    assert f"library {copy}/src/ichdag/jobs.py {copy}/workflow/plain_errors.py" in done.stdout + done.stderr

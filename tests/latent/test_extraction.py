@@ -8,7 +8,14 @@ import torch
 
 from ichdag.arrays import link_stores, read_item, write_arrays, write_store
 from ichdag.jobs import StudyError
-from ichdag.latent.extraction import extract_batch, load_autoencoder, reconstruct, to_stored_precision, vaegan_features
+from ichdag.latent.extraction import (
+    extract_batch,
+    extract_latents,
+    load_autoencoder,
+    reconstruct,
+    to_stored_precision,
+    vaegan_features,
+)
 from ichdag.latent.network import Autoencoder, VaeganSettings
 from ichdag.models import write_weights
 from ichdag.segmentation.inference import bottleneck_features
@@ -76,6 +83,14 @@ def test_numbers_too_large_for_the_store_are_refused_with_the_cure():
     assert np.array_equal(to_stored_precision(large, "float32"), large)
     with pytest.raises(StudyError, match="up to 70000 cannot be stored as float16: set latent.precision to float32"):
         to_stored_precision(large, "float16")
+
+
+def test_numbers_too_large_become_infinite_where_only_their_participant_is_refused():
+    options = {"patch": None, "encode_scan": None, "precision": "float16"}
+    latents = extract_latents(
+        {}, **options, encode_patch=lambda patch: np.array([1.0, 70_000.0], dtype=np.float32), refuse_overflow=False
+    )
+    assert list(latents) == ["vaegan"] and latents["vaegan"].tolist() == [1.0, np.inf]
 
 
 def test_latents_that_are_not_finite_are_stored_as_they_are_for_the_judgment_to_leave_their_participant_out():

@@ -2,9 +2,9 @@
 
 import pytest
 
-from ichdag.phantom import Settings
-from ichdag.phantom.cohort import draw_cohort
-from ichdag.phantom.scanner import Scanner
+from ichdag.phantom import PhantomSettings
+from ichdag.phantom.participants_sheet import draw_cohort
+from ichdag.phantom.scanner import ScannerSettings
 
 SCANNER = {"matrix": 96, "field_of_view_mm": (205, 240), "slice_thickness_mm": (4.5, 5.0)}
 OUTCOMES = {"poor_outcome": "mrs > 3"} | {f"expansion_{limit}ml": f"expansion_ml > {limit}" for limit in (3, 6, 9)}
@@ -12,7 +12,7 @@ OUTCOMES = {"poor_outcome": "mrs > 3"} | {f"expansion_{limit}ml": f"expansion_ml
 
 @pytest.fixture(scope="session")
 def scanner():
-    return Scanner(**SCANNER)
+    return ScannerSettings(**SCANNER)
 
 
 @pytest.fixture(scope="session")
@@ -21,7 +21,7 @@ def drawn():
 
     def draw(*, seed=20260101, outcomes=OUTCOMES, **changes):
         sizes = {"development": 44, "external": 28, "prediction": 2, "faulty": 8, "signal": "study"}
-        return draw_cohort(Settings(**sizes | changes), seed=seed, outcomes=outcomes)
+        return draw_cohort(PhantomSettings(**sizes | changes), seed=seed, outcomes=outcomes)
 
     return draw
 

@@ -9,15 +9,15 @@ import pytest
 from ichdag.conversion.nifti import read_nifti_scan
 from ichdag.images import read_mask, read_scan, same_grid
 from ichdag.jobs import DataFault
-from ichdag.phantom.brain import tissue_of
-from ichdag.phantom.fields import Frame, Waves, rotation
-from ichdag.phantom.lesion import distance_field, pushed
-from ichdag.phantom.person import draw_person, paint_person
+from ichdag.phantom.anatomy import draw_anatomy, paint_head
+from ichdag.phantom.brain import tissue_distances
+from ichdag.phantom.head_geometry import HeadGrid, RandomField, rotation
+from ichdag.phantom.lesion import displace_tissue, distance_field
 from ichdag.phantom.scanner import draw_scan, write_scans
-from ichdag.phantom.skull import own_points, surfaces
+from ichdag.phantom.skull import normalize_points, skull_surfaces
 
 COLUMNS = ("baseline_ct", "followup_ct", "baseline_mask", "followup_mask")
-GRID = Frame((88, 100, 32), np.diag([2.0, 2.1, 4.6]), np.array([-87.0, -104.0, -58.0]))
+GRID = HeadGrid((88, 100, 32), np.diag([2.0, 2.1, 4.6]), np.array([-87.0, -104.0, -58.0]))
 
 
 def truth_of(**changes):
@@ -28,34 +28,38 @@ def truth_of(**changes):
 
 
 @pytest.fixture(scope="module")
-def anatomy():
+def painted_head():
     """Somebody on a grid: truth, person, HU, mask, surfaces of the skull, tissue distances."""
     truth = truth_of()
-    person = draw_person(truth)
-    values, mask = paint_person(person, frame=GRID, volume_ml=12.0)
-    points = own_points(person.skull, GRID)
-    surface = surfaces(person.skull, points)
-    moved = pushed(person.lesion, points, surface.depth, volume_ml=12.0)
-    return person, values, mask, surface, tissue_of(person.brain, GRID, moved, surface.depth), moved
+    anatomy = draw_anatomy(truth)
+    values, mask = paint_head(anatomy, grid=GRID, volume_ml=12.0)
+    points = normalize_points(anatomy.skull, GRID)
+    surface = skull_surfaces(anatomy.skull, points)
+    moved = displace_tissue(anatomy.lesion, points, surface.depth, volume_ml=12.0)
+    return anatomy, values, mask, surface, tissue_distances(anatomy.brain, GRID, moved, surface.depth), moved
 
 
-def test_each_tissue_has_its_hu(anatomy):
-    person, values, mask, surface, tissue, (x, y, z) = anatomy
+def test_each_tissue_has_its_hu(painted_head):
+    anatomy, values, mask, surface, tissue, (x, y, z) = painted_head
     away = (
-        np.linalg.norm([x - person.lesion.center[0], y - person.lesion.center[1], z - person.lesion.center[2]], axis=0)
+        np.linalg.norm(
+            [x - anatomy.lesion.center[0], y - anatomy.lesion.center[1], z - anatomy.lesion.center[2]], axis=0
+        )
         > 42
     )
     inner = (surface.depth > 4) & away
-    white = inner & (tissue.fluid > 7) & (tissue.ventricles > 14) & (tissue.above > 6) & (np.abs(x) > 38) & (z > 10)
+    white = (
+        inner & (tissue.csf > 7) & (tissue.ventricles > 14) & (tissue.above_tentorium > 6) & (np.abs(x) > 38) & (z > 10)
+    )
     thalamus = ((np.abs(x) - 11) / 5) ** 2 + ((y + 13) / 9) ** 2 + ((z - 6) / 5) ** 2 < 1
-    thalamus &= np.sign(x) != np.sign(person.lesion.center[0])
-    bone = (surface.vault > 2) & (surface.vault < person.skull.bone_mm - 2) & (z > 20)
+    thalamus &= np.sign(x) != np.sign(anatomy.lesion.center[0])
+    bone = (surface.vault > 2) & (surface.vault < anatomy.skull.bone_mm - 2) & (z > 20)
     outside = surface.skin > 3
     assert white.sum() > 100 and thalamus.sum() > 20 and bone.sum() > 1000
     assert values[white].mean() == pytest.approx(28, abs=1.0)
     assert np.median(values[thalamus]) == pytest.approx(37, abs=1.5)
-    assert np.median(values[tissue.ventricles < -2.2]) == pytest.approx(person.brain.fluid_hu, abs=0.5)
-    assert 0 < person.brain.fluid_hu < 15
+    assert np.median(values[tissue.ventricles < -2.2]) == pytest.approx(anatomy.brain.csf_hu, abs=0.5)
+    assert 0 < anatomy.brain.csf_hu < 15
     assert np.percentile(values[bone], 2) >= 700 and np.percentile(values[bone], 98) <= 1500
     assert np.mean(values[outside] == -1000) > 0.99
     assert 50 < values[mask].mean() < 80
@@ -68,17 +72,17 @@ def test_the_lesion_has_exactly_the_volume_that_was_drawn(scanner):
 
 
 def test_a_grown_lesion_holds_the_smaller_one():
-    person = draw_person(truth_of(trait_irregularity=1.5))
-    small, large = (paint_person(person, frame=GRID, volume_ml=volume)[1] for volume in (12.0, 40.0))
+    anatomy = draw_anatomy(truth_of(trait_irregularity=1.5))
+    small, large = (paint_head(anatomy, grid=GRID, volume_ml=volume)[1] for volume in (12.0, 40.0))
     assert not (small & ~large).any() and large.sum() > 3 * small.sum()
 
 
-def test_the_lesion_stays_within_the_skull_and_on_its_side(anatomy):
-    person, _, _, surface, _, _ = anatomy
-    mask = paint_person(person, frame=GRID, volume_ml=80.0)[1]
-    points = own_points(person.skull, GRID)
+def test_the_lesion_stays_within_the_skull_and_on_its_side(painted_head):
+    anatomy, _, _, surface, _, _ = painted_head
+    mask = paint_head(anatomy, grid=GRID, volume_ml=80.0)[1]
+    points = normalize_points(anatomy.skull, GRID)
     assert (surface.depth[mask] > 0).mean() > 0.999
-    assert (np.sign(points[0][mask]) == np.sign(person.lesion.center[0])).mean() > 0.98
+    assert (np.sign(points[0][mask]) == np.sign(anatomy.lesion.center[0])).mean() > 0.98
 
 
 def test_the_follow_up_has_another_pose_grid_and_noise(scanner):
@@ -103,9 +107,7 @@ def compactness(mask):
 
 
 def test_irregularity_roughens_the_shape():
-    found = [
-        paint_person(draw_person(truth_of(trait_irregularity=t)), frame=GRID, volume_ml=30.0)[1] for t in (-2, 0, 2)
-    ]
+    found = [paint_head(draw_anatomy(truth_of(trait_irregularity=t)), grid=GRID, volume_ml=30.0)[1] for t in (-2, 0, 2)]
     rough = [compactness(mask) for mask in found]
     assert rough[0] < rough[1] < rough[2]
 
@@ -113,7 +115,7 @@ def test_irregularity_roughens_the_shape():
 def test_heterogeneity_spreads_the_hu_of_the_blood_and_leaves_its_mean():
     blood = []
     for trait in (-2, 0, 1, 2):
-        values, mask = paint_person(draw_person(truth_of(trait_heterogeneity=trait)), frame=GRID, volume_ml=30.0)
+        values, mask = paint_head(draw_anatomy(truth_of(trait_heterogeneity=trait)), grid=GRID, volume_ml=30.0)
         blood.append(values[mask])
     spread = [values.std() for values in blood]
     assert spread[0] < 1 and all(low < high for low, high in zip(spread, spread[1:], strict=False)) and spread[-1] > 7
@@ -121,25 +123,25 @@ def test_heterogeneity_spreads_the_hu_of_the_blood_and_leaves_its_mean():
 
 
 def test_the_rim_changes_only_what_is_outside_the_hematoma():
-    frames = [paint_person(draw_person(truth_of(trait_rim=trait)), frame=GRID, volume_ml=30.0) for trait in (-2, 2)]
+    frames = [paint_head(draw_anatomy(truth_of(trait_rim=trait)), grid=GRID, volume_ml=30.0) for trait in (-2, 2)]
     (thin, mask), (wide, other) = frames
     assert np.array_equal(mask, other) and np.array_equal(thin[mask], wide[mask])
     changed = ~mask & (np.abs(thin - wide) > 4)
     assert (thin - wide)[changed].mean() > 5 and changed.sum() > 300
-    person = draw_person(truth_of())
-    points = own_points(person.skull, GRID)
+    anatomy = draw_anatomy(truth_of())
+    points = normalize_points(anatomy.skull, GRID)
     field = distance_field(
-        person.lesion,
+        anatomy.lesion,
         GRID,
         points,
-        depth=surfaces(person.skull, points).depth,
+        depth=skull_surfaces(anatomy.skull, points).depth,
         ventricles=np.full(GRID.shape, 99.0, dtype=np.float32),
     )
     assert field[changed].max() < field[mask].max() + 20
 
 
 def test_blood_in_the_ventricles_is_dense_and_not_in_the_mask():
-    dry, wet = (paint_person(draw_person(truth_of(ivh=ivh)), frame=GRID, volume_ml=12.0) for ivh in (False, True))
+    dry, wet = (paint_head(draw_anatomy(truth_of(ivh=ivh)), grid=GRID, volume_ml=12.0) for ivh in (False, True))
     assert np.array_equal(dry[1], wet[1])
     filled = (wet[0] - dry[0] > 30) & ~wet[1]
     assert filled.sum() * 2.0 * 2.1 * 4.6 / 1000 > 0.5 and 45 < wet[0][filled].mean() < 65
@@ -159,20 +161,20 @@ def test_noise_and_offset_are_those_of_the_cohort(scanner):
 
 @pytest.mark.parametrize("signs", [(1, 1, 1), (-1, 1, 1)])
 def test_a_field_is_one_function_of_millimeters_on_every_grid(signs):
-    waves = Waves.draw(np.random.default_rng(0), length_mm=20)
-    frame = Frame(
+    waves = RandomField.draw(np.random.default_rng(0), length_mm=20)
+    grid = HeadGrid(
         (5, 6, 7), rotation(np.array([4, 2, -3])) @ np.diag(signs * np.array([2.0, 2.1, 4.0])), np.array([3, -9, 1.0])
     )
-    places = np.stack([axis.ravel() for axis in frame.points], axis=1)
-    assert waves.on(frame).ravel() == pytest.approx(waves.at(places), abs=1e-3)
-    assert waves.on(frame.slab(2, 5)) == pytest.approx(waves.on(frame)[:, :, 2:5], abs=1e-4)
+    places = np.stack([axis.ravel() for axis in grid.points], axis=1)
+    assert waves.on_grid(grid).ravel() == pytest.approx(waves.at_points(places), abs=1e-3)
+    assert waves.on_grid(grid.slab(2, 5)) == pytest.approx(waves.on_grid(grid)[:, :, 2:5], abs=1e-4)
 
 
 def test_slabs_join_without_a_seam(monkeypatch):
-    person = draw_person(truth_of())
-    whole = paint_person(person, frame=GRID, volume_ml=12.0)
-    monkeypatch.setattr("ichdag.phantom.person.SLICES_AT_ONCE", 5)
-    parts = paint_person(person, frame=GRID, volume_ml=12.0)
+    anatomy = draw_anatomy(truth_of())
+    whole = paint_head(anatomy, grid=GRID, volume_ml=12.0)
+    monkeypatch.setattr("ichdag.phantom.anatomy.SLICES_AT_ONCE", 5)
+    parts = paint_head(anatomy, grid=GRID, volume_ml=12.0)
     assert np.mean(whole[1] != parts[1]) < 1e-5 and np.percentile(np.abs(whole[0] - parts[0]), 99.9) < 1
 
 

@@ -11,13 +11,13 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from ichdag.bundled_files import bundled_path
 from ichdag.features.reducer import Reducer
 from ichdag.latent.network import Autoencoder, VaeganSettings
-from ichdag.models import Card, write_card, write_weights
+from ichdag.models import ModelCard, write_card, write_weights
 from ichdag.pipelines import write_pipeline
 from ichdag.prediction.frozen import freeze, model_files
 from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
-from ichdag.shipped import shipped
 
 FEATURES = "shape+segmentation+vaegan"
 SUBJECTS = {"network": ["a", "b"], "reduction": ["a", "c"], "outcome": ["c", "d"]}
@@ -37,7 +37,8 @@ def frozen(tmp_path):
         for part, file in model_files(FEATURES, outcomes=outcomes).items():
             sources[part] = source / file
             if file.endswith(".json"):
-                write_card(Card(file, {"seed": 1}, SUBJECTS[file.split("_")[0]], scores={"of": file}), sources[part])
+                card = ModelCard(file, {"seed": 1}, SUBJECTS[file.split("_")[0]], scores={"of": file})
+                write_card(card, sources[part])
             else:
                 sources[part].write_text(f"{file} {text}\n")
         settings = {"features": FEATURES, "cohort": {"smallest_lesion_ml": 0.1}}
@@ -50,7 +51,7 @@ def frozen(tmp_path):
 @pytest.fixture(scope="session")
 def small_settings():
     """The shipped settings of every stage, with small grids, no scan refused, and a mask wherever a network doubts."""
-    config = yaml.safe_load(shipped("config/config.yaml").read_text("utf-8"))
+    config = yaml.safe_load(bundled_path("config/config.yaml").read_text("utf-8"))
     config["preprocessing"] |= {"grid": GRID, "field_of_view_mm": 184}
     config["cohort"]["quality"]["only_warn"] = list(config["cohort"]["quality"]["limits"])
     config["segmentation"] |= {"network": NETWORK, "threshold": 0.05}  # an untrained network is a tenth sure of blood
@@ -75,17 +76,17 @@ def write_parts():
             Autoencoder(VaeganSettings(**VAEGAN)),
         )
         write_weights(network.state_dict(), paths["segmentation"], identity=segmentation)
-        write_card(Card("dual", segmentation, ["a"]), paths["segmentation_card"])
+        write_card(ModelCard("dual", segmentation, ["a"]), paths["segmentation_card"])
         write_weights(autoencoder.state_dict(), paths["vaegan"], identity=vaegan)
-        write_card(Card("vaegan", vaegan, ["a"]), paths["vaegan_card"])
+        write_card(ModelCard("vaegan", vaegan, ["a"]), paths["vaegan_card"])
         for block, width in WIDTHS.items():
             reducer = Reducer(rank=RANK, init="nndsvda", max_iter=20, tolerance=1e-3, random_state=0)
             noise = np.random.default_rng(0).random((8, width))
             write_pipeline(reducer.fit(noise), paths[f"reduction/{block}"])
-            write_card(Card(block, {}, ["b"], {"width": width}), paths[f"reduction_card/{block}"])
+            write_card(ModelCard(block, {}, ["b"], {"width": width}), paths[f"reduction_card/{block}"])
         for outcome, probability in probabilities.items():
             write_pipeline(constant(probability), paths[f"classifier/{outcome}"])
-            write_card(Card(outcome, {}, ["c"]), paths[f"classifier_card/{outcome}"])
+            write_card(ModelCard(outcome, {}, ["c"]), paths[f"classifier_card/{outcome}"])
 
     return write
 

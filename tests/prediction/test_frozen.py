@@ -9,9 +9,9 @@ import signal
 
 import pytest
 
+from ichdag.constants import FEATURE_SETS
 from ichdag.jobs import StudyError
 from ichdag.models import read_card
-from ichdag.names import FEATURE_SETS
 from ichdag.prediction.frozen import OUTCOME, is_spoiled, load_frozen, model_files
 
 
@@ -229,7 +229,7 @@ def test_a_plan_freezes_a_changed_model_anew_and_leaves_a_missing_part_to_snakem
 def test_an_outcome_s_name_is_what_the_settings_allow():
     import yaml
 
-    from ichdag.shipped import shipped
+    from ichdag.bundled_files import bundled_path
 
-    schema = yaml.safe_load(shipped("config/schemas/config.schema.json").read_text("utf-8"))
+    schema = yaml.safe_load(bundled_path("config/schemas/config.schema.json").read_text("utf-8"))
     assert schema["properties"]["outcomes"]["propertyNames"]["pattern"] == f"^{OUTCOME.pattern}$"

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
+from ichdag.bundled_files import bundled_path
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
 from ichdag.prediction import patient
 from ichdag.prediction.frozen import freeze, load_frozen, model_files
 from ichdag.prediction.patient import predict_patient
-from ichdag.shipped import shipped
 
 PROBABILITIES = {"death": 0.2, "poor_outcome": 0.7, "card": 0.9}
 
@@ -22,7 +22,7 @@ def folder(write_parts, small_settings, tmp_path_factory):
     place, outcomes, config = tmp_path_factory.mktemp("parts"), list(PROBABILITIES), small_settings
     features, preprocessing, latent = config["prediction"]["features"], config["preprocessing"], config["latent"]
     sources = {part: place / file for part, file in model_files(features, outcomes=outcomes).items()}
-    shutil.copy(shipped("config/radiomics.yaml"), sources["parameters"])
+    shutil.copy(bundled_path("config/radiomics.yaml"), sources["parameters"])
     write_parts(sources, probabilities=PROBABILITIES)
     voxel_mm = preprocessing["field_of_view_mm"] / preprocessing["grid"]
     settings = {name: config[name] for name in ("cohort", "preprocessing", "segmentation", "radiomics")}

@@ -9,9 +9,9 @@ import pytest
 import yaml
 from pretended import PATIENT, Pretended, write_sheet
 
+from ichdag.bundled_files import bundled_path
 from ichdag.images import write_image
 from ichdag.records import read_record, write_record
-from ichdag.shipped import shipped
 
 PROBABILITIES = {"expansion_3ml": 0.1, "expansion_6ml": 0.3, "expansion_9ml": 0.6, "poor_outcome": 0.8}
 PREDICTION = f"results/prediction/sub-{PATIENT}_prediction.json"
@@ -22,7 +22,7 @@ RUN = (PREDICTION, f"{MODEL}/card.json", *ONLY)
 
 def parts_of(folder):
     """Where the rule finds each part; the networks' files are read off it."""
-    text = shipped("rules/prediction.smk").read_text("utf-8")
+    text = bundled_path("rules/prediction.smk").read_text("utf-8")
     names = ("segmentation", "segmentation_card", "vaegan", "vaegan_card")
     paths = {name: re.search(rf'^ +{name}=.*?"([^"]+)"', text, re.M)[1] for name in names}
     for block in ("segmentation", "vaegan"):

@@ -2,7 +2,7 @@
 
 from rocrate.rocrate import ROCrate
 
-from ichdag.provenance.crate import SETTINGS, describe_study
+from ichdag.provenance.crate import SETTINGS, write_ro_crate
 
 JOBS = [
     {"started": "2026-01-01T12:00:00.000000Z", "packages": "python 3.12.1, numpy 2.4.6", "wall_s": "90061.5"},
@@ -14,7 +14,7 @@ def crate_of(folder, *names):
     for name in (SETTINGS, *names):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text("here")
-    describe_study(folder, title="A study", jobs=JOBS)
+    write_ro_crate(folder, title="A study", jobs=JOBS)
     return ROCrate(folder)
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ichdag.provenance import code_digest, definitions_digest, put_in_order
+from ichdag.provenance import code_digest, definitions_digest, order_settings
 from ichdag.provenance.digests import Package
-from ichdag.provenance.standing import CODE
+from ichdag.provenance.ledger_status import CODE
 
 ROOT = Path(__file__).parents[2]
 TRAINING = "src/ichdag/segmentation/training.py"
@@ -33,7 +33,7 @@ SPELLINGS = [
     ),  # versions that are noted
     ("src/ichdag/jobs.py", ".partial-{os.getpid()}", ".half-{os.getpid()}"),  # how files are written and found whole
     ("src/ichdag/jobs.py", "errno.EINVAL, errno.ENOTSUP", "errno.EINVAL, errno.ENOTSUP, errno.ENOSYS"),
-    ("src/ichdag/faults.py", "range(0, size, 2**20)", "range(0, size, 2**21)"),
+    ("src/ichdag/file_errors.py", "range(0, size, 2**20)", "range(0, size, 2**21)"),
     (AUGMENTATION, "Gaussian noise of SD", "Noise of SD"),  # a docstring, a comment, layout, an annotation
     (TRAINING, "    torch.manual_seed(seed)\n", "    # every draw\n    (\n    torch.manual_seed(seed,)\n    )\n"),
     ("src/ichdag/training.py", "(count: int, size: int,", "(count: float, size,"),
@@ -129,7 +129,8 @@ OF_A_TRAINING = [
     (AUGMENTATION, "torch.cos(angles", "torch.sin(angles"),
     ("src/ichdag/segmentation/losses.py", "squared_pred=True", "squared_pred=False"),
     ("src/ichdag/segmentation/network.py", "LESION_PRIOR = 0.1", "LESION_PRIOR = 0.2"),
-    (TRAINING, "model.parameters(), 12.0", "model.parameters(), 6.0"),
+    (TRAINING, "network.parameters(), 12.0", "network.parameters(), 6.0"),
+    ("src/ichdag/training_loop.py", "epoch += 1", "epoch += 2"),
     ("src/ichdag/training.py", "power: float = 0.9", "power: float = 0.8"),
 ]
 OF_ITS_RESULTS = [
@@ -143,8 +144,8 @@ OF_ITS_RESULTS = [
     ("src/ichdag/training.py", '"epoch", "term", "value"]', '"epoch", "terms", "value"]'),
 ]
 OF_THE_MACHINE = [
-    ("src/ichdag/faults.py", "(None, 0, errno.EINVAL)", "(None, 0, errno.EINVAL, errno.ENXIO)"),
-    ("src/ichdag/faults.py", "TimeoutError, NotADirectoryError", "TimeoutError, IsADirectoryError"),
+    ("src/ichdag/file_errors.py", "(None, 0, errno.EINVAL)", "(None, 0, errno.EINVAL, errno.ENXIO)"),
+    ("src/ichdag/file_errors.py", "TimeoutError, NotADirectoryError", "TimeoutError, IsADirectoryError"),
 ]
 # What decides a model and stands in its script or beside its training: who is trained on, which settings reach what.
 OF_WHAT_COMES_OUT = [
@@ -193,7 +194,7 @@ def test_a_checkpoint_belongs_to_no_definition_that_is_not_there():
 def test_the_copy_of_a_checkout_has_its_digests(tree):
     script = ROOT / "workflow/scripts/train_network.py"
     assert code_digest(script) == tree.before["train_network"] == Package().digest_of_script(script)
-    assert definitions_digest("ichdag.names.ROLES") == tree.digest_of("ichdag.names.ROLES")
+    assert definitions_digest("ichdag.constants.ROLES") == tree.digest_of("ichdag.constants.ROLES")
 
 
 def test_errors_that_end_a_job_count_by_their_kind_and_not_by_what_they_say(digest_in):
@@ -232,7 +233,7 @@ def test_settings_stand_in_the_order_of_the_shipped_file_whatever_an_overlay_nam
         "outcomes": {"mine": "mrs > 4", "death": "mrs == 6"},
         "a": 1,
     }
-    put_in_order(config, like=tmp_path / "config.yaml")
+    order_settings(config, like=tmp_path / "config.yaml")
     assert str(config) == str(
         {"a": 1, "stage": {"one": 1, "two": {"x": 1, "y": 3}}, "outcomes": {"death": "mrs == 6", "mine": "mrs > 4"}}
     )

@@ -7,8 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from ichdag.jobs import start
-from ichdag.provenance.journal import keep_journal
+from ichdag.jobs import start_job_log
+from ichdag.provenance.journal import update_journal
 from ichdag.provenance.schemas import COSTS, JOBS
 from ichdag.tables import read_table
 
@@ -32,7 +32,7 @@ def done(rule, started=NOON, s="1.5", rss="200.5", cpu="1.25", params=("'0123456
     name = "/".join([rule, *wildcards.values()])
     job = SimpleNamespace(rule=SimpleNamespace(name=rule), wildcards_dict=wildcards, output=[f"results/{name}.tsv"])
     job.log, job.benchmark = [f"logs/{name}.log"], f"benchmarks/{name}.tsv"
-    start(SimpleNamespace(rule=rule, wildcards=wildcards, log=job.log))
+    start_job_log(SimpleNamespace(rule=rule, wildcards=wildcards, log=job.log))
     files = {job.benchmark: BENCHMARK.format(s=s, rss=rss, cpu=cpu), job.output[0]: "made\n"}
     for path, text in files.items():
         file = job_file(path)
@@ -52,7 +52,7 @@ def job_file(path):
 def kept(*jobs):
     """The journal after a run of these jobs, by job, and the costs by rule."""
     records = {job.output[0]: job.record for job in jobs if job.output}
-    keep_journal("results/provenance", jobs=jobs, record_of=records.get)
+    update_journal("results/provenance", jobs=jobs, record_of=records.get)
     table, costs = (read_table(f"results/provenance/{schema.name}.tsv", schema) for schema in (JOBS, COSTS))
     return table.set_index("job"), costs.set_index("rule")
 

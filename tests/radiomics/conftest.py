@@ -10,8 +10,8 @@ import SimpleITK as sitk
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
 from ichdag.images import Volume
-from ichdag.radiomics.extraction import Settings
-from ichdag.radiomics.pictures import to_sitk
+from ichdag.radiomics.feature_extraction import RadiomicsSettings
+from ichdag.radiomics.lesion_crop import to_sitk
 
 ROOT = Path(__file__).parents[2]
 LOG_HU = 5e-6  # stock rounds LoG images of tens of HU to float32 after each pass
@@ -82,7 +82,7 @@ def made():
 @pytest.fixture(scope="session")
 def settings():
     """The shipped settings of an extraction."""
-    return Settings(parameters=PARAMETERS, drop_whole_image_diagnostics=False, truncate_resampled=False)
+    return RadiomicsSettings(parameters=PARAMETERS, drop_whole_image_diagnostics=False, truncate_resampled=False)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import pytest
 import SimpleITK as sitk
 
 from ichdag.images import Volume
-from ichdag.radiomics.extraction import Settings, extract, extract_lesion
+from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract, extract_lesion
 
 CLOSE = 1e-6
 CASES = {  # matrix, voxel size in mm, and the lesion's parts: center and radii in voxels
@@ -65,7 +65,9 @@ def test_the_parameter_file_of_another_study_gives_that_study_s_columns(study, m
     path = parameter_file(OTHER_STUDIES[study])
     label = 3 if "label: 3" in OTHER_STUDIES[study] else 1
     ours = extract(
-        pair[0], mask=pair[1], settings=Settings(path, drop_whole_image_diagnostics=False, truncate_resampled=False)
+        pair[0],
+        mask=pair[1],
+        settings=RadiomicsSettings(path, drop_whole_image_diagnostics=False, truncate_resampled=False),
     )
     theirs = made.stock(pair[0], pair[1], path, label=label)
     assert set(ours) == {name for name in theirs if not name.startswith("diagnostics") or name in ours}
@@ -85,7 +87,7 @@ def test_resampling_keeps_fractions_or_cuts_them_as_stock_does_with_a_scan_of_wh
     stored = {truncate: sitk.sitkInt16 if truncate else sitk.sitkFloat64 for truncate in (True, False)}
     theirs = {truncate: made.stock(*pair, path, stored=kind) for truncate, kind in stored.items()}
     for truncate in stored:
-        choice = Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=truncate)
+        choice = RadiomicsSettings(path, drop_whole_image_diagnostics=True, truncate_resampled=truncate)
         ours = extract(pair[0], mask=pair[1], settings=choice)
         far = {name: value for name, value in made.differences(ours, theirs[not truncate]).items() if value > 0.01}
         wrong = {name: value for name, value in made.differences(ours, theirs[truncate]).items() if not value <= CLOSE}
@@ -96,7 +98,11 @@ def test_a_scan_with_fractions_keeps_them_whatever_the_choice(pair, parameter_fi
     scan = Volume(pair[0].values + np.float32(0.25), pair[0].affine)
     path = parameter_file(RESAMPLED)
     first, second = (
-        extract(scan, mask=pair[1], settings=Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=way))
+        extract(
+            scan,
+            mask=pair[1],
+            settings=RadiomicsSettings(path, drop_whole_image_diagnostics=True, truncate_resampled=way),
+        )
         for way in (True, False)
     )
     assert first == second
@@ -112,7 +118,7 @@ def test_whole_image_diagnostics_can_be_left_out(pair, settings):
     found = extract(
         pair[0],
         mask=pair[1],
-        settings=Settings(settings.parameters, drop_whole_image_diagnostics=True, truncate_resampled=False),
+        settings=RadiomicsSettings(settings.parameters, drop_whole_image_diagnostics=True, truncate_resampled=False),
     )
     assert len(found) == 1690 and not any("Image-original" in name for name in found)
 
@@ -137,7 +143,7 @@ def test_random_lesions_of_1_to_30_ml_beside_bone_and_at_borders_have_stock_s_va
     if seed % 2:  # bone that touches the lesion, or lies in it
         values[:, int(middle[1] + 0.9 * radius[1]) :][:, :4] = random.integers(300, 900)
     path = parameter_file(VARIED)
-    choice = Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
+    choice = RadiomicsSettings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
     scan = Volume(values, scan.affine)
     ours, theirs = extract_lesion(scan, mask=mask, settings=choice), made.stock(scan, mask, path)
     bound = np.abs(values).max() * 2**-24

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from ichdag.images import read_mask, read_scan
-from ichdag.radiomics.extraction import Settings, extract
+from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract
 
 PHANTOM = Path(__file__).parents[3] / "shared" / "data" / "ibsi_digital_phantom"
 SIGNIFICANT = 0.005  # the consensus values are given with three significant digits
@@ -92,7 +92,9 @@ def found(consensus, tmp_path_factory):
     scan = read_scan(PHANTOM / "nifti/image/phantom.nii.gz")
     mask = read_mask(PHANTOM / "nifti/mask/mask.nii.gz")
     return extract(
-        scan, mask=mask, settings=Settings(str(path), drop_whole_image_diagnostics=True, truncate_resampled=False)
+        scan,
+        mask=mask,
+        settings=RadiomicsSettings(str(path), drop_whole_image_diagnostics=True, truncate_resampled=False),
     )
 
 
@@ -132,7 +134,9 @@ def test_bins_start_at_a_multiple_of_their_width_as_pyradiomics_documents(consen
     mask = read_mask(PHANTOM / "nifti/mask/mask.nii.gz")
     values = pd.Series(scan.values[mask.values])
     found = extract(
-        scan, mask=mask, settings=Settings(str(path), drop_whole_image_diagnostics=True, truncate_resampled=False)
+        scan,
+        mask=mask,
+        settings=RadiomicsSettings(str(path), drop_whole_image_diagnostics=True, truncate_resampled=False),
     )
     shares = (values // 2).value_counts(normalize=True)
     assert found["original_firstorder_Uniformity"] == pytest.approx((shares**2).sum())

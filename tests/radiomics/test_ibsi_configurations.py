@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from ichdag.images import Volume
-from ichdag.radiomics.extraction import Settings, extract
+from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract
 
 RESAMPLED = "resampledPixelSpacing: [2, 2, 2], interpolator: sitkLinear"
 CONFIGURATIONS = {
@@ -37,7 +37,7 @@ def drawn() -> tuple[Volume, np.ndarray]:
 
 def values_of(mask: np.ndarray, path: str) -> dict[str, float]:
     scan, _ = drawn()
-    settings = Settings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
+    settings = RadiomicsSettings(path, drop_whole_image_diagnostics=True, truncate_resampled=False)
     return extract(scan, mask=Volume(mask, scan.affine), settings=settings)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ichdag.records import counted
+from ichdag.records import count_reasons
 
 ROOT = Path(__file__).parents[2]
 SLOW = ("torch", "monai", "pandas", "sklearn", "matplotlib", "xgboost", "pingouin")
@@ -44,5 +44,5 @@ def test_repeatability_is_off_as_shipped_and_asked_for_only_where_it_is_on():
 
 
 def test_reasons_are_counted_in_words():
-    assert counted({}) is None
-    assert counted({"a": "flat", "b": "single", "c": "flat"}) == "flat (2); single (1)"
+    assert count_reasons({}) is None
+    assert count_reasons({"a": "flat", "b": "single", "c": "flat"}) == "flat (2); single (1)"

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ichdag.images import Volume, read_mask
-from ichdag.radiomics.extraction import Settings, extract_lesion
+from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract_lesion
 
 MASKS = Path(__file__).parents[3] / "shared" / "data" / "stroke_outcomes" / "lesion_masks_mni_1mm"
 EVERY = 19  # of 380: a sample of 20
@@ -16,7 +16,9 @@ FEW_FEATURES = "setting: {binWidth: 2, minimumROIDimensions: 1}\nfeatureClass: {
 def test_shape_features_of_real_lesions_are_there_or_explained(parameter_file):
     if not MASKS.is_dir():
         pytest.skip(f"the stroke lesion masks are not at {MASKS.parent.name}/{MASKS.name} beside the repository")
-    settings = Settings(parameter_file(FEW_FEATURES), drop_whole_image_diagnostics=True, truncate_resampled=False)
+    settings = RadiomicsSettings(
+        parameter_file(FEW_FEATURES), drop_whole_image_diagnostics=True, truncate_resampled=False
+    )
     for path in sorted(MASKS.glob("*.nii.gz"))[::EVERY]:
         mask = read_mask(path)
         scan = Volume(np.where(mask.values, np.float32(60), np.float32(30)), mask.affine)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.radiomics.extraction import Settings, extract_lesion
+from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract_lesion
 
 SHAPE = (24, 22, 12)
 BESIDE_BONE = 1450 * 2**-24  # HU, stock's rounding of LoG images to float32 where the skull is in reach
@@ -98,7 +98,9 @@ def test_a_filter_that_the_scan_is_too_small_for_leaves_its_columns_missing(made
 
 
 def test_no_other_reason_is_given_for_a_column_than_the_true_one(made, settings, monkeypatch):
-    monkeypatch.setattr("ichdag.radiomics.extraction.gray_features", lambda *arguments, **options: ({}, {}))
+    monkeypatch.setattr(
+        "ichdag.radiomics.feature_extraction.gray_level_features", lambda *arguments, **options: ({}, {})
+    )
     scan, mask = made.head_with(lesion(LESIONS["two parts"]))
     missing = extract_lesion(scan, mask=mask, settings=settings).missing
     assert missing["original_glcm_Id"] == "pyradiomics gives no value of this name"
@@ -108,7 +110,7 @@ def test_what_itk_cannot_do_with_one_scan_leaves_out_its_participant(made, setti
     def refusing(*arguments, **options):
         raise RuntimeError("ITK ERROR: \n GradientMagnitude: no such thing")
 
-    monkeypatch.setattr("ichdag.radiomics.extraction.shape_features", refusing)
+    monkeypatch.setattr("ichdag.radiomics.feature_extraction.shape_features", refusing)
     scan, mask = made.head_with(lesion(LESIONS["two parts"]))
     with pytest.raises(DataFault, match="pyradiomics: ITK ERROR: GradientMagnitude: no such thing"):
         extract_lesion(scan, mask=mask, settings=settings)
@@ -117,7 +119,7 @@ def test_what_itk_cannot_do_with_one_scan_leaves_out_its_participant(made, setti
 def test_a_parameter_file_that_refuses_small_lesions_is_obeyed(made, parameter_file):
     scan, mask = made.head_with(lesion(LESIONS["a line"]))
     for setting in ("minimumROIDimensions: 2", "minimumROIDimensions: 1, minimumROISize: 5"):
-        strict = Settings(
+        strict = RadiomicsSettings(
             parameter_file(f"setting: {{binWidth: 2, {setting}}}"),
             drop_whole_image_diagnostics=True,
             truncate_resampled=False,
@@ -141,7 +143,7 @@ def few(tmp_path_factory):
     """Settings with fewer image types, to try many lesions."""
     path = tmp_path_factory.mktemp("few") / "few.yaml"
     path.write_text(FEW)
-    return Settings(str(path), drop_whole_image_diagnostics=False, truncate_resampled=False)
+    return RadiomicsSettings(str(path), drop_whole_image_diagnostics=False, truncate_resampled=False)
 
 
 @hypothesis_settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -187,6 +189,6 @@ def test_want_of_memory_is_neither_a_missing_feature_nor_a_reason_to_leave_anybo
     with pytest.raises(type(error)):
         extract_lesion(scan, mask=mask, settings=settings)
     monkeypatch.undo()
-    monkeypatch.setattr("ichdag.radiomics.extraction.shape_features", wanting)
+    monkeypatch.setattr("ichdag.radiomics.feature_extraction.shape_features", wanting)
     with pytest.raises(type(error)):
         extract_lesion(scan, mask=mask, settings=settings)

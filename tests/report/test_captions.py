@@ -8,12 +8,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 RULES = "\n".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "rules").glob("*.smk")))
 
-
-SHOWN = re.findall(r'in_report\(\s*"[^"]*?([^/"]+)\.\w+",[^()]*?(?:caption="(\w+)")?,?\s*\)', RULES)
+TABLES = re.findall(r'in_report\(\s*"[^"]*?([^/"]+)\.\w+",[^()]*?(?:caption="(\w+)")?,?\s*\)', RULES)
+FIGURES = re.findall(r'figure_files\("([^"]+)",[^()]*?(?:caption="(\w+)")?\)', RULES)
+SHOWN = TABLES + FIGURES
 
 
 def test_every_output_that_the_report_shows_was_found():
-    assert len(SHOWN) == RULES.count("in_report(") > 30
+    assert len(TABLES) == RULES.count("in_report(") > 20
+    assert len(FIGURES) == RULES.count("figure_files(") > 10
 
 
 @pytest.mark.parametrize("name", sorted({caption or stem for stem, caption in SHOWN}))

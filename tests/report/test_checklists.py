@@ -61,9 +61,9 @@ def test_answers_follow_the_parameter_file_and_say_what_is_fitted_and_corrected_
     tripod, clear = (table.set_index("item").answer for table in filled.values())
     assert clear["21"].startswith("Radiomics on voxels resampled to 1, 1, 5 mm, with normalized gray values; networks")
     assert clear["26"] == "Of pyradiomics: shape, GLCM; latents of two networks"
-    assert "of AUCs by DeLong and bootstrap, where folds are pooled" in clear["40"] and "as given" in clear["40"]
+    assert "of AUCs by DeLong and bootstrap, for pooled" in clear["40"] and "for the given predictions" in clear["40"]
     assert "of the development participants of all folds; so are threshold" in tripod["12c"]
-    assert tripod["15"].endswith("training part; of external participants, on all out-of-fold predictions")
+    assert tripod["15"].endswith("training part; for external participants, on all out-of-fold predictions")
 
 
 def test_answers_without_a_choice_of_masks_or_external_participants_do_not_tell_of_them(made_up, config):

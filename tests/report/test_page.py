@@ -6,7 +6,7 @@ from html.parser import HTMLParser
 import pytest
 
 from ichdag.jobs import write_text
-from ichdag.report import summary, tables
+from ichdag.report import main_result, report_tables
 from ichdag.report.page import read_figures
 
 SECTIONS = (
@@ -85,7 +85,7 @@ def test_the_main_result_names_the_best_model_with_its_numbers(text):
     )
     assert ">corrected for the choice</th>" in summary
     assert "difference 0.03 (−0.02 to 0.08), DeLong p &lt; 0.001" in summary
-    assert "12 of 40 had it" in summary
+    assert "12 of 40 with the outcome" in summary
 
 
 def test_a_failed_check_is_told_at_the_top(text):
@@ -163,27 +163,33 @@ def test_an_outcome_that_no_external_participant_has_is_told_without_external_nu
 def test_a_study_without_external_participants_is_told_by_cross_validation(page_of, made_up):
     page = page_of(without_external(made_up.study()))
     assert "AUC, external" not in page and "alone, cross-validation" in page
-    assert "participants it had never seen" not in page
+    assert "on whom it was not fitted" not in page
     assert "There is no external cohort" in page
-    for words in ("external test", "once on each external", "external ones", "external AUC was not used", "never seen"):
+    for words in (
+        "external test",
+        "once on each external",
+        "external ones",
+        "external AUC was not used",
+        "never trained",
+    ):
         assert words not in page and words in page_of(made_up.study()), words
     assert "no external cohort to test the final models on" in page
 
 
 def test_table_one_of_a_study_without_external_participants_has_no_columns_for_them(made_up):
-    shown = tables.table1(without_external(made_up.study())["table1"], title="", caption="")
+    shown = report_tables.table1(without_external(made_up.study())["table1"], title="", caption="")
     assert shown.header == ["Characteristic", "Development", "Missing"]
     assert shown.rows[0] == ["Age", "61.0 (12.0)", "1"]
-    assert len(tables.table1(made_up.study()["table1"], title="", caption="").header) == 7
+    assert len(report_tables.table1(made_up.study()["table1"], title="", caption="").header) == 7
 
 
 def test_figures_of_external_participants_say_that_there_are_none(made_up):
     study, alone = made_up.study(), without_external(made_up.study())
     for name in ("reconstructions", "imagined", "saliency_poor_outcome"):
-        assert "no external participants" in summary.numbers(name, alone)
-        assert "no external" not in summary.numbers(name, study)
-    assert "20 external participants explained" in summary.numbers("shap", study)
-    assert "20 development participants explained, out of fold" in summary.numbers("shap", alone)
+        assert "no external participants" in main_result.numbers(name, alone)
+        assert "no external" not in main_result.numbers(name, study)
+    assert "20 external participants explained" in main_result.numbers("shap", study)
+    assert "20 development participants explained, out-of-fold" in main_result.numbers("shap", alone)
 
 
 def without_external(study):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ichdag.faults import DamagedResult
+from ichdag.file_errors import DamagedResult
 from ichdag.images import Volume, write_absent, write_image
 from ichdag.report.participant import list_rows, read_images, render_list, render_participant
 from ichdag.report.slices import MANUAL, PREDICTED, mid_slices

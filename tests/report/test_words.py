@@ -5,7 +5,7 @@ import math
 import pandas as pd
 import pytest
 
-from ichdag.report import formatting, handcrafted, methods, simulations, tables
+from ichdag.report import formatting, handcrafted, methods, report_tables, simulations
 
 
 @pytest.mark.parametrize(
@@ -40,26 +40,30 @@ def test_empty_columns_are_left_out_and_intervals_joined():
 
 
 def test_the_grid_marks_the_best_auc_of_each_setting(made_up):
-    grid = tables.auc_grid(made_up.metrics(made_up.MODELS), "poor_outcome")
+    grid = report_tables.auc_grid(made_up.metrics(made_up.MODELS), "poor_outcome")
     best = [(name, place) for name, cells_ in grid["rows"] for place, pair in enumerate(cells_) if pair[0]["best"]]
     assert best == [("VAE-GAN latents", 5)]
     assert sum(pair[1]["best"] for _, cells_ in grid["rows"] for pair in cells_) == 1
 
 
 def test_all_metrics_have_a_row_per_model_and_fold(made_up):
-    result = tables.all_metrics(made_up.metrics(made_up.MODELS))
+    result = report_tables.all_metrics(made_up.metrics(made_up.MODELS))
     assert len(result["rows"]) == 2 * 42 * 3
     assert result["header"][5:7] == ["AUC", "F1"]
     assert result["rows"][0][6] == "0.50 ± 0.05"
 
 
 def test_versions_that_differ_between_jobs_are_told_apart():
-    result = dict(tables.versions_list({"report": {"numpy": "2"}, "network": {"numpy": "3", "torch": "1"}}))
+    result = dict(report_tables.versions_list({"report": {"numpy": "2"}, "network": {"numpy": "3", "torch": "1"}}))
     assert result == {"numpy": "2 (report); 3 (network)", "torch": "1"}
 
 
 def test_settings_are_listed_by_dotted_key():
-    assert tables.settings_list({"a": {"b": [1, 2], "c": {}}, "d": "x"}) == [("a.b", "1, 2"), ("a.c", "{}"), ("d", "x")]
+    assert report_tables.settings_list({"a": {"b": [1, 2], "c": {}}, "d": "x"}) == [
+        ("a.b", "1, 2"),
+        ("a.c", "{}"),
+        ("d", "x"),
+    ]
 
 
 def test_methods_tell_the_settings_of_the_run(config, made_up):
@@ -88,8 +92,8 @@ def test_methods_tell_of_repeats_if_there_are_any(config, made_up):
         (9, "stratified by outcome and"),
         (
             8,
-            "but not evenly for Expansion > 3 mL (participants joined or outcomes changed after the folds were drawn, "
-            "or participants who are one person stay together) and",
+            "but not evenly for Expansion > 3 mL (participants were added or outcomes changed after the folds were "
+            "drawn, or several participants are one person and stay in one fold) and",
         ),
     ],
 )
@@ -125,11 +129,11 @@ def test_the_words_say_how_many_participants_are_fewer_persons_and_what_that_doe
     given = {"participants": people, "metrics": result["metrics"]}
     told = dict(methods.methods(config, **given))["Statistics"]
     assert "3 external participants are 2 persons: intervals and tests treat them as independent" in told
-    assert "development participants are" not in told and "so that the plain DeLong test holds there" not in told
+    assert "development participants are" not in told and "so that the plain DeLong test is valid there" not in told
     assert "finds differences too often there" in told
     alone = given | {"participants": people.assign(person_id=list("abcdef"))}
     told = dict(methods.methods(config, **alone))["Statistics"]
-    assert "so that the plain DeLong test holds there" in told and "persons" not in told
+    assert "so that the plain DeLong test is valid there" in told and "persons" not in told
 
 
 def test_limits_follow_what_was_done(config, made_up):

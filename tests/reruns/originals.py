@@ -9,11 +9,11 @@ from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian
 
 from ichdag.images import read_scan
 from ichdag.phantom.population import POPULATIONS
-from ichdag.phantom.scanner import Scanner, write_scans
+from ichdag.phantom.scanner import ScannerSettings, write_scans
 from ichdag.phantom.truth import draw_truth
 
 SEED = 20260101
-SCANNER = Scanner(matrix=64, field_of_view_mm=(205, 240), slice_thickness_mm=(5.0, 6.0))
+SCANNER = ScannerSettings(matrix=64, field_of_view_mm=(205, 240), slice_thickness_mm=(5.0, 6.0))
 # mRS and growth (mL) are given, not drawn, so that both classes are in both folds whatever a test edits.
 PATIENTS = {
     "D0001": (1, 8), "D0002": (2, 1), "D0003": (5, 8), "D0004": (4, 1), "D0007": (6, 8), "D0008": (0, 1),

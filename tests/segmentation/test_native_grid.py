@@ -5,7 +5,7 @@ import pytest
 from scipy import ndimage
 
 from ichdag.arrays import file_digest, write_arrays, write_store
-from ichdag.faults import DamagedResult
+from ichdag.file_errors import DamagedResult
 from ichdag.images import Volume, is_absent, read_mask, write_absent, write_image
 from ichdag.jobs import DataFault, StudyError
 from ichdag.segmentation.native_grid import MaskSettings, resample_to_native

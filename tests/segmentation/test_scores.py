@@ -93,7 +93,7 @@ def test_a_study_without_an_external_cohort_joins_and_compares_its_scores(tmp_pa
     paths = {name: tmp_path / f"{name}.tsv" for name in ("development", "external", "scores", "comparison")}
     write_table(scores, paths["development"], SCORES)
     write_table(pd.DataFrame([], columns=scores.columns), paths["external"], SCORES)
-    monkeypatch.setattr("ichdag.jobs.start", lambda job: None)
+    monkeypatch.setattr("ichdag.jobs.start_job_log", lambda job: None)
     job = SimpleNamespace(input=SimpleNamespace(scores=[paths["development"], paths["external"]]))
     job.output = SimpleNamespace(scores=paths["scores"], comparison=paths["comparison"])
     script = Path(__file__).parents[2] / "workflow/scripts/join_scores.py"

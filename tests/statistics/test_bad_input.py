@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from ichdag import evaluation, statistics
-from ichdag.names import CLASSIFIERS
+from ichdag.constants import CLASSIFIERS
 from ichdag.report.dictionary import SCHEMAS
 from ichdag.tables import read_table, write_table
 

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.evaluation.delong import estimate_aucs, paired_difference
-from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.statistics.dependence import draw_null, friedman_statistics
 
 MODELS = {"classifiers": list(CLASSIFIERS), "features": list(FEATURE_SETS)}

@@ -10,7 +10,7 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from ichdag.names import CLASSIFIERS, FEATURE_SETS
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.statistics import (
     check_normality,
     compare_feature_sets,

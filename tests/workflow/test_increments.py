@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
+from ichdag.constants import BLOCKS
 from ichdag.images import read_scan, write_image
-from ichdag.names import BLOCKS
 from ichdag.tables import read_table
 
 ROOT = Path(__file__).parents[2]

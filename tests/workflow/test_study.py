@@ -8,8 +8,8 @@ import pytest
 
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.cohort.schemas import PARTICIPANTS
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.images import read_scan, write_image
-from ichdag.names import CLASSIFIERS, FEATURE_SETS
 from ichdag.records import read_record
 from ichdag.segmentation.schemas import TRAINING
 from ichdag.tables import read_table

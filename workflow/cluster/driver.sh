@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The run itself as a SLURM job, where a login node may not be used for it:
 #   sbatch --account=my_account workflow/cluster/driver.sh STUDY [more Snakemake arguments, targets first]
-# Said from the repository. A driver that reaches its time limit or is lost is cured by saying the same again: jobs
-# it left are canceled first, what is done is kept.
+# Run it in the repository. If a driver reaches its time limit or is lost, submit it again: the jobs that it left are
+# canceled first, and finished results are kept.
 #SBATCH --job-name=ichdag
 #SBATCH --time=7-00:00:00
 #SBATCH --cpus-per-task=2

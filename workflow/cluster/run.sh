@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Run a study on SLURM: workflow/cluster/run.sh STUDY [more Snakemake arguments, targets first]
 # Checks what can be checked before the first job, clears away what a killed run left, then runs Snakemake with
-# profiles/slurm (or PROFILE=folder). Say the same again whenever it ended early: what is done is kept.
+# profiles/slurm (or PROFILE=folder). If it ended early, run it again: finished results are kept.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 code=$(cd "$here/../.." && pwd) # one spelling of it: a path that a result was made from counts

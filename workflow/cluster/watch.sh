@@ -18,7 +18,7 @@ while sleep 5 && kill -0 "$process" 2>/dev/null; do
     if [ -z "$jobs" ] && [ "$children" = 0 ] && [ "$age" -ge 5 ]; then quiet=$((quiet + 5)); else quiet=0; fi
     if [ "$quiet" -ge "$patience" ]; then
         echo "The run waits for jobs that SLURM has not had for $quiet s (was its controller restarted?). It is ended:" \
-            "say the same again, what is done is kept." >&2
+            "run the same command again; finished results are kept." >&2
         kill -INT "$process"
         sleep 60
         kill -KILL "$process" 2>/dev/null

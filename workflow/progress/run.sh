@@ -7,6 +7,6 @@ mkdir -p "$study/logs"
 if ! snakemake "$@" --logger progress 2>"$study/logs/stderr.log"; then
     echo "The end of $study/logs/stderr.log:" >&2
     tail -n 30 "$study/logs/stderr.log" >&2
-    echo "The run did not finish. What is done is kept: mend the cause above and say the same again." >&2
+    echo "The run did not finish. Finished results are kept: correct the cause above and run the same command again." >&2
     exit 1
 fi

@@ -5,19 +5,19 @@ from itertools import product
 import pandas as pd
 
 from ichdag.classification.feature_matrices import feature_matrix, read_blocks
-from ichdag.classification.labels import external_labels
+from ichdag.classification.label_tables import external_labels
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.validation import predict
 from ichdag.cohort.schemas import PARTICIPANTS
-from ichdag.jobs import files_of, start
-from ichdag.names import CLASSIFIERS, FEATURE_SETS
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
+from ichdag.jobs import files_under, start_job_log
 from ichdag.pipelines import read_pipeline
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 outcome = snakemake.wildcards.outcome
 labels = external_labels(read_table(snakemake.input.cohort, PARTICIPANTS), outcome=outcome)
-tables = read_blocks(files_of(snakemake.input, "reduced/"), radiomics=snakemake.input.radiomics)
+tables = read_blocks(files_under(snakemake.input, "reduced/"), radiomics=snakemake.input.radiomics)
 predictions = []
 for classifier, features in product(CLASSIFIERS, FEATURE_SETS):
     model = read_pipeline(snakemake.input[f"model/{classifier}/{features}"])

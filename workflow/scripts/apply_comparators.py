@@ -4,16 +4,16 @@ import pandas as pd
 
 from ichdag.classification.classifiers import LOGISTIC
 from ichdag.classification.feature_matrices import comparator_matrices
-from ichdag.classification.labels import external_labels, oracle_predictions
+from ichdag.classification.label_tables import external_labels, oracle_predictions
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.validation import predict
 from ichdag.cohort.schemas import PARTICIPANTS
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.models import read_card
 from ichdag.pipelines import read_pipeline
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 outcome = snakemake.wildcards.outcome
 cohort = read_table(snakemake.input.cohort, PARTICIPANTS)
 labels = external_labels(cohort, outcome=outcome)

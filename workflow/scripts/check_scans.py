@@ -2,12 +2,12 @@
 
 from ichdag.cohort.quality import QualitySettings
 from ichdag.cohort.scans import examine
+from ichdag.constants import TIMEPOINTS
 from ichdag.images import read_expected, read_scan
-from ichdag.jobs import start
-from ichdag.names import TIMEPOINTS
+from ichdag.jobs import start_job_log
 from ichdag.records import read_record_of, write_record
 
-start(snakemake)
+start_job_log(snakemake)
 settings = QualitySettings(**snakemake.params.settings)
 subject = snakemake.wildcards.subject
 converted, record = read_record_of(subject, snakemake.input.record), {"subject": subject}

@@ -3,15 +3,15 @@
 import pandas as pd
 
 from ichdag import checks
-from ichdag.jobs import files_of, start
+from ichdag.jobs import files_under, start_job_log
 from ichdag.tables import read_table, write_table
 
-logger = start(snakemake)
+logger = start_job_log(snakemake)
 given, kinds = snakemake.input, ("participants", "folds", "predictions", "training", "features")
 participants, folds, predictions, training, features = (read_table(given[kind], checks.SCHEMAS[kind]) for kind in kinds)
 volumes = pd.concat([read_table(path, checks.SCHEMAS["volumes"]) for path in given.volumes], ignore_index=True)
-cards = checks.read_cards(files_of(given, "card/"))
-data = {name: read_table(path, checks.SCHEMAS["trained_on"]) for name, path in files_of(given, "trained_on/").items()}
+cards = checks.read_cards(files_under(given, "card/"))
+data = {key: read_table(path, checks.SCHEMAS["trained_on"]) for key, path in files_under(given, "trained_on/").items()}
 tables, count = {"participants": participants, "folds": folds, "predictions": predictions}, snakemake.params.folds
 persons = checks.persons_of(participants, features=features)
 fitted = checks.audit(person_of=persons, folds=folds, training=training, predictions=predictions, cards=cards)

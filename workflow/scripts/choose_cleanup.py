@@ -1,6 +1,6 @@
 """Choose threshold and smallest component of the masks in cross-validation, or take those given."""
 
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.preprocessing.schemas import GRIDS
 from ichdag.records import read_record, write_record
 from ichdag.segmentation.cleanup import choose_cleanup, read_settings
@@ -11,7 +11,7 @@ from ichdag.segmentation.training import manual_baselines
 from ichdag.tables import read_table
 from ichdag.training import find_device
 
-logger = start(snakemake)
+logger = start_job_log(snakemake)
 params, networks = snakemake.params, read_record(snakemake.input.networks)
 folds = locked_folds(read_table(snakemake.input.training, TRAINING), excluded=params.away)
 choice = choose_cleanup(

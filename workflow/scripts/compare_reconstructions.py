@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.latent.extraction import load_autoencoder, stored_patches
 from ichdag.latent.reconstruction import compare_reconstructions
 from ichdag.latent.schemas import RECONSTRUCTION
@@ -12,7 +12,7 @@ from ichdag.records import read_record
 from ichdag.tables import write_table
 from ichdag.training import find_device
 
-start(snakemake)
+start_job_log(snakemake)
 files, device = snakemake.input, find_device(snakemake.threads)
 autoencoder = load_autoencoder(files.weights, device=device)
 _, patches = load_patches(read_record(files.stores), subjects=read_card(files.card).subjects)

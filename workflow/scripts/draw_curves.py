@@ -4,10 +4,10 @@ from ichdag.evaluation.schemas import CALIBRATION, DECISION, METRICS
 from ichdag.figures.calibration import draw_calibration, select_calibration
 from ichdag.figures.decision import draw_decision, select_decision
 from ichdag.figures.style import write_figure
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 output, dpi = snakemake.output, snakemake.params.dpi
 metrics = read_table(snakemake.input.metrics, METRICS)
 

@@ -1,14 +1,14 @@
 """Draw the AUC of every model (Figure 3), the best beside their comparators, and the ranks of the feature sets."""
 
 from ichdag.evaluation.schemas import METRICS
-from ichdag.figures.performance import draw_auc, draw_oracle, select_auc, select_oracle
+from ichdag.figures.auc import draw_auc, draw_oracle, select_auc, select_oracle
 from ichdag.figures.ranks import draw_ranks, select_ranks
 from ichdag.figures.schemas import RANKS
 from ichdag.figures.style import write_figure
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 output, dpi = snakemake.output, snakemake.params.dpi
 metrics = read_table(snakemake.input.metrics, METRICS)
 

@@ -2,15 +2,15 @@
 
 import pandas as pd
 
-from ichdag.jobs import start, whole_file
-from ichdag.phantom import Settings
-from ichdag.phantom.cohort import draw_cohort
+from ichdag.jobs import atomic_write, start_job_log
+from ichdag.phantom import PhantomSettings
+from ichdag.phantom.participants_sheet import draw_cohort
 from ichdag.records import write_record
 
-start(snakemake)
-settings = Settings(**snakemake.params.settings)
+start_job_log(snakemake)
+settings = PhantomSettings(**snakemake.params.settings)
 sheet, truth = draw_cohort(settings, seed=snakemake.params.seed, outcomes=snakemake.params.outcomes)
 table = pd.DataFrame(sheet).convert_dtypes()
-with whole_file(snakemake.output.participants) as partial:
+with atomic_write(snakemake.output.participants) as partial:
     table.to_csv(partial, sep="\t", index=False, na_rep="n/a", float_format="%.6g")
 write_record(truth, snakemake.output.truth)

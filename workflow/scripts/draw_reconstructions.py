@@ -2,14 +2,14 @@
 
 from ichdag.arrays import read_store
 from ichdag.figures import FiguresSettings
+from ichdag.figures.learning_curves import draw_samples, sample_pictures
 from ichdag.figures.pictures import draw_reconstructions, patch_pictures, table_of
 from ichdag.figures.schemas import PICTURES
 from ichdag.figures.style import write_figure
-from ichdag.figures.training import draw_samples, sample_pictures
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.tables import write_table
 
-start(snakemake)
+start_job_log(snakemake)
 output, settings = snakemake.output, FiguresSettings(**snakemake.params.settings)
 store = dict(read_store(snakemake.input.reconstructions))
 pictures = []

@@ -7,11 +7,11 @@ from ichdag.figures import FiguresSettings
 from ichdag.figures.pictures import draw_saliency, saliency_pictures, table_of
 from ichdag.figures.schemas import PICTURES
 from ichdag.figures.style import write_figure
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.preprocessing.schemas import GRIDS
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 settings = FiguresSettings(**snakemake.params.settings)
 grids = pd.concat([read_table(path, GRIDS) for path in snakemake.input.grids])
 path_of = grids[grids.timepoint == "baseline"].set_index("subject").path

@@ -3,15 +3,15 @@
 import pandas as pd
 
 from ichdag.figures.agreement import draw_bland_altman, select_bland_altman
+from ichdag.figures.learning_curves import draw_learning_curves
 from ichdag.figures.schemas import BLAND_ALTMAN, DICE
 from ichdag.figures.segmentation import draw_dice, select_dice
 from ichdag.figures.style import write_figure
-from ichdag.figures.training import draw_learning_curves
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.segmentation.schemas import CURVES, SCORES
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 output, dpi = snakemake.output, snakemake.params.dpi
 scores = read_table(snakemake.input.scores, SCORES)
 

@@ -7,13 +7,13 @@ from ichdag.figures import FiguresSettings
 from ichdag.figures.pictures import choose_examples, draw_examples, example_picture, table_of
 from ichdag.figures.schemas import PICTURES
 from ichdag.figures.style import write_figure
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.preprocessing.schemas import GRIDS
 from ichdag.records import read_record
 from ichdag.segmentation.schemas import SCORES
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 settings = FiguresSettings(**snakemake.params.settings)
 scores = read_table(snakemake.input.scores, SCORES)
 looks = {"threshold": read_record(snakemake.input.cleanup)["threshold"], "window_hu": snakemake.params.window_hu}

@@ -5,21 +5,21 @@ import pandas as pd
 from ichdag.classification import ClassificationSettings
 from ichdag.classification.classifiers import ClassifierConfig
 from ichdag.classification.feature_matrices import feature_matrices, read_fold_blocks
-from ichdag.classification.labels import development_labels
+from ichdag.classification.label_tables import development_labels
 from ichdag.classification.validation import fit_folds
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.explanation import ExplanationSettings
 from ichdag.explanation.contribution import explain_folds
 from ichdag.explanation.schemas import SHAP
-from ichdag.jobs import files_of, start
+from ichdag.jobs import files_under, start_job_log
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 files, params, outcome = snakemake.input, snakemake.params, snakemake.wildcards.outcome
 settings, count = ExplanationSettings(**params.settings), len(params.folds)
 classification = ClassificationSettings(**params.classification)
 cohort, assigned = read_table(files.cohort, PARTICIPANTS), read_table(files.folds, FOLDS).query(f"fold < {count}")
-blocks, shares = read_fold_blocks(files_of(files, "reduced/"), radiomics=files.radiomics), []
+blocks, shares = read_fold_blocks(files_under(files, "reduced/"), radiomics=files.radiomics), []
 X_by_fold = feature_matrices(blocks, features=settings.features)
 for name in classification.classifiers:
     config = ClassifierConfig(name, classification, params.seed, snakemake.threads)

@@ -3,17 +3,17 @@
 from functools import partial
 
 from ichdag.arrays import write_store
-from ichdag.jobs import files_of, start
+from ichdag.jobs import files_under, start_job_log
 from ichdag.latent.extraction import extract_batch, load_autoencoder, vaegan_features
 from ichdag.segmentation.inference import bottleneck_features, load_network
 from ichdag.training import find_device
 
-start(snakemake)
+start_job_log(snakemake)
 device = find_device(snakemake.threads)
 network = load_network(snakemake.input.network, device=device)
 autoencoder = load_autoencoder(snakemake.input.vaegan, device=device)
 latents = extract_batch(
-    files_of(snakemake.input, "grids/"),
+    files_under(snakemake.input, "grids/"),
     patches=snakemake.input.patches,
     encode_scan=partial(bottleneck_features, network, device=device),
     encode_patch=partial(vaegan_features, autoencoder, device=device),

@@ -3,23 +3,23 @@
 from ichdag.classification import ClassificationSettings
 from ichdag.classification.classifiers import ClassifierConfig, classifier_card
 from ichdag.classification.feature_matrices import feature_matrices, read_fold_blocks
-from ichdag.classification.labels import development_labels
+from ichdag.classification.label_tables import development_labels
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.validation import cross_validate, fit_final, join_results
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
-from ichdag.jobs import files_of, start
+from ichdag.constants import FEATURE_SETS
+from ichdag.jobs import files_under, start_job_log
 from ichdag.models import write_card
-from ichdag.names import FEATURE_SETS
 from ichdag.pipelines import write_pipeline
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 files, params, wildcards = snakemake.input, snakemake.params, snakemake.wildcards
 outcome, settings = wildcards.outcome, ClassificationSettings(**params.settings)
 config = ClassifierConfig(wildcards.classifier, settings, params.seed, snakemake.threads)
 cohort, assigned = read_table(files.cohort, PARTICIPANTS), read_table(files.folds, FOLDS)
 labels = development_labels(cohort, folds=assigned, outcome=outcome, min_per_class=config.min_per_class)
-folds, validated, models = read_fold_blocks(files_of(files, "reduced/"), radiomics=files.radiomics), [], {}
+folds, validated, models = read_fold_blocks(files_under(files, "reduced/"), radiomics=files.radiomics), [], {}
 for features in FEATURE_SETS:
     X_by_fold = feature_matrices(folds, features=features)
     validated.append(cross_validate(X_by_fold, labels=labels, config=config, outcome=outcome, features=features))

@@ -3,16 +3,16 @@
 from ichdag.classification import ClassificationSettings
 from ichdag.classification.classifiers import LOGISTIC, ClassifierConfig, classifier_card
 from ichdag.classification.feature_matrices import comparator_matrices, usable_covariates
-from ichdag.classification.labels import development_labels, oracle_predictions
+from ichdag.classification.label_tables import development_labels, oracle_predictions
 from ichdag.classification.schemas import PREDICTIONS
 from ichdag.classification.validation import cross_validate, fit_final, join_results
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.models import write_card
 from ichdag.pipelines import write_pipeline
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 params, outcome = snakemake.params, snakemake.wildcards.outcome
 config = ClassifierConfig(LOGISTIC, ClassificationSettings(**params.settings), params.seed, snakemake.threads)
 cohort, assigned = read_table(snakemake.input.cohort, PARTICIPANTS), read_table(snakemake.input.folds, FOLDS)

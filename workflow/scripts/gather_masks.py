@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from ichdag.jobs import files_of, start
+from ichdag.jobs import files_under, start_job_log
 from ichdag.records import read_records
 from ichdag.segmentation.schemas import SCORES, VOLUMES
 from ichdag.tables import write_table
 
-start(snakemake)
-records, role = read_records(files_of(snakemake.input, "sub-")), snakemake.wildcards.role
+start_job_log(snakemake)
+records, role = read_records(files_under(snakemake.input, "sub-")), snakemake.wildcards.role
 scores = [
     {"subject": record["subject"], "role": role, "fold": record["fold"], "variant": variant} | known
     for record in records

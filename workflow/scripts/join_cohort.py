@@ -5,10 +5,10 @@ import pandas as pd
 from ichdag.cohort.assembly import count_flow
 from ichdag.cohort.scans import sum_up_checks
 from ichdag.cohort.schemas import FLOW, PARTICIPANTS, QUALITY, SCAN_CHECKS
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 table = pd.concat([read_table(path, PARTICIPANTS) for path in snakemake.input.cohorts], ignore_index=True)
 write_table(table, snakemake.output.participants, PARTICIPANTS)
 write_table(count_flow(table, outcomes=snakemake.params.outcomes), snakemake.output.flow, FLOW)

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from ichdag.cohort.schemas import PARTICIPANTS
-from ichdag.jobs import start, write_text
+from ichdag.jobs import start_job_log, write_text
 from ichdag.report.participant import list_rows, render_list
 from ichdag.tables import read_table
 
-start(snakemake)
+start_job_log(snakemake)
 table = read_table(snakemake.input.participants, PARTICIPANTS)
 folder = Path(snakemake.output.page).parent
 pages = {

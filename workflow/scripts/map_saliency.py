@@ -3,11 +3,11 @@
 from ichdag.arrays import read_item, write_store
 from ichdag.explanation.saliency import Bottleneck, grad_cam, highest_scores
 from ichdag.features.schemas import REDUCED
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.pipelines import read_pipeline
 from ichdag.tables import read_table
 
-start(snakemake)
+start_job_log(snakemake)
 files, params = snakemake.input, snakemake.params
 reducer, pipeline = read_pipeline(files.reducer), read_pipeline(files.classifier)
 design = read_table(files.reduced, REDUCED).set_index("subject").astype("float64")

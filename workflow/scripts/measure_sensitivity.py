@@ -4,11 +4,11 @@ import pandas as pd
 
 from ichdag.cohort.schemas import PARTICIPANTS, SCANS, SENSITIVITY
 from ichdag.cohort.sensitivity import label_sensitivity
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.segmentation.schemas import VOLUMES
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 scans, volumes = (
     pd.concat([read_table(path, schema) for path in snakemake.input[schema.name]]) for schema in (SCANS, VOLUMES)
 )

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 from ichdag.images import read_expected, read_scan, write_absent, write_image
-from ichdag.jobs import DataFault, start
+from ichdag.jobs import DataFault, start_job_log
 from ichdag.prediction.frozen import load_frozen
 from ichdag.prediction.patient import predict_patient
 from ichdag.records import read_record_of, write_record
 from ichdag.training import find_device
 
-logger = start(snakemake)
+logger = start_job_log(snakemake)
 subject = snakemake.wildcards.subject
 model, device = load_frozen(Path(snakemake.input.card).parent), find_device(snakemake.threads)
 converted = read_record_of(subject, snakemake.input.scans)["baseline"]

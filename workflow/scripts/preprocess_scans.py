@@ -1,13 +1,13 @@
 """Resample the usable scans of one participant to the grids of the networks."""
 
 from ichdag.arrays import write_arrays
+from ichdag.constants import TIMEPOINTS
 from ichdag.images import read_expected, read_mask, read_scan
-from ichdag.jobs import start
-from ichdag.names import TIMEPOINTS
-from ichdag.preprocessing.grids import PreprocessingSettings, make_grids
+from ichdag.jobs import start_job_log
+from ichdag.preprocessing.network_grids import PreprocessingSettings, make_grids
 from ichdag.records import read_record_of
 
-start(snakemake)
+start_job_log(snakemake)
 settings = PreprocessingSettings(**snakemake.params.settings)
 files, record = snakemake.input, read_record_of(snakemake.wildcards.subject, snakemake.input.record)
 arrays = {}

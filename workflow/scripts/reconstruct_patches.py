@@ -3,11 +3,11 @@
 from itertools import islice
 
 from ichdag.arrays import write_store
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.latent.extraction import load_autoencoder, reconstruct, sample_latent, stored_patches
 from ichdag.training import find_device
 
-start(snakemake)
+start_job_log(snakemake)
 files, params, device = snakemake.input, snakemake.params, find_device(snakemake.threads)
 autoencoder = load_autoencoder(files.weights, device=device)
 shared = {"autoencoder": autoencoder, "examples": params.examples, "device": device}

@@ -5,13 +5,13 @@ from ichdag.features import FeaturesSettings, describe_reduction, fit_reduction,
 from ichdag.features.blocks import blank_columns, read_block
 from ichdag.features.schemas import REDUCED
 from ichdag.features.subjects import included, training_subjects
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.models import write_card
 from ichdag.pipelines import write_pipeline
 from ichdag.radiomics.schemas import REPEATABILITY
 from ichdag.tables import read_table, write_table
 
-start(snakemake)
+start_job_log(snakemake)
 wildcards, params = snakemake.wildcards, snakemake.params
 cohort, folds = read_table(snakemake.input.cohort, PARTICIPANTS), read_table(snakemake.input.folds, FOLDS)
 settings = FeaturesSettings(**params.settings)

@@ -3,22 +3,25 @@
 from zlib import crc32
 
 from ichdag.images import read_mask, read_scan
-from ichdag.jobs import DataFault, start
-from ichdag.radiomics.extraction import Settings, extract
-from ichdag.radiomics.perturbation import RepeatSettings, perturbed
+from ichdag.jobs import DataFault, start_job_log
+from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract
+from ichdag.radiomics.perturbation import PerturbationSettings, perturb
 from ichdag.records import write_record
 
-logger = start(snakemake)
-params, subject = snakemake.params, snakemake.wildcards.subject
-settings = Settings(**params.settings)
-how = RepeatSettings(**params.perturbation)
+logger = start_job_log(snakemake)
+params = snakemake.params
+subject = snakemake.wildcards.subject
+settings = RadiomicsSettings(**params.settings)
+perturbation = PerturbationSettings(**params.perturbation)
 record = {"subject": subject, "status": "included", "reason": None, "repeats": []}
 try:
-    scan, mask = read_scan(snakemake.input.get("baseline_ct")), read_mask(snakemake.input.get("mask"))
+    scan = read_scan(snakemake.input.get("baseline_ct"))
+    mask = read_mask(snakemake.input.get("mask"))
     record["repeats"].append(extract(scan, mask=mask, settings=settings))
     for repeat in range(params.repeats):
-        again = perturbed(scan, mask=mask, settings=how, seed=[params.seed, crc32(subject.encode()), repeat])
-        record["repeats"].append(extract(again[0], mask=again[1], settings=settings))
+        seed = [params.seed, crc32(subject.encode()), repeat]
+        perturbed_scan, perturbed_mask = perturb(scan, mask=mask, settings=perturbation, seed=seed)
+        record["repeats"].append(extract(perturbed_scan, mask=perturbed_mask, settings=settings))
 except DataFault as fault:
     logger.warning("left out: %s", fault)
     record |= {"status": "excluded", "reason": fault.reason, "repeats": []}

@@ -1,11 +1,11 @@
 """Bring the masks of one participant back to the scans' own grids and score them."""
 
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.records import read_record, read_record_of, write_record
 from ichdag.segmentation.native_grid import MaskSettings
 from ichdag.segmentation.native_masks import write_native_masks
 
-start(snakemake)
+start_job_log(snakemake)
 params, subject = snakemake.params, snakemake.wildcards.subject
 cleanup = read_record(snakemake.input.cleanup)
 record = write_native_masks(

@@ -1,7 +1,7 @@
 """Train one segmentation network on the locked training list: without one fold, or the final one on everybody."""
 
-from ichdag.jobs import start
-from ichdag.models import Card, write_model
+from ichdag.jobs import start_job_log
+from ichdag.models import ModelCard, write_model
 from ichdag.preprocessing.schemas import GRIDS
 from ichdag.segmentation import fold_assignment, identity, locking
 from ichdag.segmentation.inference import mean_dice
@@ -10,7 +10,7 @@ from ichdag.segmentation.training import load_samples, manual_baselines, read_se
 from ichdag.tables import read_table, write_table
 from ichdag.training import Checkpoint, describe_run, find_device, learning_curve
 
-start(snakemake)
+start_job_log(snakemake)
 files, model, params, name = snakemake.input, snakemake.output, snakemake.params, snakemake.wildcards.network
 folds = locking.locked_folds(read_table(files.training, TRAINING), excluded=params.away)
 settings = identity.network_identity(name, config=params.config, training=folds, code=params.code)
@@ -26,5 +26,5 @@ scores = history.last | mean_dice(network, held_out, threshold=0.5, device=devic
 run, more = describe_run(history, device=device), {"limits": settings["preprocessing"], "scores": scores}
 write_table(learning_curve(history, model=name), model.curve, CURVES)
 write_table(locking.training_data_digests(grids, subjects=samples.subjects), model.data, TRAINED_ON)
-write_model(Card(name, settings, samples.subjects, **more), network.state_dict(), run=run, files=model)
+write_model(ModelCard(name, settings, samples.subjects, **more), network.state_dict(), run=run, files=model)
 checkpoint.remove()

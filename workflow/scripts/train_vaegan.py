@@ -1,9 +1,9 @@
 """Train the VAE-GAN on the lesion patches of the locked list."""
 
-from ichdag.jobs import start
+from ichdag.jobs import start_job_log
 from ichdag.latent import diagnostics, identity
 from ichdag.latent.training import load_patches, read_settings, train_vaegan
-from ichdag.models import Card, write_model
+from ichdag.models import ModelCard, write_model
 from ichdag.preprocessing.schemas import GRIDS
 from ichdag.records import read_record
 from ichdag.segmentation.identity import read_masks_identity
@@ -12,7 +12,7 @@ from ichdag.segmentation.schemas import CURVES, TRAINED_ON, TRAINING
 from ichdag.tables import read_table, write_table
 from ichdag.training import Checkpoint, describe_run, find_device, learning_curve
 
-start(snakemake)
+start_job_log(snakemake)
 files, model, params = snakemake.input, snakemake.output, snakemake.params
 folds = locked_folds(read_table(files.training, TRAINING), excluded=params.away)
 masks = read_masks_identity(read_record(files.networks), cleanup=read_record(files.cleanup)) if files.networks else {}
@@ -26,5 +26,5 @@ scores = diagnostics.diagnose(autoencoder, patches, losses=history.last, device=
 run, more = describe_run(history, device=device), {"limits": settings["patches"], "scores": scores}
 write_table(learning_curve(history, model="vaegan"), model.curve, CURVES)
 write_table(training_data_digests(read_table(files.grids, GRIDS), subjects=subjects), model.data, TRAINED_ON)
-write_model(Card("lesion VAE-GAN", settings, subjects, **more), autoencoder.state_dict(), run=run, files=model)
+write_model(ModelCard("lesion VAE-GAN", settings, subjects, **more), autoencoder.state_dict(), run=run, files=model)
 checkpoint.remove()

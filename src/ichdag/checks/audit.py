@@ -5,14 +5,13 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from ichdag.checks.finding import Finding, make_finding
+from ichdag.constants import BLOCKS, FINAL, VARIANTS
 from ichdag.evaluation.prediction_groups import EXTERNAL
-from ichdag.models import Card
-from ichdag.names import BLOCKS, VARIANTS
-from ichdag.persons import PERSON, repeated
-from ichdag.repeats import repeat_of
+from ichdag.models import ModelCard
+from ichdag.persons import PERSON_COLUMN, describe_repeat_participants
+from ichdag.repeats import repeat_of_fold
 
 LEAKAGE, PERSONS = "leakage", "persons"
-FINAL = "final"
 FINGERPRINT = "diagnostics_Image-original_"
 MAX_SHOWN = 3
 
@@ -25,7 +24,7 @@ def persons_of(participants: pd.DataFrame, *, features: pd.DataFrame) -> dict[st
     """
     persons = {subject: subject for subject in participants["subject"]}
     fingerprint_columns = [name for name in features if name.startswith(FINGERPRINT)]
-    keys = [(participants, [PERSON])] if PERSON in participants else []
+    keys = [(participants, [PERSON_COLUMN])] if PERSON_COLUMN in participants else []
     for table, columns in [*keys, (features, fingerprint_columns)] if fingerprint_columns else keys:
         for _, group in table.dropna(subset=columns).groupby(columns)["subject"]:
             names = {persons[subject] for subject in group if subject in persons}
@@ -39,7 +38,7 @@ def audit(
     folds: pd.DataFrame,
     training: pd.DataFrame,
     predictions: pd.DataFrame,
-    cards: Mapping[str, Card],
+    cards: Mapping[str, ModelCard],
 ) -> pd.DataFrame:
     """Build a row for each fitted model and its scored participants; follows schema audit.
 
@@ -69,7 +68,7 @@ def check_separation(
 
     Each repeat of `count` folds is a split of its own.
     """
-    repeats = repeat_of(folds["fold"], count=count)
+    repeats = repeat_of_fold(folds["fold"], count=count)
     split = folds["outcome"].where(repeats == 0, folds["outcome"] + ", repeat " + repeats.astype(str))
     once_finding = _check_one_row_per_person(person_of, participants)
     return [_check_persons(person_of, participants, folds.assign(outcome=split)), _check_fits(table), once_finding]
@@ -77,10 +76,8 @@ def check_separation(
 
 def _check_one_row_per_person(person_of: Mapping[str, str], participants: pd.DataFrame) -> Finding:
     """Check that every participant is another person, which all intervals and tests assume."""
-    check, repeated_persons = (
-        "every participant of the analysis is another person",
-        repeated(participants, people=person_of),
-    )
+    check = "every participant of the analysis is another person"
+    repeated_persons = describe_repeat_participants(participants, people=person_of)
     if not repeated_persons:
         return Finding(PERSONS, check, "passed", f"{int((participants['status'] == 'included').sum())} participants")
     message = (
@@ -136,7 +133,7 @@ def _scored_subjects(
     return scored_by_fit
 
 
-def _fits(stage: str, folder: str, card: Card, predicted: list[str]) -> Iterator[tuple[str, list[str]]]:
+def _fits(stage: str, folder: str, card: ModelCard, predicted: list[str]) -> Iterator[tuple[str, list[str]]]:
     """Yield each fit of a card with its training subjects: none for a predicted fold that the card lacks."""
     if stage == "classification":
         yield from ((fold, card.folds.get(fold, [])) for fold in sorted({*card.folds, *predicted}))

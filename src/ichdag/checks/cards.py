@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ichdag.jobs import StudyError
-from ichdag.models import Card, read_card
+from ichdag.models import ModelCard, read_card
 
 NAMES = {"latent/vaegan": "lesion VAE-GAN"}  # the card has another name than its folder
 
 
-def read_cards(files: Mapping[str, str | Path]) -> dict[str, Card]:
+def read_cards(files: Mapping[str, str | Path]) -> dict[str, ModelCard]:
     """Read model cards by stage and folder, such as `features/poor_outcome_0_radiomics`.
 
     Raises StudyError if a card is that of another model: its training subjects would prove nothing.

@@ -5,9 +5,9 @@ from itertools import product
 import pandas as pd
 
 from ichdag.checks.finding import Finding, make_finding
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.evaluation.prediction_groups import EXTERNAL
-from ichdag.names import CLASSIFIERS, FEATURE_SETS
-from ichdag.repeats import repeat_of
+from ichdag.repeats import repeat_of_fold
 
 COMPLETENESS = "completeness"
 
@@ -16,7 +16,9 @@ def completeness(
     *, participants: pd.DataFrame, folds: pd.DataFrame, predictions: pd.DataFrame, outcomes: list[str], count: int
 ) -> list[Finding]:
     """Run all completeness checks; tables follow the schemas of their names, `count` is folds per repeat."""
-    folds, predictions = (table.assign(repeat=repeat_of(table["fold"], count=count)) for table in (folds, predictions))
+    folds, predictions = (
+        table.assign(repeat=repeat_of_fold(table["fold"], count=count)) for table in (folds, predictions)
+    )
     repeats = int(folds["repeat"].max()) + 1 if len(folds) else 1
     included = participants[participants["status"] == "included"]
     models = predictions[predictions["features"].isin(FEATURE_SETS)]
@@ -31,7 +33,8 @@ def completeness(
 def _a_fold_for_each_outcome(included: pd.DataFrame, folds: pd.DataFrame, outcomes: list[str], repeats: int) -> Finding:
     """Check the folds of every repeat."""
     development = included[included["role"] == "development"]
-    faults, count = [], 0
+    faults = []
+    count = 0
     for outcome in outcomes:
         subjects = set(development.loc[development[outcome].notna(), "subject"])
         count += len(subjects)

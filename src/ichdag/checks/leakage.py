@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 import pandas as pd
 
 from ichdag.checks.finding import Finding, make_finding
+from ichdag.constants import FINAL
 from ichdag.evaluation.prediction_groups import EXTERNAL
-from ichdag.models import Card
-from ichdag.repeats import repeat_of
+from ichdag.models import ModelCard
+from ichdag.repeats import repeat_of_fold
 
 LEAKAGE = "leakage"
-FINAL = "final"
 
 
 def leakage(
@@ -19,7 +19,7 @@ def leakage(
     folds: pd.DataFrame,
     training: pd.DataFrame,
     predictions: pd.DataFrame,
-    cards: Mapping[str, Card],
+    cards: Mapping[str, ModelCard],
     count: int,
 ) -> list[Finding]:
     """Run all leakage checks; the tables follow the schemas of their names, `count` is the number of folds of a repeat.
@@ -28,7 +28,9 @@ def leakage(
     `segmentation/dual_0`, `classification/poor_outcome_svm` and `latent/vaegan`.
     """
     roles = participants.drop_duplicates("subject").set_index("subject")["role"].to_dict()
-    folds, predictions = (table.assign(repeat=repeat_of(table["fold"], count=count)) for table in (folds, predictions))
+    folds, predictions = (
+        table.assign(repeat=repeat_of_fold(table["fold"], count=count)) for table in (folds, predictions)
+    )
     return [
         _one_fold_each(folds),
         _one_role_each(participants, predictions),
@@ -70,7 +72,7 @@ def _predicted_in_the_drawn_fold(folds: pd.DataFrame, predictions: pd.DataFrame)
     return make_finding(LEAKAGE, "every out-of-fold prediction is in the fold that was drawn", faults=faults, of=of)
 
 
-def _reductions_never_saw_their_fold(folds: pd.DataFrame, cards: Mapping[str, Card]) -> Finding:
+def _reductions_never_saw_their_fold(folds: pd.DataFrame, cards: Mapping[str, ModelCard]) -> Finding:
     held_out = _held_out(folds)
     count = 0
     faults = []
@@ -88,7 +90,7 @@ def _reductions_never_saw_their_fold(folds: pd.DataFrame, cards: Mapping[str, Ca
     )
 
 
-def _networks_never_saw_their_fold(training: pd.DataFrame, cards: Mapping[str, Card]) -> Finding:
+def _networks_never_saw_their_fold(training: pd.DataFrame, cards: Mapping[str, ModelCard]) -> Finding:
     held_out = _held_out(training.assign(outcome="segmentation"))
     count = 0
     faults = []
@@ -104,7 +106,7 @@ def _networks_never_saw_their_fold(training: pd.DataFrame, cards: Mapping[str, C
     )
 
 
-def _fitted_on_development_only(roles: Mapping[str, str], cards: Mapping[str, Card]) -> Finding:
+def _fitted_on_development_only(roles: Mapping[str, str], cards: Mapping[str, ModelCard]) -> Finding:
     """Check the roles of training subjects; one who has left the study is in no table, and is no fault."""
     faults = [
         f"{subject} ({roles[subject]}) in {name}"
@@ -121,7 +123,7 @@ def _held_out(folds: pd.DataFrame) -> dict[tuple[str, int], set[str]]:
     return {(outcome, int(fold)): set(part["subject"]) for (outcome, fold), part in folds.groupby(["outcome", "fold"])}
 
 
-def _of_stage(cards: Mapping[str, Card], stage: str) -> Iterator[tuple[str, Card]]:
+def _of_stage(cards: Mapping[str, ModelCard], stage: str) -> Iterator[tuple[str, ModelCard]]:
     for name, card in cards.items():
         card_stage, _, folder = name.partition("/")
         if card_stage == stage:

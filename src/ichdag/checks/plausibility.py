@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from ichdag.checks.finding import Finding, make_finding
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 PLAUSIBILITY = "plausibility"
 VOLUMES = ("baseline_predicted_ml", "followup_predicted_ml")
@@ -24,6 +24,6 @@ def plausibility(*, volumes: pd.DataFrame, settings: ChecksSettings) -> list[Fin
     long = included.melt("subject", VOLUMES, "scan", "ml").dropna()
     wrong = long[(long["ml"] <= 0) & (long["scan"] == VOLUMES[0]) | (long["ml"] > settings.largest_lesion_ml)]
     faults = (f"{row.subject}, {row.scan.split('_')[0]}: {row.ml:.1f} mL" for row in wrong.itertuples())
-    largest = numeral(settings.largest_lesion_ml)
+    largest = format_plain(settings.largest_lesion_ml)
     check = f"predicted lesions of included participants are not empty and at most {largest} mL"
     return [make_finding(PLAUSIBILITY, check, faults=faults, of=f"{len(long)} masks")]

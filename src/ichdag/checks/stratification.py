@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from ichdag.checks.finding import Finding
-from ichdag.repeats import repeat_of
+from ichdag.repeats import repeat_of_fold
 
 FOLDS = "folds"
 WHY = "(participants joined or outcomes changed after they were drawn, or scans of a person stay together)"
@@ -25,7 +25,7 @@ def stratification(
 
 def _even(outcome: str, included: pd.DataFrame, assigned: pd.DataFrame, count: int) -> Finding:
     label = included[outcome].reindex(assigned["subject"]).to_numpy(dtype=float, na_value=float("nan"))
-    table = assigned.assign(label=label, repeat=repeat_of(assigned["fold"], count=count)).dropna(subset="label")
+    table = assigned.assign(label=label, repeat=repeat_of_fold(assigned["fold"], count=count)).dropna(subset="label")
     sizes = table.groupby(["repeat", "fold", "label"]).size().unstack(fill_value=0)
     spread = sizes.groupby("repeat").agg(lambda column: column.max() - column.min())
     even = bool((spread <= 1).all(axis=None))

@@ -1,7 +1,8 @@
 """Check whether the networks were trained on the current scans and masks of the study."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 
 from ichdag.checks.finding import MAX_SHOWN, Finding
@@ -49,7 +50,7 @@ def _differ(then: pd.Series, today: pd.Series) -> list[bool]:
     return [pd.notna(old) and (pd.isna(new) or old != new) for old, new in pairs]
 
 
-def _subjects(table: pd.DataFrame, rows) -> list[str]:
+def _subjects(table: pd.DataFrame, rows: Sequence[bool] | np.ndarray) -> list[str]:
     return sorted(set(table["subject"][list(rows)]))
 
 

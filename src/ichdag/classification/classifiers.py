@@ -18,10 +18,10 @@ from sklearn.utils.class_weight import compute_sample_weight
 from xgboost import XGBClassifier
 
 from ichdag.classification import ClassificationSettings
-from ichdag.classification.calibration import enforce_rising_curve, is_flat
 from ichdag.classification.inner_cv import inner_folds, is_shared
+from ichdag.classification.platt_scaling import enforce_rising_curve, is_flat
 from ichdag.jobs import StudyError
-from ichdag.models import Card
+from ichdag.models import ModelCard
 
 LOGISTIC = "logistic"
 SCALED = ("elastic_net", "svm", LOGISTIC)
@@ -100,14 +100,14 @@ def classifier_card(
     labels: pd.DataFrame,
     folds: dict[str, list[str]],
     outcome: str,
-) -> Card:
+) -> ModelCard:
     """Describe the models of one outcome and classifier: training subjects by fold, settings, tuning."""
     settings = config.settings.classifiers[config.classifier]
     tuning = {"seed": config.seed, "tuning": config.settings.tuning, "class_weights": config.settings.class_weights}
     columns = {features: list(model.feature_names_in_) for features, model in models.items()}
     scores = {features: _describe_fit(config, model) for features, model in models.items()}
     name = f"{outcome} {config.classifier}"
-    return Card(name, settings | tuning, list(labels.index.unique()), {"columns": columns}, scores, folds=folds)
+    return ModelCard(name, settings | tuning, list(labels.index.unique()), {"columns": columns}, scores, folds=folds)
 
 
 def _describe_fit(config: ClassifierConfig, model: Pipeline) -> dict[str, Any]:
@@ -123,23 +123,28 @@ def _describe_fit(config: ClassifierConfig, model: Pipeline) -> dict[str, Any]:
 
 
 def _with_imputed_cells(model: Pipeline, X: pd.DataFrame) -> Pipeline:
-    """Store the number of missing cells in the training rows on the model."""
+    """Store the number of missing cells in the training rows on the model.
+
+    The card is written later from the model alone, and no attribute of scikit-learn keeps this number.
+    """
     model.imputed_cells_ = int(X.isna().to_numpy().sum())
     return model
 
 
 def _make_estimator(config: ClassifierConfig, *, smaller_class: int) -> Any:
     """Create the unfitted classifier, without imputation and scaling."""
-    name, seed, threads = config.classifier, config.seed, config.threads
+    name = config.classifier
     values = config.settings.classifiers[name]
     if name == LOGISTIC:
         return LogisticRegression(**values)
     if name == "naive_bayes":
         return GaussianNB(**values)
     if name == "elastic_net":
-        return LogisticRegression(**values, random_state=seed)
+        return LogisticRegression(**values, random_state=config.seed)
     if name == "svm":
+        if config.settings.calibration_folds is None:
+            raise ValueError("settings of an SVM need calibration_folds")
         folds = max(2, min(config.settings.calibration_folds, smaller_class // 2))
         return CalibratedClassifierCV(SVC(**values), method="sigmoid", cv=StratifiedKFold(folds), ensemble=False)
     classes = {"random_forest": RandomForestClassifier, "extra_trees": ExtraTreesClassifier, "xgboost": XGBClassifier}
-    return classes[name](**values, random_state=seed, n_jobs=threads)
+    return classes[name](**values, random_state=config.seed, n_jobs=config.threads)

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from ichdag.constants import FEATURE_SETS
 from ichdag.features.blocks import shape_columns
 from ichdag.features.schemas import REDUCED
 from ichdag.jobs import StudyError
-from ichdag.names import FEATURE_SETS
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import read_table
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from ichdag.constants import CLASSIFIERS, FEATURE_SETS
 from ichdag.jobs import StudyError
-from ichdag.names import CLASSIFIERS, FEATURE_SETS
-from ichdag.repeats import repeat_of
+from ichdag.repeats import repeat_of_fold
 
 SORT_COLUMNS = ["outcome", "features", "classifier", "cohort", "fold", "subject"]
 
@@ -16,7 +16,7 @@ def gather(tables: list[pd.DataFrame], *, outcomes: list[str], folds: int) -> pd
     repeat, or if a feature set and classifier lack a participant that another of the same outcome has.
     """
     table = pd.concat([table for table in tables if len(table)], ignore_index=True)
-    repeats = table.assign(repeat=repeat_of(table.fold, count=folds))
+    repeats = table.assign(repeat=repeat_of_fold(table.fold, count=folds))
     repeated = table[repeats.duplicated(["outcome", "features", "classifier", "cohort", "subject", "repeat"])]
     if len(repeated):
         row = repeated.iloc[0]
@@ -30,7 +30,8 @@ def gather(tables: list[pd.DataFrame], *, outcomes: list[str], folds: int) -> pd
 
 def _check_complete(table: pd.DataFrame, *, outcomes: list[str]) -> None:
     """Raise StudyError unless every outcome has every feature set and classifier, all with the same participants."""
-    faults, unit = [], "participants" if table["repeat"].max() == 0 else "participants and repeats"
+    faults = []
+    unit = "participants" if table["repeat"].max() == 0 else "participants and repeats"
     for outcome in outcomes:
         rows = table[table.outcome == outcome]
         expected = set(zip(rows.subject, rows.repeat, strict=True))

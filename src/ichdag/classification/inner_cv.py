@@ -17,7 +17,8 @@ def inner_folds(y: pd.Series, *, persons: pd.Series, count: int, seed: int | Non
     class has fewer persons, or if a fold would lack a class. Raises StudyError if two folds are not possible.
     """
     shuffled = {"shuffle": seed is not None, "random_state": seed}
-    rows, groups = np.zeros((len(y), 1)), pd.factorize(persons)[0]
+    rows = np.zeros((len(y), 1))
+    groups = pd.factorize(persons)[0]
     if not is_shared(persons):
         folds = min(count, int(y.value_counts().min()))
         return list(StratifiedKFold(folds, **shuffled).split(rows, y))

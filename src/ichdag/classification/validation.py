@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from ichdag.classification.classifiers import ClassifierConfig, fit
-from ichdag.classification.labels import first_repeat, prediction_rows
-from ichdag.classification.thresholds import choose_threshold
-from ichdag.features.subjects import FINAL
+from ichdag.classification.fold_thresholds import choose_threshold
+from ichdag.classification.label_tables import first_repeat, prediction_rows
+from ichdag.constants import FINAL
 from ichdag.jobs import StudyError
 
 
@@ -28,7 +29,8 @@ def fit_folds(
 
     `X_by_fold` has the feature matrix of each fold, whose reduction was fitted on that fold's training part.
     """
-    fits, participants = {}, first_repeat(labels)
+    fits = {}
+    participants = first_repeat(labels)
     for fold in sorted(labels.fold.unique()):
         training = participants[~participants.index.isin(labels.index[labels.fold == fold])]
         X = select_rows(X_by_fold[fold], training)
@@ -89,9 +91,15 @@ def predict(
     pipeline: Pipeline, *, X: pd.DataFrame, labels: pd.DataFrame, outcome: str, features: str, classifier: str
 ) -> pd.DataFrame:
     """Predict the participants of a label table; follows schema predictions; an empty table gives no rows."""
-    rows = select_rows(X, labels)
-    probability = pipeline.predict_proba(rows)[:, 1] if len(rows) else []
+    probability = predict_probability(pipeline, select_rows(X, labels))
     return prediction_rows(labels, outcome=outcome, features=features, classifier=classifier, probability=probability)
+
+
+def predict_probability(pipeline: Pipeline, X: pd.DataFrame) -> np.ndarray:
+    """Return the probability of the outcome (n,), float64 in [0, 1], of the rows of a feature matrix."""
+    if not len(X):
+        return np.empty(0)
+    return np.clip(pipeline.predict_proba(X)[:, 1].astype(np.float64), 0, 1)
 
 
 def select_rows(X: pd.DataFrame, labels: pd.DataFrame) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import pandas as pd
 from ichdag.cohort.outcomes import columns_of, judge_outcome, outcome_of
 from ichdag.cohort.schemas import PARTICIPANTS
 from ichdag.cohort.sheet import FILES, Row, subject_of, typed_columns
-from ichdag.finite import fault_of_cells
+from ichdag.nonfinite import describe_nonfinite
 
 COLUMNS = ("baseline_volume_ml", "followup_volume_ml", "expansion_ml", "volume_source")
 ASIDE = ("participant_id", "baseline_series", "followup_series", "followup_hours")
@@ -77,7 +77,7 @@ def judge_features(features: pd.DataFrame) -> pd.DataFrame:
     values = features.drop(columns=list(found)).select_dtypes("number")
     cells = values.to_numpy(dtype=np.float64, na_value=np.nan)
     for place in np.flatnonzero(np.isinf(cells).any(axis=1) & (found.status == "included").to_numpy()):
-        reason = fault_of_cells(cells[place], what="features", names=list(values), may_lack=True)
+        reason = describe_nonfinite(cells[place], what="features", names=list(values), may_lack=True)
         found.loc[found.index[place], ["status", "reason"]] = ["excluded", reason]
     return found
 
@@ -112,8 +112,11 @@ def _volumes(row: Row, *, scans: dict[str, dict[str, Any]], predicted: dict[str,
 
 
 def count_flow(participants: pd.DataFrame, *, outcomes: dict[str, str]) -> pd.DataFrame:
-    """How many of each cohort were enrolled, excluded (by stage and reason) and included; and for each outcome how many
-    have it, with how many events, and how many lack it, for which reason. `outcomes` are names with expressions."""
+    """Count who of each cohort was enrolled, excluded (by stage and reason) and included.
+
+    For each outcome: how many have it, with how many events, and how many lack it, for which reason. `outcomes` are
+    names with expressions.
+    """
     found = []
     for (cohort, role), table in participants.groupby(["cohort", "role"], sort=False):
         included = table[table.status == "included"]
@@ -134,8 +137,10 @@ def count_flow(participants: pd.DataFrame, *, outcomes: dict[str, str]) -> pd.Da
 
 
 def _missing_reason(lacking: pd.DataFrame, expression: str) -> pd.Series:
-    """Why each of these participants lacks an outcome: what is wrong with the follow-up, the missing column, or what
-    the expression cannot compute."""
+    """Return why each of these participants lacks an outcome.
+
+    It is what is wrong with the follow-up, the missing column, or what the expression cannot compute.
+    """
     needs_followup = bool({"expansion_ml", "followup_volume_ml"} & columns_of(expression))
     gaps = [judge_outcome(expression, row)[1] for row in lacking.to_dict("records")]
     found = pd.Series(gaps, index=lacking.index, dtype="object")

@@ -9,7 +9,7 @@ from numbers import Real
 from typing import Any
 
 from ichdag.jobs import StudyError
-from ichdag.numerals import LARGEST_EXACT
+from ichdag.number_format import LARGEST_EXACT
 
 VOLUMES = ("baseline_volume_ml", "followup_volume_ml", "expansion_ml")
 LONGEST, DEEPEST, LONGEST_TEXT, SHOWN = 2000, 100, 100, 60  # characters, levels, characters, characters

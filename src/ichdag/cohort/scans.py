@@ -6,9 +6,9 @@ import pandas as pd
 
 from ichdag.cohort.quality import QualitySettings, complaints, judge, measure
 from ichdag.cohort.schemas import QUALITY, SCAN_CHECKS, SCANS
+from ichdag.constants import TIMEPOINTS
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.names import TIMEPOINTS
 
 
 def examine(scan: Volume | None, *, converted: dict[str, Any], settings: QualitySettings) -> dict[str, Any]:

@@ -17,9 +17,9 @@ SCANS = Schema(
         number("manual_volume_ml", "lesion volume in the manual mask", "mL", **VOLUME),
         Column("spacing_mm", "voxel size i x j x k", missing=True),
         Column("kind", "what the scan was converted from", values=("dicom", "nifti"), missing=True),
-        Column("warnings", "what its checks warn of", missing=True),
-        Column("digest", "digest of the voxels, the same for the same image", missing=True),
-        Column("mask_digest", "digest of the manual mask, the same for the same mask", missing=True),
+        Column("warnings", "warnings of its checks", missing=True),
+        Column("digest", "digest of the voxels; equal for equal images", missing=True),
+        Column("mask_digest", "digest of the manual mask; equal for equal masks", missing=True),
     ),
 )
 
@@ -29,11 +29,11 @@ SCAN_CHECKS = Schema(
         SUBJECT,
         TIMEPOINT,
         Column("check", "name of the check, as in config cohort.quality.limits"),
-        number("value", "what was measured", missing=True),
+        number("value", "measured value", missing=True),
         number("low", "lowest value allowed"),
         number("high", "highest value allowed"),
         Column("unit", "unit of the value", missing=True),
-        Column("verdict", "how it ended", values=VERDICTS),
+        Column("verdict", "result of the check", values=VERDICTS),
     ),
 )
 
@@ -46,12 +46,12 @@ QUALITY = Schema(
         Column("unit", "unit of the values", missing=True),
         number("low", "lowest value allowed"),
         number("high", "highest value allowed"),
-        number("n", "scans it was measured on", low=0),
+        number("n", "number of scans with a value", low=0),
         number("median", "median of the values", missing=True),
         number("smallest", "smallest value", missing=True),
         number("largest", "largest value", missing=True),
-        number("warned", "scans it warns of", low=0),
-        number("failed", "scans it left out", low=0),
+        number("warned", "number of scans with a warning", low=0),
+        number("failed", "number of scans that it excluded", low=0),
     ),
 )
 
@@ -59,15 +59,26 @@ SENSITIVITY = Schema(
     "sensitivity",
     (
         Column("outcome", "name of the outcome, as in the config"),
-        Column("volume", "the volume it reads"),
+        Column("volume", "the volume that the outcome uses"),
         ROLE,
-        number("compared", "participants whose volume is known from manual and predicted masks", low=0),
-        number("bias_ml", "mean of predicted less manual", "mL", missing=True),
-        number("error_ml", "95th percentile of the absolute difference", "mL", 0, missing=True),
-        number("n", "included participants of the role with the outcome", low=0),
-        number("within", "of them, those whose label changes when the volume moves by error_ml", low=0, missing=True),
-        number("both", "of them, those with volumes from manual and predicted masks", low=0),
-        number("differ", "of these, those whose label differs between the two", low=0),
+        number("compared", "number of participants with volumes from both manual and predicted masks", low=0),
+        number("bias_ml", "mean of predicted minus manual volume", "mL", missing=True),
+        number(
+            "error_ml",
+            "95th percentile of the absolute difference of predicted and manual volume",
+            "mL",
+            0,
+            missing=True,
+        ),
+        number("n", "number of included participants of the role with a known outcome", low=0),
+        number(
+            "within",
+            "number of these whose label changes if the volume is larger or smaller by error_ml",
+            low=0,
+            missing=True,
+        ),
+        number("both", "number of these with volumes from both manual and predicted masks", low=0),
+        number("differ", "number of the latter whose label differs between manual and predicted volumes", low=0),
     ),
 )
 
@@ -75,7 +86,9 @@ FOLDS = Schema(
     "folds",
     (
         SUBJECT,
-        Column("outcome", "outcome the fold is drawn for; 'segmentation' for the networks' cross-validation"),
+        Column(
+            "outcome", "outcome that the fold is drawn for; 'segmentation' for the cross-validation of the networks"
+        ),
         number("fold", "validation fold of the subject; fold f belongs to repeat f // folds", low=0),
     ),
 )
@@ -94,7 +107,7 @@ PARTICIPANTS = Schema(
         number("baseline_volume_ml", "hematoma volume at admission", "mL", **VOLUME),
         number("followup_volume_ml", "hematoma volume at follow-up", "mL", **VOLUME),
         number("expansion_ml", "follow-up minus baseline volume", "mL", missing=True),
-        Column("volume_source", "where the volumes come from", values=("manual", "predicted", "sheet"), missing=True),
+        Column("volume_source", "source of the volumes", values=("manual", "predicted", "sheet"), missing=True),
     ),
 )
 
@@ -103,9 +116,9 @@ FLOW = Schema(
     (
         COHORT,
         ROLE,
-        Column("step", "where in the flow", values=STEPS),
-        Column("outcome", "the outcome that is with, with event, or without", missing=True),
-        Column("reason", "why excluded, or why without the outcome", missing=True),
+        Column("step", "step of the flow", values=STEPS),
+        Column("outcome", "outcome of the steps that concern an outcome", missing=True),
+        Column("reason", "reason of the exclusion, or of the missing outcome", missing=True),
         number("n", "participants", low=0),
     ),
 )

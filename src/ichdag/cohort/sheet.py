@@ -15,7 +15,7 @@ from typing import Any
 from ichdag.cohort.spreadsheets import read_cells
 from ichdag.cohort.workbooks import Record
 from ichdag.jobs import StudyError
-from ichdag.numerals import CODE, LARGEST_EXACT, NUMBER
+from ichdag.number_format import CODE, LARGEST_EXACT, NUMBER
 
 SCHEMA = Path(__file__).parents[3] / "config" / "schemas" / "participants.schema.json"
 FILES = ("baseline_ct", "followup_ct", "baseline_mask", "followup_mask")

@@ -9,7 +9,7 @@ from typing import IO, Any
 from xml.etree.ElementTree import Element, iterparse
 from zipfile import ZipFile
 
-from ichdag.faults import refuse_machine_fault
+from ichdag.file_errors import raise_machine_fault
 from ichdag.jobs import StudyError
 
 ESCAPED = re.compile(r"_x(00[01][0-9A-Fa-f]|005[Ff])_")  # what XML has no character for, and _x itself
@@ -47,7 +47,7 @@ def workbook_records(path: Path) -> list[Record]:
         records, marks = _worksheet(workbook[title])
         workbook.close()
     except Exception as error:  # a damaged file fails wherever in zip, XML or workbook the damage is
-        refuse_machine_fault(error, path)
+        raise_machine_fault(error, path)
         raise StudyError(f"{path} cannot be read as an Excel workbook ({error}): save it as .xlsx again") from error
     records = [(number, cells) for number, cells in records if any(not is_blank(cell) for cell in cells)]
     for reference in marks.merged:

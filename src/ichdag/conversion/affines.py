@@ -5,9 +5,10 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
+from ichdag.grids import resample
 from ichdag.images import LARGEST_OFFSET, Volume, corner_offsets_mm, same_grid
 from ichdag.jobs import DataFault
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 LARGEST_VOXELS = 200_000_000  # of an original: 762 slices of 512 x 512
 LARGEST_PLANE = 2048**2  # voxels of a slice
@@ -108,7 +109,7 @@ def _refuse_growth(before: tuple[int, ...], after: tuple[int, ...]) -> None:
     refuse_size(after, "the scan, with its tilt sheared straight,")
     times = np.prod(after, dtype=float) / np.prod(before, dtype=float)
     if times > LARGEST_GROWTH and np.prod(after, dtype=float) > ALWAYS_GROWN:
-        found = f"its slices lie so far beside each other that the grid grows to {numeral(round(times, 1))} times"
+        found = f"its slices lie so far beside each other that the grid grows to {format_plain(round(times, 1))} times"
         raise DataFault("cohort", f"{found}, limit {LARGEST_GROWTH}: its affine is not a scan's")
 
 
@@ -117,7 +118,7 @@ def _tilt_degrees(normal: np.ndarray, axis: np.ndarray) -> float:
     degrees = float(np.degrees(np.arccos(min(1.0, abs(normal @ axis)))))
     if degrees > LARGEST_TILT_DEGREES:
         found = f"slices are tilted by {degrees:.0f} degrees against their axis"
-        raise DataFault("cohort", f"{found}, limit {numeral(LARGEST_TILT_DEGREES)}: its affine is not a scan's")
+        raise DataFault("cohort", f"{found}, limit {format_plain(LARGEST_TILT_DEGREES)}: its affine is not a scan's")
     return degrees
 
 
@@ -126,7 +127,7 @@ def refuse_size(shape: Any, what: str) -> None:
     count = float(np.prod(shape, dtype=float))
     if not abs(count) <= LARGEST_VOXELS:
         raise DataFault(
-            "cohort", f"{what} is too large: {numeral(count, 3)} voxels, limit {numeral(LARGEST_VOXELS, 3)}"
+            "cohort", f"{what} is too large: {format_plain(count, 3)} voxels, limit {format_plain(LARGEST_VOXELS, 3)}"
         )
 
 
@@ -158,16 +159,14 @@ def put_back(mask: Volume, scan: Volume) -> Volume:
 
 def on_grid_of(mask: Volume, scan: Volume) -> Volume:
     """The mask on the scan's grid, by its nearest voxel; false where the mask's grid does not reach."""
-    matrix = np.linalg.inv(mask.affine) @ scan.affine
-    values = ndimage.affine_transform(
-        mask.values.astype(np.uint8), matrix[:3, :3], matrix[:3, 3], scan.values.shape, order=0, cval=0
-    )
+    lesion = Volume(mask.values.astype(np.uint8), mask.affine)
+    values = resample(lesion, affine=scan.affine, shape=scan.values.shape, order=0)
     return Volume(values > 0, scan.affine)
 
 
 def grid_words(volume: Volume) -> str:
     """Shape, spacing and origin of a grid, for a sentence."""
     shape = " x ".join(map(str, volume.values.shape))
-    spacing = " x ".join(numeral(edge, 6) for edge in volume.spacing_mm)
+    spacing = " x ".join(format_plain(edge, 6) for edge in volume.spacing_mm)
     origin = ", ".join(f"{place:.1f}" for place in volume.affine[:3, 3])
     return f"{shape} voxels of {spacing} mm from ({origin})"

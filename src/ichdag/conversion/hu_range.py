@@ -3,7 +3,7 @@
 import numpy as np
 
 from ichdag.jobs import DataFault
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 # ASSUME: no CT has values beyond 16 bits with an intercept of -1024; extended scales end at 30,710 HU.
 SMALLEST_HU, LARGEST_HU = -33_792, 32_767
@@ -17,7 +17,7 @@ def refuse_other_values(values: np.ndarray) -> None:
     if low < SMALLEST_HU or high > LARGEST_HU:
         limits = f"{SMALLEST_HU:,} to {LARGEST_HU:,} HU"
         raise DataFault(
-            "cohort", f"values from {numeral(low, 6)} to {numeral(high, 6)}: no CT has values beyond {limits}"
+            "cohort", f"values from {format_plain(low, 6)} to {format_plain(high, 6)}: no CT has values beyond {limits}"
         )
     if low == high:
-        raise DataFault("cohort", f"empty scan: every voxel is {numeral(low)}")
+        raise DataFault("cohort", f"empty scan: every voxel is {format_plain(low)}")

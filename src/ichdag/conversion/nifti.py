@@ -27,10 +27,10 @@ from ichdag.conversion.affines import (
 )
 from ichdag.conversion.hu_range import refuse_other_values
 from ichdag.conversion.nrrd import read_nrrd
-from ichdag.faults import refuse_machine_fault
+from ichdag.file_errors import raise_machine_fault
 from ichdag.images import Volume, corner_offsets_mm, open_nifti
 from ichdag.jobs import DataFault
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 AIR_HU = -1024
 LARGEST_OFFSET = 2**26  # bytes before the first voxel
@@ -92,7 +92,7 @@ def _read_nifti(path: str | Path, what: str, *, read: Reader) -> tuple[Volume, d
     except DataFault:
         raise
     except Exception as error:  # at damaged content nibabel and gzip may raise anything
-        refuse_machine_fault(error, path)
+        raise_machine_fault(error, path)
         raise DataFault("cohort", f"{what} cannot be read as NIfTI: {_unnamed(error, path)}") from error
 
 
@@ -105,7 +105,7 @@ def _noted(image: nibabel.Nifti1Image, what: str) -> tuple[float, dict[str, Any]
         raise DataFault("cohort", f"{what} has neither sform nor qform: where its voxels lie is not known")
     edges = stated["pixdim"][1:4].astype(float)
     if quality and not (np.isfinite(edges).all() and edges.all()):
-        found = " x ".join(f"{numeral(edge)}" for edge in edges)
+        found = " x ".join(f"{format_plain(edge)}" for edge in edges)
         raise DataFault("cohort", f"{what} does not say how large its voxels are: pixdim {found}, mend its header")
     unit = int(stated["xyzt_units"]) & 7
     if unit not in UNITS_MM:
@@ -180,7 +180,7 @@ def _canonical(voxels: Any, affine: np.ndarray, what: str, *, read: Reader) -> V
     if not np.isfinite(affine).all() or abs(np.linalg.det(affine[:3, :3] / np.maximum(edges, 1e-9))) < 0.1:
         raise DataFault("cohort", f"{what}: its affine gives voxels no volume: mend its header")
     if edges.min() < EDGES_MM[0] or edges.max() > EDGES_MM[1]:
-        found = " x ".join(f"{numeral(edge, 3)}" for edge in edges)
+        found = " x ".join(f"{format_plain(edge, 3)}" for edge in edges)
         raise DataFault("cohort", f"{what}: its voxels are {found} mm, which no CT has: mend its header")
     values = read(voxels, shape[:3])
     order = nibabel.io_orientation(affine)
@@ -222,6 +222,6 @@ def _mask_voxels(voxels: Any, shape: tuple[int, int, int]) -> np.ndarray:
             raise DataFault("cohort", f"the mask is none: it holds more than two values, {first} first")
         values[..., place] = plane != 0  # 255 in a type that ends at 127 is -1
     if len(found) == 2 and 0 not in found:
-        only = " and ".join(f"{numeral(value)}" for value in sorted(found))
+        only = " and ".join(f"{format_plain(value)}" for value in sorted(found))
         raise DataFault("cohort", f"the mask has no background: it holds {only}, and 0 nowhere; make it 0 and 1")
     return values

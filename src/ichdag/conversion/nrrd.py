@@ -8,7 +8,7 @@ import numpy as np
 from ichdag.conversion.affines import refuse_size
 from ichdag.conversion.nrrd_header import read_header, refuse_data_elsewhere, require_data
 from ichdag.conversion.nrrd_integrity import require_whole
-from ichdag.faults import read_through, refuse_machine_fault
+from ichdag.file_errors import raise_machine_fault, read_to_end
 from ichdag.images import DENSEST
 from ichdag.jobs import DataFault
 
@@ -32,7 +32,7 @@ def read_nrrd(path: Path) -> tuple[Any, np.ndarray]:
         _refuse_nrrd(files, reader)
         image = reader.Execute()
     except RuntimeError as error:
-        refuse_machine_fault(error, *files)
+        raise_machine_fault(error, *files)
         raise DataFault("cohort", "the mask cannot be read as NRRD: it is damaged or something else") from error
     affine = np.eye(4)
     affine[:3, :3] = np.reshape(image.GetDirection(), (3, 3)) * image.GetSpacing()
@@ -54,7 +54,7 @@ def _refuse_nrrd(files: list[Path], reader: Any) -> None:
     promised = np.prod(size, dtype=float) * sitk.Image([1, 1, 1], reader.GetPixelID()).GetSizeOfPixelComponent()
     if promised > DENSEST * sum(file.stat().st_size for file in files):
         for file in files:
-            read_through(file)
+            read_to_end(file)
         raise DataFault("cohort", "the mask cannot be read as NRRD: it is shorter than its header says")
     refuse_size([promised / 4], "the mask")  # four bytes a voxel are more than a mask needs
     require_whole(files, fields, promised=int(promised))

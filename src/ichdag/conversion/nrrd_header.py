@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 
-from ichdag.faults import MachineFault
+from ichdag.file_errors import MachineFault
 from ichdag.jobs import DataFault
 
 FIRST_BYTES, MOST_BYTES = 4096, 1_000_000  # of a header that are read

@@ -15,16 +15,16 @@ from typing import Any
 
 import numpy as np
 
+from ichdag.constants import TIMEPOINTS
 from ichdag.conversion.affines import grid_words, on_grid_of, put_back
 from ichdag.conversion.dicom import DicomSettings, convert_dicom, hours_between, is_dicom, read_segmentation
 from ichdag.conversion.hu_range import refuse_other_values
 from ichdag.conversion.nifti import AIR_HU, read_nifti_scan, read_original_mask
-from ichdag.faults import MachineFault, machine_fault
+from ichdag.file_errors import MachineFault, find_machine_fault
 from ichdag.heads import cover, find_head
 from ichdag.images import Volume, grid_difference, same_grid
 from ichdag.jobs import DataFault
-from ichdag.names import TIMEPOINTS
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 LARGEST_PART = 0.5  # of a scan's grid: a mask of more that is not whole, as NIfTI, is that of another scan
 LARGEST_SHARE_OUTSIDE = 0.1  # ASSUME: of a lesion's voxels, that the head, known to a few mm, may not cover
@@ -82,7 +82,7 @@ def _unnamed_faults(what: str) -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        fault = machine_fault(error)
+        fault = find_machine_fault(error)
         if fault is None:
             raise
         words = [type(fault).__name__, getattr(fault, "strerror", None)]
@@ -120,7 +120,7 @@ def _convert(
         else:
             original, record["facts"] = read_nifti_scan(ct)
         scan = _padded_as_air(original, record["facts"])
-        record["spacing_mm"] = " x ".join(numeral(edge, 3) for edge in scan.spacing_mm)
+        record["spacing_mm"] = " x ".join(format_plain(edge, 3) for edge in scan.spacing_mm)
         record["digest"] = _digest(scan)
         if mask is not None:
             lesion = _manual_mask(mask, scan, settings, record["facts"])
@@ -175,10 +175,10 @@ def _manual_mask(path: str, scan: Volume, settings: ConversionSettings, facts: d
     if mask.values.all():
         raise DataFault("cohort", "the mask has no background: every voxel of the scan is lesion")
     if mask.volume_ml < settings.smallest_lesion_ml:
-        found = f"lesion of {mask.volume_ml:.3f} mL is below {numeral(settings.smallest_lesion_ml)} mL"
+        found = f"lesion of {mask.volume_ml:.3f} mL is below {format_plain(settings.smallest_lesion_ml)} mL"
         raise DataFault("cohort", found)
     if mask.volume_ml > settings.largest_lesion_ml:
-        found = f"lesion of {mask.volume_ml:.0f} mL is above {numeral(settings.largest_lesion_ml)} mL"
+        found = f"lesion of {mask.volume_ml:.0f} mL is above {format_plain(settings.largest_lesion_ml)} mL"
         raise DataFault("cohort", f"{found}: is the mask inverted, or that of something else?")
     _refuse_outside_head(mask, scan, settings)
     return mask

@@ -3,8 +3,8 @@
 from ichdag.evaluation.best_model import best_models
 from ichdag.evaluation.correction import correct_best
 from ichdag.evaluation.curves import measure_calibration, measure_net_benefit
+from ichdag.evaluation.evaluation_settings import EvaluationSettings
 from ichdag.evaluation.performance import measure_performance
-from ichdag.evaluation.settings import EvaluationSettings
 
 __all__ = [
     "EvaluationSettings",

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from ichdag.evaluation.delong import auc_interval, estimate_aucs
+from ichdag.evaluation.evaluation_settings import EvaluationSettings
 from ichdag.evaluation.metrics import Metric, bootstrap_limits, compute_metrics, interval_name
 from ichdag.evaluation.prediction_groups import PredictionGroup
 from ichdag.evaluation.resampling import percentiles, resample, resampled_auc
-from ichdag.evaluation.settings import EvaluationSettings
 
 
 def measure_repeats(group: PredictionGroup, *, settings: EvaluationSettings, seed: int) -> list[Metric]:

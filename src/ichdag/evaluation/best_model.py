@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from ichdag.constants import FEATURE_SETS
 from ichdag.evaluation.prediction_groups import MODEL_COLUMNS, POOLED
-from ichdag.names import FEATURE_SETS
 
 
 def best_models(metrics: pd.DataFrame) -> pd.DataFrame:

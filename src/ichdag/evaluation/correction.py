@@ -6,13 +6,13 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from ichdag.constants import FEATURE_SETS
 from ichdag.evaluation.delong import estimate_aucs
 from ichdag.evaluation.metrics import NO_BOOTSTRAP, has_no_width
 from ichdag.evaluation.prediction_groups import EXTERNAL, POOLED, PredictionGroup, groups_by_model
 from ichdag.evaluation.resampling import Resamples, percentiles, resample, resampled_auc
 from ichdag.evaluation.schemas import BEST
 from ichdag.jobs import StudyError
-from ichdag.names import FEATURE_SETS
 
 CORRECTED_COLUMNS = ("corrected", "corrected_low", "corrected_high")
 
@@ -47,7 +47,8 @@ def _best_row(models: list[PredictionGroup], confidence: float, bootstrap: int, 
                 f"predictions, outcome {group.outcome}: {group.features} with {group.classifier} has other "
                 f"participants than {first.features} with {first.classifier}; delete the table and run again"
             )
-    positives, negatives = first.counts["positives"], first.counts["n"] - first.counts["positives"]
+    positives = first.counts["positives"]
+    negatives = first.counts["n"] - positives
     if not positives or not negatives:
         return
     aucs = [
@@ -63,7 +64,8 @@ def _best_row(models: list[PredictionGroup], confidence: float, bootstrap: int, 
     corrected = _corrected(models, resample(positives, negatives, count=bootstrap, seed=seed), confidence)
     note = "every resample drew a whole class" if math.isnan(corrected[0]) else None
     if has_no_width(corrected[1:]):
-        corrected, note = (corrected[0], math.nan, math.nan), NO_BOOTSTRAP
+        corrected = (corrected[0], math.nan, math.nan)
+        note = NO_BOOTSTRAP
     row |= {"models": len(models), "auc": aucs[best]} | dict(zip(CORRECTED_COLUMNS, corrected, strict=True))
     yield row | first.counts | {"note": note}
 

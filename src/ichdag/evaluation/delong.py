@@ -68,7 +68,8 @@ def auc_interval(estimates: AucEstimates, *, confidence: float) -> tuple[float, 
     limits are Newcombe's: method 5 of Newcombe 2006 (doi 10.1002/sim.2324), a score interval with Hanley and McNeil's
     variance. An undefined AUC has no limits.
     """
-    auc, variance = float(estimates.auc[0]), float(estimates.covariance[0, 0])
+    auc = float(estimates.auc[0])
+    variance = float(estimates.covariance[0, 0])
     if math.isnan(auc):
         return math.nan, math.nan, "none"
     if not variance > MIN_VARIANCE:

@@ -98,7 +98,8 @@ def _factor(fraction: float, *, fit_fraction: float, folds: np.ndarray) -> float
     g = `fit_fraction` and c = (K - 2) / (2 K - 2), since the same participants train and evaluate, and chance in
     training also makes scores wider. Both fractions are those that remain after averaging the scores of all repeats.
     """
-    repeats, count = len(folds), len(np.unique(folds[0]))
+    repeats = len(folds)
+    count = len(np.unique(folds[0]))
     kept_fraction = 1 - (1 - shared_training_fraction(folds)) * (1 - 1 / repeats)
     fraction, fit_fraction = (
         single * kept_fraction / (1 - single * (1 - kept_fraction)) for single in (fraction, fit_fraction)

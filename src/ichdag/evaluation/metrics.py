@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ichdag.evaluation.delong import auc_interval, estimate_aucs
+from ichdag.evaluation.evaluation_settings import EvaluationSettings
 from ichdag.evaluation.prediction_groups import PredictionGroup
 from ichdag.evaluation.proportions import normal_quantile, wilson
 from ichdag.evaluation.recalibration import recalibrate
@@ -17,7 +18,6 @@ from ichdag.evaluation.resampling import (
     resampled_precision,
     widen,
 )
-from ichdag.evaluation.settings import EvaluationSettings
 
 ONE_CLASS = "one class only"
 NO_BOOTSTRAP = "no bootstrap limits: all resamples are equal"
@@ -131,11 +131,13 @@ def _at_threshold(group: PredictionGroup, settings: EvaluationSettings) -> list[
     if np.isnan(group.threshold).any():
         return [Metric(name, math.nan, note=NO_THRESHOLD) for name in names]
     predicted_positive = group.probability >= group.threshold
-    predicted_of_positives, predicted_of_negatives = predicted_positive[group.y_true], predicted_positive[~group.y_true]
-    tp, fp = int(predicted_of_positives.sum()), int(predicted_of_negatives.sum())
-    fn, tn = len(predicted_of_positives) - tp, len(predicted_of_negatives) - fp
+    tp = int(predicted_positive[group.y_true].sum())
+    fp = int(predicted_positive[~group.y_true].sum())
+    fn = int(group.y_true.sum()) - tp
+    tn = int((~group.y_true).sum()) - fp
     metrics = [_f1(tp, fp, fn, settings)]
-    counts, totals = [tp, tn, tp, tn], [tp + fn, tn + fp, tp + fp, tn + fn]
+    counts = [tp, tn, tp, tn]
+    totals = [tp + fn, tn + fp, tp + fp, tn + fn]
     lows, highs = wilson(np.array(counts), np.array(totals), confidence=settings.confidence)
     for index, name in enumerate(names[1:]):
         if totals[index]:

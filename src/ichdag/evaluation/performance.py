@@ -7,12 +7,12 @@ import pandas as pd
 
 from ichdag.evaluation.averages import measure_repeats
 from ichdag.evaluation.delong import MIN_VARIANCE, estimate_aucs, logit_interval
+from ichdag.evaluation.evaluation_settings import EvaluationSettings
 from ichdag.evaluation.metrics import Metric, compute_metrics
 from ichdag.evaluation.prediction_groups import EXTERNAL, POOLED, PredictionGroup, groups_by_model
-from ichdag.evaluation.settings import EvaluationSettings
 
 MEAN = "mean"
-NO_INTERVAL = (math.nan, math.nan, None)
+NO_INTERVAL: tuple[float, float, str | None] = (math.nan, math.nan, None)
 
 
 def measure_performance(predictions: pd.DataFrame, *, settings: EvaluationSettings, seed: int) -> pd.DataFrame:
@@ -67,7 +67,8 @@ def _means(
         mean = float(np.mean(defined)) if defined else math.nan
         sd = float(np.std(defined, ddof=1)) if len(defined) > 1 else math.nan
         defined_note = None if len(defined) == len(groups) else f"defined in {len(defined)} of {len(groups)} folds"
-        limits, reason = NO_INTERVAL, None
+        limits = NO_INTERVAL
+        reason = None
         if name == "auc" and defined:
             limits, reason = _mean_auc_interval(groups, mean, pooled, settings)
         note = "; ".join(text for text in (defined_note, reason) if text) or None

@@ -11,8 +11,8 @@ from scipy.special import logit
 from ichdag.evaluation import inflation
 from ichdag.evaluation.recalibration import is_flat
 from ichdag.jobs import StudyError
-from ichdag.repeats import repeats_of
-from ichdag.thresholds import youden
+from ichdag.repeats import infer_repeats
+from ichdag.youden import youden_threshold
 
 EXTERNAL = "external"
 POOLED = "pooled"
@@ -78,15 +78,17 @@ def groups_by_model(predictions: pd.DataFrame) -> Iterator[list[PredictionGroup]
         where = f"predictions, outcome {outcome}, features {features}, classifier {classifier}"
         _check_subjects(rows, out_of_fold, where)
         development = rows[out_of_fold]
-        repeats = repeats_of(development["subject"].to_numpy(), folds=development["fold"].to_numpy(), where=where)
-        name = {"outcome": outcome, "features": features, "classifier": classifier}
-        yield [*_development_groups(development, name, repeats), *_external_groups(rows, out_of_fold, name)]
+        repeats = infer_repeats(development["subject"].to_numpy(), folds=development["fold"].to_numpy(), where=where)
+        model = (outcome, features, classifier)
+        yield [*_development_groups(development, model, repeats), *_external_groups(rows, out_of_fold, model)]
 
 
-def _development_groups(rows: pd.DataFrame, name: dict[str, str], repeats: np.ndarray) -> list[PredictionGroup]:
+def _development_groups(rows: pd.DataFrame, model: tuple[str, str, str], repeats: np.ndarray) -> list[PredictionGroup]:
     """Create a group for each fold, and the pooled one."""
-    y_true, probability = rows["y_true"].to_numpy() == 1, rows["probability"].to_numpy(dtype=float)
-    folds, subjects = rows["fold"].to_numpy(), rows["subject"].to_numpy()
+    y_true = rows["y_true"].to_numpy() == 1
+    probability = rows["probability"].to_numpy(dtype=float)
+    folds = rows["fold"].to_numpy()
+    subjects = rows["subject"].to_numpy()
     cohort = " + ".join(sorted(rows["cohort"].unique()))
     threshold = _training_thresholds(rows)
     has_thresholds = not np.isnan(threshold).all()
@@ -95,16 +97,15 @@ def _development_groups(rows: pd.DataFrame, name: dict[str, str], repeats: np.nd
         in_fold = folds == fold
         if not has_thresholds:
             other_folds = ~in_fold & (repeats == repeats[in_fold.argmax()])
-            threshold[in_fold] = youden(y_true[other_folds], probability=probability[other_folds])
+            threshold[in_fold] = youden_threshold(y_true[other_folds], probability=probability[other_folds])
         values = (subjects[in_fold], y_true[in_fold], probability[in_fold], threshold[in_fold])
-        groups.append(PredictionGroup(*name.values(), cohort, fold, *values))
+        groups.append(PredictionGroup(*model, cohort, fold, *values))
     pooled = []
     for repeat in range(repeats.max() + 1):
-        values = (column[repeats == repeat] for column in (subjects, y_true, probability, threshold))
-        in_fold = folds[repeats == repeat]
-        pooled.append(
-            PredictionGroup(*name.values(), cohort, POOLED, *values, inflation.of_single_cv(in_fold), folds=in_fold)
-        )
+        rows_of = repeats == repeat
+        values = (subjects[rows_of], y_true[rows_of], probability[rows_of], threshold[rows_of])
+        factor = inflation.of_single_cv(folds[rows_of])
+        pooled.append(PredictionGroup(*model, cohort, POOLED, *values, factor, folds=folds[rows_of]))
     return [*groups, pooled[0] if len(pooled) == 1 else _mean_of_repeats(pooled)]
 
 
@@ -121,7 +122,8 @@ def _mean_of_repeats(repeats: list[PredictionGroup]) -> PredictionGroup:
     ASSUME: where patients are compared, resampled or binned, the probability is the mean over repeats.
     """
     first = repeats[0]
-    scores, folds = (np.stack([getattr(repeat, name) for repeat in repeats]) for name in ("probability", "folds"))
+    scores = np.stack([repeat.probability for repeat in repeats])
+    folds = np.stack([repeat.folds for repeat in repeats if repeat.folds is not None])
     factor = inflation.of_repeated_cv(first.y_true, scores=scores, folds=folds)
     blank = np.full(len(first.y_true), math.nan)
     return replace(
@@ -129,16 +131,20 @@ def _mean_of_repeats(repeats: list[PredictionGroup]) -> PredictionGroup:
     )
 
 
-def _external_groups(rows: pd.DataFrame, out_of_fold: pd.Series, name: dict[str, str]) -> Iterator[PredictionGroup]:
+def _external_groups(
+    rows: pd.DataFrame, out_of_fold: pd.Series, model: tuple[str, str, str]
+) -> Iterator[PredictionGroup]:
     """Create a group for each external cohort, with the threshold from the development cohort."""
     development = rows[out_of_fold]
-    threshold = youden(development["y_true"].to_numpy(), probability=development["probability"].to_numpy(dtype=float))
+    threshold = youden_threshold(
+        development["y_true"].to_numpy(), probability=development["probability"].to_numpy(dtype=float)
+    )
     for cohort, cohort_rows in rows[~out_of_fold].groupby("cohort", sort=True):
-        y_true, probability = cohort_rows["y_true"].to_numpy() == 1, cohort_rows["probability"].to_numpy(dtype=float)
+        subjects = cohort_rows["subject"].to_numpy()
+        y_true = cohort_rows["y_true"].to_numpy() == 1
+        probability = cohort_rows["probability"].to_numpy(dtype=float)
         thresholds = np.full(len(cohort_rows), threshold)
-        yield PredictionGroup(
-            *name.values(), cohort, EXTERNAL, cohort_rows["subject"].to_numpy(), y_true, probability, thresholds
-        )
+        yield PredictionGroup(*model, cohort, EXTERNAL, subjects, y_true, probability, thresholds)
 
 
 def _check_subjects(rows: pd.DataFrame, out_of_fold: pd.Series, where: str) -> None:

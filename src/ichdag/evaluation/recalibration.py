@@ -50,7 +50,8 @@ def is_flat(logits: np.ndarray) -> bool:
 
 def _no_maximum(x: np.ndarray, y: np.ndarray) -> str | None:
     """Give the reason if slope and intercept do not exist (complete or quasi-complete separation, Albert 1984)."""
-    yes, no = x[y], x[~y]
+    yes = x[y]
+    no = x[~y]
     if is_flat(x):
         return "one probability for everybody"
     if yes.min() >= no.max() or no.min() >= yes.max():
@@ -68,7 +69,8 @@ def _fit(X: np.ndarray, y: np.ndarray, *, offset: np.ndarray) -> tuple[list[floa
         step = np.linalg.solve(information, X.T @ (y - fitted))
         while (new := _log_likelihood(offset + X @ (beta + step), y)) < likelihood - TOLERANCE:
             step = step / 2
-        beta, likelihood = beta + step, new
+        beta = beta + step
+        likelihood = new
         if np.abs(step).max() < TOLERANCE:
             break
     return beta.tolist(), np.sqrt(np.diag(np.linalg.inv(information))).tolist()

@@ -16,12 +16,12 @@ METRICS = Schema(
             "'mean' (over the folds of all repeats), 'external'",
         ),
         Column("metric", "auc, average_precision, f1, sensitivity, specificity, ppv, npv, brier, slope, intercept ..."),
-        number("value", "the metric; n/a where it is not defined", missing=True),
+        number("value", "value of the metric; n/a if it is not defined", missing=True),
         number("low", "lower limit of its confidence interval", missing=True),
         number("high", "upper limit of its confidence interval", missing=True),
         number("sd", "standard deviation over folds, for fold 'mean'", missing=True),
-        number("n", "participants it was computed on", low=0),
-        number("positives", "of them with the outcome", low=0),
+        number("n", "number of participants", low=0),
+        number("positives", "number of these with the outcome", low=0),
         Column(
             "interval",
             "how its limits were computed; 'delong-corrected': the variance times `inflation`, as the models of the "
@@ -32,19 +32,19 @@ METRICS = Schema(
         ),
         number(
             "flat",
-            "folds (1 for a single fold or external cohort) in which a model gave everybody the same probability to "
-            "three digits, such as an SVM whose inner folds spoke against its decision values: only ranks tell there; "
-            "n/a for a median of classifiers",
+            "number of folds (1 for a single fold or external cohort) in which a model gave all participants the same "
+            "probability to three digits, so that only ranks are meaningful (an SVM whose inner folds contradict its "
+            "decision values); n/a for a median of classifiers",
             low=0,
             missing=True,
             optional=True,
         ),
         number("bootstrap_low", "lower limit of an AUC (bootstrap within each class)", missing=True, optional=True),
-        number("bootstrap_high", "upper limit, widened like the interval", missing=True, optional=True),
+        number("bootstrap_high", "upper limit; widened like the interval", missing=True, optional=True),
         number(
             "inflation",
             "what the variance of an AUC was multiplied by: 1 + folds x n_test / n_train for one cross-validation, "
-            "estimated where it was repeated, 1 outside of it",
+            "estimated from repeats if there are any; 1 without cross-validation",
             low=1,
             missing=True,
             optional=True,
@@ -59,8 +59,12 @@ BEST = Schema(
         OUTCOME,
         FEATURE_SET,
         CLASSIFIER,
-        number("models", "how many models it is the best of", low=1),
-        number("auc", "its pooled AUC in cross-validation, as in metrics.tsv: of a maximum, hence optimistic", **AUC),
+        number("models", "number of models among which it is the best", low=1),
+        number(
+            "auc",
+            "its pooled AUC in cross-validation, as in metrics.tsv; optimistic, because it is the maximum of several",
+            **AUC,
+        ),
         number(
             "corrected",
             "the AUC corrected for the choice: mean over bootstrap resamples of the AUC that the model chosen in one "
@@ -70,7 +74,7 @@ BEST = Schema(
         number("corrected_low", "lower limit (percentile of those AUCs)", **AUC),
         number("corrected_high", "upper limit (percentile of those AUCs)", **AUC),
         number("n", "participants", low=0),
-        number("positives", "of them with the outcome", low=0),
+        number("positives", "number of these with the outcome", low=0),
         NOTE,
     ),
 )

@@ -44,8 +44,10 @@ def shap_values(
     `evaluations` is too small for the number of columns. Source: Lundberg and Lee 2017; Lundberg et al. 2020 (trees);
     Mitchell et al. 2022 (antithetic permutations).
     """
-    preprocessing, model = pipeline[:-1], pipeline[-1]
-    values, background_values = preprocessing.transform(X), preprocessing.transform(background)
+    preprocessing = pipeline[:-1]
+    model = pipeline[-1]
+    values = preprocessing.transform(X)
+    background_values = preprocessing.transform(background)
     if classifier == "elastic_net":
         return _additive_shap(values * model.coef_[0], background_values * model.coef_[0], model.intercept_[0])
     if classifier == "naive_bayes":
@@ -118,18 +120,28 @@ def _permutation_shap(
     )
 
 
+def _fitted_gamma(model: SVC) -> float:
+    """Return the kernel width that a fitted SVC uses, which scikit-learn keeps in a private attribute only.
+
+    With gamma='scale' it depends on the training rows, so it cannot be computed from the public attributes.
+    """
+    return float(model._gamma)
+
+
 def _marginal_contributions(
     model: SVC, row: np.ndarray, background_values: np.ndarray, order: np.ndarray
 ) -> np.ndarray:
     """Return what each column adds (mean over the background) if its value becomes that of the row, in this order."""
-    support, weights = model.support_vectors_, model.dual_coef_[0]
+    support = model.support_vectors_
+    weights = model.dual_coef_[0]
+    gamma = _fitted_gamma(model)
     distance = cdist(background_values, support, "sqeuclidean")
-    before = (np.exp(-model._gamma * distance) @ weights).mean()
+    before = (np.exp(-gamma * distance) @ weights).mean()
     contributions = np.empty(len(row))
     for column in order:
         distance += (row[column] - support[:, column]) ** 2 - (
             background_values[:, column, None] - support[:, column]
         ) ** 2
-        after = (np.exp(-model._gamma * distance) @ weights).mean()
+        after = (np.exp(-gamma * distance) @ weights).mean()
         contributions[column], before = after - before, after
     return contributions

@@ -7,7 +7,7 @@ from sklearn.pipeline import Pipeline
 
 from ichdag.explanation import ExplanationSettings
 from ichdag.explanation.attribution import sample_rows, shap_values
-from ichdag.explanation.folds import held_out, shap_values_of_folds
+from ichdag.explanation.out_of_fold import held_out, shap_values_of_folds
 from ichdag.explanation.permutation import permutation_importance
 from ichdag.explanation.shares import block_shares
 
@@ -27,9 +27,8 @@ def explain_model(
     SHAP values are computed for at most `settings.patients` of them; the AUC is over all participants in `y_true`.
     """
     X = sample_rows(X_test, count=settings.patients, seed=seed)
-    arguments = {"classifier": classifier, "X": X, "background": background}
     shares = block_shares(
-        shap_values(model, **arguments, settings=settings, seed=seed).values,
+        shap_values(model, classifier=classifier, X=X, background=background, settings=settings, seed=seed).values,
         columns=list(X_test),
         settings=settings,
         seed=seed,
@@ -47,11 +46,14 @@ def explain_folds(
     seed: int,
 ) -> pd.DataFrame:
     """Return the same columns out of fold; `labels` has fold and y_true by subject."""
-    options = {"settings": settings, "seed": seed}
-    values = shap_values_of_folds(models, X_by_fold=X_by_fold, folds=labels.fold, classifier=classifier, **options)
-    shares = block_shares(values, columns=list(next(iter(X_by_fold.values()))), **options)
+    values = shap_values_of_folds(
+        models, X_by_fold=X_by_fold, folds=labels.fold, classifier=classifier, settings=settings, seed=seed
+    )
+    columns = list(next(iter(X_by_fold.values())))
+    shares = block_shares(values, columns=columns, settings=settings, seed=seed)
     test_sets = held_out(models, X_by_fold=X_by_fold, folds=labels.fold)
-    return _merge(shares, permutation_importance(test_sets, y_true=labels.y_true, **options))
+    losses = permutation_importance(test_sets, y_true=labels.y_true, settings=settings, seed=seed)
+    return _merge(shares, losses)
 
 
 def _merge(shares: pd.DataFrame, losses: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ A share of SHAP values shows what changes the predictions, which may be noise; t
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -30,13 +31,18 @@ def permutation_importance(
     """
     labeled = [(model, X[X.index.isin(y_true.index)]) for model, X in test_sets.values()]
     labels = np.concatenate([y_true[X.index] for _, X in labeled])
-    unpermuted = np.concatenate([_predict(*test_set) for test_set in labeled])[:, None]
+    unpermuted = np.concatenate([_predict(model, X) for model, X in labeled])[:, None]
     random = np.random.default_rng(seed)
     rows = []
     for block in dict.fromkeys(map(block_of, labeled[0][1])):
-        options = {"block": block, "count": settings.permutations, "random": random}
-        permuted = np.concatenate([_predict_permuted(*test_set, **options) for test_set in labeled])
-        rows.append({"block": block} | _auc_lost(labels, unpermuted, permuted, settings=settings, seed=seed))
+        permuted = np.concatenate(
+            [
+                _predict_permuted(model, X, block=block, count=settings.permutations, random=random)
+                for model, X in labeled
+            ]
+        )
+        row: dict[str, Any] = {"block": block}
+        rows.append(row | _auc_lost(labels, unpermuted, permuted, settings=settings, seed=seed))
     return pd.DataFrame(rows)
 
 
@@ -44,7 +50,8 @@ def auc(y_true: np.ndarray, probability: np.ndarray) -> np.ndarray:
     """Return the AUC of each column of probabilities (n, m) for labels (n,) of both classes; ties count one half."""
     events = y_true == 1
     ranks = rankdata(probability, axis=0)[events].sum(axis=0)
-    positives, negatives = events.sum(), (~events).sum()
+    positives = events.sum()
+    negatives = (~events).sum()
     return (ranks - positives * (positives + 1) / 2) / (positives * negatives)
 
 

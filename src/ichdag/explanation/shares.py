@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
+from ichdag.constants import BLOCKS
 from ichdag.explanation import ExplanationSettings
 from ichdag.explanation.schemas import SHAP
 from ichdag.jobs import StudyError
-from ichdag.names import BLOCKS
 
 ALL_EQUAL = 1e-9
 

@@ -9,7 +9,7 @@ import pandas as pd
 from ichdag.features.blocks import Block, check_usable
 from ichdag.features.reducer import Reducer
 from ichdag.jobs import StudyError
-from ichdag.models import Card
+from ichdag.models import ModelCard
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def describe_reduction(
     name: str,
     settings: FeaturesSettings,
     seed: int,
-) -> Card:
+) -> ModelCard:
     """Describe a fitted reduction as a model card: training subjects, input columns, how well the components fit.
 
     `reduced` has the weights of all participants of the block, schema reduced.
@@ -80,7 +80,7 @@ def describe_reduction(
         "relative_error_transformed": reducer.residual(block.values[:training], weights=weights),
         "dropped_columns": int((~reducer.kept_).sum()),
     }
-    return Card(name, asdict(settings) | {"seed": seed}, subjects, limits_of(block), scores)
+    return ModelCard(name, asdict(settings) | {"seed": seed}, subjects, limits_of(block), scores)
 
 
 def limits_of(block: Block) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """Read feature blocks as matrices: radiomics from a table, latents from a store. Rows are participants."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from ichdag.arrays import read_item
-from ichdag.finite import fault_of_cells
 from ichdag.jobs import DataFault, StudyError
+from ichdag.nonfinite import describe_nonfinite
 from ichdag.radiomics.schemas import FEATURES
 from ichdag.tables import read_table
 
@@ -34,9 +35,18 @@ def read_block(path: str | Path, *, name: str, subjects: list[str]) -> Block:
         table = (
             read_table(path, FEATURES).set_index("subject").drop(columns=list(METADATA_COLUMNS[1:]), errors="ignore")
         )
-        _check_present([subject for subject in subjects if subject not in table.index], path=path, name=name)
+        missing = [subject for subject in subjects if subject not in table.index]
+        if missing:
+            raise _lacking(missing, path=path, name=name)
         return Block(name, subjects, table.loc[subjects].to_numpy(dtype=np.float64, na_value=np.nan), list(table))
     return Block(name, subjects, _read_latents(path, name=name, subjects=subjects), None)
+
+
+def block_of_subject(subject: str, *, name: str, values: Mapping[str, float] | np.ndarray) -> Block:
+    """Build a block of one participant, as `read_block` reads it: radiomics by name, or latents (p,)."""
+    if isinstance(values, np.ndarray):
+        return Block(name, [subject], values.astype(np.float32)[None], None)
+    return Block(name, [subject], np.array([list(values.values())], dtype=np.float64), list(values))
 
 
 def blank_columns(block: Block, *, names: list[str]) -> Block:
@@ -52,9 +62,10 @@ def check_usable(block: Block) -> None:
     In a study the cohort table has already excluded such participants; a new patient is refused with this error.
     """
     has_names = block.columns is not None  # then a feature may be missing: the reduction imputes it
-    what, stage = ("features", block.name) if has_names else (f"{block.name} latents", "latent")
+    described = "features" if has_names else f"{block.name} latents"
+    stage = block.name if has_names else "latent"
     for subject, row in zip(block.subjects, block.values, strict=True):
-        fault = fault_of_cells(row, what=what, names=block.columns, may_lack=has_names)
+        fault = describe_nonfinite(row, what=described, names=block.columns, may_lack=has_names)
         if fault:
             raise DataFault(stage, f"{subject} has {fault}")
 
@@ -70,7 +81,7 @@ def _read_latents(path: str | Path, *, name: str, subjects: list[str]) -> np.nda
     for index, subject in enumerate(subjects):
         row = read_item(path, f"{subject}/{name}")
         if row is None:
-            _check_present([subject], path=path, name=name)
+            raise _lacking([subject], path=path, name=name)
         if index == 0:
             matrix = np.empty((len(subjects), row.size), dtype=np.float32)
         if row.size != matrix.shape[1]:
@@ -81,10 +92,9 @@ def _read_latents(path: str | Path, *, name: str, subjects: list[str]) -> np.nda
     return matrix
 
 
-def _check_present(missing: list[str], *, path: str | Path, name: str) -> None:
-    """Raise StudyError if any participant is missing in the file."""
-    if missing:
-        raise StudyError(
-            f"{path} has no {name} features of {len(missing)} included participants, {missing[0]} first: "
-            "make that file again, or exclude them at their stage"
-        )
+def _lacking(missing: list[str], *, path: str | Path, name: str) -> StudyError:
+    """Create the error for participants who are missing in the file."""
+    return StudyError(
+        f"{path} has no {name} features of {len(missing)} included participants, {missing[0]} first: "
+        "make that file again, or exclude them at their stage"
+    )

@@ -43,15 +43,19 @@ def factorize(
             transposed.components.T, np.ascontiguousarray(transposed.weights.T), transposed.iterations, transposed.error
         )
     width = max(SKETCH_COLUMNS * rank, MIN_SKETCH_COLUMNS)
-    first_violation, iterations = None, 0
+    first_violation = None
+    iterations = 0
     if 2 * width <= X.shape[1] and max_iter > 1:
         columns = np.sort(check_random_state(seed).permutation(X.shape[1])[:width])
         solver = _start_solver(X[:, columns], rank=rank, init=init, seed=seed, rank_kept=SKETCH_DIRECTIONS * rank)
-        limit, sketch_tolerance = int(SKETCH_SHARE * max_iter), SKETCH_TOLERANCE * tolerance
-        first_violation, iterations = _iterate(
-            solver, first_violation=None, iterations=0, limit=limit, tolerance=sketch_tolerance
+        sketch_violation, iterations = _iterate(
+            solver,
+            first_violation=None,
+            iterations=0,
+            limit=int(SKETCH_SHARE * max_iter),
+            tolerance=SKETCH_TOLERANCE * tolerance,
         )
-        first_violation *= X.shape[1] / width
+        first_violation = sketch_violation * (X.shape[1] / width)
         solver = _extend_to_all_columns(X, weights=solver.weights)
     else:
         solver = _start_solver(X, rank=rank, init=init, seed=seed, rank_kept=None)
@@ -64,18 +68,21 @@ def factorize(
 def _start_solver(X: np.ndarray, *, rank: int, init: str, seed: int | None, rank_kept: int | None) -> HalsSolver:
     """Create a solver with initial factors, on X projected on `rank_kept` vectors if that saves a third or more."""
     gram = gram_of(X)
-    use_projection = rank_kept is not None and 3 * rank_kept <= 2 * len(X)
-    basis = leading_singular_vectors(gram, count=rank_kept if use_projection else rank, dtype=X.dtype)
-    projected = basis.T @ X
+    if rank_kept is not None and 3 * rank_kept > 2 * len(X):
+        rank_kept = None
+    vectors = leading_singular_vectors(gram, count=rank if rank_kept is None else rank_kept, dtype=X.dtype)
+    projected = vectors.T @ X
     mean = float(X.mean(dtype=np.float64))
-    weights, components = initialize_factors(basis, projected=projected, mean=mean, rank=rank, init=init, seed=seed)
-    matrix, basis = (projected, basis) if use_projection else (X, None)
+    weights, components = initialize_factors(vectors, projected=projected, mean=mean, rank=rank, init=init, seed=seed)
+    matrix = X if rank_kept is None else projected
+    basis = None if rank_kept is None else vectors
     return HalsSolver(matrix, basis=basis, weights=weights, components=components, squared_norm=float(np.trace(gram)))
 
 
 def _extend_to_all_columns(X: np.ndarray, *, weights: np.ndarray) -> HalsSolver:
     """Create a solver on X from these weights, with components by least squares clipped at zero, then sweeps."""
-    gram, squared_norm = weights.T @ weights, 0.0
+    gram = weights.T @ weights
+    squared_norm = 0.0
     inverse = np.linalg.pinv(gram.astype(np.float64), hermitian=True).astype(X.dtype)
     components = np.empty((weights.shape[1], X.shape[1]), dtype=X.dtype)
     for start in range(0, X.shape[1], COLUMNS_AT_ONCE):

@@ -33,14 +33,17 @@ class HalsSolver:
 
         X is basis @ matrix, with basis (n, k) orthonormal and matrix (k, p), or X is the matrix if basis is None.
         """
-        self.weights, self.components, self.error = weights, components, np.inf
-        self._matrix, self._basis, self._squared_norm = matrix, basis, squared_norm
-        self._extrapolated_weights, self._swept_components, self._trial_components = (
-            weights,
-            components.copy(),
-            components.copy(),
-        )
-        cross, component_gram = np.zeros((len(matrix), len(components))), np.zeros((len(components), len(components)))
+        self.weights = weights
+        self.components = components
+        self.error = np.inf
+        self._matrix = matrix
+        self._basis = basis
+        self._squared_norm = squared_norm
+        self._extrapolated_weights = weights
+        self._swept_components = components.copy()
+        self._trial_components = components.copy()
+        cross = np.zeros((len(matrix), len(components)))
+        component_gram = np.zeros((len(components), len(components)))
         for start in range(0, matrix.shape[1], COLUMNS_AT_ONCE):
             columns = slice(start, start + COLUMNS_AT_ONCE)
             cross += matrix[:, columns] @ components[:, columns].T
@@ -67,7 +70,8 @@ class HalsSolver:
         extrapolation = EXTRAPOLATION if accepted else 0.0
         if accepted:
             self._extrapolated_weights = np.maximum(weights + extrapolation * (weights - self.weights), 0)
-            self.weights, self.error = weights, error
+            self.weights = weights
+            self.error = error
             self.components, self._trial_components = self._trial_components, self.components
         else:
             self._extrapolated_weights = self.weights
@@ -77,10 +81,13 @@ class HalsSolver:
         """Compute trial components for the extrapolated weights, and the products that the next step needs."""
         weights_t = self._extrapolated_weights if self._basis is None else self._basis.T @ self._extrapolated_weights
         gram = self._extrapolated_weights.T @ self._extrapolated_weights
-        cross, component_gram, violation = np.zeros(weights_t.shape), np.zeros(gram.shape), 0.0
+        cross = np.zeros(weights_t.shape)
+        component_gram = np.zeros(gram.shape)
+        violation = 0.0
         for start in range(0, self._matrix.shape[1], COLUMNS_AT_ONCE):
             columns = slice(start, start + COLUMNS_AT_ONCE)
-            X_columns, components = self._matrix[:, columns], np.array(self.components[:, columns], order="C")
+            X_columns = self._matrix[:, columns]
+            components = np.array(self.components[:, columns], order="C")
             violation += sweep(
                 components,
                 gram=gram,
@@ -92,7 +99,8 @@ class HalsSolver:
             trial *= extrapolation
             trial += components
             np.maximum(trial, 0, out=trial)
-            self._swept_components[:, columns], self._trial_components[:, columns] = components, trial
+            self._swept_components[:, columns] = components
+            self._trial_components[:, columns] = trial
             cross += X_columns @ trial.T
             component_gram += trial @ trial.T
         self._products = self._products_with_x(cross), component_gram
@@ -115,7 +123,8 @@ def sweep(factor: np.ndarray, *, gram: np.ndarray, target: np.ndarray, times: in
     coefficients = -steps * gram
     np.fill_diagonal(coefficients, curvature <= 0)  # a row that has no effect on the product stays as it is
     target *= steps
-    best, violation = np.empty(factor.shape[1], factor.dtype), 0.0
+    best = np.empty(factor.shape[1], factor.dtype)
+    violation = 0.0
     for repetition in range(times):
         for index, row in enumerate(factor):
             np.dot(coefficients[index], factor, out=best)

@@ -4,6 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ichdag.features.factorization import factorize
@@ -44,11 +45,9 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             tolerance=self.tol,
             seed=self.random_state,
         )
-        self.components_, self.n_iter_, self.reconstruction_err_ = (
-            factorization.components,
-            factorization.iterations,
-            factorization.error,
-        )
+        self.components_ = factorization.components
+        self.n_iter_ = factorization.iterations
+        self.reconstruction_err_ = factorization.error
         return self
 
     def transform(self, X: np.ndarray) -> np.ndarray:
@@ -63,7 +62,7 @@ class NMF(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _n_features_out(self) -> int:
         return self.components_.shape[0]
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.positive_only = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]

@@ -23,7 +23,8 @@ def project(X: np.ndarray, *, components: np.ndarray, prepare: Callable[[np.ndar
     eigenvalues, eigenvectors = np.linalg.eigh(components @ components.T)
     nonzero = eigenvalues > max(eigenvalues[-1], 0) * 10 * len(components) * np.finfo(np.float64).eps
     singular_values = np.sqrt(eigenvalues[nonzero])
-    factor, to_factor = (eigenvectors[:, nonzero] * singular_values).T, eigenvectors[:, nonzero] / singular_values
+    factor = (eigenvectors[:, nonzero] * singular_values).T
+    to_factor = eigenvectors[:, nonzero] / singular_values
     weights = np.zeros((len(X), len(components)), dtype=X.dtype)
     if not nonzero.any():
         return weights

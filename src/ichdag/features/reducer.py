@@ -4,6 +4,7 @@ from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from ichdag.features.nmf import NMF
@@ -36,7 +37,8 @@ class Reducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def fit(self, X: np.ndarray, y: Any = None) -> Self:
         """Learn medians, ranges and components from X (n, p), NaN allowed. Raises ValueError if `rank` is too large."""
         X = self._validated(X, reset=True)
-        low, high = np.fmin.reduce(X, axis=0), np.fmax.reduce(X, axis=0)
+        low = np.fmin.reduce(X, axis=0)
+        high = np.fmax.reduce(X, axis=0)
         magnitude = np.maximum(np.abs(low), np.abs(high))
         self.kept_ = high - low > 10 * np.finfo(X.dtype).eps * magnitude
         limit = min(X.shape[0], int(self.kept_.sum()))
@@ -45,12 +47,15 @@ class Reducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
                 f"rank {self.rank} is above what n_samples = {X.shape[0]} and {self.kept_.sum()} varying columns "
                 f"(n_features = {X.shape[1]}) allow: set rank to {limit} or less"
             )
-        self.low_, self.high_ = low[self.kept_], high[self.kept_]
+        self.low_ = low[self.kept_]
+        self.high_ = high[self.kept_]
         self.median_ = _medians(X, self.kept_)
         scaled = self._scaled(X)
-        settings = {"init": self.init, "max_iter": self.max_iter, "tol": self.tolerance}
-        nmf = NMF(self.rank, **settings, random_state=self.random_state).fit(scaled)
-        self.components_, self.n_iter_ = nmf.components_, nmf.n_iter_
+        nmf = NMF(
+            self.rank, init=self.init, max_iter=self.max_iter, tol=self.tolerance, random_state=self.random_state
+        ).fit(scaled)
+        self.components_ = nmf.components_
+        self.n_iter_ = nmf.n_iter_
         self.reconstruction_err_ = nmf.reconstruction_err_
         self.error_ = nmf.reconstruction_err_ / float(np.sqrt(sum(np.vdot(row, row) for row in scaled)))
         return self
@@ -63,7 +68,8 @@ class Reducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def residual(self, X: np.ndarray, *, weights: np.ndarray) -> float:
         """Compute the residual norm of the rows of X (n, p) with these weights (n, rank), relative to scaled X."""
-        residual_squares, total_squares = 0.0, 0.0
+        residual_squares = 0.0
+        total_squares = 0.0
         for start in range(0, len(X), ROWS_AT_ONCE):
             rows = slice(start, start + ROWS_AT_ONCE)
             scaled = self._scaled(X[rows])
@@ -91,7 +97,7 @@ class Reducer(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     def _n_features_out(self) -> int:
         return self.components_.shape[0]
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]

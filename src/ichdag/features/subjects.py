@@ -2,9 +2,8 @@
 
 import pandas as pd
 
+from ichdag.constants import FINAL
 from ichdag.jobs import StudyError
-
-FINAL = "final"
 
 
 def included(cohort: pd.DataFrame) -> list[str]:

@@ -3,7 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ichdag.figures.names import classifier_name, features_name, outcome_name
+from ichdag.figures.display_names import classifier_name, features_name, outcome_name
 from ichdag.figures.selection import rows_of_best, setting_name, settings_of
 from ichdag.figures.style import FOLD_STYLES, GRAY, draw_message, set_size
 
@@ -17,7 +17,8 @@ def draw_calibration(table: pd.DataFrame, figure: Figure) -> None:
     """Draw a panel per outcome: observed fraction against mean predicted probability, with intervals, per setting."""
     if table.empty:
         return draw_message(figure, "No calibration bins: too few participants.")
-    outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table)
+    outcomes = list(table["outcome"].drop_duplicates())
+    settings = settings_of(table)
     set_size(figure, height_mm=66)
     axes = figure.subplots(1, len(outcomes), sharex=True, sharey=True, squeeze=False)[0]
     for axis, outcome in zip(axes, outcomes, strict=True):

@@ -4,10 +4,10 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ichdag.figures.names import outcome_name
+from ichdag.constants import COMPARATORS
+from ichdag.figures.display_names import outcome_name
 from ichdag.figures.selection import rows_of_best, setting_name, settings_of
 from ichdag.figures.style import BLUE, DARK_GRAY, GRAY, GREEN, LIGHT_GRAY, VERMILION, draw_message, set_size, title_row
-from ichdag.names import COMPARATORS
 
 CURVE_STYLES = {
     "best": (BLUE, "-", 1.8, "Best model"),
@@ -25,7 +25,8 @@ def draw_decision(table: pd.DataFrame, figure: Figure) -> None:
     """Draw a panel per outcome and setting: net benefit against threshold probability."""
     if table.empty:
         return draw_message(figure, "No decision curves: no model was evaluated.")
-    outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table)
+    outcomes = list(table["outcome"].drop_duplicates())
+    settings = settings_of(table)
     set_size(figure, height_mm=50 * len(settings) + 10)
     axes = figure.subplots(len(settings), len(outcomes), sharex=True, sharey="row", squeeze=False)
     for row, (fold, cohort) in enumerate(settings):

@@ -4,7 +4,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from ichdag.figures.names import classifier_name, features_name, outcome_name
+from ichdag.figures.display_names import classifier_name, features_name, outcome_name
 from ichdag.figures.selection import ordered
 from ichdag.figures.style import BLOCK_STYLES, CLASSIFIER_STYLES, DARK_GRAY, GRAY, draw_message, set_size
 
@@ -33,7 +33,8 @@ def draw_shap(table: pd.DataFrame, figure: Figure) -> None:
     axes[0].set_yticks(range(len(classifiers)), [classifier_name(name) for name in classifiers])
     axes[0].set(ylim=(len(classifiers) - 0.5, -0.5))
     for axis, columns in zip(axes, [*BAR_COLUMNS.values()] * len(outcomes), strict=True):
-        lowest, largest = table[list(columns)].min().min(), table[list(columns)].max().max()
+        lowest = table[list(columns)].min().min()
+        largest = table[list(columns)].max().max()
         axis.set_xlim(min(0, lowest * 1.08), max(largest * 1.08, 0.01) if pd.notna(largest) else 1)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
 

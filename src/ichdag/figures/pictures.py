@@ -51,7 +51,8 @@ def example_picture(score: Any, *, grids: dict[str, np.ndarray], probability: np
         raise StudyError(
             f"sub-{score.subject} has a Dice but no probability map in any batch: rerun segment_scans for it"
         )
-    manual, predicted = grids.get("baseline_mask"), probability >= threshold * 255
+    manual = grids.get("baseline_mask")
+    predicted = probability >= threshold * 255
     manual = None if manual is None else manual >= 0.5
     lesion = predicted if manual is None else manual
     index = int(lesion.sum(axis=(0, 1)).argmax()) if lesion.any() else lesion.shape[2] // 2
@@ -96,7 +97,8 @@ def saliency_pictures(
         indices = np.rint(np.argwhere(lesion).mean(axis=0)).astype(int)
     pictures = []
     for axis, name in ((2, "axial"), (1, "coronal"), (0, "sagittal")):
-        image, heatmap = (np.take(values, indices[axis], axis=axis) for values in (fine, overlay))
+        image = np.take(fine, indices[axis], axis=axis)
+        heatmap = np.take(overlay, indices[axis], axis=axis)
         record = {"subject": subject, "role": None, "picture": name, "slice": int(indices[axis]), "score": peak}
         record["meaning"] = "largest Grad-CAM value, which the colors are scaled to"
         scaled = heatmap / peak if peak > 0 else heatmap
@@ -159,7 +161,8 @@ def draw_saliency(pictures: list[Picture], figure: Figure) -> None:
         tiles[0].set_ylabel(plane.capitalize())
     bar = figure.colorbar(axes[0][0].images[-1], ax=[tiles[-1] for tiles in axes], shrink=0.5, aspect=30)
     bar.set_label("Grad-CAM, part of the participant's maximum")
-    bar.solids.set_alpha(1)
+    if bar.solids is not None:  # opaque, unlike the map over the scan
+        bar.solids.set_alpha(1)
 
 
 def tiles_of(figure: Figure, *, rows: int, columns: int, below_mm: float = 0, beside_mm: float = 0) -> list[list[Axes]]:

@@ -3,11 +3,11 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ichdag.figures.names import features_name, outcome_name
-from ichdag.figures.performance import NO_AUC
+from ichdag.constants import FEATURE_SETS
+from ichdag.figures.auc import NO_AUC
+from ichdag.figures.display_names import features_name, outcome_name
 from ichdag.figures.selection import setting_name, settings_of
 from ichdag.figures.style import FOLD_STYLES, LIGHT_GRAY, draw_message, set_size
-from ichdag.names import FEATURE_SETS
 
 FOLDS = ("mean", "external")
 
@@ -29,7 +29,8 @@ def draw_ranks(table: pd.DataFrame, figure: Figure) -> None:
     """Draw a panel per outcome: the mean rank of each feature set in each setting."""
     if table.empty:
         return draw_message(figure, NO_AUC)
-    outcomes, settings = list(table["outcome"].drop_duplicates()), settings_of(table, folds=FOLDS)
+    outcomes = list(table["outcome"].drop_duplicates())
+    settings = settings_of(table, folds=FOLDS)
     names = [name for name in FEATURE_SETS if name in set(table["features"])]
     set_size(figure, height_mm=66)
     axes = figure.subplots(1, len(outcomes), sharex=True, sharey=True, squeeze=False)[0]

@@ -1,7 +1,7 @@
 """Schemas of the tables kept beside figures."""
 
 from ichdag.columns import COHORT, FEATURE_SET, OUTCOME, ROLE, SUBJECT
-from ichdag.names import ROLES, VARIANTS
+from ichdag.constants import ROLES, VARIANTS
 from ichdag.schema import Column, Schema, number
 
 DICE = Schema(
@@ -51,10 +51,10 @@ PICTURES = Schema(
     "pictures",
     (
         SUBJECT,
-        Column("role", "what the cohort is for", values=ROLES, missing=True),
+        Column("role", "what the cohort is used for", values=ROLES, missing=True),
         Column("picture", "plane, or patch or reconstruction"),
         number("slice", "index of the slice shown, from 0", low=0),
-        number("score", "number printed with the picture", missing=True),
-        Column("meaning", "what the score is"),
+        number("score", "number that is printed with the picture", missing=True),
+        Column("meaning", "meaning of the score"),
     ),
 )

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from ichdag.constants import FINAL
 from ichdag.figures.style import BLUE, GRAY, ORANGE, draw_message, set_size
 
 VARIANT_STYLES = {"dual": (BLUE, "o", "Dual scale"), "single": (ORANGE, "^", "Single scale")}
@@ -41,20 +42,29 @@ def draw_dice(table: pd.DataFrame, figure: Figure) -> None:
         return draw_message(figure, "No manual masks: the Dice coefficient is not known.")
     table = table[table["fold"] != "mean"]
     folds = sorted(set(table.loc[table["role"] == "development", "fold"]) - {"all"})
-    positions = {("development", fold): position for position, fold in enumerate(folds)}
+    positions: dict[tuple[str, str], float] = {("development", fold): position for position, fold in enumerate(folds)}
     positions["development", "all"] = len(folds) + 0.6
     labels = [f"Fold {fold}" for fold in folds] + [_summary(table, "All folds", "all")]
     has_external = "external" in set(table["role"])
     if has_external:
-        positions["external", "final"] = len(folds) + 2.4
-        labels.append(_summary(table, "External", "final"))
+        positions["external", FINAL] = len(folds) + 2.4
+        labels.append(_summary(table, "External", FINAL))
     set_size(figure, width_mm=165, height_mm=62)
     axis = figure.subplots()
     for shift, (variant, (color, marker, words)) in zip((-0.16, 0.16), VARIANT_STYLES.items(), strict=True):
         rows = table[table["variant"] == variant]
         x = np.array([positions[role, fold] for role, fold in zip(rows["role"], rows["fold"], strict=True)]) + shift
-        style = {"fmt": marker, "color": color, "markersize": 4.5, "elinewidth": 0.9, "capsize": 2, "label": words}
-        axis.errorbar(x, rows["mean"], yerr=rows["sd"].fillna(0), **style)
+        axis.errorbar(
+            x,
+            rows["mean"],
+            yerr=rows["sd"].fillna(0),
+            fmt=marker,
+            color=color,
+            markersize=4.5,
+            elinewidth=0.9,
+            capsize=2,
+            label=words,
+        )
     for edge in (len(folds) - 0.35, len(folds) + 1.5)[: 1 + has_external]:
         axis.axvline(edge, color=GRAY, linewidth=0.5, linestyle=":")
     axis.set_xticks(list(positions.values()), labels)

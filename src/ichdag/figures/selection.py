@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from ichdag.constants import COMPARATORS
 from ichdag.evaluation import best_models
-from ichdag.figures.names import fold_name
-from ichdag.names import COMPARATORS
+from ichdag.figures.display_names import fold_name
 
 SHOWN_FOLDS = ("pooled", "external")
 

@@ -8,8 +8,9 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.typing import RcKeyType
 
-from ichdag.jobs import whole_file
+from ichdag.jobs import atomic_write
 
 MM = 1 / 25.4
 WIDTH_MM = 180
@@ -37,7 +38,7 @@ BLOCK_STYLES = {
 }
 FOLD_STYLES = {"pooled": (BLUE, "o", "-"), "mean": (BLUE, "o", "-"), "external": (VERMILION, "s", "--")}
 
-STYLE = {
+STYLE: dict[RcKeyType, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 7.5,
     "axes.titlesize": 7.5,
@@ -71,9 +72,9 @@ def write_figure(draw: Callable[[Any, Figure], None], data: Any, *, svg: str | P
         figure = Figure(figsize=(WIDTH_MM * MM, WIDTH_MM * MM), layout="constrained")
         FigureCanvasAgg(figure)
         draw(data, figure)
-        with whole_file(svg) as partial:
+        with atomic_write(svg) as partial:
             figure.savefig(partial, format="svg", dpi=SVG_DPI, metadata={"Date": None, "Creator": None})
-        with whole_file(png) as partial:
+        with atomic_write(png) as partial:
             figure.savefig(partial, format="png", dpi=dpi, metadata={"Software": None})
 
 

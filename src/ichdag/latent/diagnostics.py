@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ichdag.latent.network import Autoencoder
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 LOGGER = logging.getLogger("ichdag")
 # A latent unit is active if its mean varies over patients by more than this (Burda et al., ICLR 2016).
@@ -32,13 +32,12 @@ def diagnose(
 @torch.inference_mode()
 def active_units(autoencoder: Autoencoder, patches: Tensor, *, device: torch.device) -> float:
     """Return the fraction of latent units whose mean varies over patches (n, 1, P, P, P) (Burda et al., ICLR 2016)."""
-    total = total_of_squares = None
+    total = torch.zeros((), device=device)
+    total_of_squares = torch.zeros((), device=device)
     for patch in patches:
         latent = autoencoder.encoder(patch[None].to(device).float())[0][0].double()
-        if total is None:
-            total, total_of_squares = latent, latent**2
-        else:
-            total, total_of_squares = total + latent, total_of_squares + latent**2
+        total = total + latent
+        total_of_squares = total_of_squares + latent**2
     variance = total_of_squares / len(patches) - (total / len(patches)) ** 2
     return float((variance > ACTIVE_VARIANCE).double().mean())
 
@@ -51,7 +50,7 @@ def training_warnings(scores: Mapping[str, float]) -> list[str]:
     """
     warnings = []
     if scores["active_units"] < MIN_ACTIVE_UNITS:
-        active = numeral(100 * scores["active_units"], 2)
+        active = format_plain(100 * scores["active_units"], 2)
         warnings.append(
             f"The latent space has collapsed: {active} % of its units vary over patients. "
             "Lower latent.training.kl_weight or lengthen latent.training.warmup_epochs."

@@ -6,9 +6,9 @@ from pathlib import Path
 import pandas as pd
 
 from ichdag.arrays import read_store
-from ichdag.finite import fault_of_cells
 from ichdag.jobs import StudyError
 from ichdag.latent.schemas import LATENTS
+from ichdag.nonfinite import describe_nonfinite
 
 
 def latent_status(stores: Iterable[str | Path]) -> pd.DataFrame:
@@ -20,7 +20,7 @@ def latent_status(stores: Iterable[str | Path]) -> pd.DataFrame:
     for path in stores:
         for name, array in read_store(path):
             subject, block = name.split("/")
-            fault = fault_of_cells(array, what=f"{block} latents", may_lack=False)
+            fault = describe_nonfinite(array, what=f"{block} latents", may_lack=False)
             reasons.setdefault(subject, []).extend([fault] if fault else [])
     rows = [
         (subject, "excluded", "latent", "; ".join(faults)) if faults else (subject, "included", None, None)

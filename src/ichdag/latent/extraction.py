@@ -8,17 +8,17 @@ import numpy as np
 import torch
 
 from ichdag.arrays import read_arrays, read_item, read_store
-from ichdag.faults import reading
+from ichdag.file_errors import damaged_result_on_error
 from ichdag.jobs import StudyError
 from ichdag.latent.network import Autoencoder, VaeganSettings
 from ichdag.models import read_identity, read_weights
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 
 def load_autoencoder(weights: str | Path, *, device: torch.device) -> Autoencoder:
     """Load a trained autoencoder, in evaluation mode, from its weights file, which stores its settings."""
     autoencoder = Autoencoder(VaeganSettings(**read_identity(weights)["network"]))
-    with reading(weights):
+    with damaged_result_on_error(weights):
         autoencoder.load_state_dict(read_weights(weights))
     return autoencoder.to(device, memory_format=torch.channels_last_3d).eval()
 
@@ -28,6 +28,30 @@ def vaegan_features(autoencoder: Autoencoder, patch: np.ndarray, *, device: torc
     """Return the latent mean of a patch (P, P, P), flat: 512 x 4^3 = 32,768 at paper size."""
     mean = autoencoder.encoder(torch.from_numpy(patch.astype(np.float32))[None, None].to(device))[0]
     return mean.float().flatten().cpu().numpy()
+
+
+def extract_latents(
+    grids: Mapping[str, np.ndarray],
+    *,
+    patch: np.ndarray | None,
+    encode_scan: Callable[..., np.ndarray] | None,
+    encode_patch: Callable[..., np.ndarray] | None,
+    precision: str,
+    refuse_overflow: bool = True,
+) -> dict[str, np.ndarray]:
+    """Return the latents of one scan by block (segmentation, vaegan), flat, in the precision in which they are stored.
+
+    `grids` has fine and coarse, `patch` is (P, P, P); `encode_scan(fine=, coarse=)` and `encode_patch(patch)` return
+    flat latents. A block without encoder is left out. Raises StudyError if a number is too large for the precision; it
+    becomes infinite instead if `refuse_overflow` is false.
+    """
+    latents = {}
+    if encode_scan is not None:
+        latents["segmentation"] = encode_scan(fine=grids["fine"], coarse=grids["coarse"])
+    if encode_patch is not None:
+        latents["vaegan"] = encode_patch(patch)
+    convert = to_stored_precision if refuse_overflow else round_to_precision
+    return {block: convert(values, precision) for block, values in latents.items()}
 
 
 def extract_batch(
@@ -40,8 +64,8 @@ def extract_batch(
 ) -> Iterator[tuple[str, np.ndarray]]:
     """Yield ('{subject}/segmentation', ...) and ('{subject}/vaegan', ...), in `precision`, of a batch's baseline scans.
 
-    `grids` has npz paths by subject, `patches` is the batch's patch store; `encode_scan(fine=, coarse=)` and
-    `encode_patch(patch)` return flat latents. Participants without a patch (no usable scan, no lesion) are skipped.
+    `grids` has npz paths by subject, `patches` is the batch's patch store; for the encoders see `extract_latents`.
+    Participants without a patch (no usable scan, no lesion) are skipped.
 
     ASSUME: one final network encodes all participants, also those of the development cohort, because latents of
     different networks are not comparable; outcomes are not used in its training.
@@ -51,9 +75,12 @@ def extract_batch(
         arrays = read_arrays(path)
         if patch is None or "baseline_fine" not in arrays:
             continue
-        scan = encode_scan(fine=arrays["baseline_fine"], coarse=arrays["baseline_coarse"])
-        yield f"{subject}/segmentation", to_stored_precision(scan, precision)
-        yield f"{subject}/vaegan", to_stored_precision(encode_patch(patch), precision)
+        scan = {name: arrays[f"baseline_{name}"] for name in ("fine", "coarse")}
+        latents = extract_latents(
+            scan, patch=patch, encode_scan=encode_scan, encode_patch=encode_patch, precision=precision
+        )
+        for block, values in latents.items():
+            yield f"{subject}/{block}", values
 
 
 def round_to_precision(latents: np.ndarray, precision: str) -> np.ndarray:
@@ -72,7 +99,7 @@ def to_stored_precision(latents: np.ndarray, precision: str) -> np.ndarray:
     if not np.isfinite(stored[finite]).all():
         largest = np.abs(latents[finite]).max()
         raise StudyError(
-            f"latents up to {numeral(largest, 3)} cannot be stored as {precision}: set latent.precision to float32"
+            f"latents up to {format_plain(largest, 3)} cannot be stored as {precision}: set latent.precision to float32"
         )
     return stored
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ichdag.ledger import digest_of, effective_settings
+from ichdag.ledger import effective_settings, identity_digest
 
 
 def vaegan_identity(
@@ -22,14 +22,15 @@ def vaegan_identity(
     """
     if training is None or masks is None:
         return None
-    settings, subjects = config["latent"], sorted(training)
+    settings = config["latent"]
+    subjects = sorted(training)
     return {
         "network": settings["network"],
         "training": effective_settings(settings["training"]),
         "patches": dict(patches),
         "seed": config["seed"],
         "retrain": config["segmentation"]["retrain"],
-        "subjects": {"count": len(subjects), "digest": digest_of(subjects)},
+        "subjects": {"count": len(subjects), "digest": identity_digest(subjects)},
         "masks": dict(masks) | ({"inference": config["segmentation"]["inference"]} if masks else {}),
         "code": code,
     }

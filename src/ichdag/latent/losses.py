@@ -29,7 +29,7 @@ class VaeganLoss:
     the standard normal + adversarial + mean squared error of the discriminator's features (Larsen et al., ICML 2016).
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.adversarial = PatchAdversarialLoss(criterion="least_squares", no_activation_leastsq=True)
 
     def autoencoder(
@@ -57,7 +57,11 @@ class VaeganLoss:
                 ]
             ).mean(),
         }
-        total = terms["reconstruction"] + sum(getattr(weights, name) * terms[name] for name in vars(weights))
+        total = terms["reconstruction"] + (
+            weights.kl * terms["kl"]
+            + weights.adversarial * terms["adversarial"]
+            + weights.similarity * terms["similarity"]
+        )
         return total, {name: term.item() for name, term in terms.items()}
 
     def discriminator(self, fake_logits: Tensor, *, real_logits: Tensor) -> tuple[Tensor, dict[str, float]]:

@@ -54,6 +54,7 @@ class Encoder(nn.Module):
         self.log_variance = UnetOutBlock(3, channels[-1], channels[-1])
 
     def forward(self, patch: Tensor) -> tuple[Tensor, Tensor]:
+        """Return mean and log variance of the latent distribution of each patch."""
         features = self.stages(patch)  # (b, 64, 32, 32, 32) ... (b, 512, 4, 4, 4)
         mean = self.mean(features)  # (b, 512, 4, 4, 4)
         return mean, self.log_variance(features).clamp(*LOG_VARIANCE_LIMITS)  # (b, 512, 4, 4, 4)
@@ -75,6 +76,7 @@ class Decoder(nn.Module):
         self.last = UnetOutBlock(3, channels[0], 1)
 
     def forward(self, latent: Tensor) -> Tensor:
+        """Return the patches, in [0, 1], that the latents stand for."""
         features = self.stages(latent)  # (b, 256, 8, 8, 8) ... (b, 64, 64, 64, 64)
         return torch.sigmoid(self.last(features))  # (b, 1, 64, 64, 64)
 

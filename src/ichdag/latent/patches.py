@@ -8,10 +8,21 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
+from ichdag.grids import (
+    apply_window,
+    bounding_box,
+    box_corners,
+    cube_affine,
+    region_around,
+    resample,
+    smooth_for_sampling,
+    transform_points,
+)
 from ichdag.images import Volume, grid_difference, is_absent, read_mask, read_scan, same_grid
 from ichdag.jobs import DataFault
 
 LOGGER = logging.getLogger("ichdag")
+MARGIN_VOXELS = 3  # of the scan, around the patch, for smoothing and interpolation
 
 
 @dataclass(frozen=True)
@@ -40,12 +51,12 @@ def cut_batch(
         except DataFault as fault:
             LOGGER.warning("%s has no patch: %s", subject, fault)
             continue
-        yield f"{subject}/patch", patch.astype(np.float16)
+        yield f"{subject}/patch", patch
         yield f"{subject}/inside", inside
 
 
 def cut_patch(scan: Volume, *, mask: Volume, settings: PatchSettings) -> tuple[np.ndarray, np.ndarray]:
-    """Cut the cube around the dilated lesion: windowed CT in [0, 1], float32, and the dilated lesion, bool.
+    """Cut the cube around the dilated lesion: windowed CT in [0, 1], float16, and the dilated lesion, bool.
 
     Both are (P, P, P). The lesion is dilated with a cube of `dilation_size` voxels on an isotropic grid of `voxel_mm`.
     The patch is the cube at the center of its bounding box with the longest edge of the box, resampled to P voxels
@@ -63,9 +74,10 @@ def cut_patch(scan: Volume, *, mask: Volume, settings: PatchSettings) -> tuple[n
     dilated = Volume(ndimage.binary_dilation(lesion.values, np.ones((settings.dilation_size,) * 3)), lesion.affine)
     affine = _cube_affine(dilated, settings.size)
     shape = (settings.size,) * 3
-    inside = _resample(dilated.values.astype(np.uint8), dilated.affine, affine, shape, order=0) > 0
-    patch = _resample(*_windowed_region(scan, affine, settings), affine, shape)
-    return np.where(inside, patch, 0).astype(np.float32) if settings.blank_outside else patch, inside
+    dilated_lesion = Volume(dilated.values.astype(np.uint8), dilated.affine)
+    inside = resample(dilated_lesion, affine=affine, shape=shape, order=0) > 0
+    patch = resample(_windowed_region(scan, affine, settings), affine=affine, shape=shape)
+    return (np.where(inside, patch, 0) if settings.blank_outside else patch).astype(np.float16), inside
 
 
 def _resample_isotropic(mask: Volume, voxel_mm: float, margin: int) -> Volume:
@@ -74,52 +86,35 @@ def _resample_isotropic(mask: Volume, voxel_mm: float, margin: int) -> Volume:
     A voxel is lesion if the interpolated mask is at least 0.5, or if it contains the center of a native lesion voxel,
     so that a lesion smaller than a voxel of the grid is not lost.
     """
-    indices = np.argwhere(mask.values)
-    world = indices @ mask.affine[:3, :3].T + mask.affine[:3, 3]
+    world = transform_points(mask.affine, np.argwhere(mask.values))
     affine = np.diag([voxel_mm, voxel_mm, voxel_mm, 1.0])
     affine[:3, 3] = world.min(axis=0) - (margin + 0.5) * voxel_mm
     containing = np.rint((world - affine[:3, 3]) / voxel_mm).astype(int)
     shape = tuple(containing.max(axis=0) + margin + 2)
-    values = _resample(mask.values.astype(np.float32), mask.affine, affine, shape) >= 0.5
+    values = resample(Volume(mask.values.astype(np.float32), mask.affine), affine=affine, shape=shape) >= 0.5
     values[tuple(containing.T)] = True
     return Volume(values, affine)
 
 
 def _cube_affine(lesion: Volume, size: int) -> np.ndarray:
     """Return the voxel-to-world affine of the patch: `size` voxels along each edge of the lesion's bounding cube."""
-    box = ndimage.find_objects(lesion.values.astype(np.uint8))[0]
-    low, high = np.array([side.start for side in box]), np.array([side.stop for side in box])
+    box = bounding_box(lesion.values)
+    low = np.array([side.start for side in box])
+    high = np.array([side.stop for side in box])
     center = lesion.affine[:3, :3] @ ((low + high - 1) / 2) + lesion.affine[:3, 3]
-    edge = (high - low).max() * lesion.spacing_mm[0] / size
-    affine = np.diag([edge, edge, edge, 1.0])
-    affine[:3, 3] = center - edge * (size - 1) / 2
-    return affine
+    return cube_affine(center, voxel_mm=(high - low).max() * lesion.spacing_mm[0] / size, size=size)
 
 
-def _windowed_region(scan: Volume, affine: np.ndarray, settings: PatchSettings) -> tuple[np.ndarray, np.ndarray]:
-    """Return the region of the scan that the patch needs, windowed to [0, 1] and smoothed, and its affine.
+def _windowed_region(scan: Volume, affine: np.ndarray, settings: PatchSettings) -> Volume:
+    """Return the region of the scan that the patch needs, windowed to [0, 1] and smoothed.
 
     It is smoothed along axes in which the patch is coarser than the scan.
     """
-    corners = np.stack(np.meshgrid(*[[0, settings.size - 1]] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-    world = corners @ affine[:3, :3].T + affine[:3, 3]
+    world = transform_points(affine, box_corners((slice(0, settings.size),) * 3))
     native = (world - scan.affine[:3, 3]) @ np.linalg.inv(scan.affine[:3, :3]).T
-    shape = np.array(scan.values.shape)
-    low = np.clip(np.floor(native.min(axis=0)).astype(int) - 3, 0, shape - 1)
-    high = np.clip(np.ceil(native.max(axis=0)).astype(int) + 4, 1, shape)
-    region = scan.values[tuple(map(slice, low, high))]
-    bottom, top = settings.window_hu
-    windowed = (np.clip(region, bottom, top) - bottom) / (top - bottom)
-    ratio = affine[0, 0] / scan.spacing_mm
-    smooth = ndimage.gaussian_filter(windowed, sigma=np.maximum(0, (ratio - 1) / 2), truncate=3, mode="nearest")
+    region = region_around(native, shape=scan.values.shape, margin=MARGIN_VOXELS)
+    windowed = apply_window(scan.values[region], settings.window_hu)
+    smooth = smooth_for_sampling(windowed, spacing_mm=scan.spacing_mm, voxel_mm=affine[0, 0])
     region_affine = scan.affine.copy()
-    region_affine[:3, 3] += scan.affine[:3, :3] @ low
-    return smooth, region_affine
-
-
-def _resample(
-    values: np.ndarray, source_affine: np.ndarray, affine: np.ndarray, shape: tuple[int, ...], order: int = 1
-) -> np.ndarray:
-    """Resample an array to another grid (affine, shape), linearly (order 0: nearest); outside the array it is 0."""
-    matrix = np.linalg.inv(source_affine) @ affine
-    return ndimage.affine_transform(values, matrix[:3, :3], matrix[:3, 3], shape, order=order, mode="constant", cval=0)
+    region_affine[:3, 3] += scan.affine[:3, :3] @ [side.start for side in region]
+    return Volume(smooth, region_affine)

@@ -1,6 +1,6 @@
 """Train the VAE-GAN: patches in memory, autoencoder and discriminator in turn, a resumable loop."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,13 +16,12 @@ from ichdag.latent.network import Autoencoder, VaeganSettings, make_discriminato
 from ichdag.training import (
     Checkpoint,
     TrainingHistory,
-    check_finite,
     draw_mirror_axes,
     explain_out_of_memory,
     mixed_precision,
     polynomial_decay,
-    shuffled_batches,
 )
+from ichdag.training_loop import Batch, train
 
 SETTINGS_TO_LOWER = ("latent.training.batch_size", "latent.network.channels", "latent.patches.size")
 
@@ -57,10 +56,6 @@ class VaeGan:
         self.optimizer_d = torch.optim.Adam(
             self.discriminator.parameters(), settings.discriminator_learning_rate, betas
         )
-
-    def stateful(self) -> dict[str, torch.nn.Module | torch.optim.Optimizer]:
-        """Return the objects that a checkpoint stores, by name."""
-        return vars(self)
 
 
 def load_patches(stores: Mapping[str, str | Path], *, subjects: Iterable[str]) -> tuple[list[str], Tensor]:
@@ -102,42 +97,55 @@ def train_vaegan(
     vaegan = VaeGan(network, settings, device)
     generator = torch.Generator().manual_seed(seed)
     history = TrainingHistory(epochs=settings.epochs, patience_epochs=0)
-    objects = vaegan.stateful() | {"history": history}
-    epoch = checkpoint.resume(generator, **objects)
     with explain_out_of_memory(batch_size=settings.batch_size, grid=size, settings=SETTINGS_TO_LOWER):
-        while history.should_continue():
-            history.add(_run_epoch(epoch, vaegan, patches, settings, generator, device))
-            epoch += 1
-            if epoch % settings.checkpoint_every_epochs == 0:
-                checkpoint.save(epoch, generator, **objects)
+        train(
+            VaeganTraining(vaegan, patches, settings, generator, device),
+            samples=[f"patch {number}" for number in range(len(patches))],
+            batch_size=settings.batch_size,
+            history=history,
+            generator=generator,
+            checkpoint=checkpoint,
+            checkpoint_every_epochs=settings.checkpoint_every_epochs,
+        )
     return vaegan.autoencoder.eval(), history
 
 
-def _run_epoch(
-    epoch: int,
-    vaegan: VaeGan,
-    patches: Tensor,
-    settings: TrainingSettings,
-    generator: torch.Generator,
-    device: torch.device,
-) -> dict[str, float]:
-    """Train for one epoch, with patches mirrored at random; return the mean of every term."""
-    weights = LossWeights(settings.kl_weight, settings.adversarial_weight, settings.similarity_weight)
-    weights = weights.warmed_up(epoch, settings.warmup_epochs)
-    decay = polynomial_decay(1.0, progress=epoch / settings.epochs)
-    vaegan.optimizer_g.param_groups[0]["lr"] = settings.learning_rate * decay
-    vaegan.optimizer_d.param_groups[0]["lr"] = settings.discriminator_learning_rate * decay
-    vaegan.autoencoder.train()
-    vaegan.discriminator.train()
-    totals: dict[str, float] = {}
-    for indices in shuffled_batches(len(patches), settings.batch_size, generator):
-        mirrors = draw_mirror_axes(len(indices), settings.mirror, generator)
-        patch = torch.cat([image.flip(axes) for image, axes in zip(patches[indices].split(1), mirrors, strict=True)])
-        terms = train_step(vaegan, patch.to(device).float(), weights, settings, generator)
-        check_finite(terms, epoch=epoch, subjects=[f"patch {index}" for index in indices.tolist()])
-        for name, value in terms.items():
-            totals[name] = totals.get(name, 0.0) + value * len(indices) / len(patches)
-    return totals
+@dataclass
+class VaeganTraining:
+    """Networks and patches of a training, with its training step (see `ichdag.training_loop.train`)."""
+
+    vaegan: VaeGan
+    patches: Tensor
+    settings: TrainingSettings
+    generator: torch.Generator
+    device: torch.device
+
+    def stateful(self) -> dict[str, Any]:
+        """Return the objects that a checkpoint stores, by name."""
+        return vars(self.vaegan)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Set both networks to training mode, and the learning rates of the epoch."""
+        decay = polynomial_decay(1.0, progress=epoch / self.settings.epochs)
+        self.vaegan.optimizer_g.param_groups[0]["lr"] = self.settings.learning_rate * decay
+        self.vaegan.optimizer_d.param_groups[0]["lr"] = self.settings.discriminator_learning_rate * decay
+        self.vaegan.autoencoder.train()
+        self.vaegan.discriminator.train()
+
+    def train_step(self, batch: Batch) -> dict[str, float]:
+        """Train both networks on one batch of patches, mirrored at random; return the terms of both losses."""
+        settings = self.settings
+        weights = LossWeights(settings.kl_weight, settings.adversarial_weight, settings.similarity_weight)
+        weights = weights.warmed_up(batch.epoch, settings.warmup_epochs)
+        mirrors = draw_mirror_axes(len(batch.indices), settings.mirror, self.generator)
+        images = zip(self.patches[batch.indices].split(1), mirrors, strict=True)
+        patch = torch.cat([image.flip(axes) for image, axes in images])
+        return train_step(self.vaegan, patch.to(self.device).float(), weights, settings, self.generator)
+
+    def epoch_terms(self, steps: Sequence[tuple[int, dict[str, float]]]) -> dict[str, float]:
+        """Return the mean of every term over the patches of an epoch."""
+        names = steps[0][1]
+        return {name: sum(terms[name] * count / len(self.patches) for count, terms in steps) for name in names}
 
 
 def train_step(
@@ -148,15 +156,18 @@ def train_step(
     The discriminator skips its step if its accuracy is above the ceiling.
     """
     losses = VaeganLoss()
-    channels, stages = vaegan.autoencoder.encoder.mean.conv.out_channels, len(vaegan.autoencoder.encoder.stages)
+    channels = vaegan.autoencoder.encoder.mean.conv.out_channels
+    stages = len(vaegan.autoencoder.encoder.stages)
     latent_shape = (len(patch), channels, *(edge // 2**stages for edge in patch.shape[2:]))
     noise = torch.randn(latent_shape, generator=generator).to(patch.device)
     with mixed_precision(patch.device, settings.mixed_precision):
         output = vaegan.autoencoder(patch, noise)
         vaegan.discriminator.requires_grad_(False)
-        fake_features, real_features = vaegan.discriminator(output[0]), vaegan.discriminator(patch)
-        features = {"fake_features": fake_features, "real_features": real_features}
-        loss, terms = losses.autoencoder(patch, output=output, **features, weights=weights)
+        fake_features = vaegan.discriminator(output[0])
+        real_features = vaegan.discriminator(patch)
+        loss, terms = losses.autoencoder(
+            patch, output=output, fake_features=fake_features, real_features=real_features, weights=weights
+        )
     vaegan.optimizer_g.zero_grad()
     loss.backward()
     vaegan.optimizer_g.step()

@@ -1,14 +1,14 @@
-"""Phantom: a synthetic study with known truth - heads, bleeds, follow-ups, covariates, outcomes, some of it faulty."""
+"""Phantom: a synthetic study with known truth: heads, hemorrhages, follow-up, covariates, outcomes, faulty data."""
 
 from dataclasses import dataclass
 
 SIGNALS = ("study", "null", "shape", "texture", "rim")
-LETTERS = {"development": "D", "external": "E", "prediction": "P"}
+ID_PREFIXES = {"development": "D", "external": "E", "prediction": "P"}
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Who is in the synthetic study; meanings and units in config/schemas/phantom.schema.json."""
+class PhantomSettings:
+    """Numbers of participants and signal; meanings and units in config/schemas/phantom.schema.json."""
 
     development: int
     external: int
@@ -17,7 +17,7 @@ class Settings:
     signal: str
 
 
-def subjects(settings: Settings) -> dict[str, str]:
-    """The role of each subject, by id; ids follow from the counts alone."""
-    counts = {role: getattr(settings, role) for role in LETTERS}
-    return {f"{LETTERS[role]}{number:04d}": role for role in LETTERS for number in range(1, counts[role] + 1)}
+def phantom_subjects(settings: PhantomSettings) -> dict[str, str]:
+    """Return the role of each subject, by id; the ids depend only on the numbers of participants."""
+    counts = {role: getattr(settings, role) for role in ID_PREFIXES}
+    return {f"{ID_PREFIXES[role]}{number:04d}": role for role in ID_PREFIXES for number in range(1, counts[role] + 1)}

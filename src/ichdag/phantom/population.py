@@ -1,16 +1,16 @@
-"""Who is drawn: the cohorts, their traits, and variates that are random for each person but even over a block."""
+"""Draw traits and covariates of the cohorts; variates are random for each participant but stratified in a block."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from ichdag.phantom.normal import quantile
+from ichdag.phantom.normal_distribution import normal_quantile
 
-# People are drawn in blocks, each with seeds of its own, so that a larger study holds the smaller one unchanged.
+# Participants are drawn in blocks with seeds of their own, so that a larger study contains the smaller one unchanged.
 BLOCK = 20
 TRAITS = ("volume", "irregularity", "heterogeneity", "rim", "age", "severity", "hours", "nihss", "ventricular")
 UNIFORMS = ("sex", "site")
-GOLDEN = (5**0.5 - 1) / 2
+GOLDEN_RATIO = (5**0.5 - 1) / 2
 
 
 @dataclass(frozen=True)
@@ -49,38 +49,40 @@ POPULATIONS = {
 
 
 def draw_traits(random: np.random.Generator, *, role: str) -> dict[str, np.ndarray]:
-    """Traits of one block of people, each (BLOCK,): normal with unit variance around the cohort's mean, independent.
+    """Draw independent traits of a block, each (BLOCK,): normal with unit variance around the cohort's mean.
 
-    Latin hypercube: each value has exactly its distribution, and a block covers it evenly.
+    Latin hypercube sampling: each value has exactly its distribution, and a block covers it evenly.
     """
     means = POPULATIONS[role].means
-    return {name: means.get(name, 0.0) + quantile(even(random)) for name in TRAITS}
+    return {name: means.get(name, 0.0) + normal_quantile(stratified_uniform(random)) for name in TRAITS}
 
 
-def even(random: np.random.Generator) -> np.ndarray:
-    """Uniform variates (BLOCK,), one in each twentieth of the unit interval, in random order."""
+def stratified_uniform(random: np.random.Generator) -> np.ndarray:
+    """Draw uniform variates (BLOCK,), one in each twentieth of the unit interval, in random order."""
     return (random.permutation(BLOCK) + random.random(BLOCK)) / BLOCK
 
 
-def even_along(random: np.random.Generator, risk: np.ndarray) -> np.ndarray:
-    """Uniform variates (n,) that are even among people of similar risk: steps of the golden ratio from a random start.
+def stratified_by_risk(random: np.random.Generator, risk: np.ndarray) -> np.ndarray:
+    """Draw uniform variates (n,), stratified by risk: golden-ratio steps from a random start in order of risk.
 
-    Each person's variate is uniform whatever the risk, so stated probabilities hold exactly; but as many of a block
-    have an event as its risks add up to, so that small studies have both classes.
+    Each variate alone is uniform, so that stated probabilities hold exactly. The number of events in a block is close
+    to the sum of its risks, so that small studies have both classes.
     """
-    places = np.empty(len(risk))
-    places[np.argsort(risk, kind="stable")] = np.arange(len(risk))
-    return (random.random() + places * GOLDEN) % 1
+    ranks = np.empty(len(risk))
+    ranks[np.argsort(risk, kind="stable")] = np.arange(len(risk))
+    return (random.random() + ranks * GOLDEN_RATIO) % 1
 
 
-def clinical(traits: dict[str, np.ndarray], *, random: np.random.Generator) -> dict[str, np.ndarray]:
-    """Covariates and volume (mL) that show the traits, each (BLOCK,). GCS, NIHSS follow volume, severity and IVH."""
-    volume, severity, ivh = traits["volume"], traits["severity"], has_ventricular_blood(traits)
+def clinical_covariates(traits: dict[str, np.ndarray], *, random: np.random.Generator) -> dict[str, np.ndarray]:
+    """Derive covariates and volume (mL), each (BLOCK,): GCS and NIHSS depend on volume, severity and IVH."""
+    volume = traits["volume"]
+    severity = traits["severity"]
+    ivh = has_ventricular_blood(traits)
     return {
         "volume_ml": np.clip(11.0 * np.exp(0.85 * volume), 1.0, 80.0),
         "ivh": ivh,
         "age": np.clip(np.rint(62 + 13 * traits["age"]), 19, 97),
-        "sex": np.where(even(random) < 0.4, "F", "M"),
+        "sex": np.where(stratified_uniform(random) < 0.4, "F", "M"),
         "gcs": np.clip(np.rint(13.4 - 1.0 * volume - 1.6 * severity - 0.8 * ivh), 3, 15),
         "nihss": np.clip(np.rint(11 + 3.5 * volume + 3.0 * severity + 2.0 * traits["nihss"]), 0, 42),
         "hours": np.round(np.clip(2.2 * np.exp(0.55 * traits["hours"]), 0.3, 24), 1),
@@ -88,5 +90,5 @@ def clinical(traits: dict[str, np.ndarray], *, random: np.random.Generator) -> d
 
 
 def has_ventricular_blood(traits: dict[str, np.ndarray]) -> np.ndarray:
-    """Who bleeds into the ventricles, (BLOCK,) bool: three in ten of the development cohort."""
-    return traits["ventricular"] > quantile(0.7)
+    """Return who has intraventricular hemorrhage, (BLOCK,) bool: 30 % of the development cohort."""
+    return traits["ventricular"] > normal_quantile(0.7)

@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from ichdag.constants import BLOCKS, FEATURE_SETS
 from ichdag.jobs import StudyError
-from ichdag.machine import versions
-from ichdag.models import Card, read_card
-from ichdag.names import BLOCKS, FEATURE_SETS
+from ichdag.machine import package_versions
+from ichdag.models import ModelCard, read_card
 from ichdag.prediction.parts import CARD, FILE_NAME, SHOWN_DIGITS, Part, copy_part, differences, files_of
 from ichdag.records import read_record, write_record
 
@@ -29,7 +29,7 @@ CURE = "In a study, delete {folder} and run again: the model is frozen anew. Els
 class FrozenModel:
     """A frozen model that was verified against its card: the card, and the path of each part."""
 
-    card: Card
+    card: ModelCard
     files: dict[str, Path]
 
 
@@ -41,7 +41,7 @@ def model_files(features: str, *, outcomes: Iterable[str]) -> dict[str, str]:
     """
     if features not in FEATURE_SETS:
         raise StudyError(f"there is no feature set '{features}', only {', '.join(FEATURE_SETS)}")
-    files = {}
+    files: dict[str, str] = {}
     for network in ("segmentation", "vaegan"):
         files |= {network: f"network_{network}.safetensors", f"{network}_card": f"network_{network}.json"}
     for block in BLOCKS:
@@ -58,7 +58,7 @@ def model_files(features: str, *, outcomes: Iterable[str]) -> dict[str, str]:
 
 def freeze(
     folder: str | Path, *, sources: Mapping[str, str | Path], outcomes: list[str], settings: dict[str, Any]
-) -> Card:
+) -> ModelCard:
     """Copy every part to a folder, after an older model in it is removed, and write the card last.
 
     `sources` has the path of each part of `model_files`; `settings` are those of all stages that the prediction uses,
@@ -75,12 +75,12 @@ def freeze(
     subjects = sorted({subject for card in cards.values() for subject in card.subjects})
     limits = {"outcomes": list(outcomes), "smallest_lesion_ml": settings["cohort"]["smallest_lesion_ml"]}
     scores = {name: card.scores for name, card in cards.items()}
-    card = Card("frozen", settings, subjects, limits, scores, versions())
+    card = ModelCard("frozen", settings, subjects, limits, scores, package_versions())
     write_frozen_card(card, folder, parts=parts)
     return card
 
 
-def write_frozen_card(card: Card, folder: Path, *, parts: Mapping[str, Part]) -> None:
+def write_frozen_card(card: ModelCard, folder: Path, *, parts: Mapping[str, Part]) -> None:
     """Write the card of a frozen model, with its parts by name and the SHA-256 of its content."""
     parts_by_name = {name: asdict(part) for name, part in parts.items()}
     content = json.loads(json.dumps(asdict(card) | {"parts": parts_by_name}))
@@ -97,7 +97,7 @@ def load_frozen(folder: str | Path) -> FrozenModel:
     content = _content(folder)
     try:
         parts = {name: Part(**part) for name, part in content["parts"].items()}
-        card = Card(**{field.name: content[field.name] for field in fields(Card) if field.name in content})
+        card = ModelCard(**{field.name: content[field.name] for field in fields(ModelCard) if field.name in content})
         expected = model_files(card.settings["features"], outcomes=card.limits["outcomes"])
         bad_names = [part.file for part in parts.values() if not FILE_NAME.fullmatch(part.file)]
     except (AttributeError, KeyError, TypeError, StudyError) as error:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ichdag.jobs import whole_file
+from ichdag.jobs import atomic_write
 
 FILE_NAME = re.compile(r"[a-z][a-z0-9_]*\.(json|safetensors|skops|yaml)")
 CARD = "card.json"
@@ -30,7 +30,7 @@ class Part:
 def copy_part(source: str | Path, target: Path) -> Part:
     """Copy a file as a whole to disk; return name, size and SHA-256 that the copy must have."""
     part = read_part(source)
-    with whole_file(target) as partial:
+    with atomic_write(target) as partial:
         shutil.copyfile(source, partial)
         with open(partial, "rb+") as stream:
             os.fsync(stream.fileno())

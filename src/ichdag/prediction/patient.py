@@ -1,28 +1,31 @@
 """Apply the frozen model to one scan, with the same steps as in the study."""
 
+from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import torch
 
 from ichdag.classification.feature_matrices import feature_matrix
+from ichdag.classification.validation import predict_probability
 from ichdag.cohort.quality import QualitySettings, require_quality
+from ichdag.constants import BLOCKS, FEATURE_SETS
 from ichdag.features import reduce_block
-from ichdag.features.blocks import Block, check_usable, shape_columns
+from ichdag.features.blocks import Block, block_of_subject, check_usable, shape_columns
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.latent.extraction import load_autoencoder, round_to_precision, vaegan_features
+from ichdag.latent.extraction import extract_latents, load_autoencoder, vaegan_features
 from ichdag.latent.patches import PatchSettings, cut_patch
 from ichdag.models import read_card
-from ichdag.names import BLOCKS, FEATURE_SETS
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 from ichdag.pipelines import read_pipeline
 from ichdag.prediction.frozen import FrozenModel
-from ichdag.preprocessing.grids import PreprocessingSettings, make_grids
-from ichdag.radiomics.extraction import Settings as RadiomicsSettings
-from ichdag.radiomics.extraction import extract
-from ichdag.segmentation.inference import bottleneck_features, lesion_probability, load_network
-from ichdag.segmentation.native_grid import MaskSettings, resample_to_native
+from ichdag.preprocessing.network_grids import PreprocessingSettings, make_grids
+from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract
+from ichdag.segmentation.inference import InferenceSettings, bottleneck_features, load_network, segment_scan
+from ichdag.segmentation.native_grid import MaskSettings, native_mask
+from ichdag.segmentation.network import DualScaleUNet
 
 
 def predict_patient(
@@ -34,65 +37,72 @@ def predict_patient(
     baseline_volume_ml and one probability for each outcome. Raises DataFault if the scan is not a usable head CT, if it
     has no hematoma of the minimum volume of the model, or if features are not finite.
     """
-    settings, limits = model.card.settings, model.card.limits
+    settings = model.card.settings
+    files = model.files
     head_hu = settings["preprocessing"]["head_hu"]
     require_quality(scan, facts=facts, settings=QualitySettings(**settings["cohort"]["quality"], head_hu=head_hu))
     grids = make_grids(scan, mask=None, settings=PreprocessingSettings(**settings["preprocessing"]))
-    views = {"fine": grids["fine"], "coarse": grids["coarse"], "device": device}
-    files = model.files
     network = load_network(files["segmentation"], device=device)
-    mirror_axes = settings["segmentation"]["inference"]["mirror_axes"]
-    mask = _native_mask(lesion_probability(network, **views, mirror_axes=mirror_axes), grids, settings["segmentation"])
-    if mask.volume_ml < max(limits["smallest_lesion_ml"], 1e-9):
-        min_volume = numeral(limits["smallest_lesion_ml"])
-        raise DataFault("prediction", f"no hematoma of {min_volume} mL or more was found")
-    blocks = _lesion_blocks(scan, mask, subject=subject, model=model, device=device)
-    if "segmentation" in FEATURE_SETS[settings["features"]]:
-        latents = round_to_precision(bottleneck_features(network, **views), settings["precision"]).astype("float32")
-        blocks["segmentation"] = Block("segmentation", [subject], latents[None], None)
-    for block in blocks.values():
-        check_usable(block)
+    inference = InferenceSettings(**settings["segmentation"]["inference"])
+    probability = segment_scan([network], grids=grids, settings=inference, device=device)
+    cleanup = {name: settings["segmentation"][name] for name in ("threshold", "smallest_component_ml")}
+    mask = native_mask(probability, grids=grids, settings=MaskSettings(**cleanup))
+    min_volume_ml = model.card.limits["smallest_lesion_ml"]
+    if mask.volume_ml < max(min_volume_ml, 1e-9):
+        raise DataFault("prediction", f"no hematoma of {format_plain(min_volume_ml)} mL or more was found")
+    features = _radiomics(scan, mask, model) | _latents(scan, mask, grids, model, network, device)
+    blocks = {name: block_of_subject(subject, name=name, values=values) for name, values in features.items()}
     X = feature_matrix(_reduce(blocks, model), features=settings["features"])
     record = {"subject": subject, "baseline_volume_ml": mask.volume_ml}
-    for outcome in limits["outcomes"]:
-        pipeline = read_pipeline(files[f"classifier/{outcome}"])
-        record[outcome] = float(pipeline.predict_proba(X)[0, 1])
+    for outcome in model.card.limits["outcomes"]:
+        record[outcome] = float(predict_probability(read_pipeline(files[f"classifier/{outcome}"]), X)[0])
     return record, mask
 
 
-def _native_mask(probability, grids, settings: dict[str, Any]) -> Volume:
-    """Return the mask on the native grid; probabilities are rounded to 8 bits, as they are stored in a study."""
-    rounded = (probability * 255).round() / 255
-    shape = tuple(int(size) for size in grids["native_shape"])
-    mask_settings = MaskSettings(**{name: settings[name] for name in ("threshold", "smallest_component_ml")})
-    return resample_to_native(
-        Volume(rounded, grids["affine"]), affine=grids["native_affine"], shape=shape, settings=mask_settings
-    )
+def _radiomics(scan: Volume, mask: Volume, model: FrozenModel) -> dict[str, dict[str, float] | np.ndarray]:
+    """Extract the radiomic features if the feature set has radiomics or shape: block radiomics, by column."""
+    settings = model.card.settings
+    if not {"radiomics", "shape"} & set(FEATURE_SETS[settings["features"]]):
+        return {}
+    options = {name: settings["radiomics"][name] for name in ("drop_whole_image_diagnostics", "truncate_resampled")}
+    radiomics_settings = RadiomicsSettings(str(model.files["parameters"]), **options)
+    return {"radiomics": extract(scan, mask=mask, settings=radiomics_settings)}
 
 
-def _lesion_blocks(
-    scan: Volume, mask: Volume, *, subject: str, model: FrozenModel, device: torch.device
-) -> dict[str, Block]:
-    """Compute the blocks of the feature set that need the lesion: radiomics (with shape), latents of the VAE-GAN."""
-    settings, files, blocks = model.card.settings, model.files, {}
+def _latents(
+    scan: Volume,
+    mask: Volume,
+    grids: dict[str, np.ndarray],
+    model: FrozenModel,
+    network: DualScaleUNet,
+    device: torch.device,
+) -> dict[str, dict[str, float] | np.ndarray]:
+    """Extract the latents of the feature set: segmentation, vaegan. Numbers that are too large become infinite."""
+    settings = model.card.settings
     names = FEATURE_SETS[settings["features"]]
-    if {"radiomics", "shape"} & set(names):
-        options = {name: settings["radiomics"][name] for name in ("drop_whole_image_diagnostics", "truncate_resampled")}
-        radiomics_settings = RadiomicsSettings(str(files["parameters"]), **options)
-        table = pd.DataFrame([extract(scan, mask=mask, settings=radiomics_settings)])
-        blocks["radiomics"] = Block("radiomics", [subject], table.to_numpy(), list(table))
+    patch = encode_scan = encode_patch = None
+    if "segmentation" in names:
+        encode_scan = partial(bottleneck_features, network, device=device)
     if "vaegan" in names:
         patch, _ = cut_patch(scan, mask=mask, settings=PatchSettings(**settings["patches"]))
-        autoencoder = load_autoencoder(files["vaegan"], device=device)
-        latents = vaegan_features(autoencoder, patch.astype("float16"), device=device)
-        latents = round_to_precision(latents, settings["precision"]).astype("float32")
-        blocks["vaegan"] = Block("vaegan", [subject], latents[None], None)
-    return blocks
+        encode_patch = partial(vaegan_features, load_autoencoder(model.files["vaegan"], device=device), device=device)
+    latents = extract_latents(
+        grids,
+        patch=patch,
+        encode_scan=encode_scan,
+        encode_patch=encode_patch,
+        precision=settings["precision"],
+        refuse_overflow=False,
+    )
+    return {**latents}
 
 
 def _reduce(blocks: dict[str, Block], model: FrozenModel) -> dict[str, pd.DataFrame]:
     """Reduce each block with its frozen reduction; shape features are not reduced. Tables are by subject."""
-    tables, files = {}, model.files
+    tables = {}
+    files = model.files
+    for block in blocks.values():
+        check_usable(block)
     for name in BLOCKS:
         if name in blocks and f"reduction/{name}" in files:
             reducer = read_pipeline(files[f"reduction/{name}"])
@@ -101,5 +111,5 @@ def _reduce(blocks: dict[str, Block], model: FrozenModel) -> dict[str, pd.DataFr
     if "radiomics" in blocks:
         block = blocks["radiomics"]
         features = pd.DataFrame(block.values, index=block.subjects, columns=block.columns)
-        tables["shape"] = features[shape_columns(block.columns)]
+        tables["shape"] = features[shape_columns(list(features))]
     return tables

@@ -11,7 +11,7 @@ NEW_PREDICTIONS = Schema(
         REASON,
         number(
             "baseline_volume_ml",
-            "hematoma volume in the predicted mask; then one probability an outcome",
+            "hematoma volume in the predicted mask; the next columns have the probability of each outcome",
             "mL",
             **VOLUME,
         ),

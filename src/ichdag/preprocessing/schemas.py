@@ -9,8 +9,8 @@ GRIDS = Schema(
         SUBJECT,
         TIMEPOINT,
         Column("path", "npz file of the grids, relative to the study directory"),
-        Column("manual", "whether a manual mask is on the grid", values=("yes", "no")),
-        Column("digest", "digest of the scan's voxels, the same for the same image"),
-        Column("mask_digest", "digest of the manual mask, the same for the same mask", missing=True),
+        Column("manual", "whether there is a manual mask on the grid", values=("yes", "no")),
+        Column("digest", "digest of the voxels of the scan; equal for equal images"),
+        Column("mask_digest", "digest of the manual mask; equal for equal masks", missing=True),
     ),
 )

@@ -1,4 +1,4 @@
-"""Which code a result depends on, settings in one order, and the package where every process finds it."""
+"""Digests of the code that a result depends on, settings in a fixed order, and PYTHONPATH for jobs."""
 
 import hashlib
 import os
@@ -9,19 +9,22 @@ from typing import Any
 
 from ichdag.jobs import StudyError
 from ichdag.provenance.digests import Package
-from ichdag.provenance.resolution import PACKAGE
+from ichdag.provenance.name_resolver import PACKAGE
 from ichdag.records import read_yaml
-from ichdag.remembered import start_cache
+from ichdag.start_cache import start_cache
 
 
-def expose_package() -> None:
-    """Let every process that this one starts import this package, whichever environment it runs in."""
+def set_pythonpath_for_jobs() -> None:
+    """Set PYTHONPATH so that jobs can import this package in whichever environment they run.
+
+    The package is not installed in conda environments of rules: a job must run the code of this workflow, and no other.
+    """
     folder, known = str(PACKAGE.parent), os.environ.get("PYTHONPATH", "")
     if folder not in known.split(os.pathsep):
         os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [folder, known]))
 
 
-def put_in_order(config: dict[str, Any], *, like: str | Path) -> None:
+def order_settings(config: dict[str, Any], *, like: str | Path) -> None:
     """Put the keys of a configuration, in place and at every depth, in the order of a YAML file; others after them.
 
     Snakemake compares settings as text, and an overlay's keys come first: without this, naming one setting of a stage
@@ -33,7 +36,7 @@ def put_in_order(config: dict[str, Any], *, like: str | Path) -> None:
 
 
 def settings_of(config: Mapping[str, Any], stage: str, *names: str) -> dict[str, Any]:
-    """Those settings of a stage that the code of a rule reads, by name. Raises StudyError for one that is none."""
+    """Select the settings of a stage that a rule's code reads, by name. Raises StudyError for an unknown name."""
     strangers = [name for name in names if name not in config[stage]]
     if strangers:
         raise StudyError(f"config {stage} has no {', '.join(strangers)}: a rule asks for it")
@@ -50,7 +53,7 @@ def _in_order(value: Any, like: Any) -> Any:
 
 @cache
 def code_digest(script: str | Path) -> str:
-    """Digest of a script and of all code of this package that it reaches, by definition.
+    """Return the digest of a script and of all code of this package that it reaches, by definition.
 
     What cannot change a result does not change the digest: see `digests`.
     """
@@ -60,11 +63,12 @@ def code_digest(script: str | Path) -> str:
 
 @cache
 def definitions_digest(*dotted_names: str) -> str:
-    """Digest of definitions of this package, by their full names, and of all code that they reach.
+    """Return the digest of definitions of this package, by their full names, and of all code that they reach.
 
-    What says what a checkpoint belongs to: `definitions_digest("ichdag.segmentation.training.train_network")`. Classes
-    of what a function is handed are not reached by it: name them too, or what makes them. Raises ValueError for a name
-    that is none.
+    It tells which code a checkpoint was made with:
+    `definitions_digest("ichdag.segmentation.training.train_network")`. Classes
+    of a function's arguments are not reached by it: name them too, or what makes them. Raises ValueError for a name
+    that does not exist.
     """
     return start_cache().get(f"definitions {' '.join(dotted_names)}", lambda: _package().digest_of(dotted_names))
 

@@ -6,14 +6,15 @@ settings and results are named. Only what shows no single participant is listed.
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from ichdag import __version__
-from ichdag.provenance.journal import MISSING, Row, moment
+from ichdag.provenance.journal import MISSING, Row, format_time
+from ichdag.provenance.version import workflow_version
 from ichdag.records import write_record
 
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
 SETTINGS, COSTS = "provenance/config.yaml", "provenance/costs.tsv"
-LISTED = ("report/report.html", "figures/*.svg", "evaluation/*.tsv", "statistics/*.tsv", SETTINGS, COSTS)
+SHARED_FILES = ("report/report.html", "figures/*.svg", "evaluation/*.tsv", "statistics/*.tsv", SETTINGS, COSTS)
 FORMATS = {
     ".html": "text/html",
     ".svg": "image/svg+xml",
@@ -22,7 +23,7 @@ FORMATS = {
 }
 
 
-def describe_study(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
+def write_ro_crate(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
     """Write ro-crate-metadata.json into `folder`, the results of a study with their settings; nothing is copied.
 
     `jobs` are the rows of the journal (schema jobs).
@@ -35,11 +36,11 @@ def describe_study(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
     crate.description = f"Tables and figures of a study made by the workflow ichdag, and its report: {title}"
     crate.add(ContextEntity(crate, PROFILE, {"@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"}))
     files = {}
-    for path in sorted(path for pattern in LISTED for path in folder.glob(pattern)):
+    for path in sorted(path for pattern in SHARED_FILES for path in folder.glob(pattern)):
         kind = {"encodingFormat": FORMATS[path.suffix], "contentSize": str(path.stat().st_size)}
         name = path.relative_to(folder).as_posix()
         files[name] = crate.add_file(dest_path=name, properties={"name": path.stem.replace("_", " ")} | kind)
-    tool = {"@type": "SoftwareApplication", "name": "ichdag", "softwareVersion": __version__}
+    tool: dict[str, Any] = {"@type": "SoftwareApplication", "name": "ichdag", "softwareVersion": workflow_version()}
     tool["softwareRequirements"] = _packages(jobs)
     action = {
         "@type": "CreateAction",
@@ -55,12 +56,12 @@ def describe_study(folder: str | Path, *, title: str, jobs: list[Row]) -> None:
 
 
 def _ended(row: Row) -> str:
-    """When a job ended, as far as is known."""
+    """Return when a job ended, as far as is known."""
     seconds = 0.0 if row["wall_s"] in (None, "", MISSING) else float(row["wall_s"])
-    return moment(datetime.fromisoformat(row["started"]).timestamp() + seconds)
+    return format_time(datetime.fromisoformat(row["started"]).timestamp() + seconds)
 
 
 def _packages(jobs: list[Row]) -> list[str]:
-    """Every version of every package that a job ran with, as 'name version'."""
-    told = {row["packages"] for row in jobs} - {None, "", MISSING}
-    return sorted({package for packages in told for package in packages.split(", ")})
+    """List every version of every package that a job ran with, as 'name version'."""
+    versions = {row["packages"] for row in jobs} - {None, "", MISSING}
+    return sorted({package for packages in versions for package in packages.split(", ")})

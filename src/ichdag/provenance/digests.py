@@ -15,15 +15,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from ichdag.provenance.modules import Module
-from ichdag.provenance.resolution import PACKAGE, Modules
-from ichdag.provenance.syntax import Writer
+from ichdag.provenance.name_resolver import PACKAGE, NameResolver
+from ichdag.provenance.normalizer import Normalizer
+from ichdag.provenance.parsed_module import Module
 
 LENGTH = 12
 # What only logs and records have, and what decides whether a result is there, not what it holds.
-UNHEARD = {"ichdag.jobs.start", "ichdag.machine.host", "ichdag.machine.versions"} | {
-    *(f"ichdag.jobs.{name}" for name in ("whole_file", "sync_names", "_sync", "own_folder", "clear_leftovers")),
-    *(f"ichdag.faults.{name}" for name in ("reading", "read_or_none", "read_through", "require_room")),
+IGNORED_DEFINITIONS = {"ichdag.jobs.start_job_log", "ichdag.machine.host_name", "ichdag.machine.package_versions"} | {
+    *(f"ichdag.jobs.{name}" for name in ("atomic_write", "_mode_of_new_files", "sync_folders", "_sync")),
+    *(f"ichdag.jobs.{name}" for name in ("temporary_folder", "remove_leftover_folders")),
+    *(
+        f"ichdag.file_errors.{name}"
+        for name in ("damaged_result_on_error", "read_or_none", "read_to_end", "check_free_space")
+    ),
 }
 
 
@@ -35,24 +39,24 @@ class Unit:
     reaches: frozenset[str] = frozenset()
 
 
-class Package(Modules):
+class Package(NameResolver):
     """The code of a package, digested definition by definition, each once."""
 
     def __init__(self, folder: Path = PACKAGE):
         super().__init__(folder)
-        self._units: dict[str, Unit] = dict.fromkeys(UNHEARD, Unit())
+        self._units: dict[str, Unit] = dict.fromkeys(IGNORED_DEFINITIONS, Unit())
 
     def digest_of_script(self, path: Path) -> str:
         """The digest of a script and of all that it reaches."""
         script = Module("", path).read()
-        writer = Writer(script, self)
-        text = writer.write(node for node in script.body if not isinstance(node, (ast.Import, ast.ImportFrom)))
-        return self._digest(text, writer.reaches | self._read_by(script))
+        normalizer = Normalizer(script, self)
+        text = normalizer.write(node for node in script.body if not isinstance(node, (ast.Import, ast.ImportFrom)))
+        return self._digest(text, normalizer.reaches | self._run_by_import(script))
 
     def digest_of(self, names: Iterable[str]) -> str:
         """The digest of definitions, by their full names, and of all that they reach. Raises ValueError for others."""
-        reached = {name: self.named(name) for name in names}
-        strangers = [name for name, found in reached.items() if not found]
+        reached = {name: self.reached_by_name(name) for name in names}
+        strangers = [name for name, reached_names in reached.items() if not reached_names]
         if strangers:
             raise ValueError(f"no definition of {self.name}: {', '.join(strangers)}; it may have been renamed")
         return self._digest("", set().union(*reached.values()))
@@ -71,7 +75,7 @@ class Package(Modules):
         return whole.hexdigest()[:LENGTH]
 
     def unit(self, name: str) -> Unit:
-        """One unit by its name (see `Modules`)."""
+        """One unit by its name (see `NameResolver`)."""
         if name not in self._units:
             place = name[:-1] if name[-1] in "!*" else name.rpartition(".")[0]
             module = self.module(place)
@@ -79,23 +83,24 @@ class Package(Modules):
         return self._units[name]
 
     def _unit(self, name: str, module: Module) -> Unit:
-        writer = Writer(module, self)
+        normalizer = Normalizer(module, self)
         if name.endswith("*"):
-            defined = {reached for bound in module.bindings for reached in self.member(module, bound).reaches}
+            defined = {reached for bound in module.bindings for reached in self.resolve_member(module, bound).reaches}
             return Unit(b"", frozenset(defined | {f"{module.name}!"}))
         if name.endswith("!"):
-            heirs = [statement for statement in module.body if self.tells_heirs(module, statement)]
-            text = writer.write([*module.executed, *heirs])
+            heirs = [statement for statement in module.body if self.has_subclass_hook(module, statement)]
+            text = normalizer.write([*module.executed, *heirs])
             text += "".join(f"<*{star}>" for star in module.stars if star not in self.files)
-            reaches = self._read_by(module)
+            reaches = self._run_by_import(module)
         else:
-            text = "".join(f"<{what.module}:{what.name}>" for what in self.imports_of(name))
-            text += writer.write(self.statements(name))
+            text = "".join(f"<{imported.module}:{imported.name}>" for imported in self.imports_of(name))
+            text += normalizer.write(self.statements(name))
             reaches = {f"{module.name}!"}
         known = hashlib.sha256(f"{name} {text}".encode("utf-8", "surrogatepass")).digest() if text else b""
-        return Unit(known, frozenset(writer.reaches | reaches))
+        return Unit(known, frozenset(normalizer.reaches | reaches))
 
-    def _read_by(self, module: Module) -> set[str]:
-        """What is done because a module is imported: the packages above it, and what it imports."""
+    def _run_by_import(self, module: Module) -> set[str]:
+        """Return what is run because a module is imported: the packages above it, and what it imports."""
         above = module.name.rpartition(".")[0]
-        return {f"{name}!" for name in (above, *module.imports) if name in self.files} | self.all_of(module.stars)
+        imported = {f"{name}!" for name in (above, *module.imports) if name in self.files}
+        return imported | self.whole_modules(module.stars)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ichdag.jobs import whole_file
+from ichdag.jobs import atomic_write
 from ichdag.provenance.schemas import COSTS, JOBS
 from ichdag.schema import Schema
 
@@ -25,7 +25,7 @@ MISSING = "n/a"
 Row = dict[str, Any]
 
 
-def keep_journal(
+def update_journal(
     folder: str | Path, *, jobs: Iterable[Any], record_of: Callable[[Any], Any]
 ) -> tuple[list[Row], list[Row]]:
     """Bring jobs.tsv and costs.tsv (schemas jobs and costs) in `folder` up to date; return the rows of both.
@@ -41,19 +41,19 @@ def keep_journal(
         if record is not None and record.starttime:
             name = str(job.log[0]).removeprefix("logs/").removesuffix(".log")
             known = before.get(name, {})
-            same = known.get("started") == moment(record.starttime)
-            after[name] = known if same else {"job": name} | row_of(job, record)
+            same = known.get("started") == format_time(record.starttime)
+            after[name] = known if same else {"job": name} | job_row(job, record)
     rows = [row for name, row in before.items() if name not in after and Path(row["outputs"].split()[0]).exists()]
     rows = sorted([*rows, *after.values()], key=lambda row: (row["started"], row["job"]))
     if not rows and not path.exists():
         return [], []  # nothing was made: there is no study to tell of
-    costs = sum_up(rows)
+    costs = costs_by_rule(rows)
     _write(rows, path, JOBS)
     _write(costs, path.with_name("costs.tsv"), COSTS)
     return rows, costs
 
 
-def row_of(job: Any, record: Any) -> Row:
+def job_row(job: Any, record: Any) -> Row:
     """One row of schema jobs, without the name. What a log or a benchmark does not tell is missing."""
     log, measured = _text(job.log[0]), _benchmark(job.benchmark)
     codes = [value for value in record.params or [] if CODE.fullmatch(value)]
@@ -72,14 +72,14 @@ def row_of(job: Any, record: Any) -> Row:
         "packages": ran and ran[2],
         "host": ran and ran[1],
         "device": device and device[1],
-        "started": moment(record.starttime),
+        "started": format_time(record.starttime),
         "wall_s": measured.get("s"),
         "cpu_s": measured.get("cpu_time"),
         "memory_mib": measured.get("max_rss"),
     }
 
 
-def sum_up(rows: list[Row]) -> list[Row]:
+def costs_by_rule(rows: list[Row]) -> list[Row]:
     """What each rule cost, schema costs, the one that took longest first."""
     costs = []
     for rule in {row["rule"]: None for row in rows}:
@@ -101,7 +101,7 @@ def _digest(lines: list[str]) -> str | None:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:12] if lines else None
 
 
-def moment(seconds: float) -> str:
+def format_time(seconds: float) -> str:
     """Seconds since 1970 as date and time, UTC, with microseconds."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
@@ -131,7 +131,7 @@ def _read(path: Path) -> list[Row]:
 def _write(rows: list[Row], path: Path, schema: Schema) -> None:
     """Write rows in the columns of their schema, whole."""
     names = schema.column_names
-    with whole_file(path) as partial, open(partial, "w", encoding="utf-8", newline="") as stream:
+    with atomic_write(path) as partial, open(partial, "w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, delimiter="\t", lineterminator="\n")
         table.writerow(names)
         table.writerows([row[name] if _known(row[name]) else MISSING for name in names] for row in rows)

@@ -1,11 +1,11 @@
-"""Literals spelled the same by every Python: `repr` of a text depends on the version's tables of Unicode."""
+"""Write literals the same in every version of Python: `repr` of a text depends on the version's tables of Unicode."""
 
 import ast
 from typing import Any
 
 
-def spelled(value: Any) -> str:
-    """A literal, or a name in the tree, with its kind; no two of them are spelled the same."""
+def canonical_literal(value: Any) -> str:
+    """Write a literal, or a name in the tree, with its type; no two different ones are written the same."""
     if isinstance(value, str):
         return f"'{len(value)}:{value}'"
     if isinstance(value, bytes):
@@ -19,15 +19,15 @@ def spelled(value: Any) -> str:
     return f"c{value.real.hex()},{value.imag.hex()}"
 
 
-def joined_parts(node: ast.expr) -> list[str | ast.expr]:
-    """The parts of an f-string in turn: texts, neighbors in one and none empty, and values.
+def fstring_parts(node: ast.expr) -> list[str | ast.expr]:
+    """Return the parts of an f-string in order: values and texts; neighboring texts are joined, and none is empty.
 
-    Versions of Python split and nest them differently.
+    Versions of Python split and nest these parts differently.
     """
     if isinstance(node, ast.Constant):
         flat: list[Any] = [node.value]
     elif isinstance(node, ast.JoinedStr):
-        flat = [part for inner in node.values for part in joined_parts(inner)]
+        flat = [part for inner in node.values for part in fstring_parts(inner)]
     else:
         flat = [node]
     parts: list[str | ast.expr] = []

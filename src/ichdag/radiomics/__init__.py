@@ -1,1 +1,1 @@
-"""Radiomics: pyradiomics on the lesion and on the tissue that each of its filters reaches. No formula of our own."""
+"""Radiomics: pyradiomics' features of the hematoma, from the lesion and the tissue that each filter needs."""

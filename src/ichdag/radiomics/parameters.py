@@ -1,4 +1,4 @@
-"""pyradiomics' parameter file: read, validated, and what it makes: the columns, in their order."""
+"""Read and validate pyradiomics' parameter file, and derive the columns that it makes, in their order."""
 
 import logging
 from pathlib import Path
@@ -7,16 +7,16 @@ from typing import Any
 from radiomics import getFeatureClasses
 from radiomics.featureextractor import RadiomicsFeatureExtractor
 
-from ichdag.faults import refuse_machine_fault
+from ichdag.bundled_files import own_or_bundled_path
+from ichdag.file_errors import raise_machine_fault
 from ichdag.jobs import StudyError
-from ichdag.radiomics.engine import feature_names
-from ichdag.radiomics.filters import filtered
-from ichdag.radiomics.reading import in_words, quiet, read_keys, refuse_strangers
-from ichdag.radiomics.unusable import refuse_unusable, trial_scene, try_out
-from ichdag.records import require_plain_file
-from ichdag.shipped import own_or_shipped
+from ichdag.radiomics.feature_classes import SHAPE_CLASSES, feature_names
+from ichdag.radiomics.filters import apply_filters
+from ichdag.radiomics.parameter_checks import check_settings, make_trial_crop, try_parameters
+from ichdag.radiomics.parameter_parsing import check_feature_names, explain_schema_error, parse_keys, silence_loggers
+from ichdag.records import check_yaml_file_size
 
-LABELS = {"label", "label_channel"}
+LABEL_SETTINGS = {"label", "label_channel"}
 DIAGNOSTICS = (
     "diagnostics_Image-original_Mean",
     "diagnostics_Image-original_Minimum",
@@ -27,114 +27,119 @@ DIAGNOSTICS = (
 
 
 class ParameterFile(RadiomicsFeatureExtractor):
-    """pyradiomics with the settings of a file; `notes` say what of the file is left out, and why."""
+    """pyradiomics' extractor with the settings of a file; `notes` say what of the file is left out, and why."""
 
     notes: list[str]
 
 
 def read_parameters(path: str | Path) -> ParameterFile:
-    """pyradiomics with a parameter file, as it reads and validates it; `validated` tries whether it can be used.
+    """Read a parameter file as pyradiomics reads and validates it; `validate_parameters` also tries it on a small scan.
 
-    A relative path is that of the study, or else of this project. Raises StudyError if the file is missing or is not
-    one.
+    A relative path is relative to the study, or else to this project. Raises StudyError if the file is missing or is
+    not a parameter file of pyradiomics.
     """
-    file = own_or_shipped(path)
+    file = own_or_bundled_path(path)
     if not file.is_file():
-        raise StudyError(f"radiomics parameter file {path} not found: mend config radiomics.parameters")
-    quiet()
+        raise StudyError(f"radiomics parameter file {path} not found: correct config radiomics.parameters")
+    silence_loggers()
     keys: dict[str, Any] = {}
     try:
-        require_plain_file(file)
-        keys, notes = read_keys(file)
-        for title, wanted in _named_features(keys).items():
-            refuse_strangers(title, wanted)
+        check_yaml_file_size(file)
+        keys, notes = parse_keys(file)
+        for class_name, names in _listed_features(keys).items():
+            check_feature_names(class_name, names)
         extractor = ParameterFile(keys)
-    except Exception as error:  # pykwalify and ruamel.yaml each raise their own
-        refuse_machine_fault(error)
-        raise StudyError(f"{path} is not a pyradiomics parameter file: {in_words(error, keys)}") from error
-    extractor.settings = _of_lesion(extractor.settings) | {"label": 1}
-    extractor.enabledImagetypes = {kind: _of_lesion(own or {}) for kind, own in extractor.enabledImagetypes.items()}
-    every = dict.fromkeys(getFeatureClasses(), [])
-    if extractor.enabledFeatures == every and not extractor.settings["force2D"]:  # the file names none
+    except Exception as error:  # pykwalify and ruamel.yaml have exceptions of their own
+        raise_machine_fault(error)
+        raise StudyError(f"{path} is not a pyradiomics parameter file: {explain_schema_error(error, keys)}") from error
+    extractor.settings = _without_label(extractor.settings) | {"label": 1}
+    image_types = extractor.enabledImagetypes.items()
+    extractor.enabledImagetypes = {image_type: _without_label(own or {}) for image_type, own in image_types}
+    all_classes: dict[str, list[str]] = {class_name: [] for class_name in getFeatureClasses()}
+    if extractor.enabledFeatures == all_classes and not extractor.settings["force2D"]:  # the file lists no class
         del extractor.enabledFeatures["shape2D"]
-    extractor.notes = notes + _leave_out_removed(extractor)
+    extractor.notes = notes + _drop_removed_features(extractor)
     return extractor
 
 
-def _named_features(keys: dict[str, Any]) -> dict[str, list[str]]:
-    """The features that a file names, of classes that there are."""
+def _listed_features(keys: dict[str, Any]) -> dict[str, list[str]]:
+    """Return the features that a file lists, for the classes that pyradiomics has."""
     classes = keys.get("featureClass")
-    named = classes.items() if isinstance(classes, dict) else ()
-    return {title: own for title, own in named if isinstance(own, list) and title in getFeatureClasses()}
+    listed = classes.items() if isinstance(classes, dict) else ()
+    return {name: features for name, features in listed if isinstance(features, list) and name in getFeatureClasses()}
 
 
-def _leave_out_removed(extractor: RadiomicsFeatureExtractor) -> list[str]:
-    """Leave out the features that pyradiomics lists and does not compute any more; notes that say what equals them.
+def _drop_removed_features(extractor: RadiomicsFeatureExtractor) -> list[str]:
+    """Drop the features that pyradiomics still lists but no longer computes; return notes on what equals them.
 
-    Names of older published files; pyradiomics leaves them out of its results, too.
+    They stand in older published files; pyradiomics leaves them out of its results, too.
     """
-    notes = []
-    for title, wanted in list(extractor.enabledFeatures.items()):
-        gone = {name: why for name in wanted or () if (why := _why_removed(title, name))}
-        notes += [f"{title}: {name} is not computed by pyradiomics any more: {why}" for name, why in gone.items()]
-        if gone:
-            extractor.enabledFeatures[title] = kept = [name for name in wanted if name not in gone]
-            if not kept:
-                del extractor.enabledFeatures[title]
+    notes: list[str] = []
+    for class_name, names in list(extractor.enabledFeatures.items()):
+        reasons = {name: _removal_reason(class_name, name) for name in names or ()}
+        removed = {name: reason for name, reason in reasons.items() if reason}
+        notes += [f"{class_name}: {name} is not computed by pyradiomics any more: {removed[name]}" for name in removed]
+        if removed:
+            extractor.enabledFeatures[class_name] = [name for name in names if name not in removed]
+            if not extractor.enabledFeatures[class_name]:
+                del extractor.enabledFeatures[class_name]
     return notes
 
 
-def _why_removed(title: str, name: str) -> str:
-    """What pyradiomics says of a feature instead of computing it; empty where it computes it."""
-    kind = getFeatureClasses()[title]
-    if not kind.getFeatureNames()[name]:
+def _removal_reason(class_name: str, name: str) -> str:
+    """Return why pyradiomics does not compute a feature; empty if it computes it."""
+    feature_class = getFeatureClasses()[class_name]
+    if not feature_class.getFeatureNames()[name]:
         return ""
     try:
-        getattr(kind, f"get{name}FeatureValue")(None)
-    except DeprecationWarning as told:
-        return str(told).partition(", see ")[0]
-    except Exception:  # one that is deprecated and computed, and has nothing to compute it of
+        getattr(feature_class, f"get{name}FeatureValue")(None)
+    except DeprecationWarning as warning:
+        return str(warning).partition(", see ")[0]
+    except Exception:  # deprecated but still computed: it fails here because it has no image
         return ""
     return ""
 
 
-def _of_lesion(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings without those that choose one of several labels: a mask of this workflow is the lesion, labeled 1."""
-    return {name: value for name, value in settings.items() if name not in LABELS}
+def _without_label(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings without the choice of a label: in this workflow the lesion has label 1."""
+    return {name: value for name, value in settings.items() if name not in LABEL_SETTINGS}
 
 
-def validated(path: str | Path) -> ParameterFile:
-    """As `read_parameters`, after a trial of everything on a small scan; what is left out of the file is logged.
+def validate_parameters(path: str | Path) -> ParameterFile:
+    """Read a parameter file, try everything in it on a small scan, and log what of it is left out.
 
-    Raises StudyError also if it asks for what cannot be made here, or what pyradiomics would refuse scan by scan.
+    Raises StudyError as `read_parameters` does, and if the file asks for something that cannot be computed in any scan.
     """
     extractor = read_parameters(path)
     try:
-        refuse_unusable(extractor)
-        try_out(extractor)
-    except Exception as error:  # pywt and SimpleITK raise their own
-        refuse_machine_fault(error)
-        told = "; ".join([str(error), *extractor.notes])
-        raise StudyError(f"{path} is not a pyradiomics parameter file that can be used here: {told}") from error
+        check_settings(extractor)
+        try_parameters(extractor)
+    except Exception as error:  # PyWavelets and SimpleITK have exceptions of their own
+        raise_machine_fault(error)
+        problems = "; ".join([str(error), *extractor.notes])
+        raise StudyError(f"{path} is not a pyradiomics parameter file that can be used here: {problems}") from error
     for note in extractor.notes:
         logging.getLogger(__name__).warning("%s: %s", path, note)
     return extractor
 
 
-def image_names(types: dict, extractor: RadiomicsFeatureExtractor) -> list[str]:
-    """pyradiomics' names of the images that these types make, in their order, found by making them of a small scan."""
-    scene = trial_scene(types, extractor.settings)
-    return [name for _, name, _ in filtered(scene, types=types, settings=extractor.settings)]
+def image_names(image_types: dict[str, dict[str, Any]], extractor: RadiomicsFeatureExtractor) -> list[str]:
+    """Return pyradiomics' names of the images of these image types, in their order, from a small trial scan."""
+    crop = make_trial_crop(image_types, extractor.settings)
+    images = apply_filters(crop, image_types=image_types, settings=extractor.settings)
+    return [name for _, name, _ in images]
 
 
 def column_names(extractor: RadiomicsFeatureExtractor, *, drop_whole_image_diagnostics: bool) -> list[str]:
-    """The columns of a parameter file: scalar diagnostics, shape, then every class of every image; 1693 as shipped."""
-    kept = DIAGNOSTICS[3 * drop_whole_image_diagnostics :] if extractor.settings.get("additionalInfo") else ()
-    shapes, grays = [], []
-    for title, wanted in extractor.enabledFeatures.items():
-        (shapes if title.startswith("shape") else grays).extend((title, name) for name in feature_names(title, wanted))
-    shapes = [pair for pair in shapes if pair[0] == "shape" or extractor.settings.get("force2D")]
+    """Return the columns of a parameter file: diagnostics, shape, then each class of each image; 1693 as shipped."""
+    diagnostics = DIAGNOSTICS[3 * drop_whole_image_diagnostics :] if extractor.settings.get("additionalInfo") else ()
+    shape_columns: list[str] = []
+    gray_level_names: list[str] = []
+    for class_name, enabled in extractor.enabledFeatures.items():
+        names = [f"{class_name}_{name}" for name in feature_names(class_name, enabled)]
+        if class_name not in SHAPE_CLASSES:
+            gray_level_names += names
+        elif class_name == "shape" or extractor.settings.get("force2D"):
+            shape_columns += [f"original_{name}" for name in names]
     images = image_names(extractor.enabledImagetypes, extractor)
-    columns = [f"original_{title}_{name}" for title, name in shapes]
-    columns += [f"{image}_{title}_{name}" for image in images for title, name in grays]
-    return [*kept, *columns]
+    return [*diagnostics, *shape_columns, *(f"{image}_{name}" for image in images for name in gray_level_names)]

@@ -10,7 +10,10 @@ FEATURES = Schema(
         STATUS,
         REASON,
         Column(
-            "missing", "why features of an included participant are missing, and how many", missing=True, optional=True
+            "missing",
+            "reason why features of an included participant are missing, and their number",
+            missing=True,
+            optional=True,
         ),
     ),
 )
@@ -19,12 +22,12 @@ REPEATABILITY = Schema(
     "repeatability",
     (
         Column("feature", "radiomic feature"),
-        number("n", "development participants with the feature in every repeat", low=0),
-        number("repeats", "extractions of a participant: one as it is, the others perturbed", low=2),
+        number("n", "number of development participants with the feature in every repeat", low=0),
+        number("repeats", "number of extractions for each participant: one unperturbed, the others perturbed", low=2),
         number("icc", "intraclass correlation ICC(1,1) over the repeats", high=1, missing=True),
         number("low", "lower end of its 95% interval", missing=True),
         number("high", "upper end of its 95% interval", missing=True),
-        Column("stable", "whether the correlation reaches the smallest one allowed", values=("yes", "no")),
+        Column("stable", "whether the correlation is at least the minimum of the settings", values=("yes", "no")),
         NOTE,
     ),
 )

@@ -5,44 +5,44 @@ from typing import Any
 
 import pandas as pd
 
-from ichdag.figures.names import classifier_name, outcome_name
-from ichdag.persons import repeated
+from ichdag.figures.display_names import classifier_name, outcome_name
+from ichdag.persons import describe_repeat_participants
 from ichdag.report.formatting import format_number
 from ichdag.report.handcrafted import class_words, grid_words
-from ichdag.report.summary import counts, events, has_external, split_of
+from ichdag.report.main_result import counts, events, has_external, split_of
 
 TITLES = {
     "checklist_tripod_ai": "TRIPOD+AI (Collins et al. 2024)",
     "checklist_clear": "CLEAR, for radiomics (Kocak et al. 2023)",
 }
 WEIGHTS = {
-    "none": "No class was weighted, probabilities were not recalibrated",
+    "none": "Classes were not weighted; probabilities were not recalibrated",
     "balanced": "Both classes of a training part had the same weight in every fit; probabilities were not recalibrated",
 }
 WITH_EXTERNAL = {
-    "applied": ", refit on all, applied once to each external cohort",
-    "apart": "; external cohorts apart",
-    "predicted": "The frozen final model was applied to external participants, nothing was fitted",
-    "clusters": "Each external cohort is evaluated by itself; sites within a cohort are not modeled",
-    "by_cohort": "Per external cohort in Table S2",
+    "applied": ", fitted again on all, applied once to each external cohort",
+    "apart": "; external cohorts separately",
+    "predicted": "The frozen final model was applied to external participants; nothing was fitted on them",
+    "clusters": "Each external cohort is evaluated separately; sites within a cohort are not modeled",
+    "by_cohort": "For each external cohort in Table S2",
     "technique": "Cross-validation, and each external cohort once",
-    "outside": "; of external participants, on all out-of-fold predictions",
+    "outside": "; for external participants, on all out-of-fold predictions",
 }
 WITHOUT_EXTERNAL = {
     "applied": "; there is no external cohort",
     "apart": "; there is no external cohort",
-    "predicted": "Out of fold, by the model of the fold that did not see the participant; there is no external cohort",
+    "predicted": "Out-of-fold, by the model that was not fitted on the participant; there is no external cohort",
     "clusters": "There is one cohort; sites within it are not modeled",
     "by_cohort": "There is one cohort",
     "technique": "Cross-validation alone; there is no external cohort",
     "outside": "",
 }
 FITTED = (
-    "the networks behind both blocks of latents (the final segmentation network, the VAE-GAN) are trained once, on "
-    "scans and masks, never outcomes, of the development participants of all folds"
+    "the networks of both blocks of latents (the final segmentation network, the VAE-GAN) are trained once, without "
+    "outcomes, on scans and masks of the development participants of all folds"
 )
-CLEANUP_TEXT = {"given": "", "cv": "; so are threshold and smallest part of the masks chosen"}
-MASKS = {"predicted": "predicted, out of fold for development participants", "manual": "manual"}
+CLEANUP_TEXT = {"given": "", "cv": "; so are threshold and smallest component of the masks chosen"}
+MASKS = {"predicted": "predicted, out-of-fold for development participants", "manual": "manual"}
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def facts_of(
     config: dict[str, Any], *, participants: pd.DataFrame, metrics: pd.DataFrame, radiomics: dict[str, Any]
 ) -> dict[str, str]:
     """Collect the facts for the answers from settings, tables and radiomics statement of this run."""
-    classification, repeated_persons = config["classification"], ", ".join(repeated(participants).values())
+    classification = config["classification"]
+    repeated_persons = ", ".join(describe_repeat_participants(participants).values())
     return {
         "radiomics": grid_words(radiomics),
         "classes": class_words(radiomics),

@@ -2,11 +2,12 @@
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
-from ichdag.figures.names import classifier_name, features_name, fold_name, metric_name, outcome_name
-from ichdag.numerals import numeral
+from ichdag.figures.display_names import classifier_name, features_name, fold_name, metric_name, outcome_name
+from ichdag.number_format import format_plain
 
 DASH = "–"
 NAMES = {
@@ -49,12 +50,12 @@ class Table:
     numeric: list[bool] = field(default_factory=list)
 
 
-def format_number(value: object, digits: int = 2) -> str:
+def format_number(value: Any, digits: int = 2) -> str:
     """Format a number with fixed decimals; a dash if it is missing."""
     return DASH if pd.isna(value) else f"{value:.{digits}f}".replace("-", "−")
 
 
-def format_interval(value: object, low: object, high: object, digits: int = 2) -> str:
+def format_interval(value: Any, low: Any, high: Any, digits: int = 2) -> str:
     """Format a number with its confidence interval, if that is known."""
     if pd.isna(low) or pd.isna(high):
         return format_number(value, digits)
@@ -62,14 +63,14 @@ def format_interval(value: object, low: object, high: object, digits: int = 2) -
     return f"{format_number(value, digits)} ({format_number(low, digits)}{join}{format_number(high, digits)})"
 
 
-def format_p(value: object) -> str:
+def format_p(value: Any) -> str:
     """Format a p-value as journals do."""
     if pd.isna(value):
         return DASH
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
-def format_cell(value: object, column: str) -> str:
+def format_cell(value: Any, column: str) -> str:
     """Format one cell of a table, by the type of its value and the name of its column."""
     if pd.isna(value):
         return DASH
@@ -83,7 +84,7 @@ def format_cell(value: object, column: str) -> str:
         return format_p(value)
     if WHOLE.search(column) and float(value).is_integer():
         return f"{value:.0f}"
-    return numeral(value, 3).replace("-", "−")
+    return format_plain(value, 3).replace("-", "−")
 
 
 def column_title(column: str) -> str:

@@ -2,14 +2,15 @@
 
 from typing import Any
 
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 CLASSES = {"shape": "shape", "shape2D": "shape within a slice", "firstorder": "first order"}  # others are matrices
 
 
 def grid_words(statement: dict[str, Any]) -> str:
     """Describe the voxels and gray values of the features, to follow the word 'computed' or 'radiomics'."""
-    spacing, normalized = _resampled(statement["settings"]), bool(statement["settings"].get("normalize"))
+    spacing = _resampled(statement["settings"])
+    normalized = bool(statement["settings"].get("normalize"))
     if not spacing and not normalized:
         return "on the scan's own grid and gray values"
     grid = f"on voxels resampled to {spacing}" if spacing else "on the scan's own grid"
@@ -33,10 +34,13 @@ def _resampled(settings: dict[str, Any]) -> str:
 
 def radiomics_words(statement: dict[str, Any]) -> str:
     """Describe number of columns, image types, settings, versions, and deviations from IBSI."""
-    settings, versions = statement["settings"], statement["versions"]
+    settings = statement["settings"]
+    versions = statement["versions"]
     types = statement["image_types"]
     bins = (
-        f"{settings['binCount']} bins" if settings.get("binCount") else f"bins of width {numeral(settings['binWidth'])}"
+        f"{settings['binCount']} bins"
+        if settings.get("binCount")
+        else f"bins of width {format_plain(settings['binWidth'])}"
     )
     custom_text = "; ".join(f"{kind} {_pairs(custom)}" for kind, custom in statement["custom"].items())
     spacing = _resampled(settings)
@@ -47,12 +51,13 @@ def radiomics_words(statement: dict[str, Any]) -> str:
         f"PyWavelets {versions['PyWavelets']}) with the parameter file {statement['file']}: "
         f"{f'voxels of {spacing}' if spacing else 'no resampling'}, "
         f"{'normalized gray values' if settings.get('normalize') else 'no normalization'}, {bins}"
-        f"{f' (of their own: {custom_text})' if custom_text else ''}. "
-        f"{_left_out(statement['left_out'])}Each filter was given as "
-        "much of the scan as it reaches, which changes no value by more than 1e-6 of it, or in LoG images by one "
-        "rounding to float32 (6e-8) of the largest |HU| in reach: 5e-6 HU in soft tissue, 1e-4 HU beside bone of 1,700 "
-        "HU. A feature that a lesion does not define (texture of a single voxel, skewness of one gray value) is "
-        "missing: it gets the median of the training part of the fold, and a column without a value there is dropped. "
+        f"{f' (other values: {custom_text})' if custom_text else ''}. "
+        f"{_left_out(statement['left_out'])}Each filter was "
+        "applied only to the part of the scan within its reach. This changes no value by more than 1e-6 of it, or in "
+        "LoG images by one rounding to float32 (6e-8) of the largest |HU| within reach: 5e-6 HU in soft tissue, 1e-4 "
+        "HU near bone of 1,700 HU. A feature that is not defined for a lesion (texture of a single voxel, skewness of "
+        "one gray value) is missing: it is replaced by the median of the training part of the fold, and a column "
+        "without a value there is dropped. "
         f"Documented deviations from IBSI: {'; '.join(statement['deviations'])}."
     )
 

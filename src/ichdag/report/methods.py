@@ -4,14 +4,14 @@ from typing import Any
 
 import pandas as pd
 
-from ichdag.figures.names import classifier_name, features_name, metric_name, outcome_name
-from ichdag.names import COMPARATORS
-from ichdag.persons import repeated
-from ichdag.report.cleanup import cleanup_words
+from ichdag.constants import COMPARATORS
+from ichdag.figures.display_names import classifier_name, features_name, metric_name, outcome_name
+from ichdag.persons import describe_repeat_participants
 from ichdag.report.formatting import format_number
 from ichdag.report.handcrafted import grid_words, radiomics_words
+from ichdag.report.main_result import counts, events, has_external, split_of
+from ichdag.report.mask_cleanup import cleanup_words
 from ichdag.report.simulations import simulation_words
-from ichdag.report.summary import counts, events, has_external, split_of
 
 
 def methods(
@@ -31,7 +31,7 @@ def methods(
     sources = ", ".join(f"{source} for {n}" for source, n in volumes.items()) or "not known"
     participants_text = (
         f"{'. '.join(counts(participants))}. Outcomes: {outcomes}. Hematoma volumes were {sources} participants. "
-        "A participant with a missing outcome is out of the analysis of that outcome alone."
+        "A participant with a missing outcome is excluded from the analysis of that outcome only."
     )
     cleanup_texts = [cleanup_words(cleanup, settings=config["segmentation"])] if cleanup else []
     return [
@@ -40,17 +40,19 @@ def methods(
         *([("Radiomics", radiomics_words(radiomics))] if radiomics else []),
         ("Features", _features(config, tested=has_external(metrics), radiomics=radiomics)),
         ("Models", _models(config, metrics=metrics)),
-        ("Statistics", _statistics(config, metrics=metrics, persons=repeated(participants))),
+        ("Statistics", _statistics(config, metrics=metrics, persons=describe_repeat_participants(participants))),
     ]
 
 
 def _imaging(config: dict[str, Any], *, tested: bool) -> str:
     """Describe preprocessing and segmentation; `tested` says whether there is an external cohort."""
-    grids, settings = config["preprocessing"], config["segmentation"]
+    grids = config["preprocessing"]
+    settings = config["segmentation"]
     low, high = grids["window_hu"]
-    channels, epochs = "-".join(map(str, settings["network"]["channels"])), settings["training"]["epochs"]
+    channels = "-".join(map(str, settings["network"]["channels"]))
+    epochs = settings["training"]["epochs"]
     masks = {
-        "predicted": "predicted: out of fold for development participants"
+        "predicted": "predicted: out-of-fold for development participants"
         + (", by the final network for external ones" if tested else ""),
         "manual": "manual",
     }
@@ -68,7 +70,8 @@ def _features(config: dict[str, Any], *, tested: bool, radiomics: dict[str, Any]
     grid = f" {grid_words(radiomics)}" if radiomics else ""
     shapes = f"the {radiomics['shape']} shape features" if radiomics else "shape features"
     purpose = "external test" if tested else "final models"
-    patches, epochs = config["latent"]["patches"], config["latent"]["training"]["epochs"]
+    patches = config["latent"]["patches"]
+    epochs = config["latent"]["training"]["epochs"]
     return (
         f"Radiomic features were computed with pyradiomics{grid}. Segmentation latents are the last "
         "encoder stages of the final network. VAE-GAN latents are the means of a variational autoencoder with "
@@ -95,10 +98,11 @@ def _models(config: dict[str, Any], *, metrics: pd.DataFrame) -> str:
         f"Seven feature sets were given to {len(chosen['classifiers'])} classifiers ({names}; {tuning}), in "
         f"{config['folds']}-fold cross-validation {split_of(metrics)}{_repeated(config)}{beyond}"
         f"{_balance(chosen, metrics)} The threshold "
-        "of sensitivity, specificity, F1 and predictive values is Youden's: of a fold, on predictions of its training "
-        "part by inner fits, each without those it predicts (random forest: out of bag); of external participants, "
-        "on all out-of-fold predictions. The curve from the SVM's decision values to probabilities cannot fall: where "
-        "inner folds spoke against the decision values, probabilities are flat and ranked by them. "
+        "for sensitivity, specificity, F1 and predictive values was chosen by Youden's index: for a fold, on inner "
+        "out-of-fold predictions of its training part (random forest: out-of-bag predictions); for external "
+        "participants, on all out-of-fold predictions. The probability of the SVM never decreases with its decision "
+        "value; if the inner folds suggest a decrease, all probabilities are nearly equal, in the order of the "
+        "decision values. "
         f"Comparators: volume alone, and clinical data alone ({', '.join(chosen['clinical'])}), by logistic regression."
     )
 
@@ -108,16 +112,16 @@ def _repeated(config: dict[str, Any]) -> str:
     if config["repeats"] == 1:
         return ""
     return (
-        f", done {config['repeats']} times with folds of its own each time (metrics of pooled folds are means of those "
-        "within each repeat; where participants are compared, resampled or binned, each stands with the mean of the "
-        "repeats' probabilities)"
+        f", done {config['repeats']} times with different folds (metrics of pooled folds were computed within each "
+        "repeat and averaged; to compare, resample or bin participants, each has the mean of the repeats' "
+        "probabilities)"
     )
 
 
 def _balance(settings: dict[str, Any], metrics: pd.DataFrame) -> str:
     """Describe the number of events, and class weights."""
     weights = {
-        "none": "no class was weighted",
+        "none": "classes were not weighted",
         "balanced": "both classes of a training part had the same weight in every fit",
     }
     return f"{events(metrics)}; {weights[settings['class_weights']]}."
@@ -126,7 +130,8 @@ def _balance(settings: dict[str, Any], metrics: pd.DataFrame) -> str:
 def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame, persons: dict[str, str]) -> str:
     """Describe intervals and tests; `persons` has a text by role if some participants are the same person."""
     evaluated = len(metrics[["outcome", "features", "classifier"]].drop_duplicates())
-    confidence, draws = format_number(100 * config["evaluation"]["confidence"], 0), config["evaluation"]["bootstrap"]
+    confidence = format_number(100 * config["evaluation"]["confidence"], 0)
+    draws = config["evaluation"]["bootstrap"]
     return (
         f"{evaluated} combinations of outcome, features and classifier were evaluated. Intervals are {confidence}% "
         f"({_interval_methods(metrics)}; {draws} bootstrap draws). {_persons(persons)}{_shared_training(config)}"
@@ -135,8 +140,9 @@ def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame, persons: dict[
         f"classifiers by Friedman's test and, where it was significant (p < {config['statistics']['alpha']}), pairwise "
         "by Wilcoxon's signed-rank test with Bonferroni, Holm and Benjamini-Hochberg correction; and at patient level "
         f"against {features_name(config['statistics']['reference']).lower()} by DeLong's test. "
-        "As classifiers share their patients, Friedman's and Wilcoxon's tests find differences too often; beside them "
-        "stand p-values of mean AUCs over classifiers by resampling patients (multiplier bootstrap). Effect sizes are "
+        "Because the classifiers share their patients, Friedman's and Wilcoxon's tests find differences too often; "
+        "therefore p-values of mean AUCs over classifiers by resampling patients (multiplier bootstrap) are reported "
+        "beside them. Effect sizes are "
         "Kendall's W, the rank-biserial correlation and the common-language effect size (pingouin). "
         "Women and men were compared by the unpaired DeLong test, and by the interaction of sex with the logit of the "
         "predicted probability in a logistic regression of the outcome."
@@ -146,20 +152,20 @@ def _statistics(config: dict[str, Any], *, metrics: pd.DataFrame, persons: dict[
 def _shared_training(config: dict[str, Any]) -> str:
     """Describe the correction for training participants that folds share, and its cost."""
     words = (
-        "Where folds of a cross-validation are pooled or averaged, the variance of an AUC and of a difference of AUCs "
-        "was multiplied by a factor, since the models of the folds share training participants: "
+        "For pooled or averaged folds of a cross-validation, the variance of an AUC and of a difference of AUCs was "
+        "multiplied by a factor, because the models of the folds share training participants: "
     )
     bound = format_number(1 + config["folds"] / (config["folds"] - 1))
     if config["repeats"] > 1:
         return words + (
-            "one estimated for each of them from the repeats, from 1 (a participant's predictions are the same in all "
-            f"repeats) to at most {bound} (they depend on who was in the training part). "
+            "the factor was estimated for each of them from the repeats; it is 1 if the predictions of a participant "
+            f"are the same in all repeats, and at most {bound} if they depend on who was in the training part. "
             f"{simulation_words('two repeats')} "
         )
     return words + (
-        f"{bound} (1 + folds x n_test / n_train; Nadeau and Bengio), which is about right without a signal and too "
-        f"much with one. {simulation_words('one cross-validation')} With two or more repeats (setting repeats) the "
-        "factor is estimated. "
+        f"{bound} (1 + folds x n_test / n_train; Nadeau and Bengio), which is about right if there is no signal and "
+        f"too large if there is one. {simulation_words('one cross-validation')} With two or more repeats (setting "
+        "repeats) the factor is estimated. "
     )
 
 
@@ -173,12 +179,12 @@ def _persons(persons: dict[str, str]) -> str:
 def _primary(metrics: pd.DataFrame, persons: dict[str, str]) -> str:
     """Name the primary comparison."""
     if has_external(metrics):
-        holds = "so that the plain DeLong test holds there"
+        holds = "so that the plain DeLong test is valid there"
         if "external" in persons:
-            holds = "but the plain DeLong test, which takes them to be independent, finds differences too often there"
+            holds = "but the plain DeLong test assumes that they are independent and finds differences too often there"
         return (
-            f"The primary comparison is that on external participants: no model saw them, {holds}; comparisons in "
-            "cross-validation are secondary. "
+            f"The primary comparison is that on external participants: no model was fitted on them, {holds}; "
+            "comparisons in cross-validation are secondary. "
         )
     return "There is no external cohort, so all comparisons are in cross-validation and none is confirmatory. "
 
@@ -201,31 +207,31 @@ def limits(config: dict[str, Any], *, metrics: pd.DataFrame) -> list[str]:
     models = metrics[~metrics["features"].isin(COMPARATORS)][["features", "classifier"]].drop_duplicates()
     statements = [
         f"The best model of each outcome is the best of {len(models)} in cross-validation, so its cross-validated AUC "
-        "is optimistic. The correction beside it takes away most of that, not all: what a model learned by chance from "
-        "participants who are drawn in a resample helps it on the others"
+        "is optimistic. The correction beside it removes most of this bias but not all, because the models are not "
+        "fitted again in each resample"
         f"{'; the external AUC was not used to choose it and needs no correction' if external else ''}.",
-        "Segmentation and VAE-GAN latents come from one final encoder for everybody, since latents of different "
-        "networks share no axes. The encoders saw the images (never the outcomes) of development participants"
-        f"{'; external participants were never seen' if external else ''}.",
-        "With six classifiers as blocks the smallest two-sided Wilcoxon p-value is 0.031, so Bonferroni and Holm over "
-        "21 pairs can never be significant; the patient-level tests are the ones to read.",
+        "The latents of all participants come from one final encoder of each network, because the latents of different "
+        "networks cannot be compared. The encoders were trained on images of development participants, without outcomes"
+        f"{'; they were never trained on external participants' if external else ''}.",
+        "With six classifiers as blocks the smallest possible two-sided Wilcoxon p-value is 0.031, so after Bonferroni "
+        "or Holm correction over 21 pairs no difference can be significant; the patient-level tests should be used.",
         "Intervals of cross-validated AUCs allow for the training participants that folds share; those of the other "
-        "cross-validated metrics take the predictions as given and are somewhat narrow.",
-        "AUCs of six classifiers on the same participants are not independent, which Friedman's and Wilcoxon's tests "
-        "take them to be: without any difference Friedman's is significant in half of the studies or more (size). "
-        "The p-values by patient are the ones to read.",
+        "cross-validated metrics do not, and are somewhat too narrow.",
+        "Friedman's and Wilcoxon's tests assume independent blocks, but the AUCs of six classifiers on the same "
+        "participants are not independent: if there is no difference, Friedman's test is still significant in half of "
+        "the studies or more (size). The p-values by patient should be used.",
     ]
     if not config["radiomics"].get("drop_whole_image_diagnostics", True):
         statements.append(
-            "Three radiomic columns are gray-value statistics of the whole image and may carry the scanner rather than "
-            "the patient (radiomics.drop_whole_image_diagnostics)."
+            "Three radiomic columns are gray-value statistics of the whole image and may describe the scanner rather "
+            "than the patient (radiomics.drop_whole_image_diagnostics)."
         )
     if config["segmentation"]["masks"] == "manual":
         statements.append(
-            "Radiomics and patches are from manual masks; a prediction for a new patient uses predicted ones."
+            "Radiomics and patches are from manual masks, but a prediction for a new patient uses predicted masks."
         )
     if not external:
-        statements.append("There is no external cohort: nothing here says how the models do elsewhere.")
+        statements.append("There is no external cohort: this study does not show how the models perform elsewhere.")
     if "oracle" in set(metrics["features"]):
         statements.insert(
             0, "The outcomes were drawn from known probabilities: this is a synthetic study, not evidence on patients."

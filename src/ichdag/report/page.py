@@ -12,13 +12,13 @@ from ichdag.checks.schemas import AUDIT, CHECKS
 from ichdag.cohort.schemas import PARTICIPANTS, QUALITY, SENSITIVITY
 from ichdag.evaluation.schemas import BEST, METRICS
 from ichdag.explanation.schemas import COMPONENTS, SHAP
-from ichdag.faults import DamagedResult
-from ichdag.figures.names import outcome_name
+from ichdag.figures.display_names import outcome_name
+from ichdag.file_errors import DamagedResult
 from ichdag.latent.schemas import RECONSTRUCTION
-from ichdag.machine import versions
-from ichdag.report import ReportSettings, checklists, methods, summary, tables
-from ichdag.report.cleanup import cleanup_limit
+from ichdag.machine import package_versions
+from ichdag.report import ReportSettings, checklists, main_result, methods, report_tables
 from ichdag.report.formatting import Table, make_table
+from ichdag.report.mask_cleanup import cleanup_limit
 from ichdag.report.rendering import template
 from ichdag.report.schemas import CHECKLISTS
 from ichdag.segmentation.schemas import COMPARISON, SCORES
@@ -36,24 +36,24 @@ OWN_SECTION |= set(checklists.TITLES)
 TITLES = {
     "table1": "Table 1. Participants",
     "quality": "Quality of the scans",
-    "sensitivity": "Outcomes within the error of the volumes",
+    "sensitivity": "Outcome labels that depend on the error of the volumes",
     "delong": "Table S3. Differences in AUC (DeLong)",
     "nadeau_bengio": "Table S3, continued. Differences in AUC over folds (Nadeau-Bengio)",
     "sex": "Table S4. Female and male participants",
     "friedman": "Friedman test of the feature sets",
     "wilcoxon": "Table S5. Post-hoc comparisons (Wilcoxon)",
     "shapiro": "Normality of the AUCs (Shapiro-Wilk)",
-    "comparison": "Dual and single scale compared",
+    "comparison": "Dual scale compared with single scale",
     "reconstruction": "Reconstruction error of lesion patches",
-    "shap": "Share of each feature block, and the AUC lost without it",
-    "components": "Radiomic features behind the NMF components",
-    "audit": "Fitted on, scored on",
+    "shap": "SHAP share of each feature block, and AUC lost without it",
+    "components": "Radiomic features of the NMF components",
+    "audit": "Leakage check: participants of fitting and of scoring",
 }
 SUMMARY_CAPTION = (
     "AUC with confidence interval. The best model of an outcome is the one with the largest AUC in cross-validation; "
-    "external results play no part in the choice. The largest of many AUCs is too high; the corrected one is what the "
-    "model chosen in a resample of the participants reaches on those who were not drawn (bootstrap bias-corrected "
-    "cross-validation; limits are percentiles, and wide)."
+    "external results are not used for this choice. The largest of many AUCs is too high. For the corrected AUC, the "
+    "best model is chosen in resamples of the participants and evaluated on those who were not drawn (bootstrap "
+    "bias-corrected cross-validation; limits are percentiles, and wide)."
 )
 COLUMNS = {
     "quality": "role timepoint check unit low high n median smallest largest warned failed",
@@ -76,7 +76,7 @@ FIGURES = {
     "bland_altman": "Predicted and manual volumes (Bland-Altman)",
     "learning_curves": "Learning curves",
     "reconstructions": "Figure 2. CT patches and their reconstructions",
-    "imagined": "Patches that the VAE-GAN imagines",
+    "imagined": "Patches that the VAE-GAN generates",
     "auc": "Figure 3. AUC of every model",
     "oracle": "Best model, comparators and oracle",
     "ranks": "Ranks of the feature sets",
@@ -133,7 +133,7 @@ def render(
     `training_warnings` the problems in the training of the VAE-GAN, which are listed among the limits.
     """
     figures = {
-        name: replace(figure, caption=figure.caption + summary.numbers(name, study_tables))
+        name: replace(figure, caption=figure.caption + main_result.numbers(name, study_tables))
         for name, figure in figures.items()
     }
     return template("report.html.j2").render(
@@ -142,8 +142,8 @@ def render(
         saliency=[figure for name, figure in figures.items() if name.startswith("saliency_")],
         captions=captions,
         tables=_tables(study_tables, captions),
-        settings=tables.settings_list(config),
-        versions=tables.versions_list({"report": versions()} | cards),
+        settings=report_tables.settings_list(config),
+        versions=report_tables.versions_list({"report": package_versions()} | cards),
         checklists=[
             checklists.make_checklist(study_tables[name], name=name)
             for name in checklists.TITLES
@@ -164,26 +164,27 @@ def _results(
 ) -> dict[str, Any]:
     """Collect the results for the page: texts, summary table, grids of AUCs, all metrics, checks."""
     metrics, participants, checks = study_tables["metrics"], study_tables["participants"], study_tables["checks"]
-    reference, records = config["statistics"]["reference"], {"radiomics": radiomics, "cleanup": cleanup}
-    external = summary.has_external(metrics)
+    reference = config["statistics"]["reference"]
+    records = {"radiomics": radiomics, "cleanup": cleanup}
+    external = main_result.has_external(metrics)
     cleanup_limits = cleanup_limit(cleanup, settings=config["segmentation"], tested=external) if cleanup else []
     return {
-        "counts": summary.counts(participants),
-        "headline": summary.headline(
+        "counts": main_result.counts(participants),
+        "headline": main_result.headline(
             metrics, corrected=study_tables.get("best"), delong=study_tables.get("delong"), reference=reference
         ),
         "external": external,
-        "glance": summary.summary_table(
+        "glance": main_result.summary_table(
             metrics, corrected=study_tables.get("best"), reference=reference, caption=SUMMARY_CAPTION
         ),
-        "grids": [tables.auc_grid(metrics, outcome) for outcome in metrics["outcome"].drop_duplicates()],
-        "everything": tables.all_metrics(metrics),
+        "grids": [report_tables.auc_grid(metrics, outcome) for outcome in metrics["outcome"].drop_duplicates()],
+        "everything": report_tables.all_metrics(metrics),
         "checks": checks.to_dict("records"),
-        "verdict": summary.verdict(checks),
+        "verdict": main_result.verdict(checks),
         "failed": int((checks["status"] == "failed").sum()),
         "methods": methods.methods(config, participants=participants, metrics=metrics, **records),
         "limits": [
-            *summary.warnings(checks),
+            *main_result.warnings(checks),
             *(f"VAE-GAN: {warning}" for warning in training_warnings),
             *methods.limits(config, metrics=metrics),
             *cleanup_limits,
@@ -194,22 +195,23 @@ def _results(
 def _tables(study_tables: dict[str, pd.DataFrame], captions: dict[str, str]) -> dict[str, Table]:
     """Format the tables to show, by name: exclusions, Dice, and every other table as it is."""
     page_tables = {
-        "exclusions": tables.exclusions(study_tables["participants"], caption=captions["exclusions"]),
-        "dice": tables.dice(study_tables["scores"], caption=captions["scores"]),
+        "exclusions": report_tables.exclusions(study_tables["participants"], caption=captions["exclusions"]),
+        "dice": report_tables.dice(study_tables["scores"], caption=captions["scores"]),
     }
     for name in [name for name in study_tables if name not in OWN_SECTION]:
         title = TITLES.get(name, name)
-        columns, caption = COLUMNS[name].split() if name in COLUMNS else None, captions.get(name, title)
+        columns = COLUMNS[name].split() if name in COLUMNS else None
+        caption = captions.get(name, title)
         page_tables[name] = make_table(
             study_tables[name], name=f"table-{name}", title=title, caption=caption, columns=columns
         )
     if "table1" in study_tables:
-        page_tables["table1"] = tables.table1(
+        page_tables["table1"] = report_tables.table1(
             study_tables["table1"], title=TITLES["table1"], caption=captions["table1"]
         )
     if "sex" in study_tables:
         best, caption = (
-            tables.of_best(study_tables["sex"], study_tables["metrics"]),
+            report_tables.of_best(study_tables["sex"], study_tables["metrics"]),
             "The best model of each outcome. " + captions["sex"],
         )
         page_tables["best_sex"] = make_table(

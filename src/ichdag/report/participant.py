@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
-from ichdag.figures.names import outcome_name
+from ichdag.figures.display_names import outcome_name
 from ichdag.images import Volume, read_expected, read_mask, read_scan
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 from ichdag.report.rendering import template
 from ichdag.report.slices import histogram, mid_slices
 
@@ -95,8 +95,8 @@ def _timepoint(time: str, record: dict[str, Any], images: dict[str, Volume]) -> 
 def _check(row: dict[str, Any]) -> dict[str, str]:
     """Format one check as text."""
     unit = f" {row['unit']}" if row["unit"] else ""
-    value = "–" if row["value"] is None else f"{numeral(row['value'], 3)}{unit}"
-    limits = f"{numeral(row['low'])} to {numeral(row['high'])}{unit}"
+    value = "–" if row["value"] is None else f"{format_plain(row['value'], 3)}{unit}"
+    limits = f"{format_plain(row['low'])} to {format_plain(row['high'])}{unit}"
     return {name: row[name] for name in ("check", "meaning", "verdict")} | {"value": value, "limits": limits}
 
 
@@ -112,7 +112,7 @@ def list_rows(participants: pd.DataFrame, pages: dict[str, str]) -> list[dict[st
     rows = []
     for participant in participants.to_dict("records"):
         known = {name: value for name, value in participant.items() if not pd.isna(value)}
-        row = {name: str(known[name]) for name in ("subject", "cohort", "role", "status")}
+        row: dict[str, str | None] = {name: str(known[name]) for name in ("subject", "cohort", "role", "status")}
         row["page"] = pages.get(f"sub-{row['subject']}")
         row["why"] = f"{known['stage']}: {known['reason']}" if "stage" in known else ""
         row |= {"followup": known.get("followup_reason", "usable"), "source": known.get("volume_source", "–")}

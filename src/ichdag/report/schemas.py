@@ -5,8 +5,8 @@ from ichdag.schema import Column, Schema
 CHECKLIST = (
     Column("item", "number of the item"),
     Column("section", "part of the paper"),
-    Column("asks", "what the item asks for, in short words"),
-    Column("answer", "what this study says to it; n/a for the authors to answer", missing=True),
+    Column("asks", "what the item asks for, in short"),
+    Column("answer", "answer of this study; n/a: the authors must answer", missing=True),
     Column("where", "sections, tables and figures of the report that show it", missing=True),
 )
 

@@ -22,7 +22,8 @@ UNITS = {"coverage": "%", "width": "", "size": "%", "power": "%"}
 
 def simulation_words(design: str) -> str:
     """Describe the simulated properties of intervals and paired tests for one design of cross-validation."""
-    results, other = SIMULATED[design], next(name for name in SIMULATED if name != design)
+    results = SIMULATED[design]
+    other = next(name for name in SIMULATED if name != design)
     text = {
         name: f"{without_signal}{unit} and {with_signal}{unit}"
         for name, (without_signal, with_signal) in results.items()
@@ -30,7 +31,7 @@ def simulation_words(design: str) -> str:
     }
     return (
         f"In simulations of {design} (AUC 0.5 to 0.8, 200 and 866 participants, five folds; without a signal, and with "
-        f"one) 95% intervals held the AUC in {text['coverage']} of studies, {text['width']} times as wide as those of "
-        f"{other}; tests at 0.05 told equally good feature sets apart in {text['size']}, and a set whose AUC is better "
-        f"by 0.1 (866 participants: by 0.05) in {text['power']}."
+        f"one) 95% intervals contained the true AUC in {text['coverage']} of studies and were {text['width']} times as "
+        f"wide as those of {other}. Tests at level 0.05 found a difference between equally good feature sets in "
+        f"{text['size']} of studies, and a difference in AUC of 0.1 (866 participants: 0.05) in {text['power']}."
     )

@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
+from ichdag.grids import apply_window
 from ichdag.images import Volume
 
 BRAIN_WINDOW_HU, WIDE_WINDOW_HU = (0, 80), (-1000, 1000)
@@ -46,12 +47,11 @@ def _picture(
     scan: Volume, axis: int, index: int, window: tuple[float, float], outlines: list[tuple[Volume, tuple, bool]]
 ) -> str:
     """Draw one slice, square pixels, anterior or superior at the top, the patient's left on the viewer's right."""
-    low, high = window
     plane = np.take(scan.values, index, axis=axis)
-    gray = (np.clip((plane - low) / (high - low), 0, 1) * 255).astype(np.uint8)
+    gray = (apply_window(plane, window) * 255).astype(np.uint8)
     spacing = np.delete(scan.spacing_mm, axis)
     pixel = max(PIXEL_MM, float((np.array(plane.shape) * spacing).max()) / LARGEST_PIXELS)
-    size = tuple(int(max(1, round(count * edge / pixel))) for count, edge in zip(plane.shape, spacing, strict=True))
+    size = (_pixels(plane.shape[0] * spacing[0] / pixel), _pixels(plane.shape[1] * spacing[1] / pixel))
     pixels = np.stack([_resized(gray, size, Image.Resampling.BILINEAR)] * 3, axis=-1)
     for mask, color, dashed in outlines:
         mask_pixels = (
@@ -65,6 +65,11 @@ def _picture(
     stream = io.BytesIO()
     Image.fromarray(pixels).save(stream, format="JPEG", quality=88, subsampling=0)
     return "data:image/jpeg;base64," + base64.b64encode(stream.getvalue()).decode("ascii")
+
+
+def _pixels(length: float) -> int:
+    """Round a length in pixels, to one at least."""
+    return int(max(1, round(length)))
 
 
 def _resized(plane: np.ndarray, size: tuple[int, int], how: Image.Resampling) -> np.ndarray:

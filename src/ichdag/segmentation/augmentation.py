@@ -1,6 +1,7 @@
 """Data augmentation as in nnU-Net (Isensee et al., Nat Methods 2021): spatial transforms, then intensities."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -112,7 +113,9 @@ def _transform_spatially(image: Tensor, affines: list[Tensor | None], mirror_axe
     return torch.cat(scans)
 
 
-def _apply_to_each(image: Tensor, amounts: Tensor, neutral: float, transform) -> Tensor:
+def _apply_to_each(
+    image: Tensor, amounts: Tensor, neutral: float, transform: Callable[[Tensor, float], Tensor]
+) -> Tensor:
     """Apply a transform to each scan of the batch by its amount; scans with the `neutral` amount are skipped."""
     scans = list(image.split(1))
     for row, amount in enumerate(amounts.tolist()):
@@ -138,7 +141,8 @@ def _gaussian_blur(scan: Tensor, sigma: float) -> Tensor:
     weights = (weights / weights.sum()).tolist()
     for axis in range(3):
         padding = [radius if axis == 2 - side // 2 else 0 for side in range(6)]  # `pad` begins with the last axis
-        padded, size = pad(scan, padding), scan.shape[2 + axis]
+        padded = pad(scan, padding)
+        size = scan.shape[2 + axis]
         scan = torch.zeros_like(scan)
         for shift, weight in enumerate(weights):
             scan.add_(padded.narrow(2 + axis, shift, size), alpha=weight)

@@ -1,6 +1,6 @@
 """Choose threshold and smallest component of the masks: as given, or by out-of-fold Dice (cross-validation)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -13,6 +13,7 @@ from scipy import ndimage
 from ichdag.arrays import read_arrays
 from ichdag.images import Volume
 from ichdag.jobs import StudyError
+from ichdag.overlap import dice_of_volumes
 from ichdag.segmentation.inference import InferenceSettings, lesion_probability, load_network
 from ichdag.segmentation.native_grid import MaskSettings
 
@@ -79,11 +80,13 @@ def _dice_of_candidates(probability: Volume, manual: np.ndarray, settings: Clean
             kept = sizes * probability.voxel_ml >= smallest_ml
             kept[0] = False
             total = sizes[kept].sum() + np.count_nonzero(manual)
-            dice.append(2 * overlaps[kept].sum() / total if total else 1.0)
+            dice.append(dice_of_volumes(overlaps[kept].sum(), total=total, empty=1.0))
     return dice
 
 
-def _out_of_fold_predictions(grids, networks, inference: InferenceSettings, device: torch.device):
+def _out_of_fold_predictions(
+    grids: Mapping[str, str | Path], networks: Mapping[str, Any], inference: InferenceSettings, device: torch.device
+) -> Iterator[tuple[Volume, np.ndarray]]:
     """Yield probability (rounded to 8 bits, as stored) and manual mask of each subject, both on the fine grid."""
     for entry in networks["networks"]:
         paths = [path for subject, path in grids.items() if str(networks["folds"][subject]) == entry["fold"]]

@@ -3,7 +3,7 @@
 import pandas as pd
 from scipy.stats import wilcoxon
 
-from ichdag.signed_rank import method_of, moved, smallest_reachable_p
+from ichdag.signed_rank import drop_zeros, smallest_reachable_p, wilcoxon_method
 
 SCORES = {"dice": 1, "hd95_mm": -1, "surface_mm": -1, "volume_error_ml": -1}  # 1: higher is better
 KEYS = ["subject", "role", "fold"]
@@ -35,14 +35,14 @@ def compare_variants(scores: pd.DataFrame) -> pd.DataFrame:
 def _paired_test(paired: pd.DataFrame, direction: int) -> dict[str, float]:
     """Return medians, the fraction of pairs in which the dual-scale network is better, and p (missing if all tie)."""
     differences = (paired["dual"] - paired["single"]).to_numpy()
-    nonzero = moved(differences)
+    nonzero = drop_zeros(differences)
     better = ((direction * differences > 0) + 0.5 * (differences == 0)).mean()
     return {
         "dual": paired["dual"].median(),
         "single": paired["single"].median(),
         "difference": pd.Series(differences).median(),
         "better": better,
-        "p": wilcoxon(nonzero, method=method_of(nonzero)).pvalue if len(nonzero) else float("nan"),
+        "p": wilcoxon(nonzero, method=wilcoxon_method(nonzero)).pvalue if len(nonzero) else float("nan"),
         "smallest_reachable_p": smallest_reachable_p(differences),
         "n": len(differences),
     }

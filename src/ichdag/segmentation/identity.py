@@ -8,7 +8,7 @@ this module imports the standard library only.
 from collections.abc import Mapping
 from typing import Any
 
-from ichdag.ledger import digest_of, effective_settings
+from ichdag.ledger import effective_settings, identity_digest
 from ichdag.segmentation.fold_assignment import training_subjects
 
 
@@ -22,7 +22,8 @@ def network_identity(
     if training is None:
         return None
     variant, fold = network.split("_")
-    settings, subjects = config["segmentation"], sorted(training_subjects(fold, training))
+    settings = config["segmentation"]
+    subjects = sorted(training_subjects(fold, training))
     return {
         "variant": variant,
         "fold": fold,
@@ -32,13 +33,13 @@ def network_identity(
         "preprocessing": config["preprocessing"],
         "seed": config["seed"],
         "retrain": settings["retrain"],
-        "subjects": {"count": len(subjects), "digest": digest_of(subjects)},
+        "subjects": {"count": len(subjects), "digest": identity_digest(subjects)},
         "code": code,
     }
 
 
 def cleanup_identity(
-    *, config: Mapping[str, Any], training: Mapping[str, int] | None, networks: Mapping[str, str], code: str
+    *, config: Mapping[str, Any], training: Mapping[str, int] | None, networks: Mapping[str, str | None], code: str
 ) -> dict[str, Any] | None:
     """Return the identity of the chosen clean-up; None if the training list or a network it needs is not made yet.
 
@@ -51,19 +52,19 @@ def cleanup_identity(
     dual_networks = {name: digest for name, digest in networks.items() if name.startswith("dual_")}
     if training is None or None in dual_networks.values():
         return None
-    folds = digest_of(sorted(training.items()))
+    folds = identity_digest(sorted(training.items()))
     return settings | {"inference": stage["inference"], "networks": dual_networks, "folds": folds, "code": code}
 
 
-def masks_identity(*, networks: Mapping[str, str], cleanup: Mapping[str, Any] | None) -> dict[str, str] | None:
+def masks_identity(*, networks: Mapping[str, str | None], cleanup: Mapping[str, Any] | None) -> dict[str, str] | None:
     """Return what the predicted masks depend on: digests of the identities of dual-scale networks and clean-up.
 
     `networks` has the digests by name. None if one of them is not known yet.
     """
     if cleanup is None or None in networks.values():
         return None
-    dual_networks = {name: digest for name, digest in networks.items() if name.startswith("dual_")}
-    return dual_networks | {"cleanup": digest_of(cleanup)}
+    dual_networks = {name: digest for name, digest in networks.items() if digest and name.startswith("dual_")}
+    return dual_networks | {"cleanup": identity_digest(cleanup)}
 
 
 def read_masks_identity(networks: Mapping[str, Any], *, cleanup: Mapping[str, Any]) -> dict[str, str] | None:

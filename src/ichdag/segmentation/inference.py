@@ -1,4 +1,4 @@
-"""Apply trained networks to scans: lesion probabilities and latent features."""
+"""Apply trained networks to scans: lesion probabilities and bottleneck features."""
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -11,9 +11,10 @@ import numpy as np
 import torch
 
 from ichdag.arrays import file_digest, read_arrays
-from ichdag.faults import reading
+from ichdag.constants import TIMEPOINTS, VARIANTS
+from ichdag.file_errors import damaged_result_on_error
 from ichdag.models import read_identity, read_weights
-from ichdag.names import TIMEPOINTS, VARIANTS
+from ichdag.overlap import dice_coefficient
 from ichdag.segmentation.fold_assignment import assigned_network
 from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
 
@@ -32,7 +33,7 @@ def load_network(weights: str | Path, *, device: torch.device) -> DualScaleUNet:
     """Load a trained network, in evaluation mode, from its weights file, which stores the settings of the network."""
     settings = read_identity(weights)
     network = DualScaleUNet(NetworkSettings(**settings["network"]), dual=settings["variant"] == "dual")
-    with reading(weights):
+    with damaged_result_on_error(weights):
         network.load_state_dict(read_weights(weights))
     return network.to(device, memory_format=torch.channels_last_3d).eval()
 
@@ -69,6 +70,27 @@ def bottleneck_features(
     return torch.cat([feature.float().flatten() for feature in features]).cpu().numpy()
 
 
+def segment_scan(
+    networks: Sequence[DualScaleUNet],
+    *,
+    grids: Mapping[str, np.ndarray],
+    settings: InferenceSettings,
+    device: torch.device,
+) -> np.ndarray:
+    """Segment one scan: return the mean lesion probability of these networks as it is stored, times 255, uint8.
+
+    `grids` has fine (G, G, G) and coarse (G/2, G/2, G/2), as `preprocessing.network_grids.make_grids` returns them; the
+    result is (G, G, G).
+    """
+    total = np.zeros(grids["fine"].shape, dtype=np.float32)
+    for network in networks:
+        total += lesion_probability(
+            network, fine=grids["fine"], coarse=grids["coarse"], device=device, mirror_axes=settings.mirror_axes
+        )
+    probability = total / len(networks)
+    return np.rint(probability * 255).astype(np.uint8)
+
+
 def segment_batch(
     grids: Mapping[str, str | Path], *, networks: Mapping[str, Any], settings: InferenceSettings, device: torch.device
 ) -> Iterator[tuple[str, np.ndarray]]:
@@ -77,7 +99,7 @@ def segment_batch(
     First it yields ('{subject}/grids', digest of the grids file, (32,) uint8) of each subject, which identifies the
     scans. Each network is loaded once. Follow-up scans are segmented by the dual-scale network only, because the
     variants are compared at baseline. In an ensemble, subjects of the final network get the mean of the networks of all
-    folds instead, because none of these has seen the scan either.
+    folds instead, because none of these has seen the scan either; the networks are then in memory together.
     """
     for subject, path in grids.items():
         yield f"{subject}/grids", file_digest(path)
@@ -86,47 +108,33 @@ def segment_batch(
         folds = [fold for fold in entries if fold != "final"]
         for fold in entries:
             subjects = [subject for subject in grids if assigned_network(subject, networks["folds"]) == fold]
-            ensemble = folds if fold == "final" and settings.ensemble else [fold]
-            own_grids = {subject: grids[subject] for subject in subjects}
-            members = [entries[member] for member in ensemble]
-            for name, probability in _ensemble_mean(own_grids, members, settings, device):
-                yield f"{name}/{variant}", np.rint(probability * 255).astype(np.uint8)
-
-
-def _ensemble_mean(
-    grids: Mapping[str, str | Path], entries: list[Any], settings: InferenceSettings, device: torch.device
-) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield ('{subject}/{timepoint}', mean probability) of these networks; one network needs no sums in memory."""
-    sums: dict[str, np.ndarray] = {}
-    for number, entry in enumerate(entries if grids else [], 1):
-        network = load_network(entry["weights"], device=device)
-        LOGGER.info("network %s: %d participants", entry["name"], len(grids))
-        for subject, path in grids.items():
-            arrays = read_arrays(path)
-            for timepoint in TIMEPOINTS if entry["variant"] == "dual" else ("baseline",):
-                if f"{timepoint}_fine" in arrays:
-                    name = f"{subject}/{timepoint}"
-                    views = {"fine": arrays[f"{timepoint}_fine"], "coarse": arrays[f"{timepoint}_coarse"]}
-                    views |= {"device": device, "mirror_axes": settings.mirror_axes}
-                    total = sums.pop(name, 0) + lesion_probability(network, **views)
-                    if number == len(entries):
-                        yield name, total / len(entries)
-                    else:
-                        sums[name] = total
+            if not subjects:
+                continue
+            members = [entries[member] for member in (folds if fold == "final" and settings.ensemble else [fold])]
+            ensemble = []
+            for entry in members:
+                ensemble.append(load_network(entry["weights"], device=device))
+                LOGGER.info("network %s: %d participants", entry["name"], len(subjects))
+            for subject in subjects:
+                arrays = read_arrays(grids[subject])
+                for timepoint in TIMEPOINTS if variant == "dual" else ("baseline",):
+                    if f"{timepoint}_fine" in arrays:
+                        scan = {name: arrays[f"{timepoint}_{name}"] for name in ("fine", "coarse")}
+                        probability = segment_scan(ensemble, grids=scan, settings=settings, device=device)
+                        yield f"{subject}/{timepoint}/{variant}", probability
 
 
 def mean_dice(
     network: DualScaleUNet, grids: Iterable[str | Path], *, threshold: float, device: torch.device
 ) -> dict[str, Any]:
     """Return mean, SD and number of Dice scores on the fine grid, over grids with a manual mask."""
-    scores = []
+    scores: list[float] = []
     for path in grids:
         arrays = read_arrays(path)
         fine, coarse, mask = (arrays[f"baseline_{name}"] for name in ("fine", "coarse", "mask"))
         manual = mask >= 0.5
         predicted = lesion_probability(network, fine=fine, coarse=coarse, device=device) >= threshold
-        total = np.count_nonzero(predicted) + np.count_nonzero(manual)
-        scores.append(2 * np.count_nonzero(predicted & manual) / max(total, 1))
+        scores.append(dice_coefficient(predicted, manual=manual, empty=0.0))
     if not scores:
         return {}
     return {"dice_mean": float(np.mean(scores)), "dice_sd": float(np.std(scores)), "dice_n": len(scores)}

@@ -4,9 +4,9 @@ from collections.abc import Collection, Mapping
 
 import pandas as pd
 
-from ichdag.folds import draw_folds
 from ichdag.jobs import StudyError
-from ichdag.ledger import NETWORKS
+from ichdag.ledger import NETWORKS_OUTCOME
+from ichdag.stratified_folds import draw_folds
 
 
 def network_candidates(scans: pd.DataFrame, *, min_count: int) -> pd.DataFrame:
@@ -21,7 +21,7 @@ def network_candidates(scans: pd.DataFrame, *, min_count: int) -> pd.DataFrame:
             f"{len(usable)} development participants have a usable baseline scan with a manual mask: the networks need "
             f"{min_count} at least, one for each fold. Add manual masks, or set fewer folds (config folds)"
         )
-    return pd.DataFrame({"subject": usable.subject.to_numpy(), "outcome": NETWORKS, "label": 0})
+    return pd.DataFrame({"subject": usable.subject.to_numpy(), "outcome": NETWORKS_OUTCOME, "label": 0})
 
 
 def lock_training_list(
@@ -39,7 +39,7 @@ def lock_training_list(
     kept = (earlier if same_count else earlier.iloc[:0])[["subject", "fold"]]
     folds = draw_folds(
         candidates,
-        earlier=kept.assign(outcome=NETWORKS),
+        earlier=kept.assign(outcome=NETWORKS_OUTCOME),
         persons=persons,
         count=count,
         repeats=1,

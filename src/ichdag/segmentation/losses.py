@@ -25,7 +25,8 @@ class DeepSupervisionLoss(torch.nn.Module):
         """Return the loss of logits (b, 1, G, G, G), (b, 1, G/2, G/2, G/2) ... for lesion fractions (b, 1, G, G, G)."""
         weights = torch.tensor([0.5**level for level in range(len(logits))])
         weights = weights / weights.sum()
-        target, total = mask.float(), 0.0
+        target = mask.float()
+        total = 0.0
         for level, (weight, prediction) in enumerate(zip(weights, logits, strict=True)):
             if level > 0:
                 target = avg_pool3d(target, kernel_size=2)

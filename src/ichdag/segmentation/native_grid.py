@@ -1,11 +1,12 @@
 """Resample lesion probabilities from the grid of the networks to masks on the native grid of the scan."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from scipy import ndimage
 
+from ichdag.grids import Box, bounding_box, box_corners, region_around, transform_points
 from ichdag.images import Volume
 
 # Voxels whose probability is within this distance of the threshold count as lesion in part.
@@ -19,6 +20,16 @@ class MaskSettings:
 
     threshold: float
     smallest_component_ml: float
+
+
+def native_mask(probability: np.ndarray, *, grids: Mapping[str, np.ndarray], settings: MaskSettings) -> Volume:
+    """Return the lesion mask on the native grid of a scan, from its stored probability (G, G, G): uint8, 255 is 1.
+
+    `grids` has affine, native_affine and native_shape, as `preprocessing.network_grids.make_grids` returns them.
+    """
+    on_network_grid = Volume(probability / np.float32(255), grids["affine"])
+    i, j, k = (int(size) for size in grids["native_shape"])
+    return resample_to_native(on_network_grid, affine=grids["native_affine"], shape=(i, j, k), settings=settings)
 
 
 def resample_to_native(
@@ -59,7 +70,7 @@ def _lesion_fraction(probability: np.ndarray, threshold: float) -> np.ndarray:
     return np.where(near, fraction, 0)
 
 
-def _mean_fraction(fraction: np.ndarray, matrix: np.ndarray, region: tuple[slice, ...]) -> np.ndarray:
+def _mean_fraction(fraction: np.ndarray, matrix: np.ndarray, region: Box) -> np.ndarray:
     """Return the mean fraction, by cubic spline, over each native voxel of a region.
 
     `matrix` maps native voxels to voxels of the networks' grid. Native voxels are divided into subvoxels no larger than
@@ -81,19 +92,16 @@ def _mean_fraction(fraction: np.ndarray, matrix: np.ndarray, region: tuple[slice
 def _sum_inside_scan(fraction: np.ndarray, to_scan: np.ndarray, shape: tuple[int, ...]) -> float:
     """Return the sum of the fractions of all voxels that lie within the scan."""
     voxels = np.argwhere(fraction > 0)
-    native = voxels @ to_scan[:3, :3].T + to_scan[:3, 3]
+    native = transform_points(to_scan, voxels)
     inside = ((native >= -0.5) & (native <= np.array(shape) - 0.5)).all(axis=1)
     return float(fraction[tuple(voxels[inside].T)].sum(dtype=np.float64))
 
 
-def _native_region(lesion: np.ndarray, matrix: np.ndarray, shape: tuple[int, ...]) -> tuple[slice, ...]:
+def _native_region(lesion: np.ndarray, matrix: np.ndarray, shape: tuple[int, ...]) -> Box:
     """Return the native region around the lesion; `matrix` maps native voxels to voxels of the networks' grid."""
-    box = ndimage.find_objects(lesion.astype(np.uint8))[0]
-    corners = np.array(list(product(*[(side.start - MARGIN_VOXELS, side.stop - 1 + MARGIN_VOXELS) for side in box])))
+    corners = box_corners(bounding_box(lesion), margin=MARGIN_VOXELS)
     native = (corners - matrix[:3, 3]) @ np.linalg.inv(matrix[:3, :3]).T
-    low = np.clip(np.floor(native.min(axis=0)).astype(int), 0, shape)
-    high = np.clip(np.ceil(native.max(axis=0)).astype(int) + 1, low, shape)
-    return tuple(map(slice, low.tolist(), high.tolist()))
+    return region_around(native, shape=shape)
 
 
 def _remove_small_components(mask: Volume, min_ml: float) -> Volume:

@@ -5,13 +5,13 @@ from typing import Any
 import numpy as np
 
 from ichdag.arrays import file_digest, read_arrays, read_item
-from ichdag.faults import DamagedResult
+from ichdag.constants import TIMEPOINTS, VARIANTS
+from ichdag.file_errors import DamagedResult
 from ichdag.images import Volume, read_expected, read_mask, write_absent, write_image
 from ichdag.jobs import StudyError
-from ichdag.names import TIMEPOINTS, VARIANTS
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 from ichdag.segmentation.fold_assignment import assigned_network
-from ichdag.segmentation.native_grid import MaskSettings, resample_to_native
+from ichdag.segmentation.native_grid import MaskSettings, native_mask
 from ichdag.segmentation.scores import score_mask
 
 
@@ -41,13 +41,14 @@ def write_native_masks(
             absent[timepoint] = f"no usable {timepoint} scan"
             write_absent(masks_to[timepoint])
             continue
+        scan_grids = {name: grids[f"{timepoint}_{name}"] for name in ("affine", "native_affine", "native_shape")}
         for variant in VARIANTS if timepoint == "baseline" else ("dual",):
             probability = _read_probability(files["probabilities"], f"{subject}/{timepoint}/{variant}")
-            masks[timepoint, variant] = _native_mask(probability, grids, timepoint, settings)
+            masks[timepoint, variant] = native_mask(probability, grids=scan_grids, settings=settings)
         write_image(masks[timepoint, "dual"], masks_to[timepoint])
     manual = None if "baseline" in absent else _read_manual_mask(files["baseline_mask"], scans["baseline"])
     predicted = {timepoint: _volume_ml(masks.get((timepoint, "dual"))) for timepoint in TIMEPOINTS}
-    record = {"subject": subject, "fold": assigned_network(subject, networks["folds"])}
+    record: dict[str, Any] = {"subject": subject, "fold": assigned_network(subject, networks["folds"])}
     record |= {f"{timepoint}_predicted_ml": volume for timepoint, volume in predicted.items()} | {"absent": absent}
     record |= _inclusion(
         predicted["baseline"] if source == "predicted" else _volume_ml(manual), smallest_lesion_ml, source
@@ -78,15 +79,6 @@ def _read_probability(path: str, name: str) -> np.ndarray:
     return probability
 
 
-def _native_mask(
-    probability: np.ndarray, grids: dict[str, np.ndarray], timepoint: str, settings: MaskSettings
-) -> Volume:
-    """Return the mask on the native grid, from stored probabilities (uint8, 255 is 1)."""
-    on_network_grid = Volume(probability / np.float32(255), grids[f"{timepoint}_affine"])
-    affine, shape = grids[f"{timepoint}_native_affine"], grids[f"{timepoint}_native_shape"]
-    return resample_to_native(on_network_grid, affine=affine, shape=tuple(shape), settings=settings)
-
-
 def _volume_ml(mask: Volume | None) -> float | None:
     return None if mask is None else mask.volume_ml
 
@@ -99,7 +91,7 @@ def _inclusion(volume_ml: float | None, min_ml: float, source: str) -> dict[str,
     elif volume_ml == 0:
         reason = f"no hematoma in the {source} baseline mask"
     elif volume_ml < min_ml:
-        reason = f"hematoma below {numeral(min_ml)} mL in the {source} baseline mask"
+        reason = f"hematoma below {format_plain(min_ml)} mL in the {source} baseline mask"
     if reason:
         return {"status": "excluded", "stage": "segmentation", "reason": reason}
     return {"status": "included", "stage": None, "reason": None}

@@ -20,7 +20,7 @@ from monai.networks.blocks.dynunet_block import UnetBasicBlock, UnetOutBlock, Un
 from torch import Tensor, nn
 
 from ichdag.jobs import StudyError
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 # ASSUME: about 2 % of the voxels are lesion. The output heads start at a higher probability: at 0.02 the first epochs
 # find no lesion, because Dice has small gradients there; at 0.5 the first epochs are spent on unlearning false lesions.
@@ -49,7 +49,7 @@ class NetworkSettings:
         coarse = grid / 2**stages
         if coarse < 2 or coarse != int(coarse):
             raise StudyError(
-                f"a fine grid of {grid} voxels leaves a coarse bottleneck of {numeral(coarse)}^3 after {stages} "
+                f"a fine grid of {grid} voxels leaves a coarse bottleneck of {format_plain(coarse)}^3 after {stages} "
                 f"stages: it must be whole and at least 2. Use a multiple of {2 ** (stages + 1)} (preprocessing.grid) "
                 "or fewer segmentation.network.channels"
             )
@@ -99,6 +99,7 @@ class UpBlock(nn.Module):
         )
 
     def forward(self, features: Tensor, skips: list[Tensor]) -> Tensor:
+        """Upsample the features, join them with those of the encoder at the same resolution, and convolve."""
         return self.block(torch.cat([self.up(features), *skips], dim=1))
 
 

@@ -1,11 +1,11 @@
 """Tables of the networks: who trained them, how it went, what they drew and how well."""
 
 from ichdag.columns import PROBABILITY, REASON, ROLE, STAGE, STATUS, SUBJECT, VOLUME
-from ichdag.names import VARIANTS
-from ichdag.schema import Column, Schema, number
+from ichdag.constants import VARIANTS
+from ichdag.schema import Column, NumberOptions, Schema, number
 
 SIZES = ("below_1ml", "1_to_10ml", "above_10ml")
-COUNT = {"low": 0, "missing": True}
+COUNT: NumberOptions = {"low": 0, "missing": True}
 
 
 def _words(size: str) -> str:
@@ -17,25 +17,25 @@ TRAINING = Schema(
     "training",
     (
         SUBJECT,
-        number("fold", "validation fold in the networks' cross-validation", low=0),
-        number("retrain", "value of config segmentation.retrain the list was drawn for", optional=True),
+        number("fold", "validation fold in the cross-validation of the networks", low=0),
+        number("retrain", "value of config segmentation.retrain when the list was made", optional=True),
     ),
 )
 
 TRAINED_ON = Schema(
     "trained_on",
-    [
+    (
         SUBJECT,
         Column("digest", "digest of the voxels of the baseline scan when the model was trained", missing=True),
         Column("mask_digest", "digest of its manual mask when the model was trained", missing=True),
-    ],
+    ),
 )
 CURVES = Schema(
     "curves",
     (
         Column("model", "network and fold, such as dual_0 or dual_final, or vaegan"),
         number("epoch", "epoch of the training, from 1", low=1),
-        Column("term", "what was measured: loss, dice, volume_ratio; of the VAE-GAN every term of both networks"),
+        Column("term", "measured quantity: loss, dice, volume_ratio; for the VAE-GAN every loss term of both networks"),
         number("value", "mean over the epoch, on augmented training data"),
     ),
 )
@@ -58,11 +58,11 @@ SCORES = Schema(
         SUBJECT,
         ROLE,
         Column("variant", "network: dual scale or single scale", values=VARIANTS),
-        Column("fold", "fold whose network drew the mask, 'final' for external and later participants"),
+        Column("fold", "fold whose network predicted the mask; 'final' for external and later participants"),
         number(
             "dice",
-            "Dice similarity coefficient with the manual mask, native grid; in development of scans that threshold and "
-            "smallest part were chosen on, if segmentation.cleanup.chosen is cv",
+            "Dice similarity coefficient with the manual mask, native grid; with segmentation.cleanup.chosen cv, "
+            "threshold and smallest component were chosen on the same development scans",
             low=0,
             high=1,
             missing=True,
@@ -73,7 +73,7 @@ SCORES = Schema(
         number("predicted_ml", "predicted lesion volume", "mL", 0, missing=True),
         *[number(f"lesions_{size}", f"connected parts of the manual mask, {_words(size)}", **COUNT) for size in SIZES],
         *[
-            number(f"missed_{size}", f"of them without a voxel in the predicted mask, {_words(size)}", **COUNT)
+            number(f"missed_{size}", f"of these, those without a voxel in the predicted mask, {_words(size)}", **COUNT)
             for size in SIZES
         ],
         *[
@@ -91,14 +91,16 @@ COMPARISON = Schema(
     "comparison",
     (
         ROLE,
-        Column("unit", "what is paired: participants, or folds (means of their participants)"),
+        Column("unit", "unit of the pairs: participants, or folds (means of their participants)"),
         Column("score", "dice, hd95_mm, surface_mm, or volume_error_ml (absolute)"),
         number("dual", "median of the dual-scale network", missing=True),
         number("single", "median of the single-scale network", missing=True),
         number("difference", "median of the paired differences, dual minus single", missing=True),
-        number("better", "part of the pairs in which the dual-scale network is better, ties count half", **PROBABILITY),
+        number(
+            "better", "fraction of the pairs in which the dual-scale network is better; ties count half", **PROBABILITY
+        ),
         number("p", "two-sided p of Wilcoxon's signed-rank test", low=0, high=1, missing=True),
-        number("smallest_reachable_p", "smallest p that so many pairs can give", low=0, high=1),
+        number("smallest_reachable_p", "smallest p that is possible with this number of pairs", low=0, high=1),
         number("n", "pairs", low=1),
     ),
 )

@@ -3,8 +3,10 @@
 import numpy as np
 from scipy import ndimage
 
+from ichdag.grids import bounding_box
 from ichdag.images import Volume, grid_difference, same_grid
 from ichdag.jobs import DataFault
+from ichdag.overlap import dice_coefficient
 
 # ASSUME: lesions below 1 mL, from 1 to 10 mL and above 10 mL are counted separately; there is no agreed standard.
 SIZES_ML = {"below_1ml": (0, 1), "1_to_10ml": (1, 10), "above_10ml": (10, np.inf)}
@@ -14,8 +16,7 @@ def dice(mask: Volume, *, manual: Volume) -> float:
     """Return the Dice coefficient of two masks on the same grid (0 to 1). Raises DataFault on different grids."""
     if not same_grid(mask, manual):
         raise DataFault("segmentation", f"the manual mask is not on the scan's grid: {grid_difference(manual, mask)}")
-    total = np.count_nonzero(mask.values) + np.count_nonzero(manual.values)
-    return float(2 * np.count_nonzero(mask.values & manual.values) / total) if total else float("nan")
+    return dice_coefficient(mask.values, manual=manual.values)
 
 
 def surface_distances_mm(mask: Volume, *, manual: Volume) -> tuple[float, float]:
@@ -26,7 +27,7 @@ def surface_distances_mm(mask: Volume, *, manual: Volume) -> tuple[float, float]
     """
     if not mask.values.any() or not manual.values.any():
         return float("nan"), float("nan")
-    union = ndimage.find_objects((mask.values | manual.values).astype(np.uint8))[0]
+    union = bounding_box(mask.values | manual.values)
     padded = [np.pad(volume.values[union], 1) for volume in (mask, manual)]
     surfaces = [mask & ~ndimage.binary_erosion(mask) for mask in padded]
     distance_maps = [ndimage.distance_transform_edt(~surface, sampling=mask.spacing_mm) for surface in surfaces]
@@ -71,5 +72,6 @@ def score_mask(mask: Volume, *, manual: Volume | None) -> dict[str, float | None
     if manual is not None:
         scores["dice"] = dice(mask, manual=manual)
         scores["hd95_mm"], scores["surface_mm"] = surface_distances_mm(mask, manual=manual)
-        scores |= {"manual_ml": manual.volume_ml} | lesion_counts(mask, manual=manual)
+        scores["manual_ml"] = manual.volume_ml
+        scores |= lesion_counts(mask, manual=manual)
     return scores

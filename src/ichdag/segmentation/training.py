@@ -1,7 +1,7 @@
 """Train one segmentation network: samples in memory, random batches, a resumable loop."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,19 +13,19 @@ from torch import Tensor
 
 from ichdag.arrays import read_arrays
 from ichdag.jobs import StudyError
+from ichdag.overlap import dice_of_volumes
 from ichdag.segmentation.augmentation import AugmentationSettings, augment
 from ichdag.segmentation.losses import DeepSupervisionLoss
 from ichdag.segmentation.network import DualScaleUNet, NetworkSettings
 from ichdag.training import (
     Checkpoint,
     TrainingHistory,
-    check_finite,
     explain_out_of_memory,
     mixed_precision,
     polynomial_decay,
-    shuffled_batches,
     warmup_factor,
 )
+from ichdag.training_loop import Batch, train
 
 LOGGER = logging.getLogger("ichdag")
 _DTYPES = {"fine": torch.float16, "coarse": torch.float16, "mask": torch.uint8}
@@ -93,7 +93,8 @@ def load_samples(paths: dict[str, str | Path]) -> Samples:
     A subject takes 6.8 MB at paper size. Subjects without a lesion on the grid are left out and logged, because with
     batch Dice they train the network to predict empty masks. Raises StudyError if nobody is left.
     """
-    kept, tensors = [], {}
+    subjects: list[str] = []
+    tensors: dict[str, Tensor] = {}
     for subject, path in paths.items():
         arrays = read_arrays(path)
         mask = np.rint(arrays["baseline_mask"].astype(np.float32) * 255).astype(np.uint8)
@@ -104,14 +105,14 @@ def load_samples(paths: dict[str, str | Path]) -> Samples:
         for name, array in sample.items():
             if name not in tensors:
                 tensors[name] = torch.empty((len(paths), 1, *array.shape), dtype=_DTYPES[name])
-            tensors[name][len(kept), 0] = torch.from_numpy(array)
-        kept.append(subject)
-    if not kept:
+            tensors[name][len(subjects), 0] = torch.from_numpy(array)
+        subjects.append(subject)
+    if not subjects:
         raise StudyError(
             "no scan with a lesion in its manual mask to train on: name baseline_mask in the participants sheet for "
             f"some of role development ({len(paths)} masks named, none shows a lesion on the grid)"
         )
-    return Samples(kept, **{name: tensor[: len(kept)] for name, tensor in tensors.items()})
+    return Samples(subjects, **{name: tensor[: len(subjects)] for name, tensor in tensors.items()})
 
 
 def train_network(
@@ -136,55 +137,90 @@ def train_network(
     network.check(grid)
     torch.manual_seed(seed)
     model = DualScaleUNet(network, dual=dual).to(device, memory_format=torch.channels_last_3d)
-    optimizer = _optimizer(model.parameters(), settings)
     generator = torch.Generator().manual_seed(seed)
     history = TrainingHistory(epochs=settings.epochs, patience_epochs=settings.patience_epochs)
-    objects = {"network": model, "optimizer": optimizer, "history": history}
-    epoch = checkpoint.resume(generator, **objects)
     with explain_out_of_memory(batch_size=settings.batch_size, grid=grid, settings=SETTINGS_TO_LOWER):
-        while history.should_continue():
-            history.add(_run_epoch(epoch, model, optimizer, samples, augmentation, settings, generator, device))
-            epoch += 1
-            if epoch % settings.checkpoint_every_epochs == 0:
-                checkpoint.save(epoch, generator, **objects)
+        train(
+            SegmentationTraining(model, samples, augmentation, settings, generator, device),
+            samples=samples.subjects,
+            batch_size=settings.batch_size,
+            history=history,
+            generator=generator,
+            checkpoint=checkpoint,
+            checkpoint_every_epochs=settings.checkpoint_every_epochs,
+        )
     if history.last["volume_ratio"] == 0:
         checkpoint.remove()
-        raise StudyError(
-            f"the network finds no lesion in its own {len(samples.subjects)} training scans: it learned to predict "
-            "empty masks. Raise segmentation.training.lesion_weight or warmup_epochs, or lower learning_rate"
-        )
+        raise _empty_masks(len(samples.subjects))
     return model.eval(), history
 
 
-def _run_epoch(epoch, model, optimizer, samples, augmentation, settings, generator, device) -> dict[str, float]:
-    """Train for one epoch; return the mean loss, and Dice and volume ratio over all voxels."""
-    model.train()
-    criterion = DeepSupervisionLoss(settings.lesion_weight).to(device)
-    count = len(samples.subjects)
-    batches = list(shuffled_batches(count, settings.batch_size, generator))
-    total_loss, overlap, predicted, true = 0.0, 0.0, 0.0, 0.0
-    for step, indices in enumerate(batches):
-        for group in optimizer.param_groups:
-            warmup = warmup_factor(epoch=epoch + (step + 1) / len(batches), warmup_epochs=settings.warmup_epochs)
-            progress = (epoch + step / len(batches)) / settings.epochs
-            group["lr"] = warmup * polynomial_decay(settings.learning_rate, progress=progress)
-        fine, coarse, mask = samples.batch(indices, device)
-        fine, coarse, mask = augment(fine, coarse=coarse, mask=mask, settings=augmentation, generator=generator)
-        optimizer.zero_grad()
-        with mixed_precision(device, settings.mixed_precision):
-            logits = model(fine, coarse)
-            loss = criterion(logits, mask)
-        check_finite({"loss": loss.item()}, epoch=epoch, subjects=[samples.subjects[index] for index in indices])
+def _empty_masks(count: int) -> StudyError:
+    return StudyError(
+        f"the network finds no lesion in its own {count} training scans: it learned to predict empty masks. Raise "
+        "segmentation.training.lesion_weight or warmup_epochs, or lower learning_rate"
+    )
+
+
+@dataclass
+class SegmentationTraining:
+    """Network, optimizer and samples of a training, with its training step (see `ichdag.training_loop.train`)."""
+
+    network: DualScaleUNet
+    samples: Samples
+    augmentation: AugmentationSettings
+    settings: TrainingSettings
+    generator: torch.Generator
+    device: torch.device
+
+    def __post_init__(self) -> None:
+        self.optimizer = _optimizer(self.network.parameters(), self.settings)
+        self.criterion = DeepSupervisionLoss(self.settings.lesion_weight).to(self.device)
+
+    def stateful(self) -> dict[str, Any]:
+        """Return the objects that a checkpoint stores, by name."""
+        return {"network": self.network, "optimizer": self.optimizer}
+
+    def start_epoch(self, epoch: int) -> None:
+        """Set the network to training mode; the learning rate changes with every step."""
+        self.network.train()
+
+    def train_step(self, batch: Batch) -> dict[str, float]:
+        """Train on one batch, augmented; return loss, and overlap, predicted and true volume (voxels)."""
+        settings = self.settings
+        for group in self.optimizer.param_groups:
+            group["lr"] = _learning_rate(batch, settings)
+        fine, coarse, mask = self.samples.batch(batch.indices, self.device)
+        fine, coarse, mask = augment(
+            fine, coarse=coarse, mask=mask, settings=self.augmentation, generator=self.generator
+        )
+        self.optimizer.zero_grad()
+        with mixed_precision(self.device, settings.mixed_precision):
+            logits = self.network(fine, coarse)
+            loss = self.criterion(logits, mask)
         loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 12.0)
-        optimizer.step()
-        total_loss += loss.item() * len(indices)
+        torch.nn.utils.clip_grad_norm_(self.network.parameters(), 12.0)
+        self.optimizer.step()
         lesion = logits[0] > 0
-        overlap += mask[lesion].sum().item()
-        predicted += lesion.sum().item()
-        true += mask.sum().item()
-    dice = 2 * overlap / max(predicted + true, 1)
-    return {"loss": total_loss / count, "dice": dice, "volume_ratio": predicted / max(true, 1)}
+        volumes = {"overlap": mask[lesion].sum().item(), "predicted": lesion.sum().item(), "true": mask.sum().item()}
+        return {"loss": loss.item()} | volumes
+
+    def epoch_terms(self, steps: Sequence[tuple[int, dict[str, float]]]) -> dict[str, float]:
+        """Return the mean loss of an epoch, and Dice and volume ratio over all of its voxels."""
+        total_loss = sum(terms["loss"] * count for count, terms in steps)
+        overlap, predicted, true = (sum(terms[name] for _, terms in steps) for name in ("overlap", "predicted", "true"))
+        return {
+            "loss": total_loss / len(self.samples.subjects),
+            "dice": dice_of_volumes(overlap, total=predicted + true, empty=0.0),
+            "volume_ratio": predicted / max(true, 1),
+        }
+
+
+def _learning_rate(batch: Batch, settings: TrainingSettings) -> float:
+    """Return the learning rate of a step: a linear warm-up times a polynomial decay."""
+    warmup = warmup_factor(epoch=batch.epoch + (batch.step + 1) / batch.steps, warmup_epochs=settings.warmup_epochs)
+    progress = (batch.epoch + batch.step / batch.steps) / settings.epochs
+    return warmup * polynomial_decay(settings.learning_rate, progress=progress)
 
 
 def _optimizer(parameters: Iterable[Tensor], settings: TrainingSettings) -> torch.optim.Optimizer:

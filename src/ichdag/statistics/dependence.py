@@ -13,7 +13,7 @@ from scipy.stats import chi2, rankdata
 
 from ichdag.evaluation import inflation
 from ichdag.evaluation.prediction_groups import EXTERNAL
-from ichdag.repeats import repeats_of
+from ichdag.repeats import infer_repeats
 
 DECIMALS = 12
 MODEL_COLUMNS = ["classifier", "features"]
@@ -88,7 +88,7 @@ def _standard_error_factor(folds: np.ndarray, subjects: np.ndarray) -> float:
     """Compute the factor of the standard error of an AUC: 1 externally; out of fold that of one repeat."""
     if folds[0] == EXTERNAL:
         return 1.0
-    repeats = repeats_of(subjects, folds=folds, where="predictions")
+    repeats = infer_repeats(subjects, folds=folds, where="predictions")
     return inflation.of_single_cv(folds[repeats == 0]) ** 0.5
 
 
@@ -98,7 +98,8 @@ def influence(y_true: np.ndarray, scores: np.ndarray, *, folds: np.ndarray) -> n
     Placement values of a fold minus their mean over all rows of the class, so that a class of one in a fold counts too.
     Folds that lack a class are ignored.
     """
-    influences, sizes = np.zeros(scores.shape), np.zeros(len(scores))
+    influences = np.zeros(scores.shape)
+    sizes = np.zeros(len(scores))
     usable_folds = [fold for fold in dict.fromkeys(folds) if 0 < y_true[folds == fold].sum() < (folds == fold).sum()]
     for fold in usable_folds:
         rows = np.flatnonzero(folds == fold)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.stats import chi2_contingency, fisher_exact, ttest_ind
 
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 from ichdag.statistics.frames import as_frame
 from ichdag.statistics.schemas import TABLE1
 
@@ -62,7 +62,9 @@ def _rows(cohort: str | None, name: str, kind: str, left: pd.DataFrame, right: p
 
 def _category_rows(head: dict[str, Any], left: pd.Series, right: pd.Series) -> Iterator[Row]:
     """Yield a row for each level; for an outcome only the level 1."""
-    names = [series.map(lambda value: value if isinstance(value, str) else numeral(value)) for series in (left, right)]
+    names = [
+        series.map(lambda value: value if isinstance(value, str) else format_plain(value)) for series in (left, right)
+    ]
     levels = sorted({*names[0], *names[1]})
     counts = np.array([[int((series == level).sum()) for level in levels] for series in names])
     test = _compare_categories(counts)
@@ -76,7 +78,8 @@ def _decimals(columns: list[np.ndarray]) -> int:
 
     The smallest SD has two significant digits or more; if all SDs are zero, the smallest mean has three.
     """
-    sds, means = [_sd(values) for values in columns], [abs(values.mean()) for values in columns if len(values)]
+    sds = [_sd(values) for values in columns]
+    means = [abs(values.mean()) for values in columns if len(values)]
     sizes, digits = (sds, 2) if any(sd > 0 for sd in sds) else (means, 3)
     return max([1, *(digits - 1 - math.floor(math.log10(value)) for value in sizes if value > 0)])
 
@@ -85,7 +88,8 @@ def _mean(values: np.ndarray, digits: int) -> tuple[str, float, float] | None:
     """Summarize by mean and SD, as text with this number of decimals and as numbers."""
     if not len(values):
         return None
-    mean, spread = float(values.mean()), _sd(values)
+    mean = float(values.mean())
+    spread = _sd(values)
     return f"{mean:.{digits}f} ({spread:.{digits}f})", mean, spread
 
 
@@ -95,7 +99,7 @@ def _share(count: int, total: int) -> tuple[str, float, float] | None:
 
 
 def _summaries(sides: list[tuple[str, float, float] | None]) -> dict[str, Any]:
-    columns = {}
+    columns: dict[str, Any] = {}
     for role, side in zip(("development", "external"), sides, strict=True):
         text, value, spread = side or (None, math.nan, math.nan)
         columns |= {role: text, f"value_{role}": value, f"spread_{role}": spread}
@@ -120,7 +124,8 @@ def _compare_categories(counts: np.ndarray) -> dict[str, Any]:
     if counts.shape[1] < 2:
         return _test(note="one level only")
     expected = np.outer(counts.sum(axis=1), counts.sum(axis=0)) / counts.sum()
-    smd, few = _category_smd(counts), bool((expected < SMALLEST_EXPECTED).any())
+    smd = _category_smd(counts)
+    few = bool((expected < SMALLEST_EXPECTED).any())
     if few and counts.shape == (2, 2):
         return _test("Fisher exact", math.nan, float(fisher_exact(counts).pvalue), smd)
     result = chi2_contingency(counts, correction=False)
@@ -136,7 +141,13 @@ def _category_smd(counts: np.ndarray) -> float:
     return float(math.sqrt(max(0.0, gap @ np.linalg.pinv(spread) @ gap)))
 
 
-def _test(test: str | None = None, statistic=math.nan, p=math.nan, smd=math.nan, note=None) -> dict[str, Any]:
+def _test(
+    test: str | None = None,
+    statistic: float = math.nan,
+    p: float = math.nan,
+    smd: float = math.nan,
+    note: str | None = None,
+) -> dict[str, Any]:
     return {"test": test, "statistic": statistic, "p": p, "smd": smd, "note": note}
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from ichdag.signed_rank import method_of
+from ichdag.signed_rank import wilcoxon_method
 
 ROUNDING = 1e-9
 MIN_ROWS = 3  # rated objects that an intraclass correlation with interval needs
@@ -47,7 +47,7 @@ def wilcoxon(gaps: np.ndarray) -> WilcoxonResult:
     """
     import pingouin
 
-    result = pingouin.wilcoxon(gaps, method=method_of(gaps)).iloc[0]
+    result = pingouin.wilcoxon(gaps, method=wilcoxon_method(gaps)).iloc[0]
     return WilcoxonResult(float(result["W_val"]), float(result["p_val"]), float(result["RBC"]))
 
 

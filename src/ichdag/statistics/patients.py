@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import ndtr
 
+from ichdag.constants import COMPARATORS, FEATURE_SETS
 from ichdag.evaluation import inflation
 from ichdag.evaluation.delong import AucEstimates, auc_interval, estimate_aucs, paired_difference, unpaired_difference
 from ichdag.evaluation.metrics import NO_BOOTSTRAP, has_no_width
@@ -15,7 +16,6 @@ from ichdag.evaluation.prediction_groups import EXTERNAL, POOLED, PredictionGrou
 from ichdag.evaluation.proportions import normal_quantile
 from ichdag.evaluation.recalibration import recalibrate
 from ichdag.evaluation.resampling import percentiles, resample, resampled_auc, widen
-from ichdag.names import COMPARATORS, FEATURE_SETS
 from ichdag.statistics.adjustment import METHODS, adjust
 from ichdag.statistics.frames import as_frame
 from ichdag.statistics.schemas import DELONG, SEX
@@ -35,8 +35,11 @@ def compare_patients(
     families: dict[tuple[str, ...], dict[tuple[str, str], PredictionGroup]] = {}
     for group in _tested_groups(predictions):
         families.setdefault((group.outcome, group.cohort, group.fold), {})[group.features, group.classifier] = group
-    options = {"confidence": 1 - alpha, "bootstrap": bootstrap, "seed": seed}
-    rows = [row for family in families.values() for row in _family(family, reference, **options)]
+    rows = [
+        row
+        for family in families.values()
+        for row in _family(family, reference, confidence=1 - alpha, bootstrap=bootstrap, seed=seed)
+    ]
     table = as_frame(rows, schema=DELONG)
     for column in ("p_holm", "p_bh"):
         table[column] = table.groupby(FAMILY)["p"].transform(adjust, method=METHODS[column])
@@ -66,7 +69,12 @@ def _tested_groups(predictions: pd.DataFrame) -> Iterator[PredictionGroup]:
 
 
 def _family(
-    groups: dict[tuple[str, str], PredictionGroup], reference_features: str, **options: Any
+    groups: dict[tuple[str, str], PredictionGroup],
+    reference_features: str,
+    *,
+    confidence: float,
+    bootstrap: int,
+    seed: int,
 ) -> Iterator[dict[str, Any]]:
     """Yield all comparisons of one outcome and cohort."""
     for (features, classifier), reference in groups.items():
@@ -75,7 +83,7 @@ def _family(
             comparators = [(name, kind) for name, kind in COMPARATORS.items() if name != "oracle"]
             for model in [*feature_sets, *comparators]:
                 if model in groups:
-                    yield _compare(groups[model], reference, **options)
+                    yield _compare(groups[model], reference, confidence=confidence, bootstrap=bootstrap, seed=seed)
 
 
 def _compare(
@@ -88,7 +96,8 @@ def _compare(
     factor = _inflation(group, reference, first, second)
     estimates = estimate_aucs(y_true, scores=scores).inflated(factor)
     difference = paired_difference(estimates, first=0, second=1, confidence=confidence)
-    row = group.name | {"features_reference": reference.features, "classifier_reference": reference.classifier}
+    row: dict[str, Any] = dict(group.name)
+    row |= {"features_reference": reference.features, "classifier_reference": reference.classifier}
     row |= {"auc": estimates.auc[0], "auc_reference": estimates.auc[1], "difference": difference.value}
     row |= {"low": difference.low, "high": difference.high, "p": difference.p}
     limits = _bootstrap(scores, y_true, confidence, count=bootstrap, seed=seed)
@@ -109,7 +118,7 @@ def _inflation(group: PredictionGroup, reference: PredictionGroup, first: np.nda
         np.stack([repeat.probability for repeat in model.repeats])[:, rows]
         for model, rows in ((group, first), (reference, second))
     )
-    folds = np.stack([repeat.folds for repeat in group.repeats])[:, first]
+    folds = np.stack([repeat.folds for repeat in group.repeats if repeat.folds is not None])[:, first]
     return inflation.of_difference(group.y_true[first], first=first_scores, second=second_scores, folds=folds)
 
 
@@ -161,7 +170,8 @@ def _interaction(
     if women is None or men is None or notes:
         nothing = dict.fromkeys(("interaction", "interaction_low", "interaction_high", "p_interaction"), math.nan)
         return nothing, f"no interaction test: {'; '.join(sorted(notes))}" if notes else None
-    difference, error = women.slope - men.slope, math.hypot(women.slope_error, men.slope_error)
+    difference = women.slope - men.slope
+    error = math.hypot(women.slope_error, men.slope_error)
     reach = normal_quantile(confidence) * error
     row = {"interaction": difference, "interaction_low": difference - reach, "interaction_high": difference + reach}
     return row | {"p_interaction": float(2 * ndtr(-abs(difference) / error))}, None

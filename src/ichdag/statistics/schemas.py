@@ -1,7 +1,7 @@
 """Schemas of Table 1 and of the comparisons of models."""
 
 from ichdag.columns import AUC, CLASSIFIER, COHORT, FEATURE_SET, GAP, NOTE, OUTCOME, STATISTIC, P
-from ichdag.names import FEATURE_SETS
+from ichdag.constants import FEATURE_SETS
 from ichdag.schema import Column, Schema, number
 
 
@@ -19,7 +19,7 @@ def _subgroup(group: str) -> list[Column]:
 TABLE1 = Schema(
     "table1",
     (
-        Column("cohort", "external cohort that stands beside the development cohort", missing=True),
+        Column("cohort", "external cohort that is compared with the development cohort", missing=True),
         Column("variable", "column of the cohort table, or outcome"),
         Column("kind", "how it is summarized", values=("number", "category", "outcome")),
         Column("level", "category; of an outcome 1; n/a for numbers", missing=True),
@@ -64,21 +64,33 @@ FRIEDMAN = Schema(
         number("blocks", "classifiers", low=0),
         STATISTIC,
         P,
-        number("kendall_w", "Kendall's coefficient of concordance: 1 if all classifiers rank the sets alike", **AUC),
-        number("icc", "how far the classifiers agree on the AUCs of the sets: ICC(C,1)", low=-1, high=1, missing=True),
-        number("icc_low", "its lower 95% limit, as if the classifiers did not share their patients", missing=True),
-        number("icc_high", "its upper 95% limit, likewise", missing=True),
+        number(
+            "kendall_w",
+            "Kendall's coefficient of concordance: 1 if all classifiers rank the feature sets in the same order",
+            **AUC,
+        ),
+        number(
+            "icc",
+            "agreement of the classifiers on the AUCs of the feature sets: ICC(C,1)",
+            low=-1,
+            high=1,
+            missing=True,
+        ),
+        number(
+            "icc_low", "its lower 95% limit; it assumes that the classifiers do not share their patients", missing=True
+        ),
+        number("icc_high", "its upper 95% limit, with the same assumption", missing=True),
         Column("significant", "whether p is below alpha", values=("yes", "no"), missing=True),
         number(
             "size",
-            "how often p is below alpha in this study where all feature sets are equally good: the classifiers share "
-            "their patients, which the chi-square distribution does not know",
+            "how often p would be below alpha in this study if all feature sets were equally good; above alpha, "
+            "because the classifiers share their patients and the chi-square distribution assumes that they do not",
             **AUC,
         ),
         number(
             "p_patients",
-            "p that the mean AUCs over classifiers are equal, by resampling the patients that all models share: this "
-            "one holds its size",
+            "p for equal mean AUCs over classifiers, by resampling the patients that all models share; it keeps its "
+            "nominal size",
             **AUC,
         ),
         NOTE,
@@ -95,7 +107,9 @@ WILCOXON = Schema(
         Column("second", "feature set it is compared with", values=tuple(FEATURE_SETS)),
         number("median_difference", "median over classifiers of the AUC of the first minus the second", **GAP),
         number("rank_biserial", "matched-pairs rank-biserial correlation: 1 if the first is always better", **GAP),
-        number("common_language", "how often an AUC of the first is above one of the second, ties counted half", **AUC),
+        number(
+            "common_language", "probability that an AUC of the first is above one of the second; ties count half", **AUC
+        ),
         number("blocks", "classifiers", low=0),
         number("nonzero", "classifiers with a difference", low=0),
         STATISTIC,
@@ -103,10 +117,20 @@ WILCOXON = Schema(
         number("p_bonferroni", "p after Bonferroni's correction over the pairs", **AUC),
         number("p_holm", "p after Holm's correction over the pairs", **AUC),
         number("p_bh", "p after Benjamini and Hochberg's correction over the pairs", **AUC),
-        number("smallest_reachable_p", "smallest p that so many classifiers with a difference allow", low=0, high=1),
+        number(
+            "smallest_reachable_p",
+            "smallest p that is possible with this number of classifiers with a difference",
+            low=0,
+            high=1,
+        ),
         number("p_patients", "p of the mean difference over classifiers, by resampling the patients", **AUC),
-        number("p_patients_holm", "that p after Holm's correction over the pairs", **AUC),
-        Column("friedman_significant", "whether Friedman's test allows the pair", values=("yes", "no"), missing=True),
+        number("p_patients_holm", "p_patients after Holm's correction over the pairs", **AUC),
+        Column(
+            "friedman_significant",
+            "whether Friedman's test is significant, so that pairs may be compared",
+            values=("yes", "no"),
+            missing=True,
+        ),
         NOTE,
     ),
 )
@@ -122,7 +146,7 @@ DELONG = Schema(
         Column("features_reference", "feature set it is compared with"),
         Column("classifier_reference", "classifier of the reference"),
         number("auc", "AUC; of several repeats' pooled predictions that of each participant's mean probability", **AUC),
-        number("auc_reference", "AUC of the reference, likewise", **AUC),
+        number("auc_reference", "AUC of the reference, computed in the same way", **AUC),
         number("difference", "AUC minus AUC of the reference", **GAP),
         number("low", "lower limit (DeLong)", **GAP),
         number("high", "upper limit (DeLong)", **GAP),
@@ -132,13 +156,13 @@ DELONG = Schema(
         number(
             "inflation",
             "what DeLong's variance was multiplied by: 1 + folds x n_test / n_train for one cross-validation, "
-            "estimated where it was repeated, 1 outside of it",
+            "estimated from repeats if there are any; 1 without cross-validation",
             low=1,
         ),
-        number("bootstrap_low", "lower limit (bootstrap within each class), widened likewise", **GAP),
-        number("bootstrap_high", "upper limit (bootstrap within each class), widened likewise", **GAP),
+        number("bootstrap_low", "lower limit (bootstrap within each class), widened by the same factor", **GAP),
+        number("bootstrap_high", "upper limit (bootstrap within each class), widened by the same factor", **GAP),
         number("n", "participants with both predictions", low=0),
-        number("positives", "of them with the outcome", low=0),
+        number("positives", "number of these with the outcome", low=0),
         NOTE,
     ),
 )

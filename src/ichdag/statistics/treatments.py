@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 from scipy.stats import shapiro
 
+from ichdag.constants import FEATURE_SETS
 from ichdag.evaluation.prediction_groups import EXTERNAL
-from ichdag.names import FEATURE_SETS
-from ichdag.signed_rank import moved, smallest_reachable_p
+from ichdag.signed_rank import drop_zeros, smallest_reachable_p
 from ichdag.statistics import effects
 from ichdag.statistics.adjustment import METHODS, adjust
 from ichdag.statistics.dependence import NullDistribution, draw_null
@@ -147,7 +147,7 @@ def _with_agreement(row: dict[str, Any]) -> str | None:
 def _wilcoxon(table: pd.DataFrame, first: str, second: str, null: NullDistribution | None) -> dict[str, Any]:
     """Test the differences first - second, two-sided and exact over all sign flips; zeros are dropped."""
     differences = (table[first] - table[second]).round(DECIMALS).to_numpy()
-    nonzero = moved(differences)
+    nonzero = drop_zeros(differences)
     median = float(np.median(differences)) if len(differences) else math.nan
     row = {
         "first": first,

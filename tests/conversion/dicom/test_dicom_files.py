@@ -6,7 +6,7 @@ import zipfile
 import pytest
 
 from ichdag.conversion.dicom import is_dicom
-from ichdag.faults import MachineFault
+from ichdag.file_errors import MachineFault
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from pydicom.sr.codedict import codes
 
 from ichdag.conversion.dicom import decoding, dicom_to_volume
 from ichdag.conversion.participant_scans import ConversionSettings, convert_participant
-from ichdag.faults import MachineFault
+from ichdag.file_errors import MachineFault
 
 UNREADABLE = "/proc/self/mem"  # it opens, and every read of its beginning is an input/output error
 

@@ -243,7 +243,7 @@ def test_all_reasons_are_said_the_nearest_miss_first(folder, draw, reason):
 def test_the_rules_are_stated_alike_in_the_code_and_in_the_docs():
     document = (Path(__file__).parents[3] / "docs" / "dicom.md").read_text("utf-8").replace("`", "").replace("*", "")
     stated = [" ".join(text.split()) for text in (package.__doc__, document)]
-    listed = [re.search(r"A stack is left out, with .*? the lowest series number\.", text)[0] for text in stated]
+    listed = [re.search(r"A stack is not used, with .*? the lowest series number\.", text)[0] for text in stated]
     assert listed[0] == listed[1]
     assert re.findall(r" (\d+)\. ", listed[0]) == [str(order) for order in range(1, len(RULES) + 1)]
     waived = [RULES.index(rule) + 1 for rule in WAIVED_BY_NAME]

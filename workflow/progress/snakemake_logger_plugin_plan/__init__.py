@@ -1,4 +1,4 @@
-"""What a run would do and why, in plain words by rule: Snakemake's own reasons of a dry run, told once each.
+"""Print what a run would do and why, in plain words by rule: Snakemake's own reasons of a dry run, each once.
 
 For `snakemake --dry-run --logger plan` with this folder's parent on PYTHONPATH, as `make plan` does.
 """
@@ -31,26 +31,26 @@ class LogHandler(LogHandlerBase):
 
     def __post_init__(self) -> None:
         self.jobs: list[Any] = []
-        self.told = False
+        self.has_printed = False
 
-    def emit(self, record) -> None:
+    def emit(self, record: Any) -> None:
         """Take one event: a job that would run, or an error, which is said at once."""
         if getattr(record, "event", None) == LogEvent.JOB_INFO:
             self.jobs.append(record)
         elif record.levelname in ("ERROR", "CRITICAL"):
-            self.told = True
+            self.has_printed = True
             print(record.getMessage(), file=sys.stdout, flush=True)
 
     def close(self) -> None:
-        """Say the plan."""
-        if not self.told:
-            self.told = True
+        """Print the plan."""
+        if not self.has_printed:
+            self.has_printed = True
             print("\n".join(plan(self.jobs)), file=sys.stdout, flush=True)
         super().close()
 
 
 def plan(jobs: list[Any]) -> list[str]:
-    """The plan as lines: what would run in the order of the data, each rule with its reasons."""
+    """Return the plan as lines: what would run in the order of the data, each rule with its reasons."""
     if not jobs:
         return ["Nothing to be done: every result is there, and nothing it was made from has changed."]
     makers = {path.partition(" (")[0]: job.rule_name for job in jobs for path in job.output}  # (update) may follow
@@ -66,18 +66,18 @@ def plan(jobs: list[Any]) -> list[str]:
 
 
 def trainings(jobs: list[Any]) -> list[str]:
-    """What is trained, why, and how long the same took last time: what a rerun costs most of."""
+    """Say what is trained, why, and how long the same took last time: what a rerun costs most of."""
     lines = []
     for rule, what in TRAINERS.items():
-        told = [
+        matches = [
             TRAINING.match(str(getattr(job, "rule_msg", "")).partition(": ")[2])
             for job in jobs
             if job.rule_name == rule
         ]
-        hours = [float(one["hours"]) for one in told if one["hours"]]
+        hours = [float(match["hours"]) for match in matches if match["hours"]]
         total = f"{sum(hours):.0f}" if sum(hours) >= 10 else f"{sum(hours):.2g}"
         took = f"; the last trainings took {total} h together" if hours else ""
-        for why, count in Counter(one["why"] for one in told).items():
+        for why, count in Counter(match["why"] for match in matches).items():
             name = f"{count} {what}" if what == "networks" else f"the {what}"
             anew = " anew" if hours else ""
             lines.append(f"  It would train {name}{anew}: {why}{took}.")
@@ -85,47 +85,47 @@ def trainings(jobs: list[Any]) -> list[str]:
 
 
 def causes(job: Any, makers: dict[str, str]) -> list[str]:
-    """Why one job would run. What follows from other jobs is named by their rules."""
-    found = []
+    """Return why one job would run. What follows from other jobs is named by their rules."""
+    reasons = []
     for part in re.split(r"; (?=[A-Z])", job.reason):
         head, _, rest = part.partition(": ")
         if head == "Missing output files":
-            found.append("its result is not there yet")
+            reasons.append("its result is not there yet")
         elif head == "Incomplete output files":
-            found.append("it was cut short")
+            reasons.append("it was cut short")
         elif head == "Updated input files":
-            found.append(f"{named(rest)} changed")
+            reasons.append(f"{named(rest)} changed")
         elif head == "Input files updated by another job":
             rules = sorted({makers.get(path, "another job") for path in rest.split(", ")})
-            found.append(f"follows from {', '.join(rules)}")
+            reasons.append(f"follows from {', '.join(rules)}")
         elif head.startswith("Set of input files"):
-            found.append("it reads other files than before (participants or results came or went)")
+            reasons.append("it reads other files than before (participants or results came or went)")
         elif head.startswith("Code has changed"):
-            found.append("its script changed")
+            reasons.append("its script changed")
         elif head.startswith("Params have changed"):
-            found.append(changed(rest))
+            reasons.append(changed(rest))
         elif head.startswith("Software environment"):
-            found.append("its conda environment changed")
+            reasons.append("its conda environment changed")
         elif head.startswith("Forced execution"):
-            found.append(
+            reasons.append(
                 "what is in the ledger does not hold any more" if getattr(job, "rule_msg", None) else "it was asked for"
             )
         elif head.startswith("Rules with neither"):
-            found.append("it names a set of results")
+            reasons.append("it names a set of results")
         else:
-            found.append(part)
-    first = [cause for cause in found if not cause.startswith("follows from")]
-    return first or found
+            reasons.append(part)
+    first = [cause for cause in reasons if not cause.startswith("follows from")]
+    return first or reasons
 
 
 def named(files: str) -> str:
-    """Up to a few files by name."""
+    """Name up to a few files."""
     names = files.split(", ")
     return ", ".join(names[:NAMED]) + (f" and {len(names) - NAMED} more files" if len(names) > NAMED else "")
 
 
 def changed(text: str) -> str:
-    """What changed in the parameters of a job: its code, or which settings from what to what; or what is in doubt."""
+    """Say what changed in the params of a job: its code, or which settings and how; or what is in doubt."""
     if DOUBT.search(text):
         return text
     parts = CHANGE.search(text)
@@ -141,7 +141,7 @@ def changed(text: str) -> str:
 
 
 def differences(before: Any, now: Any, key: str = "") -> list[str]:
-    """Each value that differs: `training.epochs 15 -> 20`."""
+    """List each value that differs: `training.epochs 15 -> 20`."""
     if isinstance(before, dict) and isinstance(now, dict):
         inner = [differences(before.get(name), now.get(name), f"{key}.{name}") for name in {**before, **now}]
         return [line for lines in inner for line in lines]
@@ -149,6 +149,6 @@ def differences(before: Any, now: Any, key: str = "") -> list[str]:
 
 
 def short(value: Any) -> str:
-    """A value in few characters."""
+    """Write a value in few characters."""
     text = repr(value)
     return text if len(text) <= 40 else f"{text[:37]}..."

@@ -10,7 +10,7 @@ from ichdag.cohort.quality.words import CHECKS
 from ichdag.heads import find_head
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ def measure(scan: Volume, *, facts: dict[str, Any], settings: QualitySettings) -
     refuse_other_units(scan)
     head = find_head(scan, head_hu=settings.head_hu)
     if not head.inside.any():
-        raise DataFault("cohort", f"no head: no tissue above {numeral(settings.head_hu)} HU holds together")
+        raise DataFault("cohort", f"no head: no tissue above {format_plain(settings.head_hu)} HU holds together")
     brain = brain_voxels(head)
     found = measure_intensity(head, brain) | measure_coverage(scan, head, facts)
     found |= measure_artifacts(scan, head, facts, brain=brain)
@@ -59,10 +59,10 @@ def complaints(rows: list[dict[str, Any]], verdict: str) -> list[str]:
     for row in rows:
         if row["verdict"] == verdict:
             words, high = CHECKS[row["check"]], row["value"] > row["high"]
-            limit = f"limit {numeral(row['high' if high else 'low'])}"
+            limit = f"limit {format_plain(row['high' if high else 'low'])}"
             unit = f" {row['unit']}" if row["unit"] else ""
             found.append(
-                f"{words.above if high else words.below}: {row['check']} {numeral(row['value'], 4)}{unit}, {limit}"
+                f"{words.above if high else words.below}: {row['check']} {format_plain(row['value'], 4)}{unit}, {limit}"
             )
     return found
 

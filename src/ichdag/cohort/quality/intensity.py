@@ -6,7 +6,7 @@ from scipy import ndimage
 from ichdag.heads import Head
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 AIR_HU, SMALLEST_ML = -500, 50
 ERODED_MM = 15
@@ -20,14 +20,15 @@ def refuse_other_units(scan: Volume) -> None:
     values = scan.values
     low, high = float(values.min()), float(values.max())
     if low == high:
-        raise DataFault("cohort", f"empty scan: every voxel is {numeral(low)}")
+        raise DataFault("cohort", f"empty scan: every voxel is {format_plain(low)}")
     if high > 1 and _has_air_of_zero(values):
-        found = f"the air around the head was set to 0 (values from {numeral(low)} to {numeral(high)})"
+        found = f"the air around the head was set to 0 (values from {format_plain(low)} to {format_plain(high)})"
         raise DataFault("cohort", f"{found}: the head is in HU, give the scan with its air, near -1000")
     if low > AIR_HU or high < 300:
         looks = _looks_like(values, low, high)
         raise DataFault(
-            "cohort", f"not in HU: values from {numeral(low)} to {numeral(high)}{looks}; air should be near -1000"
+            "cohort",
+            f"not in HU: values from {format_plain(low)} to {format_plain(high)}{looks}; air should be near -1000",
         )
 
 

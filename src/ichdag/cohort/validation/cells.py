@@ -8,7 +8,7 @@ from typing import Any
 
 from ichdag.cohort.sheet import MISSING_WORDS, SERIES, Row, Sheet, column_schema
 from ichdag.cohort.validation.faults import Fault, rows_named, values_named
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 PROGRAM_ERROR = re.compile(r"#(N/A|[A-Z_]+(/0)?[!?])|Err:\d{3}")  # of Excel and of LibreOffice
 ESCAPED = re.compile(r"_x00[01][0-9A-Fa-f]_")  # how a workbook's file says a line break or another control character
@@ -106,7 +106,7 @@ def _trouble_of_id(cell: Any, schema: dict[str, Any]) -> Trouble | None:
     if not isinstance(cell, str):
         return (
             "is a number: Excel drops leading zeros of such ids",
-            f"Format the column as text and write sub-{numeral(cell)}, or with the zeros it had",
+            f"Format the column as text and write sub-{format_plain(cell)}, or with the zeros it had",
         )
     letters = re.sub(r"[^A-Za-z0-9]", "", re.sub(r"^sub[-_ ]*", "", cell, flags=re.IGNORECASE))
     if len(letters) > LONGEST_ID:

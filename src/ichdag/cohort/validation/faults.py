@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ichdag.jobs import StudyError
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 HEADINGS = ("no.", "where", "found", "what to do")
 SHARES = (0.26, 0.36, 0.38)
@@ -43,7 +43,9 @@ def rows_named(numbers: Iterable[int]) -> str:
 
 def values_named(values: Iterable[object], shown: int = 3) -> str:
     """The first few distinct values in quotes, and how many more there are."""
-    distinct = list(dict.fromkeys(f"'{numeral(value) if isinstance(value, float) else value}'" for value in values))
+    distinct = list(
+        dict.fromkeys(f"'{format_plain(value) if isinstance(value, float) else value}'" for value in values)
+    )
     more = f" and {len(distinct) - shown} more" if len(distinct) > shown else ""
     return ", ".join(distinct[:shown]) + more
 

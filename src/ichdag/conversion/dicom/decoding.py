@@ -16,7 +16,7 @@ from ichdag.conversion.dicom.deidentified_copies import write_copies
 from ichdag.conversion.dicom.headers import number, numbers
 from ichdag.conversion.dicom.stack_geometry import Geometry
 from ichdag.conversion.dicom.stacks import Stack
-from ichdag.faults import DamagedResult, MachineFault, read_through, require_room
+from ichdag.file_errors import DamagedResult, MachineFault, check_free_space, read_to_end
 from ichdag.images import Volume, read_scan
 from ichdag.jobs import DataFault, StudyError
 
@@ -49,8 +49,8 @@ def decode(stack: Stack, folder: Path) -> np.ndarray:
         raise MachineFault(f"dcm2niix was killed or has no room: status {status}")
     if status or not (out / "ct.nii").is_file():
         for file in clean.iterdir():
-            read_through(file)
-        require_room(out, sum(plane.header.Rows * plane.header.Columns * 4 for plane in stack.slices))
+            read_to_end(file)
+        check_free_space(out, sum(plane.header.Rows * plane.header.Columns * 4 for plane in stack.slices))
         raise DataFault("cohort", f"pixel data cannot be read: dcm2niix status {status}, encoding {syntax_of(stack)}")
     try:
         stored = _in_header_order(read_scan(out / "ct.nii"), stack)

@@ -19,7 +19,7 @@ from ichdag.conversion.dicom.headers import Slice
 from ichdag.conversion.dicom.read_limits import LARGEST_PIXELS, Budget
 from ichdag.conversion.dicom.stacks import Stack
 from ichdag.conversion.dicom.streams import bounded
-from ichdag.faults import refuse_machine_fault
+from ichdag.file_errors import raise_machine_fault
 from ichdag.jobs import DataFault
 
 PIXELS = ["NumberOfFrames", "Rows", "Columns", "BitsAllocated", "PixelData"]
@@ -38,7 +38,7 @@ def write_copies(stack: Stack, folder: Path) -> None:
         except DataFault:
             raise
         except Exception as error:  # damaged pixel data may raise anything, and quote the header in it
-            refuse_machine_fault(error, file)
+            raise_machine_fault(error, file)
             reason = f"pixel data cannot be read: slice {planes[0][0] + 1}, {type(error).__name__}"
             raise DataFault("cohort", reason) from None
         for (index, plane), pixels in zip(planes, frames, strict=True):

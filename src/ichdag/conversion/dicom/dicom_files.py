@@ -15,9 +15,9 @@ from ichdag.conversion.dicom.dicom_settings import DicomSettings
 from ichdag.conversion.dicom.dicomdir import named_in
 from ichdag.conversion.dicom.streams import unpack
 from ichdag.conversion.dicom.unreadable_files import is_unfinished
-from ichdag.faults import MachineFault, refuse_machine_fault
+from ichdag.file_errors import MachineFault, raise_machine_fault
 from ichdag.jobs import DataFault
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 DRIVE = re.compile(r"[A-Za-z]:[/\\]")
 SUFFIXES = ("", ".dcm", ".dicom", ".ima", ".zip")
@@ -129,7 +129,7 @@ def _unpack(path: Path, folder: Path, settings: DicomSettings) -> list[Path]:
     except DataFault:
         raise
     except Exception as error:  # a damaged zip may raise anything
-        refuse_machine_fault(error, path)
+        raise_machine_fault(error, path)
         raise DataFault("cohort", f"the zip cannot be unpacked: {type(error).__name__}, pack it again") from None
     found = sorted(folder.iterdir())
     if not any(file.suffix == ".dcm" for file in found) and any(file.suffix == ".zip" for file in found):
@@ -152,7 +152,7 @@ def _check(members: list[zipfile.ZipInfo], settings: DicomSettings) -> None:
     _limit(len(members), settings)
     unpacked_gb = sum(member.file_size for member in members) / 1e9
     if unpacked_gb > settings.largest_unpacked_gb:
-        limit = f"more than {numeral(settings.largest_unpacked_gb)} GB"
+        limit = f"more than {format_plain(settings.largest_unpacked_gb)} GB"
         raise DataFault("cohort", f"the zip is too large: {unpacked_gb:.1f} GB unpacked, {limit}")
     for member in members:
         name = PurePosixPath(member.orig_filename.replace("\\", "/"))

@@ -12,7 +12,7 @@ from ichdag.conversion.dicom.decoding import LPS_TO_RAS
 from ichdag.conversion.dicom.headers import numbers, quiet
 from ichdag.conversion.dicom.read_limits import Budget
 from ichdag.conversion.dicom.streams import LARGEST_INFLATED, bounded
-from ichdag.faults import refuse_machine_fault
+from ichdag.file_errors import raise_machine_fault
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
 
@@ -37,7 +37,7 @@ def read_segmentation(path: str | Path, *, scan: Volume) -> Volume:
         except DataFault:
             raise
         except Exception as error:  # whatever is wrong with it, with header values in the words
-            refuse_machine_fault(error, path)
+            raise_machine_fault(error, path)
             reason = f"mask cannot be read as DICOM-SEG: {type(error).__name__}"
             raise DataFault("cohort", f"{reason}, a segmentation of the converted series is needed") from None
     if len(drawn) > 1:

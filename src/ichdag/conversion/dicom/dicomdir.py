@@ -10,7 +10,7 @@ from ichdag.conversion.dicom.headers import Slice, text
 from ichdag.conversion.dicom.read_limits import Budget
 from ichdag.conversion.dicom.stacks import Stack
 from ichdag.conversion.dicom.streams import bounded
-from ichdag.faults import refuse_machine_fault
+from ichdag.file_errors import raise_machine_fault
 from ichdag.jobs import DataFault
 
 
@@ -43,7 +43,7 @@ def named_in(directory: Path, name_of: Callable[[Dataset, str | None], str | Non
             elif record.get("RecordInUseFlag") != 0:
                 found.add(name_of(record, series))
     except Exception as error:
-        refuse_machine_fault(error, directory)
+        raise_machine_fault(error, directory)
     return found - {"", None}
 
 

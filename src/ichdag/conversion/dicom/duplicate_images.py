@@ -8,7 +8,7 @@ import pydicom
 from ichdag.conversion.dicom.headers import Slice
 from ichdag.conversion.dicom.read_limits import LARGEST_PIXELS, Budget
 from ichdag.conversion.dicom.streams import bounded
-from ichdag.faults import refuse_machine_fault
+from ichdag.file_errors import raise_machine_fault
 
 SHOWN = ("PixelData", "RescaleSlope", "RescaleIntercept", "BitsStored", "PixelRepresentation", "Rows", "Columns")
 
@@ -28,5 +28,5 @@ def _shown(file: Path) -> tuple[Any, ...] | None:
             source = pydicom.dcmread(stream, specific_tags=list(SHOWN), force=True)
         return tuple(source.get(name) for name in SHOWN) if "PixelData" in source else None
     except Exception as error:  # damaged pixel data may raise anything
-        refuse_machine_fault(error, file)
+        raise_machine_fault(error, file)
         return None

@@ -5,7 +5,7 @@ from ichdag.conversion.dicom.headers import number, text
 from ichdag.conversion.dicom.series_attributes import character_of, known_modality, words_in
 from ichdag.conversion.dicom.stack_geometry import fault_of
 from ichdag.conversion.dicom.stacks import Stack
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 HU_TYPES = ("", "HU", "US", "HU_MOD")
@@ -93,7 +93,7 @@ def _geometry(stack: Stack, settings: DicomSettings) -> str | None:
 
 def _coverage(stack: Stack, settings: DicomSettings) -> str | None:
     found, wanted = stack.geometry.coverage_mm, settings.smallest_coverage_mm
-    return f"not a whole head: {found:.0f} mm, limit {numeral(wanted)} mm" if found < wanted else None
+    return f"not a whole head: {found:.0f} mm, limit {format_plain(wanted)} mm" if found < wanted else None
 
 
 RULES = (

@@ -25,7 +25,7 @@ from pydicom.uid import (
 from ichdag.conversion.dicom.read_limits import Budget
 from ichdag.conversion.dicom.streams import beginning_of, bounded
 from ichdag.conversion.dicom.unreadable_files import unread
-from ichdag.faults import refuse_machine_fault
+from ichdag.file_errors import raise_machine_fault
 from ichdag.jobs import DataFault
 
 TAGS = [
@@ -139,7 +139,7 @@ def _read(file: Path, budget: Budget) -> Dataset | None:
     except DataFault:
         raise
     except Exception as error:  # a damaged header may raise anything
-        refuse_machine_fault(error, file)
+        raise_machine_fault(error, file)
         return None
     if "SOPClassUID" not in header and "MediaStorageSOPClassUID" in header.file_meta:
         header.SOPClassUID = header.file_meta.MediaStorageSOPClassUID
@@ -172,7 +172,7 @@ def _drop_unreadable(header: Dataset) -> None:
             for item in header[tag].value if header[tag].VR == "SQ" else ():
                 _drop_unreadable(item)
         except Exception as error:  # a wrong value may raise anything, and quotes itself
-            refuse_machine_fault(error)
+            raise_machine_fault(error)
             del header[tag]
 
 

@@ -86,7 +86,7 @@ def kernel_of(stack: Stack, settings: DicomSettings) -> str | None:
 
 
 def character_of(stack: Stack, settings: DicomSettings) -> str:
-    """soft tissue, sharp or unknown: by the kernel, else by words of the description."""
+    """Soft tissue, sharp or unknown: by the kernel, else by words of the description."""
     kernel = text(stack.header, "ConvolutionKernel")
     for name, patterns in (("sharp", settings.sharp_kernels), ("soft tissue", settings.soft_tissue_kernels)):
         if any(re.match(pattern, kernel, re.IGNORECASE) for pattern in patterns):

@@ -8,7 +8,7 @@ from ichdag.conversion.dicom.headers import number, text
 from ichdag.conversion.dicom.series_attributes import character_of, describe, has_contrast
 from ichdag.conversion.dicom.stacks import Stack
 from ichdag.jobs import DataFault
-from ichdag.numerals import NUMBER
+from ichdag.number_format import NUMBER
 
 CHARACTER = {"soft tissue": 0, "unknown": 1, "sharp": 2}
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from ichdag.conversion.dicom.dicom_settings import DicomSettings
 from ichdag.conversion.dicom.headers import Slice, number
-from ichdag.numerals import numeral
+from ichdag.number_format import format_plain
 
 LARGEST_ANGLE = 90.0  # degrees
 
@@ -96,7 +96,7 @@ def fault_of(geometry: Geometry, header, settings: DicomSettings) -> str | None:
     """Why the slices cannot become a volume of true geometry, or None."""
     count, gaps, limit = len(geometry.distances_mm), geometry.gaps_mm, settings.position_tolerance_mm
     if geometry.extent_mm <= limit:
-        return f"slices all at one place: {count} of them within {numeral(geometry.extent_mm, 2)} mm, not a volume"
+        return f"slices all at one place: {count} of them within {format_plain(geometry.extent_mm, 2)} mm, not a volume"
     twice = int(np.count_nonzero(gaps <= limit))
     if twice:
         return f"several slices at one place: {twice} of {count} positions twice, export one acquisition"
@@ -104,7 +104,9 @@ def fault_of(geometry: Geometry, header, settings: DicomSettings) -> str | None:
     if off > limit:
         return f"slices off one line: by up to {off:.1f} mm, the positions cannot be trusted"
     if geometry.tilt_degrees > settings.largest_tilt_degrees:
-        return f"tilt too large: {geometry.tilt_degrees:.1f} degrees, limit {numeral(settings.largest_tilt_degrees)}"
+        return (
+            f"tilt too large: {geometry.tilt_degrees:.1f} degrees, limit {format_plain(settings.largest_tilt_degrees)}"
+        )
     tag = abs(number(header, "GantryDetectorTilt") or 0.0)
     tag = tag if tag <= LARGEST_ANGLE else 0.0  # no angle: something else that somebody wrote there
     seen = max(geometry.tilt_degrees, geometry.oblique_degrees)
@@ -117,7 +119,7 @@ def fault_of(geometry: Geometry, header, settings: DicomSettings) -> str | None:
 
 def _uneven(geometry: Geometry, settings: DicomSettings) -> str | None:
     gaps = geometry.gaps_mm
-    found = f"steps from {numeral(gaps.min(), 4)} to {numeral(gaps.max(), 4)} mm"
+    found = f"steps from {format_plain(gaps.min(), 4)} to {format_plain(gaps.max(), 4)} mm"
     if not settings.resample_variable_spacing:
         parts = gaps / gaps.min()
         missing = int(np.rint(parts).sum()) - len(gaps)
@@ -125,5 +127,5 @@ def _uneven(geometry: Geometry, settings: DicomSettings) -> str | None:
         guess = f", as if {missing} were missing" if whole else ""
         return f"uneven slice positions: {found}{guess}; send all slices, or set resample_variable_spacing"
     if gaps.max() > settings.largest_gap_mm:
-        return f"gap between slices too large to interpolate: {found}, limit {numeral(settings.largest_gap_mm)} mm"
+        return f"gap between slices too large to interpolate: {found}, limit {format_plain(settings.largest_gap_mm)} mm"
     return None
