@@ -12,7 +12,7 @@ from ichdag.conversion import fingerprint as module
 
 
 def fingerprint(path, largest_files=1000):
-    module._of.cache_clear()
+    module._describe_path.cache_clear()
     return module.fingerprint({"baseline_ct": str(path), "followup_ct": None}, largest_files=largest_files)
 
 

@@ -5,7 +5,7 @@ import pytest
 import SimpleITK as sitk
 
 from ichdag.conversion.nifti import read_original_mask as read_mask
-from ichdag.conversion.nrrd_header import MOST_BYTES, data_files, read_header
+from ichdag.conversion.nrrd_header import MAX_HEADER_BYTES, data_files, read_header
 from ichdag.jobs import DataFault
 
 FIELDS = "NRRD0004\ntype: uint8\ndimension: 3\nspace: left-posterior-superior\nsizes: 4 4 4\nencoding: raw\n"
@@ -67,7 +67,7 @@ def test_voxels_elsewhere_are_refused_without_their_name(header, field, name, en
 
 @pytest.mark.parametrize("field", ["data file: ../voxels.raw", "data file: LIST\nvoxels.raw"])
 def test_a_name_that_follows_more_than_is_read_of_a_header_is_not_followed(header, field):
-    comments = "# a comment\n" * (MOST_BYTES // 10)
+    comments = "# a comment\n" * (MAX_HEADER_BYTES // 10)
     with pytest.raises(DataFault, match="no end of its header in 1,000,000 bytes"):
         read_mask(header(comments + field))
 
@@ -88,7 +88,7 @@ def test_a_pattern_that_would_end_the_job_or_is_none_is_refused(header, field):
 
 
 def test_more_data_files_than_a_mask_can_have_are_not_looked_for(header, monkeypatch):
-    monkeypatch.setattr("ichdag.conversion.nrrd_header.MOST_FILES", 3)
+    monkeypatch.setattr("ichdag.conversion.nrrd_header.MAX_DATA_FILES", 3)
     (header("").parent / "slice2.raw").write_bytes(b"")
     assert len(list(data_files(header("data file: slice%d.raw 1 999999999 1")))) == 3
     (header("").parent / "slice3.raw").write_bytes(b"")

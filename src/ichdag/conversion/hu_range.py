@@ -6,16 +6,16 @@ from ichdag.jobs import DataFault
 from ichdag.number_format import format_plain
 
 # ASSUME: no CT has values beyond 16 bits with an intercept of -1024; extended scales end at 30,710 HU.
-SMALLEST_HU, LARGEST_HU = -33_792, 32_767
+MIN_HU, MAX_HU = -33_792, 32_767
 
 
-def refuse_other_values(values: np.ndarray) -> None:
-    """Raise DataFault where values are those of no CT: not finite, out of range, or all the same."""
+def refuse_impossible_hu(values: np.ndarray) -> None:
+    """Raise DataFault where values (HU) are not those of a CT: not finite, out of range, or all the same."""
     low, high = float(values.min()), float(values.max())
     if not np.isfinite([low, high]).all():
         raise DataFault("cohort", f"{np.count_nonzero(~np.isfinite(values))} voxels are NaN or infinite")
-    if low < SMALLEST_HU or high > LARGEST_HU:
-        limits = f"{SMALLEST_HU:,} to {LARGEST_HU:,} HU"
+    if low < MIN_HU or high > MAX_HU:
+        limits = f"{MIN_HU:,} to {MAX_HU:,} HU"
         raise DataFault(
             "cohort", f"values from {format_plain(low, 6)} to {format_plain(high, 6)}: no CT has values beyond {limits}"
         )

@@ -1,50 +1,57 @@
-"""Whether the packed voxels of a NRRD file are whole: ITK silently takes what it can read of a damaged stream."""
+"""Whether the gzip voxels of a NRRD file are complete: of a damaged stream ITK reads what it can, without an error."""
 
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from ichdag.jobs import DataFault
 
 GZIP = 16 + zlib.MAX_WBITS
 CHUNK = 2**20
-PACKED = re.compile(rb"^encoding:[ \t]*(gz|gzip)[ \t]*$", re.M | re.I)
-SKIPPED = re.compile(rb"^(line|byte) ?skip:[ \t]*[+-]?0*[1-9]", re.M | re.I)
-END = re.compile(rb"\r?\n\r?\n|\r\r")
+GZIP_ENCODING = re.compile(rb"^encoding:[ \t]*(gz|gzip)[ \t]*$", re.M | re.I)
+SKIP_FIELD = re.compile(rb"^(line|byte) ?skip:[ \t]*[+-]?0*[1-9]", re.M | re.I)
+HEADER_END = re.compile(rb"\r?\n\r?\n|\r\r")
 REASON = "the mask cannot be read as NRRD: it is damaged"
 
 
-def require_whole(files: Sequence[Path], fields: bytes, *, promised: int) -> None:
+def require_intact_voxels(files: Sequence[Path], fields: bytes, *, promised: int) -> None:
     """Raise DataFault if gzip voxels end early, fail their checksum, or are more or fewer bytes than promised.
 
-    `files` are the header and what it names, `fields` the header's. Voxels that begin after lines or bytes to be
-    skipped may be preceded by others. Raises OSError if a file cannot be read.
+    `files` are the header and its data files, `fields` the text of the header. Where lines or bytes are to be skipped,
+    the voxels may follow other data, and sizes are not compared. Raises OSError if a file cannot be read.
     """
-    if not PACKED.search(fields):
+    if not GZIP_ENCODING.search(fields):
         return
-    skipped, found = bool(SKIPPED.search(fields)), 0
+    skips = bool(SKIP_FIELD.search(fields))
+    size = 0
     for file in files[1:] or files:
         with open(file, "rb") as stream:
             if len(files) == 1:
                 head = stream.read(2 * len(fields) + 4)  # a line may end with two bytes that were counted as one
-                end = END.search(head)
+                end = HEADER_END.search(head)
                 stream.seek(end.end() if end else len(head))
-            elif skipped:
+            elif skips:
                 continue
             try:
-                for count in _inflated(iter(lambda stream=stream: stream.read(CHUNK), b"")):
-                    found += count
-                    if found > promised and not skipped:
+                for count in _inflated_sizes(_chunks(stream)):
+                    size += count
+                    if size > promised and not skips:
                         raise DataFault("cohort", f"{REASON} (more voxels than its header says)")
             except (zlib.error, EOFError) as error:
                 raise DataFault("cohort", f"{REASON} ({error})") from error
-    if found < promised and not skipped:
+    if size < promised and not skips:
         raise DataFault("cohort", f"{REASON} (fewer voxels than its header says)")
 
 
-def _inflated(chunks: Iterator[bytes]) -> Iterator[int]:
-    """How many bytes a gzip stream holds, piece by piece; checksums of all its members are checked.
+def _chunks(stream: BinaryIO) -> Iterator[bytes]:
+    while chunk := stream.read(CHUNK):
+        yield chunk
+
+
+def _inflated_sizes(chunks: Iterable[bytes]) -> Iterator[int]:
+    """Yield the inflated bytes of a gzip stream, chunk by chunk; the checksums of all its members are compared.
 
     Raises zlib.error if it is damaged, EOFError if it ends early.
     """

@@ -7,8 +7,8 @@ import pytest
 from pydicom.dataset import Dataset
 
 from ichdag.conversion.dicom import hours_between
-from ichdag.conversion.dicom.acquisition_time import CLOCKS as ALL_CLOCKS
-from ichdag.conversion.dicom.acquisition_time import acquired
+from ichdag.conversion.dicom.acquisition_time import TIMESTAMPS as ALL_TIMESTAMPS
+from ichdag.conversion.dicom.acquisition_time import acquisition_times
 from ichdag.conversion.dicom.headers import Slice
 from ichdag.conversion.dicom.stacks import Stack
 
@@ -47,8 +47,8 @@ def stack(date, time, *, drop, **tags):
     ],
 )
 def test_the_most_exact_clock_that_is_complete_counts(tags, drop, wanted):
-    found = acquired(stack("20240301", "220507.25", drop=drop, **tags))
-    assert next((found[clock] for clock in ALL_CLOCKS if clock in found), None) == wanted
+    times = acquisition_times(stack("20240301", "220507.25", drop=drop, **tags))
+    assert next((times[clock] for clock in ALL_TIMESTAMPS if clock in times), None) == wanted
 
 
 def series(date, time, *, drop=(), odd=None, **tags):
@@ -91,14 +91,14 @@ TIMES = tuple(f"{name}Time" for name in CLOCKS)
     ],
 )
 def test_hours_are_known_by_a_clock_that_both_scans_have_and_that_can_be_trusted(baseline, followup, hours):
-    one = acquired(series(*BASELINE, **baseline))
-    other = acquired(series("20240302", "040000", **followup))
-    assert hours_between(one, other) == hours
+    start = acquisition_times(series(*BASELINE, **baseline))
+    end = acquisition_times(series("20240302", "040000", **followup))
+    assert hours_between(start, end) == hours
 
 
 def test_a_scan_over_midnight_has_a_moment():
     slices = [stack("20240301", "235959", drop=()).slices[0], *series("20240302", "000003").slices]
-    assert acquired(Stack(slices, None))["Acquisition"] == datetime(2024, 3, 2, 0, 0, 3)
+    assert acquisition_times(Stack(slices, None))["Acquisition"] == datetime(2024, 3, 2, 0, 0, 3)
 
 
 def test_hours_are_not_known_where_a_scan_has_no_clock():
@@ -107,4 +107,4 @@ def test_hours_are_not_known_where_a_scan_has_no_clock():
 
 def test_a_time_zone_is_read_from_the_file(folder, draw, convert):
     draw(change=lambda header, index: setattr(header, "TimezoneOffsetFromUTC", "+0100"))
-    assert convert(folder).acquired["Acquisition"] == datetime(2024, 3, 1, 7, 15, 30, tzinfo=UTC)
+    assert convert(folder).acquisition_times["Acquisition"] == datetime(2024, 3, 1, 7, 15, 30, tzinfo=UTC)

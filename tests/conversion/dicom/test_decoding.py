@@ -12,7 +12,7 @@ from pydicom.encaps import generate_frames
 from pydicom.uid import JPEG2000Lossless, JPEGLosslessSV1, JPEGLSLossless, RLELossless, generate_uid
 
 from ichdag.conversion.dicom import decoding
-from ichdag.conversion.dicom.compressed_frames import refuse_damaged
+from ichdag.conversion.dicom.compressed_frames import refuse_damaged_frame
 from ichdag.jobs import DataFault, StudyError
 
 
@@ -202,8 +202,8 @@ def test_a_compressed_image_with_other_bytes_within_is_left_out(folder, draw, re
         content[place] ^= 0x5A
     file.write_bytes(content)
     by_us = "pixel data are damaged: a compressed image is not whole, copy the files again"
-    found = reason(folder)
-    assert found == by_us if kind == "RLE" else found.startswith(("pixel data cannot be read: dcm2niix", by_us))
+    words = reason(folder)
+    assert words == by_us if kind == "RLE" else words.startswith(("pixel data cannot be read: dcm2niix", by_us))
 
 
 @pytest.mark.parametrize(
@@ -220,10 +220,10 @@ def test_a_segment_of_rle_is_as_long_as_the_image(image, is_whole):
     header = Dataset()
     header.Rows, header.Columns, header.BitsAllocated = 2, 4, 8
     with nullcontext() if is_whole else pytest.raises(DataFault, match="not whole"):
-        refuse_damaged(struct.pack("<16L", 1, 64, *[0] * 14) + image, header, RLELossless)
+        refuse_damaged_frame(struct.pack("<16L", 1, 64, *[0] * 14) + image, header, RLELossless)
     header.BitsAllocated = 16
     with pytest.raises(DataFault, match="not whole"):
-        refuse_damaged(struct.pack("<16L", 1, 64, *[0] * 14) + image, header, RLELossless)
+        refuse_damaged_frame(struct.pack("<16L", 1, 64, *[0] * 14) + image, header, RLELossless)
 
 
 @pytest.mark.parametrize(("kind", "marker"), [("JPEG", b"\xff\x02"), ("JPEG2000", b"\xff\xf0")])
@@ -231,12 +231,12 @@ def test_jpeg_goes_from_marker_to_marker_to_its_end(draw, tmp_path, kind, marker
     (header, *_) = draw(count=1)
     gdcm(kind, tmp_path)(header)
     image, syntax = next(generate_frames(header.PixelData, number_of_frames=1)), header.file_meta.TransferSyntaxUID
-    refuse_damaged(image, header, syntax)
+    refuse_damaged_frame(image, header, syntax)
     header.Rows += 1
     spoiled = [image, image[:-9], b"\0" + image, image[:-40] + marker + image[-38:]]
     for content in spoiled:
         with pytest.raises(DataFault, match="not whole"):
-            refuse_damaged(content, header, syntax)
+            refuse_damaged_frame(content, header, syntax)
         header.Rows = 32
 
 
@@ -279,8 +279,8 @@ def test_a_volume_that_is_not_the_headers_stack_is_left_out(folder, draw, reason
         write_all(stack, clean)
         sorted(clean.iterdir())[-1].unlink()
 
-    write_all = decoding.write_copies
-    monkeypatch.setattr(decoding, "write_copies", lossy)
+    write_all = decoding.write_deidentified
+    monkeypatch.setattr(decoding, "write_deidentified", lossy)
     draw()
     assert reason(folder) == "dcm2niix lost slices: shape (32, 32, 11), the headers say (32, 32, 12)"
 

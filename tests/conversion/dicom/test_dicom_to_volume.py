@@ -15,8 +15,8 @@ def test_nothing_that_identifies_leaves_the_headers(folder, draw, convert, caplo
     draw(description="DOE JANE brain 1.3.1950")
     draw(number=3, description="Jane Doe topogram", count=2, axes="coronal", kernel="JANE")
     done = convert(folder)
-    told = json.dumps([done.facts, done.series]) + repr(done) + caplog.text + "".join(capfd.readouterr())
-    assert not [secret for secret in SECRETS if secret in told.upper()]
+    printed = json.dumps([done.facts, done.series]) + repr(done) + caplog.text + "".join(capfd.readouterr())
+    assert not [secret for secret in SECRETS if secret in printed.upper()]
     assert [record["words"] for record in done.series] == [["brain"], ["topogram"]]
     assert [record["kernel"] for record in done.series] == ["H31s", None]
 
@@ -30,8 +30,8 @@ def test_header_values_that_are_wrong_are_not_quoted(folder, draw, reason, caplo
         content = content.replace(b"1.2.826.1\0", b"JANE^DOE1\0")  # StudyInstanceUID
         file.write_bytes(content)
     assert "no geometry" in reason(folder)
-    told = caplog.text + "".join(capfd.readouterr()) + "".join(str(warning.message) for warning in recwarn)
-    assert "DOE" not in told and "JANE" not in told
+    printed = caplog.text + "".join(capfd.readouterr()) + "".join(str(warning.message) for warning in recwarn)
+    assert "DOE" not in printed and "JANE" not in printed
 
 
 def test_what_tells_patients_apart_is_dropped_at_the_door(folder, draw):
@@ -49,8 +49,8 @@ def test_what_dcm2niix_is_handed_names_nobody(folder, draw, convert, monkeypatch
         write(stack, clean)
         handed.extend(file.read_bytes() for file in clean.iterdir())
 
-    write = decoding.write_copies
-    monkeypatch.setattr(decoding, "write_copies", watched)
+    write = decoding.write_deidentified
+    monkeypatch.setattr(decoding, "write_deidentified", watched)
     draw()
     convert(folder)
     assert len(handed) == 12
@@ -60,7 +60,7 @@ def test_what_dcm2niix_is_handed_names_nobody(folder, draw, convert, monkeypatch
 def test_the_moment_of_acquisition_is_given_apart_from_the_facts(folder, draw, convert):
     draw(change=lambda header, index: setattr(header, "AcquisitionTime", f"0815{59 - index:02d}.25"))
     done = convert(folder)
-    assert done.acquired["Acquisition"] == datetime(2024, 3, 1, 8, 15, 53)
+    assert done.acquisition_times["Acquisition"] == datetime(2024, 3, 1, 8, 15, 53)
     assert not any(isinstance(value, datetime) for value in done.facts.values())
 
 
@@ -70,7 +70,7 @@ def test_a_scan_without_a_clock_has_no_moment(folder, draw, convert):
             delattr(header, name)
 
     draw(change=timeless)
-    assert convert(folder).acquired == {}
+    assert convert(folder).acquisition_times == {}
 
 
 def test_facts_and_series_can_be_written_as_json_and_say_how_it_was_made(folder, draw, convert):
@@ -92,5 +92,5 @@ def test_nothing_is_left_in_the_working_folder_and_the_source_is_untouched(folde
 
 def test_the_same_files_give_the_same_volume(folder, draw, convert):
     draw(tilt=12.0)
-    one, other = convert(folder), convert(folder)
-    assert one.volume.values.tobytes() == other.volume.values.tobytes() and one.facts == other.facts
+    first, second = convert(folder), convert(folder)
+    assert first.volume.values.tobytes() == second.volume.values.tobytes() and first.facts == second.facts

@@ -5,7 +5,7 @@ import re
 import pytest
 from pydicom.uid import generate_uid
 
-from ichdag.conversion.dicom.dicom_to_volume import take
+from ichdag.conversion.dicom.dicom_to_volume import select_scan
 from ichdag.conversion.dicom.headers import read_headers
 from ichdag.jobs import DataFault
 
@@ -17,7 +17,7 @@ def taken(folder, settings):
     """The stack that is taken of the files in the test's folder, by their headers alone."""
 
     def run(series=None):
-        return take(read_headers(sorted(folder.rglob("*.dcm")))[0], series=series, settings=settings())[0]
+        return select_scan(read_headers(sorted(folder.rglob("*.dcm")))[0], series=series, settings=settings())[0]
 
     return run
 
@@ -29,12 +29,12 @@ def lost(taken):
     def run(series=None):
         with pytest.raises(DataFault) as caught:
             taken(series)
-        found = re.fullmatch(
+        match = re.fullmatch(
             r"the series is in parts: (\d+) of its slices lie between or next to the \d+ that fit, and (.*)",
             caught.value.reason,
         )
-        assert found, caught.value.reason
-        return int(found[1]), found[2]
+        assert match, caught.value.reason
+        return int(match[1]), match[2]
 
     return run
 
@@ -114,8 +114,8 @@ def test_a_series_whose_number_changes_on_the_way_is_one_stack(draw, taken):
 )
 def test_every_second_slice_under_another_name_that_does_not_fit_leaves_the_scan_out(draw, lost, tags, words):
     draw(change=by_turns(put(), put(**tags)), **FINE)
-    count, told = lost()
-    assert count == 12 and told.startswith(words)
+    count, reason = lost()
+    assert count == 12 and reason.startswith(words)
 
 
 def test_a_series_that_lies_between_another_may_be_named(draw, taken):

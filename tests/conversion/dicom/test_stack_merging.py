@@ -12,8 +12,8 @@ from pydicom.filewriter import dcmwrite
 from pydicom.uid import DeflatedExplicitVRLittleEndian, generate_uid
 
 from ichdag.conversion.dicom import read_limits, streams
-from ichdag.conversion.dicom.dicom_files import files_of
-from ichdag.conversion.dicom.dicom_to_volume import take
+from ichdag.conversion.dicom.dicom_files import collect_files
+from ichdag.conversion.dicom.dicom_to_volume import select_scan
 from ichdag.conversion.dicom.headers import read_headers
 from ichdag.jobs import DataFault
 
@@ -59,7 +59,7 @@ OTHER = {
 @pytest.fixture
 def taken(folder, settings):
     """The stack that is taken of the files in the test's folder, by their headers alone."""
-    return lambda: take(read_headers(sorted(folder.rglob("*.dcm")))[0], series=None, settings=settings())[0]
+    return lambda: select_scan(read_headers(sorted(folder.rglob("*.dcm")))[0], series=None, settings=settings())[0]
 
 
 @pytest.mark.parametrize("change", ALIKE.values(), ids=ALIKE)
@@ -217,13 +217,13 @@ def test_a_zip_in_a_zip_says_so(folder, tmp_path, reason):
 @pytest.mark.parametrize("begins", ["zeros", "preamble", "element"])
 def test_a_zip_of_zeros_is_refused_without_reading_them(tmp_path, reason, monkeypatch, begins):
     """Zeros are empty elements to pydicom, 134 million in a gigabyte: it took minutes."""
-    monkeypatch.setattr(read_limits, "MOST_READS", 1000)
+    monkeypatch.setattr(read_limits, "MAX_READS", 1000)
     heads = {"zeros": bytes(132), "preamble": bytes(128) + b"DICM", "element": b"\x08\0\x05\0CS\0\0" + bytes(124)}
     with zipfile.ZipFile(tmp_path / "scan.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.writestr("1", heads[begins] + bytes(10 * 2**20))
     with timed() as seconds:
-        found = reason(tmp_path / "scan.zip")
-    assert found.startswith("no DICOM image" if begins == "zeros" else "damaged DICOM")
+        words = reason(tmp_path / "scan.zip")
+    assert words.startswith("no DICOM image" if begins == "zeros" else "damaged DICOM")
     assert seconds() < 2  # of this process; reading them all would take five
 
 
@@ -237,12 +237,12 @@ def timed():
 def test_of_what_is_no_dicom_in_a_zip_the_beginning_alone_is_unpacked(tmp_path, settings):
     with zipfile.ZipFile(tmp_path / "scan.zip", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("film.avi", bytes(10**6))
-    (found,) = files_of(tmp_path / "scan.zip", folder=tmp_path, settings=settings())
-    assert found.stat().st_size == 132
+    (unpacked,) = collect_files(tmp_path / "scan.zip", folder=tmp_path, settings=settings())
+    assert unpacked.stat().st_size == 132
 
 
 def test_a_deflated_file_that_would_fill_the_memory_is_damaged(folder, draw, reason, monkeypatch):
-    monkeypatch.setattr(streams, "LARGEST_INFLATED", 10**6)
+    monkeypatch.setattr(streams, "MAX_INFLATED_BYTES", 10**6)
     draw()
     file = sorted(folder.rglob("*.dcm"))[0]
     header = pydicom.dcmread(file)
@@ -266,8 +266,8 @@ def test_what_repeats_itself_behind_a_header_is_refused_at_once(folder, draw, re
 @pytest.mark.parametrize("kind", ["elements", "a sequence", "deflated"])
 def test_all_files_of_an_original_share_what_they_may_take(folder, draw, reason, monkeypatch, kind):
     """Elements that rise are no fault of one file; of all files together they are."""
-    monkeypatch.setattr(read_limits, "MOST_READS", 10_000)
-    monkeypatch.setattr(read_limits, "MOST_READS_A_FILE", 100)
+    monkeypatch.setattr(read_limits, "MAX_READS", 10_000)
+    monkeypatch.setattr(read_limits, "MAX_READS_PER_FILE", 100)
     rising = b"".join(struct.pack("<HH2sH", 0x0FF1, number, b"LO", 0) for number in range(8000))
     draw()
     for file in folder.rglob("*.dcm"):
@@ -284,8 +284,8 @@ def test_all_files_of_an_original_share_what_they_may_take(folder, draw, reason,
                 struct.pack("<HH2sHL", 0x5200, 0x9229, b"SQ", 0, len(item)) + item if len(rising) == 64_000 else rising
             )
         file.write_bytes(content[: content.index(b"\xe0\x7f\x10\0")] + rising)
-    found = "its files inflate to more" if kind == "deflated" else "its headers hold more than those of a scan"
-    assert reason(folder).startswith(found)
+    expected = "its files inflate to more" if kind == "deflated" else "its headers hold more than those of a scan"
+    assert reason(folder).startswith(expected)
 
 
 def test_a_large_value_that_is_no_pixels_is_no_header_s(folder, draw, reason):
@@ -300,7 +300,7 @@ def test_a_large_value_that_is_no_pixels_is_no_header_s(folder, draw, reason):
 
 
 def test_zeros_behind_the_pixels_are_not_read_for_minutes(folder, draw, reason, monkeypatch):
-    monkeypatch.setattr(read_limits, "MOST_READS", 1000)
+    monkeypatch.setattr(read_limits, "MAX_READS", 1000)
     draw()
     with open(sorted(folder.rglob("*.dcm"))[0], "ab") as stream:
         stream.write(bytes(10**6))

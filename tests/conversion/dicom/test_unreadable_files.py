@@ -10,8 +10,8 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
-from ichdag.conversion.dicom.dicom_files import files_of
-from ichdag.conversion.dicom.dicom_to_volume import take
+from ichdag.conversion.dicom.dicom_files import collect_files
+from ichdag.conversion.dicom.dicom_to_volume import select_scan
 from ichdag.conversion.dicom.dicomdir import refuse_missing_images
 from ichdag.conversion.dicom.headers import read_headers
 from ichdag.jobs import DataFault
@@ -48,7 +48,7 @@ def headers(folder, settings, tmp_path):
     """The headers of all files in the test's folder, or at another path."""
 
     def read(path=folder):
-        return read_headers(files_of(path, folder=tmp_path, settings=settings()))
+        return read_headers(collect_files(path, folder=tmp_path, settings=settings()))
 
     return read
 
@@ -145,21 +145,21 @@ def test_images_that_the_dicomdir_names_must_be_there(folder, draw, directory, s
     directory(files)
     for file in files[15 - gone :]:
         file.unlink()
-    found = files_of(folder, folder=tmp_path, settings=settings())  # not the DICOMDIR, of which no image may lack
-    slices, _ = read_headers(found)
-    chosen, *_ = take(slices, series=None, settings=settings())
+    present = collect_files(folder, folder=tmp_path, settings=settings())  # a DICOMDIR must be complete
+    slices, _ = read_headers(present)
+    chosen, *_ = select_scan(slices, series=None, settings=settings())
     if gone:
         with pytest.raises(DataFault, match="3 of 15 images that the DICOMDIR names of this series are not there"):
-            refuse_missing_images(chosen, slices, found)
+            refuse_missing_images(chosen, slices, present)
     else:
-        refuse_missing_images(chosen, slices, found)
+        refuse_missing_images(chosen, slices, present)
 
 
 def test_a_dicomdir_that_is_damaged_or_of_other_files_says_nothing(folder, draw, directory, headers, settings):
     draw(size=8, pixel_mm=24.0)
     directory(sorted(folder.rglob("*.dcm")))
     slices, _ = headers()
-    chosen, *_ = take(slices, series=None, settings=settings())
+    chosen, *_ = select_scan(slices, series=None, settings=settings())
     for plane in slices:
         plane.header.SOPInstanceUID += ".1"
     refuse_missing_images(chosen, slices, [folder / "DICOMDIR"])

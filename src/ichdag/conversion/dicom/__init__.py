@@ -32,6 +32,6 @@ from ichdag.conversion.dicom.acquisition_time import hours_between
 from ichdag.conversion.dicom.dicom_files import is_dicom
 from ichdag.conversion.dicom.dicom_seg import read_segmentation
 from ichdag.conversion.dicom.dicom_settings import DicomSettings
-from ichdag.conversion.dicom.dicom_to_volume import Conversion, convert_dicom
+from ichdag.conversion.dicom.dicom_to_volume import ConvertedSeries, convert_dicom
 
-__all__ = ["Conversion", "DicomSettings", "convert_dicom", "hours_between", "is_dicom", "read_segmentation"]
+__all__ = ["ConvertedSeries", "DicomSettings", "convert_dicom", "hours_between", "is_dicom", "read_segmentation"]

@@ -1,4 +1,4 @@
-"""Masks kept as DICOM segmentations: each frame is put where its own position says, whatever frames are beside it."""
+"""Masks stored as DICOM segmentations: each frame is placed by its own position."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,36 +7,37 @@ import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 
-from ichdag.conversion.affines import refuse_size
 from ichdag.conversion.dicom.decoding import LPS_TO_RAS
-from ichdag.conversion.dicom.headers import numbers, quiet
-from ichdag.conversion.dicom.read_limits import Budget
-from ichdag.conversion.dicom.streams import LARGEST_INFLATED, bounded
+from ichdag.conversion.dicom.headers import get_numbers, silence_pydicom
+from ichdag.conversion.dicom.read_limits import ReadBudget
+from ichdag.conversion.dicom.streams import MAX_INFLATED_BYTES, open_limited
+from ichdag.conversion.size_limits import refuse_size
 from ichdag.file_errors import raise_machine_fault
 from ichdag.images import Volume
 from ichdag.jobs import DataFault
 
-LARGEST_OFFSET = 0.1  # of a voxel
+MAX_OFFSET = 0.1  # of a voxel, between the frames and the scan
 
 
 def read_segmentation(path: str | Path, *, scan: Volume) -> Volume:
-    """Read a DICOM-SEG as a bool mask on the scan's grid; fractions of a half and more count.
+    """Read a DICOM-SEG as a mask on the scan's grid, bool (i, j, k); a fraction of at least one half counts as lesion.
 
-    Empty slices and empty segments may be there or left out; a label map (the newer kind of file) is read alike.
-    Raises DataFault if it cannot be read, several segments hold something, or it lies between the scan's voxels.
+    Empty slices and empty segments may be present or left out; a label map (the newer kind of file) is read in the same
+    way. Raises DataFault if it cannot be read, several segments are not empty, or its pixels are not voxels of the
+    scan; OSError if the machine cannot read it.
     """
     values = np.zeros(scan.values.shape, dtype=bool)
-    drawn = set()
-    with quiet():
+    drawn: set[int] = set()
+    with silence_pydicom():
         try:
-            for frame, segments in _frames(path):
+            for frame, segments in _segmented_frames(path):
                 if segments:
                     drawn |= segments.keys()
-                    places = _places(frame, np.logical_or.reduce(list(segments.values())), scan)
-                    values[tuple(places.T)] = True
+                    voxels = _voxel_indices(frame, np.logical_or.reduce(list(segments.values())), scan)
+                    values[tuple(voxels.T)] = True
         except DataFault:
             raise
-        except Exception as error:  # whatever is wrong with it, with header values in the words
+        except Exception as error:  # a damaged file may raise any exception, and quote header values in it
             raise_machine_fault(error, path)
             reason = f"mask cannot be read as DICOM-SEG: {type(error).__name__}"
             raise DataFault("cohort", f"{reason}, a segmentation of the converted series is needed") from None
@@ -45,13 +46,14 @@ def read_segmentation(path: str | Path, *, scan: Volume) -> Volume:
     return Volume(values, scan.affine.copy())
 
 
-def _frames(path: str | Path) -> Iterator[tuple[Dataset, dict[int, np.ndarray]]]:
-    """Each frame's flat header, and the pixels (rows, columns) of every segment that has any there."""
-    import highdicom  # most of a second, and few masks are kept so
+def _segmented_frames(path: str | Path) -> Iterator[tuple[Dataset, dict[int, np.ndarray]]]:
+    """Yield the flat header of each frame, and the pixels, bool (rows, columns), of every segment that is not empty."""
+    import highdicom  # takes most of a second, and few masks are DICOM
 
-    with bounded(Path(path), budget=Budget(1), pixels=LARGEST_INFLATED) as stream:
+    with open_limited(Path(path), budget=ReadBudget(1), max_pixel_bytes=MAX_INFLATED_BYTES) as stream:
         stored = highdicom.seg.Segmentation.from_dataset(pydicom.dcmread(stream), copy=False)
-    kind, count = stored.SegmentationType, int(stored.NumberOfFrames)
+    kind = stored.SegmentationType
+    count = int(stored.NumberOfFrames)
     refuse_size([count, stored.Rows, stored.Columns], "the mask")
     pixels = stored.pixel_array.reshape(count, stored.Rows, stored.Columns)
     shared = (stored.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
@@ -63,22 +65,31 @@ def _frames(path: str | Path) -> Iterator[tuple[Dataset, dict[int, np.ndarray]]]
         if kind == "LABELMAP":
             yield frame, {int(label): plane == label for label in np.unique(plane) if label}
         else:
-            half = stored.MaximumFractionalValue / 2 if kind == "FRACTIONAL" else 1
-            yield frame, {int(frame.ReferencedSegmentNumber): plane >= half} if (plane >= half).any() else {}
+            threshold = stored.MaximumFractionalValue / 2 if kind == "FRACTIONAL" else 1
+            is_drawn = plane >= threshold
+            yield frame, {int(frame.ReferencedSegmentNumber): is_drawn} if is_drawn.any() else {}
 
 
-def _places(frame: Dataset, pixels: np.ndarray, scan: Volume) -> np.ndarray:
-    """The scan's voxels (n, 3) that the pixels of a frame are. Raises DataFault if they lie between or outside them."""
-    position = numbers(frame, "ImagePositionPatient", 3)
-    axes = numbers(frame, "ImageOrientationPatient", 6).reshape(2, 3)
-    spacing = numbers(frame, "PixelSpacing", 2)
+def _voxel_indices(frame: Dataset, pixels: np.ndarray, scan: Volume) -> np.ndarray:
+    """Return the indices (n, 3) of the scan's voxels that the pixels of a frame are.
+
+    Raises DataFault if pixels lie between or outside the voxels, AttributeError or TypeError without a position.
+    """
+    position = get_numbers(frame, "ImagePositionPatient", 3)
+    orientation = get_numbers(frame, "ImageOrientationPatient", 6)
+    spacing = get_numbers(frame, "PixelSpacing", 2)
+    if orientation is None:
+        raise AttributeError("no orientation")
+    if position is None or spacing is None:
+        raise TypeError("no position or pixel spacing")
+    axes = orientation.reshape(2, 3)
     to_voxels = np.linalg.inv(scan.affine) @ LPS_TO_RAS
-    # From (row, column, 1) to voxels: down a column rows grow, along a row columns do.
-    exact = to_voxels[:3] @ np.array([[*(axes[1] * spacing[0]), 0], [*(axes[0] * spacing[1]), 0], [*position, 1]]).T
-    whole = np.rint(exact)
+    # From (row, column, 1) to voxels. PixelSpacing is the distance between rows, then between columns.
+    to_exact = to_voxels[:3] @ np.array([[*(axes[1] * spacing[0]), 0], [*(axes[0] * spacing[1]), 0], [*position, 1]]).T
+    to_whole = np.rint(to_exact)
     corners = np.array([[*corner, 1] for corner in np.ndindex(2, 2)]) * [*(np.array(pixels.shape) - 1), 1]
-    places = (np.column_stack([np.argwhere(pixels), np.ones(np.count_nonzero(pixels))]) @ whole.T).astype(int)
-    between = np.abs((exact - whole) @ corners.T).max() > LARGEST_OFFSET
-    if between or (places < 0).any() or (places >= scan.values.shape).any():
+    voxels = (np.column_stack([np.argwhere(pixels), np.ones(np.count_nonzero(pixels))]) @ to_whole.T).astype(int)
+    is_between = np.abs((to_exact - to_whole) @ corners.T).max() > MAX_OFFSET
+    if is_between or (voxels < 0).any() or (voxels >= scan.values.shape).any():
         raise DataFault("cohort", "manual mask is not on the scan's grid: the segmentation was drawn on another series")
-    return places
+    return voxels

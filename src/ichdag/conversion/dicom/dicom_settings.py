@@ -1,11 +1,11 @@
-"""Settings of the DICOM side; units are in the names, meanings in config/schemas/cohort.schema.json."""
+"""Settings of the DICOM conversion; units are in the names, meanings in config/schemas/conversion.schema.json."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class DicomSettings:
-    """Limits of geometry, and the words and kernels the rules of choice go by."""
+    """Limits of geometry, and the words and kernels that the rules of selection use."""
 
     smallest_slices: int
     smallest_coverage_mm: float

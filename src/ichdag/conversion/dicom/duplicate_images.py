@@ -1,4 +1,4 @@
-"""Whether two files are one image that was sent twice."""
+"""Detect images that were sent twice."""
 
 from pathlib import Path
 from typing import Any
@@ -6,27 +6,36 @@ from typing import Any
 import pydicom
 
 from ichdag.conversion.dicom.headers import Slice
-from ichdag.conversion.dicom.read_limits import LARGEST_PIXELS, Budget
-from ichdag.conversion.dicom.streams import bounded
+from ichdag.conversion.dicom.read_limits import MAX_PIXEL_BYTES, ReadBudget
+from ichdag.conversion.dicom.streams import open_limited
 from ichdag.file_errors import raise_machine_fault
 
-SHOWN = ("PixelData", "RescaleSlope", "RescaleIntercept", "BitsStored", "PixelRepresentation", "Rows", "Columns")
+PIXEL_KEYWORDS = (
+    "PixelData",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "BitsStored",
+    "PixelRepresentation",
+    "Rows",
+    "Columns",
+)
 
 
-def same_image(one: Slice, other: Slice) -> bool:
-    """Whether two slices of two files have the same pixels, stored alike. Frames within a file are not looked at."""
-    if one.frame is not None or other.frame is not None:
+def has_same_pixels(first: Slice, second: Slice) -> bool:
+    """Return whether two slices of two files have the same stored pixels; False for frames of multi-frame files."""
+    if first.frame is not None or second.frame is not None:
         return False
-    first, second = _shown(one.file), _shown(other.file)
-    return first is not None and first == second
+    first_values = _pixel_values(first.file)
+    second_values = _pixel_values(second.file)
+    return first_values is not None and first_values == second_values
 
 
-def _shown(file: Path) -> tuple[Any, ...] | None:
-    """What makes the image that a file shows; None if it cannot be read."""
+def _pixel_values(file: Path) -> tuple[Any, ...] | None:
+    """Return the values that make the image of a file; None if it cannot be read."""
     try:
-        with bounded(file, budget=Budget(1), pixels=LARGEST_PIXELS) as stream:
-            source = pydicom.dcmread(stream, specific_tags=list(SHOWN), force=True)
-        return tuple(source.get(name) for name in SHOWN) if "PixelData" in source else None
-    except Exception as error:  # damaged pixel data may raise anything
+        with open_limited(file, budget=ReadBudget(1), max_pixel_bytes=MAX_PIXEL_BYTES) as stream:
+            source = pydicom.dcmread(stream, specific_tags=list(PIXEL_KEYWORDS), force=True)
+        return tuple(source.get(name) for name in PIXEL_KEYWORDS) if "PixelData" in source else None
+    except Exception as error:  # damaged pixel data may raise any exception
         raise_machine_fault(error, file)
         return None

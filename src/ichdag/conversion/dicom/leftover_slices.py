@@ -1,143 +1,169 @@
-"""No slice of the chosen series may be lost: what lies between or beyond those that are taken, and does not fit.
+"""Refuse a scan if slices of its series are left over: they lie between or next to the chosen slices and do not fit.
 
-A second reconstruction or acquisition has slices at the same places, or is a scan of its own; it is another stack.
+A second reconstruction or acquisition has slices at the same positions, or is a scan of its own: it is another stack,
+and its slices are not left over.
 """
 
 import numpy as np
 
 from ichdag.conversion.dicom.dicom_settings import DicomSettings
-from ichdag.conversion.dicom.series_attributes import modality_of, words_in
-from ichdag.conversion.dicom.series_relation import kinship, same_description
-from ichdag.conversion.dicom.stack_geometry import is_even
-from ichdag.conversion.dicom.stack_merging import differences, left_out, places_along, texts
+from ichdag.conversion.dicom.series_attributes import get_modality, matching_words
+from ichdag.conversion.dicom.series_relation import same_description, series_relation
+from ichdag.conversion.dicom.stack_geometry import StackGeometry, is_evenly_spaced
+from ichdag.conversion.dicom.stack_merging import (
+    excluded_image_types,
+    get_texts,
+    header_differences,
+    positions_along_normal,
+)
 from ichdag.conversion.dicom.stacks import Stack
 from ichdag.jobs import DataFault
 
-PARALLEL = np.cos(np.radians(10))
-NEXT = 1.05  # steps beyond the first and last slice within which another one goes on
-FINER = 0.75  # of a step: slices that lie between others make a step at most so large
-CHANCE = 0.01  # of a step: how evenly slices of another series lie between, which is no chance
-WATCHED = 3  # images at one place: it was watched over time
+MIN_PARALLEL_COSINE = np.cos(np.radians(10))  # between the normals of stacks that count as parallel
+MAX_STEPS_BEYOND_END = 1.05  # between the first or last slice and one that continues the scan
+MAX_INTERLEAVED_STEP = 0.75  # of a step: distance between slices when those of another stack lie between them
+INTERLEAVED_TOLERANCE = 0.01  # of a step: slices of another series that lie so evenly between are no coincidence
+MIN_TIME_SERIES_IMAGES = 3  # images at one position: a time series
 
 
-def refuse_lost_slices(chosen: Stack, stacks: list[Stack], settings: DicomSettings, *, named: bool) -> None:
-    """Raise DataFault if slices that are not taken lie between those that are, or go on from them.
+def refuse_leftover_slices(chosen: Stack, stacks: list[Stack], settings: DicomSettings, *, named: bool) -> None:
+    """Raise DataFault if slices of other stacks lie between those of the chosen stack, or continue it.
 
-    Stacks of the series count, by any of its names; of another series of the study (where the user `named` none) only
-    slices that fill the steps evenly, or go on at the same step.
+    This holds for stacks of the same series, by any of its identifiers. Of another series of the study (and only if the
+    user `named` no series) slices count that lie evenly between the chosen ones, or continue at the same distance.
     """
-    kin = [(other, kinship(chosen, other)) for other in stacks if other is not chosen]
-    may = [other for other, kind in kin if kind and _may_fill(chosen, other, settings, named)]
-    fill = _filling(may, chosen, settings)
-    for other, kind in kin:
+    related = [(other, series_relation(chosen, other)) for other in stacks if other is not chosen]
+    candidates = [other for other, relation in related if relation and _may_interleave(chosen, other, settings, named)]
+    interleaved = {id(other) for other in _interleaved(candidates, chosen, settings)}
+    for other, relation in related:
         count = 0
-        if kind in ("series", "twin") or any(other is one for one in fill):
-            own = not any(other is one for one in fill) and _is_other_scan(chosen, other, kind, settings)
-            count = 0 if own else _lost(chosen, other, settings)
-        elif kind == "study" and not named and _goes_on(chosen, other, settings):
+        if id(other) in interleaved:
+            count = _count_leftover(chosen, other, settings)
+        elif relation in ("series", "twin"):
+            separate = _is_separate_scan(chosen, other, relation, settings)
+            count = 0 if separate else _count_leftover(chosen, other, settings)
+        elif relation == "study" and not named and _continues(chosen, other, settings):
             count = len(other.slices)
         if count:
-            found = f"{count} of its slices lie between or next to the {len(chosen.slices)} that fit"
-            raise DataFault("cohort", f"the series is in parts: {found}, and {_told(chosen, other, settings)}")
+            reason = f"{count} of its slices lie between or next to the {len(chosen.slices)} that fit"
+            raise DataFault("cohort", f"the series is in parts: {reason}, and {_explain(chosen, other, settings)}")
 
 
-def _told(chosen: Stack, other: Stack, settings: DicomSettings) -> str:
-    """In what slices that are left differ, and what to do."""
-    names = {"series number": chosen.number == other.number, "series UID": chosen.uid == other.uid}
-    found = [*differences(chosen, other, settings), *(name for name, is_same in names.items() if not is_same)]
-    if not found:
+def _explain(chosen: Stack, other: Stack, settings: DicomSettings) -> str:
+    """Return in what the leftover slices differ, and what to do."""
+    same = {"series number": chosen.number == other.number, "series UID": chosen.uid == other.uid}
+    differences = [*header_differences(chosen, other, settings), *(name for name in same if not same[name])]
+    if not differences:
         return "some of them lie twice at one place, export it anew"
-    cure = ", or name the series" if kinship(chosen, other) == "study" and chosen.uid != other.uid else ""
-    return f"differ in {' and '.join(found)}, export it anew{cure}"
+    cure = ", or name the series" if series_relation(chosen, other) == "study" and chosen.uid != other.uid else ""
+    return f"differ in {' and '.join(differences)}, export it anew{cure}"
 
 
-def _may_fill(chosen: Stack, other: Stack, settings: DicomSettings, named: bool) -> bool:
-    """Whether slices of a stack could be those that lie between the chosen ones."""
-    if other.geometry is None or abs(chosen.geometry.normal @ other.geometry.normal) < PARALLEL:
+def _may_interleave(chosen: Stack, other: Stack, settings: DicomSettings, named: bool) -> bool:
+    """Return whether slices of a stack could belong between the chosen ones."""
+    if other.geometry is None or not _is_parallel(chosen.known_geometry, other.geometry):
         return False
-    if chosen.uid == other.uid or kinship(chosen, other) == "twin":
-        return texts(chosen, "Rows", "Columns") == texts(other, "Rows", "Columns")
-    return not named and not {*differences(chosen, other, settings)} - {"kernel", "kind of image"}
+    if chosen.uid == other.uid or series_relation(chosen, other) == "twin":
+        return _same_matrix(chosen, other)
+    return not named and not {*header_differences(chosen, other, settings)} - {"kernel", "kind of image"}
 
 
-def _filling(others: list[Stack], chosen: Stack, settings: DicomSettings) -> list[Stack]:
-    """The stacks that, alone or all together, part the steps of the chosen one into even, smaller ones."""
-    alone = [other for other in others if _fills(chosen, [other], settings)]
-    return others if len(others) > 1 and _fills(chosen, others, settings) else alone
+def _is_parallel(first: StackGeometry, second: StackGeometry) -> bool:
+    return bool(abs(first.normal @ second.normal) >= MIN_PARALLEL_COSINE)
 
 
-def _fills(chosen: Stack, others: list[Stack], settings: DicomSettings) -> bool:
-    own, limit = chosen.geometry.distances_mm, settings.position_tolerance_mm
-    places = own
+def _same_matrix(first: Stack, second: Stack) -> bool:
+    return get_texts(first, "Rows", "Columns") == get_texts(second, "Rows", "Columns")
+
+
+def _interleaved(others: list[Stack], chosen: Stack, settings: DicomSettings) -> list[Stack]:
+    """Return the stacks that, alone or all together, divide the steps of the chosen stack into even, smaller ones."""
+    alone = [other for other in others if _divide_evenly(chosen, [other], settings)]
+    return others if len(others) > 1 and _divide_evenly(chosen, others, settings) else alone
+
+
+def _divide_evenly(chosen: Stack, others: list[Stack], settings: DicomSettings) -> bool:
+    geometry = chosen.known_geometry
+    limit = settings.position_tolerance_mm
+    positions = geometry.distances_mm
     for other in others:
-        more = places_along(chosen, other)
-        places = np.concatenate([places, more[(np.abs(more[:, None] - places) > limit).all(axis=1)]])
-    if len(places) == len(own):
+        added = positions_along_normal(chosen, other)
+        positions = np.concatenate([positions, added[(np.abs(added[:, None] - positions) > limit).all(axis=1)]])
+    if len(positions) == len(geometry.distances_mm):
         return False
-    places = np.sort(places)
-    step = float(np.median(np.diff(places)))
-    steps = [stack.geometry.step_mm for stack in (chosen, *others) if len(stack.slices) > 1]
-    if any(other.uid != chosen.uid and kinship(chosen, other) == "study" for other in others):
-        limit = min(limit, CHANCE * chosen.geometry.step_mm)
-    wanted = np.linspace(places[0], places[-1], len(places))
-    return step <= FINER * min(steps) and bool(np.abs(places - wanted).max() <= limit)
+    positions = np.sort(positions)
+    step = float(np.median(np.diff(positions)))
+    steps = [stack.known_geometry.step_mm for stack in (chosen, *others) if len(stack.slices) > 1]
+    if any(other.uid != chosen.uid and series_relation(chosen, other) == "study" for other in others):
+        limit = min(limit, INTERLEAVED_TOLERANCE * geometry.step_mm)
+    even = np.linspace(positions[0], positions[-1], len(positions))
+    return step <= MAX_INTERLEAVED_STEP * min(steps) and bool(np.abs(positions - even).max() <= limit)
 
 
-def _is_other_scan(chosen: Stack, other: Stack, kind: str | None, settings: DicomSettings) -> bool:
-    """Whether a stack of the series is a scan of its own: even, and whole where the chosen one is.
+def _is_separate_scan(chosen: Stack, other: Stack, relation: str, settings: DicomSettings) -> bool:
+    """Return whether a stack of the series is a scan of its own: evenly spaced, and as long as the chosen one.
 
-    Under one UID and number it has another step, too, and a slice at one place with the chosen ones.
+    If UID and number are the same, it must also have another step, and a slice at the position of a chosen one.
     """
-    if other.geometry is None or len(other.slices) < settings.smallest_slices or not is_even(other.geometry, settings):
+    if other.geometry is None or len(other.slices) < settings.smallest_slices:
         return False
-    own, places = chosen.geometry, places_along(chosen, other)
-    covers = places.min() < NEXT * own.step_mm and places.max() > own.extent_mm - NEXT * own.step_mm
-    if kind == "twin":
+    if not is_evenly_spaced(other.geometry, settings):
+        return False
+    geometry = chosen.known_geometry
+    positions = positions_along_normal(chosen, other)
+    margin = MAX_STEPS_BEYOND_END * geometry.step_mm
+    covers = bool(positions.min() < margin and positions.max() > geometry.extent_mm - margin)
+    if relation == "twin":
         return covers or other.geometry.coverage_mm >= settings.smallest_coverage_mm
-    same = np.isclose(other.geometry.step_mm, own.step_mm, rtol=0.1)
-    return covers and not same and bool(_coincide(chosen, places, settings).any())
+    same_step = np.isclose(other.geometry.step_mm, geometry.step_mm, rtol=0.1)
+    return covers and not same_step and bool(_coincide(chosen, positions, settings).any())
 
 
-def _coincide(chosen: Stack, places: np.ndarray, settings: DicomSettings) -> np.ndarray:
-    """Which places have a slice of the chosen stack."""
-    return (np.abs(places[:, None] - chosen.geometry.distances_mm) <= settings.position_tolerance_mm).any(axis=1)
+def _coincide(chosen: Stack, positions: np.ndarray, settings: DicomSettings) -> np.ndarray:
+    """Return which positions (n,), mm, have a slice of the chosen stack: bool (n,)."""
+    distances = np.abs(positions[:, None] - chosen.known_geometry.distances_mm)
+    return (distances <= settings.position_tolerance_mm).any(axis=1)
 
 
-def _lost(chosen: Stack, other: Stack, settings: DicomSettings) -> int:
-    """How many slices of another stack of the series belong between or beyond those of the chosen one."""
-    same_size = texts(chosen, "Rows", "Columns") == texts(other, "Rows", "Columns")
-    beside = bool(left_out(other, settings))
-    if beside and not same_size:
-        return 0  # a picture beside the scan
+def _count_leftover(chosen: Stack, other: Stack, settings: DicomSettings) -> int:
+    """Count the slices of another stack of the series that belong between or next to those of the chosen one."""
+    same_matrix = _same_matrix(chosen, other)
+    is_excluded_type = bool(excluded_image_types(other, settings))
+    if is_excluded_type and not same_matrix:
+        return 0  # a localizer or another image that is not part of the scan
     if other.geometry is None:
-        return len(other.slices) if modality_of(other) == "CT" and not beside and same_size else 0
-    own, limit = chosen.geometry, settings.position_tolerance_mm
-    if abs(own.normal @ other.geometry.normal) < PARALLEL:
+        return len(other.slices) if get_modality(other) == "CT" and not is_excluded_type and same_matrix else 0
+    geometry = chosen.known_geometry
+    limit = settings.position_tolerance_mm
+    if not _is_parallel(geometry, other.geometry):
         return 0
-    if len(other.slices) >= WATCHED and other.geometry.extent_mm <= limit:
+    if len(other.slices) >= MIN_TIME_SERIES_IMAGES and other.geometry.extent_mm <= limit:
         return 0
-    places = places_along(chosen, other)
-    there = _coincide(chosen, places, settings)
-    again = 2 * there.sum() >= len(there)
-    outside = (places < -limit) | (places > own.extent_mm + limit)
-    near = (places > -NEXT * own.step_mm) & (places < own.extent_mm + NEXT * own.step_mm)
-    further = same_size and not beside and _goes_with(other, settings)
-    lost = outside & further if again else (near & ~there) | (outside & further)
-    return int(np.count_nonzero(lost))
+    positions = positions_along_normal(chosen, other)
+    coincide = _coincide(chosen, positions, settings)
+    is_repeated = 2 * coincide.sum() >= len(coincide)
+    margin = MAX_STEPS_BEYOND_END * geometry.step_mm
+    outside = (positions < -limit) | (positions > geometry.extent_mm + limit)
+    near = (positions > -margin) & (positions < geometry.extent_mm + margin)
+    extends = same_matrix and not is_excluded_type and _is_part_of_head_ct(other, settings)
+    leftover = outside & extends if is_repeated else (near & ~coincide) | (outside & extends)
+    return int(np.count_nonzero(leftover))
 
 
-def _goes_with(other: Stack, settings: DicomSettings) -> bool:
-    """Whether slices beyond an end belong to the scan: CT by no other name, too few to be a head of their own."""
-    whole = other.geometry.coverage_mm >= settings.smallest_coverage_mm and is_even(other.geometry, settings)
-    return modality_of(other) == "CT" and not whole and not words_in(other, settings.left_out_words)
+def _is_part_of_head_ct(other: Stack, settings: DicomSettings) -> bool:
+    """Return whether a stack is CT without an excluding word in its description, and too short or uneven for a scan."""
+    geometry = other.known_geometry
+    is_whole = geometry.coverage_mm >= settings.smallest_coverage_mm and is_evenly_spaced(geometry, settings)
+    return get_modality(other) == "CT" and not is_whole and not matching_words(other, settings.left_out_words)
 
 
-def _goes_on(chosen: Stack, other: Stack, settings: DicomSettings) -> bool:
-    """Whether another series begins one step beyond an end, alike in all else, and is no head of its own."""
-    if other.geometry is None or not same_description(chosen, other) or differences(chosen, other, settings):
+def _continues(chosen: Stack, other: Stack, settings: DicomSettings) -> bool:
+    """Return whether another series begins one step beyond an end, is alike in all else, and is not a whole head."""
+    if other.geometry is None or not same_description(chosen, other) or header_differences(chosen, other, settings):
         return False
-    own, places = chosen.geometry, places_along(chosen, other)
-    gap = max(-places.max(), places.min() - own.extent_mm)
+    geometry = chosen.known_geometry
+    positions = positions_along_normal(chosen, other)
+    gap = max(-positions.max(), positions.min() - geometry.extent_mm)
     steps = [gap, other.geometry.step_mm] if len(other.slices) > 1 else [gap]
-    next_one = np.allclose(steps, own.step_mm, rtol=0, atol=settings.position_tolerance_mm)
-    return bool(next_one) and _goes_with(other, settings)
+    is_next = np.allclose(steps, geometry.step_mm, rtol=0, atol=settings.position_tolerance_mm)
+    return bool(is_next) and _is_part_of_head_ct(other, settings)

@@ -1,6 +1,6 @@
-"""What may be told of a stack: its kernel, its character, whether a contrast agent was given.
+"""Attributes of a stack that may be shown: modality, kernel, kernel type, contrast agent.
 
-Descriptions are typed by hand and may hold a name: only those words of them that the settings know are ever shown.
+Series descriptions are typed by hand and may hold a name: only words that stand in the settings are ever shown.
 """
 
 import re
@@ -8,59 +8,21 @@ from collections.abc import Iterable
 from typing import Any
 
 from ichdag.conversion.dicom.dicom_settings import DicomSettings
-from ichdag.conversion.dicom.headers import CT_IMAGES, text
+from ichdag.conversion.dicom.headers import CT_IMAGES, get_text
 from ichdag.conversion.dicom.stacks import Stack
 
-LONGEST_KERNEL = 10
-# DICOM PS3.3 C.7.3.1.1.1, as far as images and what lies beside them go; the first four letters, as `modality_of` has.
-MODALITIES = frozenset(
-    (
-        *(
-            "CT",
-            "MR",
-            "PT",
-            "NM",
-            "US",
-            "CR",
-            "DX",
-            "XA",
-            "RF",
-            "MG",
-            "OT",
-            "SC",
-            "SR",
-            "PR",
-            "KO",
-            "SEG",
-            "DOC",
-            "PLAN",
-        ),
-        *(
-            "ES",
-            "IO",
-            "IVUS",
-            "OP",
-            "OPT",
-            "PX",
-            "REG",
-            "RG",
-            "RWV",
-            "RTDO",
-            "RTIM",
-            "RTPL",
-            "RTRE",
-            "RTST",
-            "SM",
-            "XC",
-        ),
-    )
+MAX_KERNEL_LETTERS = 10
+# DICOM PS3.3 C.7.3.1.1.1: images and objects that come with them; the first four letters, as `get_modality` gives.
+KNOWN_MODALITIES = frozenset(
+    ("CT", "MR", "PT", "NM", "US", "CR", "DX", "XA", "RF", "MG", "OT", "SC", "SR", "PR", "KO", "SEG", "DOC", "PLAN")
+    + ("ES", "IO", "IVUS", "OP", "OPT", "PX", "REG", "RG", "RWV", "RTDO", "RTIM", "RTPL", "RTRE", "RTST", "SM", "XC")
 )
 
 
-def describe(stack: Stack, settings: DicomSettings) -> dict[str, Any]:
-    """What may be told of a stack: nothing typed by hand, of its description only words the settings know."""
+def describe_stack(stack: Stack, settings: DicomSettings) -> dict[str, Any]:
+    """Return the record of a stack: nothing typed by hand, and only those words of its description in the settings."""
     geometry = stack.geometry
-    known = {word for words in _vocabularies(settings) for word in words}
+    vocabulary = {word for words in _vocabularies(settings) for word in words}
     return {
         "number": stack.shown_number,
         "modality": known_modality(stack),
@@ -68,53 +30,56 @@ def describe(stack: Stack, settings: DicomSettings) -> dict[str, Any]:
         "orientation": stack.plane,
         "step_mm": None if geometry is None else round(geometry.step_mm, 3),
         "coverage_mm": None if geometry is None else round(geometry.coverage_mm, 1),
-        "kernel": kernel_of(stack, settings),
-        "character": character_of(stack, settings),
+        "kernel": known_kernel(stack, settings),
+        "character": kernel_type(stack, settings),
         "contrast_agent": has_contrast(stack, settings),
-        "words": sorted(words_in(stack, known)),
+        "words": sorted(matching_words(stack, vocabulary)),
     }
 
 
-def kernel_of(stack: Stack, settings: DicomSettings) -> str | None:
-    """The part of the reconstruction kernel that the settings know, with the letter that may follow; else None."""
-    kernel = text(stack.header, "ConvolutionKernel")
+def known_kernel(stack: Stack, settings: DicomSettings) -> str | None:
+    """Return the part of ConvolutionKernel that matches the settings, with the letter that may follow it, or None."""
+    kernel = get_text(stack.header, "ConvolutionKernel")
     patterns = (*settings.sharp_kernels, *settings.soft_tissue_kernels)
-    known = [found[0] for pattern in patterns if (found := re.match(rf"(?:{pattern})(?!\d)", kernel, re.IGNORECASE))]
-    if not known or len(longest := max(known, key=len)) > LONGEST_KERNEL:
+    matches = [re.match(rf"(?:{pattern})(?!\d)", kernel, re.IGNORECASE) for pattern in patterns]
+    longest = max((match[0] for match in matches if match), key=len, default=None)
+    if longest is None or len(longest) > MAX_KERNEL_LETTERS:
         return None
-    return longest + re.match(r"(?:[a-z](?![a-z0-9]))?", kernel[len(longest) :], re.IGNORECASE)[0]
+    letter = re.match(r"[a-z](?![a-z0-9])", kernel[len(longest) :], re.IGNORECASE)
+    return longest + (letter[0] if letter else "")
 
 
-def character_of(stack: Stack, settings: DicomSettings) -> str:
-    """Soft tissue, sharp or unknown: by the kernel, else by words of the description."""
-    kernel = text(stack.header, "ConvolutionKernel")
+def kernel_type(stack: Stack, settings: DicomSettings) -> str:
+    """Return "soft tissue", "sharp" or "unknown": by ConvolutionKernel, else by words of SeriesDescription."""
+    kernel = get_text(stack.header, "ConvolutionKernel")
     for name, patterns in (("sharp", settings.sharp_kernels), ("soft tissue", settings.soft_tissue_kernels)):
         if any(re.match(pattern, kernel, re.IGNORECASE) for pattern in patterns):
             return name
     for name, words in (("sharp", settings.sharp_words), ("soft tissue", settings.soft_tissue_words)):
-        if words_in(stack, words):
+        if matching_words(stack, words):
             return name
     return "unknown"
 
 
 def has_contrast(stack: Stack, settings: DicomSettings) -> bool:
-    """Whether a contrast agent is named, or a word of the description says so and none denies it."""
-    agent = text(stack.header, "ContrastBolusAgent").lower() not in ("", "no", "none", "n", "0", "without")
+    """Return whether a contrast agent is named, or a word of the description says so and none denies it."""
+    agent = get_text(stack.header, "ContrastBolusAgent").lower() not in ("", "no", "none", "n", "0", "without")
     if agent or stack.header.get("ContrastBolusAgentSequence"):
         return True
-    return bool(words_in(stack, settings.contrast_words)) and not words_in(stack, settings.no_contrast_words)
+    has_word = bool(matching_words(stack, settings.contrast_words))
+    return has_word and not matching_words(stack, settings.no_contrast_words)
 
 
-def modality_of(stack: Stack) -> str:
-    """Modality, letters only; that of a CT image is known without the tag."""
-    told = re.sub(r"[^A-Z]", "", text(stack.header, "Modality").upper())[:4]
-    return told or ("CT" if text(stack.header, "SOPClassUID") in CT_IMAGES else "")
+def get_modality(stack: Stack) -> str:
+    """Return Modality, its first four letters in upper case; CT for a CT image without it, "" if it is not known."""
+    letters = re.sub(r"[^A-Z]", "", get_text(stack.header, "Modality").upper())[:4]
+    return letters or ("CT" if get_text(stack.header, "SOPClassUID") in CT_IMAGES else "")
 
 
 def known_modality(stack: Stack) -> str:
-    """Modality where it is one of DICOM's, which can be shown; else "other", and "" where there is none."""
-    modality = modality_of(stack)
-    return modality if not modality or modality in MODALITIES else "other"
+    """Return Modality if it is one of DICOM's, which can be shown; "other" if it is not, "" if there is none."""
+    modality = get_modality(stack)
+    return modality if not modality or modality in KNOWN_MODALITIES else "other"
 
 
 def _vocabularies(settings: DicomSettings) -> list[tuple[str, ...]]:
@@ -123,7 +88,7 @@ def _vocabularies(settings: DicomSettings) -> list[tuple[str, ...]]:
     return [*body, *contrast, settings.soft_tissue_words, settings.sharp_words]
 
 
-def words_in(stack: Stack, words: Iterable[str], *, tag: str = "SeriesDescription") -> list[str]:
-    """Those of `words` with which a word (or several) of the tag begins."""
-    told = text(stack.header, tag).lower().replace("_", " ")
-    return [word for word in words if re.search(rf"(?<![a-z]){re.escape(word.lower())}", told)]
+def matching_words(stack: Stack, words: Iterable[str], *, keyword: str = "SeriesDescription") -> list[str]:
+    """Return those of `words` with which one or more words of an element begin."""
+    value = get_text(stack.header, keyword).lower().replace("_", " ")
+    return [word for word in words if re.search(rf"(?<![a-z]){re.escape(word.lower())}", value)]

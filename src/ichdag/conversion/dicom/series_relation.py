@@ -1,31 +1,33 @@
-"""How near two stacks stand to each other by what their headers call them."""
+"""How two stacks are related by the identifiers in their headers."""
 
-from ichdag.conversion.dicom.headers import text
+from ichdag.conversion.dicom.headers import get_text
 from ichdag.conversion.dicom.stacks import Stack
 
 
-def kinship(one: Stack, other: Stack) -> str | None:
-    """How near: "series" (one UID), "twin" (one series by some of its names), "study" (one patient lying there), None.
+def series_relation(first: Stack, second: Stack) -> str | None:
+    """Return how two stacks are related, or None.
 
-    Some programs give one UID to all series, which then have other numbers and descriptions: these are of one study.
+    "series": one SeriesInstanceUID; "twin": the same series by some of its identifiers; "study": other series of one
+    study, with the patient in the same position. Some programs give one UID to all series of a study: if SeriesNumber
+    and SeriesDescription differ, such stacks count as related by study.
     """
-    numbers = {one.number, other.number}
-    numbered_alike = len(numbers - {None}) < 2
-    described_alike = same_description(one, other)
-    if one.uid == other.uid:
-        return "series" if numbered_alike else "twin" if described_alike else "study"
-    if not _agree(one, other, "StudyInstanceUID"):
+    numbers = {first.number, second.number}
+    same_number = len(numbers - {None}) < 2
+    is_described_alike = same_description(first, second)
+    if first.uid == second.uid:
+        return "series" if same_number else "twin" if is_described_alike else "study"
+    if not _same_if_present(first, second, "StudyInstanceUID"):
         return None
-    if numbered_alike and numbers != {None} and described_alike:
+    if same_number and numbers != {None} and is_described_alike:
         return "twin"
-    return "study" if _agree(one, other, "FrameOfReferenceUID") else None
+    return "study" if _same_if_present(first, second, "FrameOfReferenceUID") else None
 
 
-def same_description(one: Stack, other: Stack) -> bool:
-    """Whether two stacks have one SeriesDescription."""
-    return len({text(stack.header, "SeriesDescription").casefold() for stack in (one, other)}) == 1
+def same_description(first: Stack, second: Stack) -> bool:
+    """Return whether two stacks have the same SeriesDescription."""
+    return len({get_text(stack.header, "SeriesDescription").casefold() for stack in (first, second)}) == 1
 
 
-def _agree(one: Stack, other: Stack, name: str) -> bool:
-    """Whether a tag is the same in both, or missing in one."""
-    return len({text(stack.header, name) for stack in (one, other)} - {""}) < 2
+def _same_if_present(first: Stack, second: Stack, keyword: str) -> bool:
+    """Return whether an element is the same in both, or missing in one of them."""
+    return len({get_text(stack.header, keyword) for stack in (first, second)} - {""}) < 2

@@ -1,37 +1,37 @@
-"""Slices of one series whose headers differ in what does not matter are one stack again.
+"""Merge stacks of one series whose headers differ only in details.
 
-A series may lie under several UIDs, or under several numbers: see `kinship`.
+A series may have several UIDs or several numbers: see `series_relation`.
 """
-
-from typing import Any
 
 import numpy as np
 
 from ichdag.conversion.dicom.dicom_settings import DicomSettings
-from ichdag.conversion.dicom.duplicate_images import same_image
-from ichdag.conversion.dicom.headers import text
-from ichdag.conversion.dicom.series_attributes import modality_of
-from ichdag.conversion.dicom.series_relation import kinship
-from ichdag.conversion.dicom.stack_geometry import is_even, measure
-from ichdag.conversion.dicom.stacks import Stack, repeats
+from ichdag.conversion.dicom.duplicate_images import has_same_pixels
+from ichdag.conversion.dicom.headers import Slice, get_text
+from ichdag.conversion.dicom.series_attributes import get_modality
+from ichdag.conversion.dicom.series_relation import series_relation
+from ichdag.conversion.dicom.stack_geometry import is_evenly_spaced, measure_stack
+from ichdag.conversion.dicom.stacks import Stack, has_repeated_positions
 
 SPACING_TOLERANCE = 1e-3  # of a pixel's edge: a quarter of a pixel at the rim of 512
 AXIS_TOLERANCE = 0.01  # of a direction's components: 0.6 degrees, a millimeter at the rim of a head
-# ASSUME: slices of one series may differ so; a tenth of a pixel at a corner of 512 x 512, 0.0003, would lose scans.
+# ASSUME: slices of a series may differ by this; a tenth of a pixel at a corner of 512 x 512 (0.0003) would lose scans.
 
 
-def join(stacks: list[Stack], settings: DicomSettings) -> list[Stack]:
-    """Put stacks of one series together that are alike and have no slices at one place; order as it was."""
-    joined = [whole for group in _groups(stacks, settings) for whole in _together(group, settings)]
-    places = {id(plane): number for number, stack in enumerate(stacks) for plane in stack.slices}
-    return sorted(joined, key=lambda one: min(places[id(plane)] for plane in one.slices))
+def merge_stacks(stacks: list[Stack], settings: DicomSettings) -> list[Stack]:
+    """Merge stacks of one series that are alike and have no slices at one position; the order stays."""
+    merged = [stack for group in _group_compatible(stacks, settings) for stack in _merge_group(group, settings)]
+    order = {id(plane): index for index, stack in enumerate(stacks) for plane in stack.slices}
+    return sorted(merged, key=lambda stack: min(order[id(plane)] for plane in stack.slices))
 
 
-def _groups(stacks: list[Stack], settings: DicomSettings) -> list[list[Stack]]:
-    """Stacks that may be one; those that name a kernel come first, for none is like every one."""
+def _group_compatible(stacks: list[Stack], settings: DicomSettings) -> list[list[Stack]]:
+    """Group stacks that may be one; those with a kernel come first, for a missing kernel fits every other."""
     groups: list[list[Stack]] = []
-    for stack in sorted(stacks, key=lambda one: (not text(one.header, "ConvolutionKernel"), -len(one.slices))):
-        group = next((group for group in groups if _alike(group[0], stack, settings)), None)
+    for stack in sorted(
+        stacks, key=lambda stack: (not get_text(stack.header, "ConvolutionKernel"), -len(stack.slices))
+    ):
+        group = next((group for group in groups if _may_merge(group[0], stack, settings)), None)
         if group is None:
             groups.append([stack])
         else:
@@ -39,86 +39,87 @@ def _groups(stacks: list[Stack], settings: DicomSettings) -> list[list[Stack]]:
     return groups
 
 
-def _together(group: list[Stack], settings: DicomSettings) -> list[Stack]:
-    """All of a group as one stack, or as many of it as go together."""
-    if len(group) > 1 and (whole := _whole(group, settings)):
-        return [whole]
-    parts: list[Stack] = []
+def _merge_group(group: list[Stack], settings: DicomSettings) -> list[Stack]:
+    """Merge all stacks of a group into one, or as many of them as fit together."""
+    if len(group) > 1 and (merged := _merged(group, settings)):
+        return [merged]
+    stacks: list[Stack] = []
     for stack in group:
-        for index, other in enumerate(parts):
-            if both := _whole([other, stack], settings):
-                parts[index] = both
+        for index, other in enumerate(stacks):
+            if merged := _merged([other, stack], settings):
+                stacks[index] = merged
                 break
         else:
-            parts.append(stack)
-    return parts
+            stacks.append(stack)
+    return stacks
 
 
-def _whole(group: list[Stack], settings: DicomSettings) -> Stack | None:
-    """The slices of stacks as one stack; None if some lie at one place, or different series give no even grid."""
-    whole = group[0]
+def _merged(group: list[Stack], settings: DicomSettings) -> Stack | None:
+    """Merge stacks into one; None if slices share a position, or different series are not evenly spaced together."""
+    merged = group[0]
     for other in group[1:]:
-        whole = Stack(*measure([*whole.slices, *_new(whole, other, settings)]))
-    one_series = all(kinship(group[0], other) == "series" for other in group[1:])
-    if repeats(whole, settings) or not (one_series or is_even(whole.geometry, settings)):
+        merged = Stack(*measure_stack([*merged.slices, *_without_duplicates(merged, other, settings)]))
+    one_series = all(series_relation(group[0], other) == "series" for other in group[1:])
+    if has_repeated_positions(merged, settings):
         return None
-    return whole
+    return merged if one_series or is_evenly_spaced(merged.known_geometry, settings) else None
 
 
-def _new(stack: Stack, other: Stack, settings: DicomSettings) -> list[Any]:
-    """The slices of the other stack without those, fewer than half, that were sent with both and show the same."""
-    apart = np.abs(places_along(stack, other)[:, None] - stack.geometry.distances_mm)
-    nearest = apart.argmin(axis=1)
-    both = apart.min(axis=1) <= settings.position_tolerance_mm
-    if not both.any() or 2 * both.sum() >= len(both):
+def _without_duplicates(stack: Stack, other: Stack, settings: DicomSettings) -> list[Slice]:
+    """Return the slices of the other stack without those, fewer than half, that are duplicates of the first's."""
+    distances = np.abs(positions_along_normal(stack, other)[:, None] - stack.known_geometry.distances_mm)
+    nearest = distances.argmin(axis=1)
+    shared = distances.min(axis=1) <= settings.position_tolerance_mm
+    if not shared.any() or 2 * shared.sum() >= len(shared):
         return other.slices
-    pairs = [(other.slices[index], stack.slices[nearest[index]]) for index in np.flatnonzero(both)]
-    if not all(same_image(*pair) for pair in pairs):
+    pairs = [(other.slices[index], stack.slices[nearest[index]]) for index in np.flatnonzero(shared)]
+    if not all(has_same_pixels(*pair) for pair in pairs):
         return other.slices
-    return [plane for plane, again in zip(other.slices, both, strict=True) if not again]
+    return [plane for plane, is_shared in zip(other.slices, shared, strict=True) if not is_shared]
 
 
-def places_along(stack: Stack, other: Stack) -> np.ndarray:
-    """Where the slices of another stack lie along the normal of a stack, from its first slice, in mm."""
-    normal = stack.geometry.normal
-    return np.array([plane.position for plane in other.slices]) @ normal - stack.geometry.origin @ normal
+def positions_along_normal(stack: Stack, other: Stack) -> np.ndarray:
+    """Return the positions (n,) of the slices of another stack along the normal of a stack, mm from its first slice."""
+    geometry = stack.known_geometry
+    positions = np.array([plane.position for plane in other.slices])
+    return positions @ geometry.normal - geometry.origin @ geometry.normal
 
 
-def _alike(one: Stack, other: Stack, settings: DicomSettings) -> bool:
-    """Whether two stacks of a series may be one, if their places allow."""
-    if one.geometry is None or other.geometry is None or kinship(one, other) not in ("series", "twin"):
+def _may_merge(first: Stack, second: Stack, settings: DicomSettings) -> bool:
+    """Return whether two stacks are of one series, with headers that allow to merge them."""
+    if first.geometry is None or second.geometry is None or series_relation(first, second) not in ("series", "twin"):
         return False
-    return not differences(one, other, settings)
+    return not header_differences(first, second, settings)
 
 
-def differences(one: Stack, other: Stack, settings: DicomSettings) -> list[str]:
-    """In what two stacks differ too much to be one."""
-    first, second = one.slices[0], other.slices[0]
-    spacing, orientation = (first.spacing, second.spacing), (first.orientation, second.orientation)
-    kernels = {text(stack.header, "ConvolutionKernel").casefold() for stack in (one, other)} - {""}
+def header_differences(first: Stack, second: Stack, settings: DicomSettings) -> list[str]:
+    """Return in what the headers of two stacks differ too much for one stack, as words for a reason."""
+    planes = (first.slices[0], second.slices[0])
+    kernels = {get_text(stack.header, "ConvolutionKernel").casefold() for stack in (first, second)} - {""}
+    kinds = [get_texts(stack, "SOPClassUID", "BitsAllocated") for stack in (first, second)]
     same = {
-        "modality": modality_of(one) == modality_of(other),
-        "kind of image": texts(one, "SOPClassUID", "BitsAllocated") == texts(other, "SOPClassUID", "BitsAllocated"),
-        "matrix": texts(one, "Rows", "Columns") == texts(other, "Rows", "Columns"),
-        "pixel spacing": _close(*spacing, rtol=SPACING_TOLERANCE, atol=0),
-        "orientation": _close(*orientation, rtol=0, atol=AXIS_TOLERANCE),
-        "image type": left_out(one, settings) == left_out(other, settings),
+        "modality": get_modality(first) == get_modality(second),
+        "kind of image": kinds[0] == kinds[1],
+        "matrix": get_texts(first, "Rows", "Columns") == get_texts(second, "Rows", "Columns"),
+        "pixel spacing": _close(planes[0].spacing, planes[1].spacing, rtol=SPACING_TOLERANCE),
+        "orientation": _close(planes[0].orientation, planes[1].orientation, atol=AXIS_TOLERANCE),
+        "image type": excluded_image_types(first, settings) == excluded_image_types(second, settings),
         "kernel": len(kernels) < 2,
-        "position": None not in (one.geometry, other.geometry),
-        "study": len({one.study, other.study} - {""}) < 2,
+        "position": first.geometry is not None and second.geometry is not None,
+        "study": len({first.study, second.study} - {""}) < 2,
     }
     return [name for name, is_same in same.items() if not is_same]
 
 
-def texts(stack: Stack, *names: str) -> list[str]:
-    """Tags of a stack's first header, as text."""
-    return [text(stack.header, name) for name in names]
+def get_texts(stack: Stack, *keywords: str) -> list[str]:
+    """Return elements of the first header of a stack as text."""
+    return [get_text(stack.header, keyword) for keyword in keywords]
 
 
-def _close(one: Any, other: Any, **tolerances: float) -> bool:
-    return one is not None and other is not None and np.allclose(one, other, **tolerances)
+def _close(first: np.ndarray | None, second: np.ndarray | None, *, rtol: float = 0, atol: float = 0) -> bool:
+    return first is not None and second is not None and np.allclose(first, second, rtol=rtol, atol=atol)
 
 
-def left_out(stack: Stack, settings: DicomSettings) -> set[str]:
-    """Those of its image types for which a stack is left out."""
+def excluded_image_types(stack: Stack, settings: DicomSettings) -> set[str]:
+    """Return those of its image types for which a stack is left out."""
     return stack.image_types & {kind.upper() for kind in settings.left_out_image_types}
