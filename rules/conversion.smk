@@ -6,7 +6,7 @@ Writes: results/conversion/sub-{subject}_baseline_ct.nii.gz, results/conversion/
     results/conversion/sub-{subject}_followup_desc-manual_mask.nii.gz, results/conversion/sub-{subject}_conversion.json
 """
 
-from ichdag.conversion.originals import fingerprint
+from ichdag.conversion.fingerprint import fingerprint
 
 CONVERTED_BY = ["baseline_series", "followup_series", "onset_to_ct_hours", "followup_hours"]
 CONVERSION = settings("conversion", "masks_on_other_grids", "dicom") | settings("preprocessing", "head_hu")

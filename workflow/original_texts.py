@@ -14,10 +14,10 @@ from typing import Any, BinaryIO
 
 from pydicom.multival import MultiValue
 
-from ichdag.conversion.dicom.bounds import Budget
-from ichdag.conversion.dicom.headers import quiet
-from ichdag.conversion.dicom.sources import folders_below
-from ichdag.conversion.dicom.streams import begins_as_dicom, bounded
+from ichdag.conversion.dicom.dicom_files import walk_folders
+from ichdag.conversion.dicom.headers import silence_pydicom
+from ichdag.conversion.dicom.read_limits import ReadBudget
+from ichdag.conversion.dicom.streams import detect_dicom, open_limited
 from ichdag.images import PACKED
 
 MIN_LETTERS_OF_NAME = 3
@@ -48,7 +48,7 @@ def texts_of(original: Path) -> Texts:
 
 def _folder(folder: Path) -> Texts:
     """Yield the texts of a folder and all below it, as the conversion reads it."""
-    for place, folders, files in folders_below(folder):
+    for place, folders, files in walk_folders(folder):
         yield from ((Path(name).stem, MIN_LETTERS_OF_NAME) for name in [*folders, *files])
         for name in sorted(files):
             with open(os.path.join(place, name), "rb") as stream:
@@ -72,7 +72,7 @@ def _header(stream: BinaryIO) -> Texts:
     """Yield the texts of a header of DICOM, NIfTI or NRRD; nothing where it is none of them."""
     head = stream.read(132)
     stream.seek(0)
-    if begins_as_dicom(head):
+    if detect_dicom(head):
         yield from _dicom(stream)
     elif head.startswith(b"NRRD"):
         fields = stream.read(2**16).partition(b"\n\n")[0].decode("utf-8", "replace")
@@ -103,9 +103,9 @@ def _nifti(stream: BinaryIO) -> Texts:
 def _dicom(stream: BinaryIO) -> Texts:
     import pydicom
 
-    with quiet():
+    with silence_pydicom():
         try:
-            with bounded(stream, budget=Budget(1)) as opened:
+            with open_limited(stream, budget=ReadBudget(1)) as opened:
                 dataset = pydicom.dcmread(opened, stop_before_pixels=True, force=True)
             yield from _elements(dataset)
         except OSError:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from ichdag.cohort.quality import apply_limits, describe_checks, measure_quality
-from ichdag.conversion.geometry import straightened
+from ichdag.conversion.affines import shear_upright
 from ichdag.conversion.nifti import read_nifti_scan, read_original_mask
 from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault
@@ -87,8 +87,8 @@ def test_a_qform_of_other_axes_is_told_by_how_far_it_puts_a_corner_off(written, 
         scan, notes = read_nifti_scan(written(qform=qform))
         assert notes["axes_differ_mm"] == pytest.approx(wanted, abs=0.02) and np.allclose(scan.affine, affine)
         rows = apply_limits(measure_quality(scan, facts=notes, settings=limits), settings=limits)
-        told = [words for words in describe_checks(rows, "warned") if "axes_differ_mm" in words]
-        assert len(told) == (wanted > 0) and all("disagree on the axes" in words for words in told)
+        warnings = [words for words in describe_checks(rows, "warned") if "axes_differ_mm" in words]
+        assert len(warnings) == (wanted > 0) and all("disagree on the axes" in words for words in warnings)
     assert "axes_differ_mm" not in read_nifti_scan(written(codes=(0, 1)))[1]
 
 
@@ -113,17 +113,17 @@ def test_a_tilt_in_the_affine_is_sheared_straight_and_shapes_keep_volume_and_pla
     away = np.linalg.norm(places - center, axis=-1)
     notes = {}
     tilted = Volume(np.where(away < radius, 60.0, -1000.0).astype(np.float32), affine)
-    straight = straightened(tilted, outside=-1024, order=1, notes=notes)
+    straight = shear_upright(tilted, outside=-1024, order=1, notes=notes)
     lesion = straight.values > -470
-    mask = straightened(Volume(away < radius, affine), outside=0, order=0, notes={})
+    mask = shear_upright(Volume(away < radius, affine), outside=0, order=0, notes={})
     axes = straight.affine[:3, :3] / straight.spacing_mm
     assert np.allclose(axes.T @ axes, np.eye(3), atol=1e-6) and notes["tilt_degrees"] == pytest.approx(
         abs(degrees), abs=0.01
     )
     assert same_grid(mask, straight)
-    for found in (lesion, mask.values):
-        volume = np.count_nonzero(found) * straight.voxel_ml
-        middle = straight.affine[:3, :3] @ np.argwhere(found).mean(axis=0) + straight.affine[:3, 3]
+    for values in (lesion, mask.values):
+        volume = np.count_nonzero(values) * straight.voxel_ml
+        middle = straight.affine[:3, :3] @ np.argwhere(values).mean(axis=0) + straight.affine[:3, 3]
         assert volume == pytest.approx(4 / 3 * np.pi * radius**3 / 1000, rel=0.02)
         assert np.abs(middle - center).max() < 0.5
 
@@ -141,8 +141,8 @@ def write_nrrd(mask, path):
 
 def test_a_nrrd_mask_is_read_on_the_same_grid(brain_scan, tmp_path):
     write_nrrd(brain_scan[1], tmp_path / "mask.seg.nrrd")
-    found = read_original_mask(tmp_path / "mask.seg.nrrd")
-    assert same_grid(found, brain_scan[1]) and np.array_equal(found.values, brain_scan[1].values)
+    mask = read_original_mask(tmp_path / "mask.seg.nrrd")
+    assert same_grid(mask, brain_scan[1]) and np.array_equal(mask.values, brain_scan[1].values)
 
 
 @pytest.mark.parametrize("apart", [False, True], ids=["attached", "apart"])

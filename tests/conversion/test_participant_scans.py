@@ -123,9 +123,9 @@ def test_a_follow_up_earlier_than_its_baseline_is_left_out(convert, written, bra
         return conversion_of(Volume(values, brain_scan[0].affine), times[series])
 
     def conversion_of(volume, acquired):
-        from ichdag.conversion.dicom import Conversion
+        from ichdag.conversion.dicom import ConvertedSeries
 
-        return Conversion(volume, {}, [], {"Acquisition": acquired})
+        return ConvertedSeries(volume, {}, [], {"Acquisition": acquired})
 
     monkeypatch.setattr(participant_scans, "is_dicom", lambda path: True)
     monkeypatch.setattr(participant_scans, "convert_dicom", drawn)

@@ -13,8 +13,8 @@ import pydicom
 import pytest
 from nibabel.filebasedimages import ImageFileError
 
-from ichdag.conversion.geometry import straightened
-from ichdag.conversion.nifti import _unnamed, read_nifti_scan, read_original_mask
+from ichdag.conversion.affines import shear_upright
+from ichdag.conversion.nifti import _explain_error, read_nifti_scan, read_original_mask
 from ichdag.images import Volume, same_grid
 from ichdag.jobs import DataFault
 
@@ -62,9 +62,9 @@ def test_a_file_that_cannot_be_read_is_told_why_whatever_its_name(patched, name,
 
 def test_a_name_is_not_told_with_what_an_error_says():
     error = ImageFileError("Cannot work out file type of DOE_JANE.nii at byte 3")
-    assert _unnamed(error, "/data/DOE_JANE.nii") == "it is damaged or something else"
-    assert _unnamed(error, "/data/E.nii") == str(error)
-    assert _unnamed(ValueError("matmul: a mismatch"), "/data/E.nii") == "it is damaged or something else"
+    assert _explain_error(error, "/data/DOE_JANE.nii") == "it is damaged or something else"
+    assert _explain_error(error, "/data/E.nii") == str(error)
+    assert _explain_error(ValueError("matmul: a mismatch"), "/data/E.nii") == "it is damaged or something else"
 
 
 @pytest.mark.parametrize("size", [0.0, np.nan, np.inf])
@@ -191,7 +191,7 @@ def test_a_tilt_that_makes_the_grid_too_large_is_refused_before_there_is_memory_
     affine[1, 2] = 15.0
     scan = Volume(np.broadcast_to(np.float32(0), (512, 512, 300)), affine)
     with pytest.raises(DataFault, match="tilt sheared straight, is too large: 13856563200 voxels"):
-        straightened(scan, outside=-1024, order=1, notes={})
+        shear_upright(scan, outside=-1024, order=1, notes={})
 
 
 @pytest.mark.parametrize(
@@ -276,8 +276,8 @@ def test_a_cut_mask_between_the_voxels_or_beyond_the_scan_is_not_put_back(reason
 def test_a_mask_that_lies_elsewhere_is_not_called_empty(reason, written, mask_file, brain_scan):
     away = Volume(brain_scan[1].values, brain_scan[1].affine.copy())
     away.affine[:3, 3] += 1000
-    found = reason(written(), mask_file(away), masks_on_other_grids="resample")
-    assert found.startswith("manual mask does not overlap the scan: its lesion lies elsewhere, 96 x 112 x 36 voxels of")
+    words = reason(written(), mask_file(away), masks_on_other_grids="resample")
+    assert words.startswith("manual mask does not overlap the scan: its lesion lies elsewhere, 96 x 112 x 36 voxels of")
     empty = Volume(np.zeros_like(brain_scan[1].values), brain_scan[1].affine)
     assert reason(written(), mask_file(empty)) == "manual mask is empty"
 
@@ -305,7 +305,7 @@ def test_slices_that_lie_far_beside_each_other_do_not_make_a_large_grid_of_a_sma
     affine[0, 2] = 14.0
     scan = Volume(np.broadcast_to(np.float32(0), (2, 2, 400)), affine)
     with pytest.raises(DataFault, match="the grid grows to 46551 times, limit 4: its affine is not a scan's"):
-        straightened(scan, outside=-1024, order=1, notes={})
+        shear_upright(scan, outside=-1024, order=1, notes={})
 
 
 def test_values_that_no_ct_has_are_told_before_a_tilt_is_sheared_straight(written, brain_scan):

@@ -307,9 +307,9 @@ def test_twenty_bad_participants_are_left_out_with_the_reason_and_the_flow_adds_
     table = pd.concat(scans).set_index(["subject", "timepoint"])
     assert len(table) == 2 * len(study.rows) and len(FAULTS) >= 20
     for name, (_, words) in (FAULTS | {"twin": (None, "the same image as that of: sub-good")}).items():
-        found = table.loc[name, "baseline"]
-        assert (found.status, found.stage) == ("excluded", "cohort"), (name, found.reason)
-        assert words in found.reason, (name, found.reason)
+        row = table.loc[name, "baseline"]
+        assert (row.status, row.stage) == ("excluded", "cohort"), (name, row.reason)
+        assert words in row.reason, (name, row.reason)
     for name in (*GOOD, "same", "swapped"):
         assert table.loc[name, "baseline"].status == "included", (name, table.loc[name, "baseline"].reason)
     assert "the same image as the baseline" in table.loc["same", "followup"].reason
@@ -328,5 +328,5 @@ def put_together(rows, scans):
     volumes["baseline_predicted_ml"] = volumes["followup_predicted_ml"] = None
     features = volumes[["subject", "status", "stage", "reason"]]
     latents = features.iloc[:0]
-    found = {"scans": scans, "volumes": volumes, "features": features, "latents": latents}
-    return build_participants_table(rows, **found, outcomes={"poor": "mrs > 3"}, source="masks")
+    tables = {"scans": scans, "volumes": volumes, "features": features, "latents": latents}
+    return build_participants_table(rows, **tables, outcomes={"poor": "mrs > 3"}, source="masks")

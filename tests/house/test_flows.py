@@ -17,12 +17,12 @@ BY_PATH = {"predict_patient"}  # a model is a folder
 # Whose own files, or files outside the study, lie beside one that they are given: a partial file, a checkpoint kept
 # before, the links of a store, the seal of a table, the parts of a model, the folder of a sheet, the data of a header.
 BESIDE = {"arrays", "jobs", "ledger", "models", "bundled_files", "training", "radiomics.parameters"}
-BESIDE |= {"cohort.sheet", "conversion.nifti", "conversion.originals", "conversion.dicom.sources"}
+BESIDE |= {"cohort.sheet", "conversion.nifti", "conversion.fingerprint", "conversion.dicom.dicom_files"}
 BESIDE |= {
     "conversion.dicom.decoding",
     "conversion.dicom.headers",
-    "conversion.dicom.unread",
-    "conversion.detached",
+    "conversion.dicom.unreadable_files",
+    "conversion.nrrd_header",
 }  # files of one original
 BESIDE |= {"start_cache"}  # the code beside it, and the folder of its own cache
 BESIDE |= {"cohort.validation.config_faults", "file_errors"}  # file_errors says which folder a damaged result lies in

@@ -19,9 +19,9 @@ READERS = {
     "provenance", "provenance.journal", "provenance.parsed_module", "provenance.version",  # records of jobs, code
     "cohort.sheet", "cohort.spreadsheets", "cohort.validation.config_faults",  # the sheet, the schemas
     "conversion.nifti",
-    "conversion.detached",  # headers of images whose data lie apart
-    "conversion.inflated",  # packed voxels, for their checksums
-    "conversion.dicom.streams", "conversion.dicom.unread",  # of DICOM, and zips; what is none
+    "conversion.nrrd_header",  # headers of images whose data lie apart
+    "conversion.nrrd_integrity",  # packed voxels, for their checksums
+    "conversion.dicom.streams", "conversion.dicom.unreadable_files",  # of DICOM, and zips; what is none
     "figures.style", "report.page",  # what is told
     "bundled_files", "prediction.parts",  # captions and checklists, the files of a frozen model
     "radiomics.parameter_parsing",  # the radiomics parameter file

@@ -73,7 +73,7 @@ def test_no_assert_guards_a_result(modules):
 def test_no_number_is_printed_with_fewer_digits_than_it_may_need(modules, root):
     """`g` writes 1000001 as 1e+06, `format_plain` does not; those that are allowed have few digits or are DICOM's."""
     allowed = {
-        "src/ichdag/conversion/dicom/copies.py": 4,
+        "src/ichdag/conversion/dicom/deidentified_copies.py": 4,
         "src/ichdag/tables.py": 1,
         "workflow/cluster/check.py": 1,
         "workflow/progress/snakemake_logger_plugin_plan/__init__.py": 1,

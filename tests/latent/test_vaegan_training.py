@@ -8,6 +8,7 @@ import torch
 
 from ichdag.arrays import write_store
 from ichdag.jobs import StudyError
+from ichdag.latent import vaegan_training
 from ichdag.latent.diagnostics import active_units, diagnose, training_warnings
 from ichdag.latent.vaegan_networks import Autoencoder, VaeganSettings
 from ichdag.latent.vaegan_training import load_patches, train_vaegan

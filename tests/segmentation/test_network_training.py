@@ -9,6 +9,7 @@ import torch
 
 from ichdag.arrays import read_arrays, write_arrays
 from ichdag.jobs import StudyError
+from ichdag.segmentation import network_training
 from ichdag.segmentation.inference import mean_dice
 from ichdag.segmentation.network_training import load_samples, manual_baselines, train_network
 from ichdag.training import (

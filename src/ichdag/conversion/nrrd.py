@@ -1,35 +1,35 @@
-"""Masks in NRRD, as 3D Slicer writes them, by SimpleITK: looked at before anything large is read."""
+"""Masks in NRRD, as 3D Slicer writes them, read by SimpleITK: the header is checked before the voxels are read."""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ichdag.conversion.detached import read_header, refuse_data_elsewhere, require_data
-from ichdag.conversion.geometry import refuse_size
-from ichdag.conversion.inflated import require_whole
+from ichdag.conversion.nrrd_header import read_header, refuse_data_outside_folder, require_data_files
+from ichdag.conversion.nrrd_integrity import require_intact_voxels
+from ichdag.conversion.size_limits import refuse_size
 from ichdag.file_errors import raise_machine_fault, read_to_end
 from ichdag.images import DENSEST
 from ichdag.jobs import DataFault
 
-NRRD_PLACE = (b"space directions", b"space origin")
+GRID_FIELDS = (b"space directions", b"space origin")
 
 
 def read_nrrd(path: Path) -> tuple[Any, np.ndarray]:
-    """Read the image (SimpleITK's) of a mask and its affine, RAS in mm; ITK's world is LPS.
+    """Read a mask as an image of SimpleITK, with its voxel-to-world affine (4, 4), RAS+ in mm; ITK's world is LPS.
 
-    Raises DataFault for what is no mask, is damaged, or has data outside the header's folder; OSError where a file
-    cannot be read.
+    Raises DataFault if it is not a mask, is damaged, or has data outside the header's folder; MachineFault if a data
+    file is missing; OSError where a file cannot be read.
     """
     import SimpleITK as sitk
 
-    refuse_data_elsewhere(path)
-    files = require_data(path)
+    refuse_data_outside_folder(path)
+    files = require_data_files(path)
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
         reader.ReadImageInformation()
-        _refuse_nrrd(files, reader)
+        _check_header(files, reader)
         image = reader.Execute()
     except RuntimeError as error:
         raise_machine_fault(error, *files)
@@ -41,15 +41,15 @@ def read_nrrd(path: Path) -> tuple[Any, np.ndarray]:
     return image, affine
 
 
-def _refuse_nrrd(files: list[Path], reader: Any) -> None:
-    """Refuse by its header a NRRD file that is no mask, says not where it lies, or promises more than it can hold."""
+def _check_header(files: list[Path], reader: Any) -> None:
+    """Raise DataFault if a header is not that of a mask, has no grid, or promises more than its files can hold."""
     import SimpleITK as sitk
 
     size = reader.GetSize()
     if reader.GetDimension() != 3 or reader.GetNumberOfComponents() != 1:
         raise DataFault("cohort", f"the mask is not a 3D volume: shape {size}")
     fields = read_header(files[0]).fields.lower()
-    if not all(field in fields for field in NRRD_PLACE):
+    if not all(field in fields for field in GRID_FIELDS):
         raise DataFault("cohort", "the mask does not say where its voxels lie: no space directions or space origin")
     promised = np.prod(size, dtype=float) * sitk.Image([1, 1, 1], reader.GetPixelID()).GetSizeOfPixelComponent()
     if promised > DENSEST * sum(file.stat().st_size for file in files):
@@ -57,4 +57,4 @@ def _refuse_nrrd(files: list[Path], reader: Any) -> None:
             read_to_end(file)
         raise DataFault("cohort", "the mask cannot be read as NRRD: it is shorter than its header says")
     refuse_size([promised / 4], "the mask")  # four bytes a voxel are more than a mask needs
-    require_whole(files, fields, promised=int(promised))
+    require_intact_voxels(files, fields, promised=int(promised))

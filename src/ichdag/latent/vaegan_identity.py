@@ -17,7 +17,7 @@ def vaegan_identity(
     """Return the identity of the VAE-GAN; None if the training list, or something its masks need, is not made yet.
 
     `patches` are the settings of the lesion patches, `training` has the fold of each subject on the training list,
-    `masks` is the identity of the lesion masks (see `segmentation.network_identity.masks_identity`; empty for manual masks),
+    `masks` is the identity of the lesion masks (see `masks_identity` of segmentation; empty for manual masks),
     `code` is the digest of the code that cuts patches and trains.
     """
     if training is None or masks is None:

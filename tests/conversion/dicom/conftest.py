@@ -159,12 +159,12 @@ def draw_series(
 
 def draw_multiframe(file, *, order=None, coronal=0, **geometry):
     """Write one Enhanced CT file with all slices as frames, in any order, after some coronal ones."""
-    found = list(planes(**geometry))
-    found = [found[index] for index in order or range(len(found))]
-    found = [*planes(axes="coronal", count=coronal), *found]
+    drawn = list(planes(**geometry))
+    drawn = [drawn[index] for index in order or range(len(drawn))]
+    drawn = [*planes(axes="coronal", count=coronal), *drawn]
     header = common(uid=generate_uid(), number=5, description="HEAD BRAIN", kernel="H31s")
     header.ImageType, header.InstanceNumber = ["ORIGINAL", "PRIMARY", "VOLUME", "NONE"], 1
-    header.NumberOfFrames = len(found)
+    header.NumberOfFrames = len(drawn)
 
     def group(**values):
         item = Dataset()
@@ -173,21 +173,21 @@ def draw_multiframe(file, *, order=None, coronal=0, **geometry):
         return Sequence([item])
 
     shared = Dataset()
-    shared.PlaneOrientationSequence = group(ImageOrientationPatient=list(found[-1][1]))
+    shared.PlaneOrientationSequence = group(ImageOrientationPatient=list(drawn[-1][1]))
     shared.PixelMeasuresSequence = group(PixelSpacing=[6.0, 6.0], SliceThickness=9.0)
     shared.PixelValueTransformationSequence = group(RescaleSlope=1, RescaleIntercept=-1024, RescaleType="HU")
     shared.CTImageFrameTypeSequence = group(FrameType=["ORIGINAL", "PRIMARY", "VOLUME", "NONE"])
     shared.CTReconstructionSequence = group(ConvolutionKernel="H31s")
     header.SharedFunctionalGroupsSequence = Sequence([shared])
     frames = []
-    for position, orientation, _ in found:
+    for position, orientation, _ in drawn:
         frames.append(Dataset())
-        if orientation != found[-1][1]:
+        if orientation != drawn[-1][1]:
             frames[-1].PlaneOrientationSequence = group(ImageOrientationPatient=orientation)
         frames[-1].PlanePositionSequence = group(ImagePositionPatient=[f"{value:.6f}" for value in position])
     header.PerFrameFunctionalGroupsSequence = Sequence(frames)
     del header.ConvolutionKernel
-    pixels(header, np.stack([hu for _, _, hu in found]))
+    pixels(header, np.stack([hu for _, _, hu in drawn]))
     return save(header, file, sop_class=EnhancedCTImageStorage)
 
 

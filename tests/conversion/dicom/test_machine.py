@@ -17,7 +17,7 @@ import pytest
 from pydicom.fileset import FileSet
 from pydicom.sr.codedict import codes
 
-from ichdag.conversion.dicom import conversion, decoding
+from ichdag.conversion.dicom import decoding, dicom_to_volume
 from ichdag.conversion.participant_scans import ConversionSettings, convert_participant
 from ichdag.file_errors import MachineFault
 from ichdag.records import to_record
@@ -49,9 +49,9 @@ def fails_alone(participant, tmp_path):
             with pytest.raises(MachineFault, match=words) as caught:
                 participant(files, workdir)
             assert not (workdir.exists() and list(workdir.iterdir()))
-        told = str(caught.value)
-        assert told.startswith("the baseline scan could not be converted: ") and "nobody is left out" in told
-        assert "DOE" not in told.upper() and "JANE" not in told.upper() and str(tmp_path) not in told
+        message = str(caught.value)
+        assert message.startswith("the baseline scan could not be converted: ") and "nobody is left out" in message
+        assert "DOE" not in message.upper() and "JANE" not in message.upper() and str(tmp_path) not in message
         assert caught.value.__suppress_context__, "the log would tell of the error before, which names the original"
         assert participant(files) == undisturbed
 
@@ -178,7 +178,7 @@ def test_an_original_that_cannot_be_opened(series, zipped, segmented, fails_alon
 
 
 def test_pixels_that_the_disk_cannot_read_after_it_could_read_the_header(series, fails_alone):
-    fault = raising(conversion, "decode", OSError(errno.EIO, "Input/output error", str(series[1])))
+    fault = raising(dicom_to_volume, "decode_pixels", OSError(errno.EIO, "Input/output error", str(series[1])))
     fails_alone({"baseline_ct": series[0]}, fault, "OSError, Input/output error")
 
 
@@ -265,7 +265,9 @@ def test_a_folder_within_that_may_not_be_listed(series, fails_alone):
 
 
 def test_want_of_memory(series, fails_alone):
-    fails_alone({"baseline_ct": series[0]}, raising(conversion, "straighten", MemoryError()), "MemoryError")
+    fails_alone(
+        {"baseline_ct": series[0]}, raising(dicom_to_volume, "correct_tilt_and_spacing", MemoryError()), "MemoryError"
+    )
 
 
 def test_a_disk_that_is_full_while_a_zip_is_unpacked(zipped, tmp_path, fails_alone):
@@ -303,7 +305,7 @@ def dcm2niix(tmp_path, monkeypatch):
     return program
 
 
-REAL = f'"{decoding._program()}" "$@"'
+REAL = f'"{decoding._find_dcm2niix()}" "$@"'
 OUT = 'out=$(echo "$@" | sed "s/.* -o //; s/ .*//")'
 
 
@@ -328,7 +330,7 @@ def test_a_dcm2niix_that_is_killed_or_has_no_room(series, fails_alone, dcm2niix,
 def test_a_dcm2niix_that_hangs_is_ended_with_all_its_children(series, fails_alone, dcm2niix, tmp_path, monkeypatch):
     waiting = f"sleep 300 & echo $! > {tmp_path}/child; wait"
     with monkeypatch.context() as patch:
-        patch.setattr(decoding, "LONGEST_S", 3)
+        patch.setattr(decoding, "TIMEOUT_S", 3)
         fails_alone({"baseline_ct": series[0]}, dcm2niix(waiting), "dcm2niix did not end within 3 s")
     child = Path("/proc", (tmp_path / "child").read_text().strip(), "stat")
     assert not child.exists() or child.read_text().rpartition(") ")[2][0] in "ZX"

@@ -49,9 +49,9 @@ def assert_each_slice_is_where_its_header_says(volume, folder):
         i, j = np.meshgrid(np.arange(header.Rows), np.arange(header.Columns), indexing="ij")
         lps = np.array(header.ImagePositionPatient, dtype=float)
         lps = lps + i[..., None] * edges[0] * column + j[..., None] * edges[1] * row
-        found = (lps * [-1, -1, 1]) @ to_voxel[:3, :3].T + to_voxel[:3, 3]
-        assert np.abs(found - np.rint(found)).max() < 0.02
-        values = volume.values[tuple(np.moveaxis(np.rint(found).astype(int), -1, 0))]
+        positions = (lps * [-1, -1, 1]) @ to_voxel[:3, :3].T + to_voxel[:3, 3]
+        assert np.abs(positions - np.rint(positions)).max() < 0.02
+        values = volume.values[tuple(np.moveaxis(np.rint(positions).astype(int), -1, 0))]
         hu = header.pixel_array * float(header.RescaleSlope) + float(header.RescaleIntercept)
         assert np.array_equal(values, np.maximum(hu, -1024).astype(np.float32))
         count += 1
@@ -158,8 +158,8 @@ def test_head_ct_beside_radiographs_with_slices_missing_is_left_out(data, reason
     text = reason(data / "dicom_faults/pydicom_ct/77654033", **FEW)
     assert text.startswith("uneven slice positions: steps from 1.25 to 202.5 mm")
     assert "not CT: modality CR (series 1, 2, 3)" in text
-    told = reason(data / "dicom_faults/pydicom_ct/77654033", resample_variable_spacing=True, **FEW)
-    assert told.startswith("gap between slices too large")
+    words = reason(data / "dicom_faults/pydicom_ct/77654033", resample_variable_spacing=True, **FEW)
+    assert words.startswith("gap between slices too large")
 
 
 def test_a_gated_scan_beside_its_scouts_is_converted_voxel_for_voxel(data, convert):

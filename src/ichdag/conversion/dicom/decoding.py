@@ -1,4 +1,4 @@
-"""dcm2niix reads the pixels; what it says of the geometry must agree with the headers."""
+"""Decode pixels with dcm2niix, whose geometry must agree with the headers, and convert them to HU."""
 
 import os
 import re
@@ -11,22 +11,23 @@ from pathlib import Path
 
 import numpy as np
 from nibabel.orientations import apply_orientation, inv_ornt_aff, io_orientation, ornt_transform
+from pydicom.dataset import Dataset
 
-from ichdag.conversion.dicom.copies import write_copies
-from ichdag.conversion.dicom.geometry import Geometry
-from ichdag.conversion.dicom.headers import number, numbers
+from ichdag.conversion.dicom.deidentified_copies import write_deidentified
+from ichdag.conversion.dicom.headers import get_number, get_numbers
+from ichdag.conversion.dicom.stack_geometry import StackGeometry
 from ichdag.conversion.dicom.stacks import Stack
 from ichdag.file_errors import DamagedResult, MachineFault, check_free_space, read_to_end
 from ichdag.images import Volume, read_scan
 from ichdag.jobs import DataFault, StudyError
 
 AIR_HU = -1024.0
-LONGEST_S = 900
-OF_MACHINE = (5, 6, 7, 9)  # dcm2niix: a folder cannot be read or written, or a file not renamed
-COMPLAINT = re.compile(
+TIMEOUT_S = 900
+MACHINE_EXIT_CODES = (5, 6, 7, 9)  # of dcm2niix: a folder cannot be read or written, or a file cannot be renamed
+MACHINE_MESSAGE = re.compile(
     rb"memory exhausted|(memory|buffer|json) alloc|malloc failed|disk full|unable to write|permission", re.I
 )
-# Defaults file ignored, no side file, no compression, one volume, no cropping, values as stored.
+# Defaults file ignored, no BIDS sidecar, no compression, slices merged, no cropping, values as stored.
 OPTIONS = (
     *("-g", "i", "-b", "n", "-z", "n", "-m", "y", "-i", "n", "-x", "i", "-l", "o", "-p", "n"),
     *("-w", "1", "-f", "ct"),
@@ -34,72 +35,80 @@ OPTIONS = (
 LPS_TO_RAS = np.diag([-1.0, -1.0, 1.0, 1.0])
 
 
-def decode(stack: Stack, folder: Path) -> np.ndarray:
-    """The stored values of a stack as int32 (columns, rows, slices), slices in the order of their positions.
+def decode_pixels(stack: Stack, folder: Path) -> np.ndarray:
+    """Return the stored values of a stack as int32 (columns, rows, slices), slices in the order of their positions.
 
-    Raises DataFault if dcm2niix cannot read the pixels or its volume is not the headers' stack, MachineFault if it was
+    Raises DataFault if dcm2niix cannot read the pixels or its volume differs from the headers, MachineFault if it was
     killed, does not end or has no room, StudyError if it is not installed.
     """
-    clean, out = folder / "clean", folder / "out"
-    clean.mkdir()
+    copies = folder / "clean"
+    out = folder / "out"
+    copies.mkdir()
     out.mkdir()
-    write_copies(stack, clean)
-    status, complains = _run([_program(), *OPTIONS, "-o", str(out), str(clean)])
-    if status < 0 or status >= 128 or status in OF_MACHINE or complains:
+    write_deidentified(stack, copies)
+    status, is_machine_fault = _run_dcm2niix([_find_dcm2niix(), *OPTIONS, "-o", str(out), str(copies)])
+    if status < 0 or status >= 128 or status in MACHINE_EXIT_CODES or is_machine_fault:
         raise MachineFault(f"dcm2niix was killed or has no room: status {status}")
     if status or not (out / "ct.nii").is_file():
-        for file in clean.iterdir():
+        for file in copies.iterdir():
             read_to_end(file)
         check_free_space(out, sum(plane.header.Rows * plane.header.Columns * 4 for plane in stack.slices))
-        raise DataFault("cohort", f"pixel data cannot be read: dcm2niix status {status}, encoding {syntax_of(stack)}")
+        raise DataFault(
+            "cohort", f"pixel data cannot be read: dcm2niix status {status}, encoding {transfer_syntax_name(stack)}"
+        )
     try:
         stored = _in_header_order(read_scan(out / "ct.nii"), stack)
     except DamagedResult:
         raise MachineFault("dcm2niix left a volume that is not whole: is the disk full?") from None
-    return _signed(stored, stack)
+    return _apply_stored_bits(stored, stack)
 
 
-def _run(command: list[str]) -> tuple[int, bool]:
-    """The exit status of dcm2niix, and whether it complains of the machine; its words may quote headers.
+def _run_dcm2niix(command: list[str]) -> tuple[int, bool]:
+    """Return the exit status of dcm2niix, and whether its messages blame the machine. They may quote headers.
 
-    Copies of ours that it cannot get through in a quarter of an hour lie on a disk that hangs.
+    Raises MachineFault after a quarter of an hour: the disk hangs, for these copies take seconds.
     """
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, process_group=0
     ) as process:
         try:
-            words, _ = process.communicate(timeout=LONGEST_S)
+            messages, _ = process.communicate(timeout=TIMEOUT_S)
         except BaseException as error:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)  # the program that pip installs is the parent of the real one
             if isinstance(error, subprocess.TimeoutExpired):
-                raise MachineFault(f"dcm2niix did not end within {LONGEST_S} s") from None
+                raise MachineFault(f"dcm2niix did not end within {TIMEOUT_S} s") from None
             raise
-    return process.returncode, bool(COMPLAINT.search(words))
+    return process.returncode, bool(MACHINE_MESSAGE.search(messages))
 
 
-def hounsfield(stored: np.ndarray, stack: Stack) -> tuple[np.ndarray, int]:
-    """HU as float32 by each slice's rescale, and how many voxels were padding or below air and are now air.
+def to_hounsfield(stored: np.ndarray, stack: Stack) -> tuple[np.ndarray, int]:
+    """Return HU, float32 (columns, rows, slices), and how many voxels were padding or below air and are set to air.
 
-    ASSUME: a padding value that would mean -1000 to 3071 HU is a mistake of the header, and the voxels are tissue.
+    Each slice has its own RescaleSlope and RescaleIntercept. ASSUME: a padding value that would mean -1000 to 3071 HU
+    is a mistake of the header, and the voxels are tissue. Raises ValueError if a slice has no rescale: rule 9 leaves
+    such stacks out.
     """
     values = np.empty(stored.shape, dtype=np.float32)
     changed = 0
     for index, plane in enumerate(stack.slices):
-        slope, intercept = number(plane.header, "RescaleSlope"), number(plane.header, "RescaleIntercept")
+        slope = get_number(plane.header, "RescaleSlope")
+        intercept = get_number(plane.header, "RescaleIntercept")
+        if slope is None or intercept is None:
+            raise ValueError("rescale slope or intercept missing")
         hu = stored[..., index] * np.float32(slope) + np.float32(intercept)
         outside = hu < AIR_HU
-        low, high = _padding(plane.header)
-        if low is not None and not -1000 <= low * slope + intercept <= 3071:
-            outside |= (stored[..., index] >= low) & (stored[..., index] <= high)
+        padding = _padding_range(plane.header)
+        if padding is not None and not -1000 <= padding[0] * slope + intercept <= 3071:
+            outside |= (stored[..., index] >= padding[0]) & (stored[..., index] <= padding[1])
         hu[outside] = AIR_HU
         changed += int(np.count_nonzero(outside))
         values[..., index] = hu
     return values, changed
 
 
-def affine_of(geometry: Geometry, *, step_mm: float, origin: np.ndarray) -> np.ndarray:
-    """Voxel (column, row, slice) to RAS+ mm."""
+def stack_affine(geometry: StackGeometry, *, step_mm: float, origin: np.ndarray) -> np.ndarray:
+    """Return the affine (4, 4) from voxel (column, row, slice) to RAS+ mm; `origin` is LPS, mm."""
     affine = np.eye(4)
     affine[:3, 0] = geometry.row * geometry.spacing_mm[1]
     affine[:3, 1] = geometry.column * geometry.spacing_mm[0]
@@ -108,40 +117,41 @@ def affine_of(geometry: Geometry, *, step_mm: float, origin: np.ndarray) -> np.n
     return LPS_TO_RAS @ affine
 
 
-def syntax_of(stack: Stack) -> str:
-    """Name of the transfer syntax."""
+def transfer_syntax_name(stack: Stack) -> str:
+    """Return the name of the transfer syntax."""
     meta = getattr(stack.header, "file_meta", {})
     return meta["TransferSyntaxUID"].value.name if "TransferSyntaxUID" in meta else "Implicit VR Little Endian"
 
 
-def _program() -> str:
-    found = shutil.which("dcm2niix") or shutil.which("dcm2niix", path=str(Path(sys.executable).parent))
-    if found is None:
+def _find_dcm2niix() -> str:
+    program = shutil.which("dcm2niix") or shutil.which("dcm2niix", path=str(Path(sys.executable).parent))
+    if program is None:
         raise StudyError("dcm2niix is not installed and a scan is DICOM: pip install dcm2niix, or conda-forge's")
-    return found
+    return program
 
 
 def _in_header_order(scan: Volume, stack: Stack) -> np.ndarray:
-    """dcm2niix's volume turned to (columns, rows, slices), if it is the headers' stack."""
-    geometry, header = stack.geometry, stack.header
-    wanted = affine_of(geometry, step_mm=geometry.step_mm, origin=geometry.origin)
-    turn = ornt_transform(io_orientation(scan.affine), io_orientation(wanted))
-    values = apply_orientation(scan.values, turn)
-    found = scan.affine @ inv_ornt_aff(turn, scan.values.shape)
+    """Return the volume of dcm2niix as (columns, rows, slices). Raises DataFault if it differs from the headers."""
+    geometry = stack.known_geometry
+    header = stack.header
+    expected = stack_affine(geometry, step_mm=geometry.step_mm, origin=geometry.origin)
+    transform = ornt_transform(io_orientation(scan.affine), io_orientation(expected))
+    values = apply_orientation(scan.values, transform)
+    affine = scan.affine @ inv_ornt_aff(transform, scan.values.shape)
     shape = (int(header.Columns), int(header.Rows), len(stack.slices))
     if values.shape != shape:
         raise DataFault("cohort", f"dcm2niix lost slices: shape {values.shape}, the headers say {shape}")
     corners = np.array([[*corner, 1] for corner in np.ndindex(2, 2, 2)]) * [*(np.array(shape) - 1), 1]
-    away = np.linalg.norm((found - wanted) @ corners.T, axis=0).max()
-    if away > 0.1 * geometry.spacing_mm.min():
-        raise DataFault("cohort", f"dcm2niix and the headers differ on the geometry: by {away:.2f} mm")
+    distance = np.linalg.norm((affine - expected) @ corners.T, axis=0).max()
+    if distance > 0.1 * geometry.spacing_mm.min():
+        raise DataFault("cohort", f"dcm2niix and the headers differ on the geometry: by {distance:.2f} mm")
     return values
 
 
-def _signed(stored: np.ndarray, stack: Stack) -> np.ndarray:
-    """The bits each slice says it stores (slices differ in that), as two's complement where it says so.
+def _apply_stored_bits(stored: np.ndarray, stack: Stack) -> np.ndarray:
+    """Return the values of the bits that each slice stores (BitsStored), signed if its PixelRepresentation is 1.
 
-    A compressed stream may say another sign than the header; it then holds the same bits.
+    Slices differ in both. A compressed stream may have another sign than the header: its bits are the same.
     """
     values = stored.astype(np.int32)
     for index, plane in enumerate(stack.slices):
@@ -152,14 +162,14 @@ def _signed(stored: np.ndarray, stack: Stack) -> np.ndarray:
     return values
 
 
-def _padding(header) -> tuple[float | None, float | None]:
-    """Stored values that stand for no value, from and to; their sign as in the pixels, whatever the tag's own type."""
+def _padding_range(header: Dataset) -> tuple[int, int] | None:
+    """Return the lowest and highest stored value of padding, or None; their sign is that of the pixels."""
     ends = []
-    for name in ("PixelPaddingValue", "PixelPaddingRangeLimit"):
-        found = numbers(header, name, 1)
-        if found is not None:
+    for keyword in ("PixelPaddingValue", "PixelPaddingRangeLimit"):
+        values = get_numbers(header, keyword, 1)
+        if values is not None:
             bits = int(header.BitsAllocated)
-            value = int(found[0]) & ((1 << bits) - 1)
-            signed = header.get("PixelRepresentation") and value >= 1 << (bits - 1)
-            ends.append(value - (1 << bits) if signed else value)
-    return (min(ends), max(ends)) if ends else (None, None)
+            value = int(values[0]) & ((1 << bits) - 1)
+            is_negative = header.get("PixelRepresentation") and value >= 1 << (bits - 1)
+            ends.append(value - (1 << bits) if is_negative else value)
+    return (min(ends), max(ends)) if ends else None

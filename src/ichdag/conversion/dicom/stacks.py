@@ -1,4 +1,4 @@
-"""Stacks: the slices of one series that can stand on each other, and what is known of them."""
+"""Stacks: slices of one series that can form a volume."""
 
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from pydicom.dataset import Dataset
 
-from ichdag.conversion.dicom.geometry import Geometry, measure
-from ichdag.conversion.dicom.headers import Slice, number, text
-from ichdag.conversion.dicom.settings import DicomSettings
+from ichdag.conversion.dicom.dicom_settings import DicomSettings
+from ichdag.conversion.dicom.headers import Slice, get_number, get_text
+from ichdag.conversion.dicom.stack_geometry import StackGeometry, measure_stack
 
-LARGEST_SHOWN = 99_999
+MAX_SHOWN_NUMBER = 99_999
 PLANES = ("sagittal", "coronal", "axial")
 
 
@@ -20,7 +20,14 @@ class Stack:
     """Slices of one series with one matrix, orientation, image type and kernel, sorted along their normal."""
 
     slices: list[Slice] = field(repr=False)
-    geometry: Geometry | None
+    geometry: StackGeometry | None
+
+    @property
+    def known_geometry(self) -> StackGeometry:
+        """The geometry. Raises ValueError if it is missing: rule 6 leaves such stacks out."""
+        if self.geometry is None:
+            raise ValueError("position, orientation or pixel spacing missing")
+        return self.geometry
 
     @property
     def header(self) -> Dataset:
@@ -30,40 +37,40 @@ class Stack:
     @property
     def uid(self) -> str:
         """SeriesInstanceUID."""
-        return text(self.header, "SeriesInstanceUID")
+        return get_text(self.header, "SeriesInstanceUID")
 
     @property
     def study(self) -> str:
         """StudyInstanceUID."""
-        return text(self.header, "StudyInstanceUID")
+        return get_text(self.header, "StudyInstanceUID")
 
     @property
     def number(self) -> int | None:
         """SeriesNumber."""
-        value = number(self.header, "SeriesNumber")
+        value = get_number(self.header, "SeriesNumber")
         return None if value is None else int(value)
 
     @property
     def shown_number(self) -> int | None:
-        """SeriesNumber where it may be told: a longer one may be a date or a patient's number."""
-        return self.number if self.number is not None and 0 <= self.number <= LARGEST_SHOWN else None
+        """SeriesNumber where it may be shown: a longer one may be a date or the number of a patient."""
+        return self.number if self.number is not None and 0 <= self.number <= MAX_SHOWN_NUMBER else None
 
     @property
     def plane(self) -> str | None:
-        """axial, coronal or sagittal, whichever is nearest."""
+        """Axial, coronal or sagittal, whichever is nearest."""
         return None if self.geometry is None else PLANES[int(np.abs(self.geometry.normal).argmax())]
 
     @cached_property
     def image_types(self) -> set[str]:
-        """Values of ImageType (of FrameType in a multi-frame file), in capitals."""
+        """Values of ImageType (of FrameType in a multi-frame file), in upper case."""
         return set(_image_type(self.header))
 
 
-def stacks_of(slices: list[Slice], settings: DicomSettings) -> list[Stack]:
-    """Sort slices into stacks, series by series, in the order of their numbers."""
+def group_into_stacks(slices: list[Slice], settings: DicomSettings) -> list[Stack]:
+    """Group slices into stacks, series by series, sorted by SeriesNumber."""
     groups: dict[tuple[Any, ...], list[Slice]] = {}
     for plane in slices:
-        groups.setdefault(_likeness(plane), []).append(plane)
+        groups.setdefault(_stack_key(plane), []).append(plane)
     stacks = []
     for group in groups.values():
         for part in _by_orientation(group):
@@ -76,41 +83,49 @@ def _image_type(header: Dataset) -> tuple[str, ...]:
     return tuple(str(part).strip().upper() for part in ([value] if isinstance(value, str) else value))
 
 
-def _likeness(plane: Slice) -> tuple[Any, ...]:
-    """What slices of one stack share; of the image type three values, for what follows is the vendor's own."""
-    header, spacing = plane.header, plane.spacing
-    names = ("SeriesInstanceUID", "SeriesNumber", "Modality", "Rows", "Columns", "SOPClassUID", "BitsAllocated")
-    shared = tuple(text(header, name).casefold() for name in (*names, "ConvolutionKernel", "StudyInstanceUID"))
+def _stack_key(plane: Slice) -> tuple[Any, ...]:
+    """Return the values that slices of a stack share; of the image type three, for later ones are the vendor's own."""
+    header = plane.header
+    spacing = plane.spacing
+    keywords = ("SeriesInstanceUID", "SeriesNumber", "Modality", "Rows", "Columns", "SOPClassUID", "BitsAllocated")
+    shared = tuple(
+        get_text(header, keyword).casefold() for keyword in (*keywords, "ConvolutionKernel", "StudyInstanceUID")
+    )
     return (*shared, _image_type(header)[:3], None if spacing is None else tuple(spacing.round(4)))
 
 
 def _by_orientation(slices: list[Slice]) -> list[list[Slice]]:
-    parts: list[list[Slice]] = []
+    groups: list[list[Slice]] = []
     for plane in slices:
-        for part in parts:
-            one, other = part[0].orientation, plane.orientation
-            if (one is None) == (other is None) and (one is None or np.abs(one - other).max() < 0.005):
-                part.append(plane)
+        for group in groups:
+            if _same_orientation(group[0].orientation, plane.orientation):
+                group.append(plane)
                 break
         else:
-            parts.append([plane])
-    return parts
+            groups.append([plane])
+    return groups
+
+
+def _same_orientation(first: np.ndarray | None, second: np.ndarray | None) -> bool:
+    if first is None or second is None:
+        return first is second
+    return bool(np.abs(first - second).max() < 0.005)
 
 
 def _by_acquisition(slices: list[Slice], settings: DicomSettings) -> list[Stack]:
-    """One stack, or one an acquisition where acquisitions (a repeated scan) have the same positions."""
-    whole = Stack(*measure(slices))
-    if not repeats(whole, settings):
+    """Return one stack, or one for each acquisition if acquisitions (a repeated scan) have the same positions."""
+    whole = Stack(*measure_stack(slices))
+    if not has_repeated_positions(whole, settings):
         return [whole]
     groups: dict[str, list[Slice]] = {}
     for plane in slices:
-        acquisition = text(plane.header, "FrameAcquisitionNumber") or text(plane.header, "AcquisitionNumber")
+        acquisition = get_text(plane.header, "FrameAcquisitionNumber") or get_text(plane.header, "AcquisitionNumber")
         groups.setdefault(acquisition, []).append(plane)
-    parts = [Stack(*measure(group)) for group in groups.values()]
-    apart = all(len(part.slices) > 1 and not repeats(part, settings) for part in parts)
-    return parts if len(parts) > 1 and apart else [whole]
+    parts = [Stack(*measure_stack(group)) for group in groups.values()]
+    separable = all(len(part.slices) > 1 and not has_repeated_positions(part, settings) for part in parts)
+    return parts if len(parts) > 1 and separable else [whole]
 
 
-def repeats(stack: Stack, settings: DicomSettings) -> bool:
-    """Whether slices of a stack lie at one place."""
+def has_repeated_positions(stack: Stack, settings: DicomSettings) -> bool:
+    """Return whether several slices of a stack lie at one position."""
     return stack.geometry is not None and bool((stack.geometry.gaps_mm <= settings.position_tolerance_mm).any())
