@@ -10,7 +10,7 @@ from ichdag.conversion.fingerprint import fingerprint
 
 CONVERTED_BY = ["baseline_series", "followup_series", "onset_to_ct_hours", "followup_hours"]
 CONVERSION = settings("conversion", "masks_on_other_grids", "dicom") | settings("preprocessing", "head_hu")
-CONVERSION |= settings("cohort", "smallest_lesion_ml", "largest_lesion_ml")
+CONVERSION |= settings("cohort", "min_lesion_ml", "max_lesion_ml")
 
 
 rule convert_scans:
@@ -38,7 +38,7 @@ rule convert_scans:
         # Snakemake sees a newer file, not an older one, and not one that was added to a folder.
         originals=lambda wildcards: fingerprint(
             participants.cells_of(wildcards.subject, FILES),
-            largest_files=config["conversion"]["dicom"]["largest_files"],
+            max_files=config["conversion"]["dicom"]["max_files"],
         ),
         temporary="temporary/convert_scans/sub-{subject}",  # of originals that are unpacked: within the study
     script:

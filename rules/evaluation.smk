@@ -19,7 +19,7 @@ rule measure_performance:
     conda:
         "../envs/statistics.yaml"
     params:
-        settings=settings("evaluation", "confidence", "bootstrap", "smallest_probability"),
+        settings=settings("evaluation", "confidence", "bootstrap", "min_probability"),
         seed=config["seed"],
     script:
         "../workflow/scripts/measure_performance.py"

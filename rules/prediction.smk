@@ -16,7 +16,7 @@ FITTED = {
     **named("classifier_card/{outcome}", f"{CLASSIFIER}/card.json", outcome=OUTCOMES, **config["prediction"]),
 }
 FROZEN_SETTINGS = {
-    "cohort": settings("cohort", "quality", "smallest_lesion_ml"),
+    "cohort": settings("cohort", "quality", "min_lesion_ml"),
     "preprocessing": config["preprocessing"],
     "segmentation": settings("segmentation", "inference"),
     "radiomics": settings("radiomics", "parameters", "drop_whole_image_diagnostics", "truncate_resampled"),

@@ -133,6 +133,6 @@ rule judge_repeatability:
     conda:
         "../envs/statistics.yaml"
     params:
-        smallest_icc=REPEATABILITY["smallest_icc"],
+        min_icc=REPEATABILITY["min_icc"],
     script:
         "../workflow/scripts/judge_repeatability.py"

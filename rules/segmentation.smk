@@ -167,7 +167,7 @@ rule restore_masks:
     conda:
         "../envs/imaging.yaml"
     params:
-        smallest_lesion_ml=config["cohort"]["smallest_lesion_ml"],
+        min_lesion_ml=config["cohort"]["min_lesion_ml"],
         masks=config["segmentation"]["masks"],
         inference=config["segmentation"]["inference"],  # the batch is ancient: what it is made with counts here
         code=[code_of("restore_masks"), code_of("segment_batch")],

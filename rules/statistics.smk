@@ -135,6 +135,6 @@ rule compare_sexes:
     conda:
         "../envs/statistics.yaml"
     params:
-        settings=settings("statistics", "alpha") | settings("evaluation", "smallest_probability"),
+        settings=settings("statistics", "alpha") | settings("evaluation", "min_probability"),
     script:
         "../workflow/scripts/compare_sexes.py"

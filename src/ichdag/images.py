@@ -113,7 +113,7 @@ def _lazily(
     return image
 
 
-def _offset(image: nibabel.Nifti1Image) -> int:
+def voxel_offset(image: nibabel.Nifti1Image) -> int:
     """Return where the voxels begin in the file, in bytes."""
     return int(image.dataobj.offset)  # type: ignore[attr-defined]  # nibabel promises less of a proxy than it has
 
@@ -121,7 +121,7 @@ def _offset(image: nibabel.Nifti1Image) -> int:
 def _refuse_promises(image: nibabel.Nifti1Image, most_bytes: int) -> None:
     """Refuse a header with more voxels than its file can have, before memory is allocated for them."""
     promised = np.prod([float(size) for size in image.shape]) * image.get_data_dtype().itemsize
-    if promised + _offset(image) > most_bytes:
+    if promised + voxel_offset(image) > most_bytes:
         raise nibabel.filebasedimages.ImageFileError("it is shorter than its header says")
 
 
@@ -129,7 +129,7 @@ def _read_out(stream: BinaryIO | gzip.GzipFile, image: nibabel.Nifti1Image) -> N
     """Read what follows the last voxel, so that gzip compares the checksum. Refuse a file that has too much there."""
     sizes = [float(size) for size in image.shape]
     voxel = image.get_data_dtype().itemsize
-    stream.seek(int(_offset(image) + np.prod(sizes) * voxel))
+    stream.seek(int(voxel_offset(image) + np.prod(sizes) * voxel))
     most = min(LONGEST_TAIL, np.prod(sizes[:2]) * voxel - 1)
     rest = 0
     while more := len(stream.read(2**20)):

@@ -309,7 +309,7 @@ def test_a_lesion_larger_than_a_head_allows_is_found():
     volumes = pd.DataFrame({"subject": ["D00", "D01", "D02"], "status": ["included", "included", "excluded"]})
     volumes["baseline_predicted_ml"] = [20.0, 0.0, 0.0]
     volumes["followup_predicted_ml"] = [900.0, np.nan, np.nan]
-    finding = plausibility(volumes=volumes, settings=ChecksSettings(largest_lesion_ml=300))[0]
+    finding = plausibility(volumes=volumes, settings=ChecksSettings(max_lesion_ml=300))[0]
     assert finding.status == "failed"
     assert "D00, followup: 900.0 mL" in finding.found
     assert "D01, baseline: 0.0 mL" in finding.found

@@ -1,5 +1,6 @@
 """A study with faults stops before the first job, with all of them in one table."""
 
+import copy
 import errno
 import json
 import os
@@ -25,6 +26,7 @@ from ichdag.cohort.validation import (
     summarize_study,
 )
 from ichdag.cohort.validation.file_faults import _problem
+from ichdag.cohort.validation.renamed_settings import RENAMED
 from ichdag.jobs import StudyError
 
 CONFIG = Path(__file__).parents[2] / "config" / "config.yaml"
@@ -34,6 +36,34 @@ HEADER = ["participant_id", "cohort", "role", "baseline_ct", "age", "sex", "mrs"
 @pytest.fixture
 def config():
     return yaml.safe_load(CONFIG.read_text()) | {"outcomes": {"poor_outcome": "mrs > 3"}, "folds": 2}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("cohort.dicom.smallest_slices", "conversion.dicom.min_slices"),
+        ("cohort.masks_on_other_grids", "conversion.masks_on_other_grids"),
+        ("segmentation.cleanup.smallest_components_ml", "segmentation.cleanup.min_components_ml"),
+        ("evaluation.smallest_probability", "evaluation.min_probability"),
+    ],
+)
+def test_a_setting_by_its_old_name_is_refused_with_the_new_one(config, old, new):
+    changed = copy.deepcopy(config)
+    *sections, key = old.split(".")
+    section = changed
+    for name in sections:
+        section = section.setdefault(name, {})
+    section[key] = 1
+    faults = {fault.where: fault for fault in config_faults(changed)}
+    assert f"now called {new}" in faults[f"config {old}"].finding
+    assert not any("Additional properties" in fault.finding for fault in faults.values())
+
+
+def test_every_setting_with_a_new_name_is_a_setting(config):
+    for new in RENAMED.values():
+        value = config
+        for name in new.split("."):
+            value = value[name]
 
 
 @pytest.fixture
@@ -86,12 +116,12 @@ def test_a_misspelt_key_is_named_with_the_keys_there_are(config):
 
 def test_wrong_types_and_values_are_all_listed(config):
     config["folds"] = "five"
-    config["cohort"]["smallest_lesion_ml"] = -1
+    config["cohort"]["min_lesion_ml"] = -1
     config["outcomes"]["bad"] = "import os"
     config["outcomes"]["empty"] = "1 > 0"
     found = texts(config_faults(config))
     assert "config folds: 'five' is not of type 'integer'" in found
-    assert "config cohort.smallest_lesion_ml: -1 is less than the minimum of 0" in found
+    assert "config cohort.min_lesion_ml: -1 is less than the minimum of 0" in found
     assert "config outcomes.bad" in found and "'1 > 0' reads no column" in found
 
 

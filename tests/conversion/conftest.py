@@ -30,7 +30,7 @@ def convert(config, tmp_path):
     """Convert originals (paths by column) with the shipped settings, some changed: (volumes, record)."""
 
     def run(files, *, row=None, **changes):
-        own = {name: config["cohort"][name] for name in ("smallest_lesion_ml", "largest_lesion_ml")}
+        own = {name: config["cohort"][name] for name in ("min_lesion_ml", "max_lesion_ml")}
         own |= {"head_hu": config["preprocessing"]["head_hu"]}
         own |= config["conversion"] | {"dicom": DicomSettings(**config["conversion"]["dicom"])}
         settings = ConversionSettings(**own | changes)

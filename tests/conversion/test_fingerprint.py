@@ -11,9 +11,9 @@ import pytest
 from ichdag.conversion import fingerprint as module
 
 
-def fingerprint(path, largest_files=1000):
+def fingerprint(path, max_files=1000):
     module._describe_path.cache_clear()
-    return module.fingerprint({"baseline_ct": str(path), "followup_ct": None}, largest_files=largest_files)
+    return module.fingerprint({"baseline_ct": str(path), "followup_ct": None}, max_files=max_files)
 
 
 @pytest.fixture
@@ -126,7 +126,7 @@ def test_a_missing_file_and_a_link_to_nowhere_are_no_error_and_a_huge_folder_is_
     (tmp_path / "folder").mkdir()
     for number in range(5):
         (tmp_path / f"folder/{number}").symlink_to("nowhere")
-    assert fingerprint(tmp_path / "folder", largest_files=2) == fingerprint(tmp_path / "folder", largest_files=2)
+    assert fingerprint(tmp_path / "folder", max_files=2) == fingerprint(tmp_path / "folder", max_files=2)
 
 
 def test_folders_behind_links_count_and_links_that_lead_back_end(series, tmp_path):

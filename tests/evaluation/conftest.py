@@ -9,7 +9,7 @@ from ichdag.evaluation import EvaluationSettings
 
 @pytest.fixture
 def settings():
-    return EvaluationSettings(confidence=0.95, bootstrap=400, smallest_probability=0.001)
+    return EvaluationSettings(confidence=0.95, bootstrap=400, min_probability=0.001)
 
 
 @pytest.fixture

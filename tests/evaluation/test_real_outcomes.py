@@ -57,7 +57,7 @@ def predictions(cohort, config):
 
 
 def test_severity_and_age_tell_disability_out_of_fold_and_calibrated(predictions, config):
-    how = settings_of(config, "evaluation", "confidence", "bootstrap", "smallest_probability")
+    how = settings_of(config, "evaluation", "confidence", "bootstrap", "min_probability")
     table = evaluation.measure_performance(predictions, settings=evaluation.EvaluationSettings(**how), seed=1)
     pooled = table[table.fold == "pooled"].set_index(["outcome", "metric"])
     for outcome in OUTCOMES:
@@ -69,6 +69,6 @@ def test_severity_and_age_tell_disability_out_of_fold_and_calibrated(predictions
 
 
 def test_women_and_men_have_a_row_with_all_numbers(predictions, cohort):
-    table = statistics.compare_sexes(predictions, participants=cohort, alpha=0.05, smallest_probability=0.001)
+    table = statistics.compare_sexes(predictions, participants=cohort, alpha=0.05, min_probability=0.001)
     assert table.p.notna().all() and table.p_interaction.notna().all()
     assert (table.n_women + table.n_men == cohort.mrs_above_2.notna().sum()).all()

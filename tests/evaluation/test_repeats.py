@@ -135,7 +135,7 @@ def test_patients_are_compared_by_their_mean_probability(both, settings):
     assert (row.n, row.auc, row.inflation) == (100, pytest.approx(roc_auc_score(y_true, shape)), pytest.approx(2))
     subjects = sorted(both[both.fold != "external"].subject.unique())
     people = pd.DataFrame({"subject": subjects, "sex": ["F", "M"] * 50})
-    sexes = compare_sexes(both, participants=people, alpha=0.05, smallest_probability=0.001)
+    sexes = compare_sexes(both, participants=people, alpha=0.05, min_probability=0.001)
     row = sexes[(sexes.fold == "pooled") & (sexes.features == "shape")].iloc[0]
     assert row.auc_women == pytest.approx(roc_auc_score(y_true[::2], shape[::2]))
 

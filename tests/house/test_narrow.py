@@ -22,7 +22,7 @@ explanation: {top_features: 4, saliency_patients: 3}
 statistics: {numbers: [age], categories: [sex]}
 segmentation: {training: {checkpoint_every_epochs: 3}}
 latent: {training: {checkpoint_every_epochs: 3}}
-radiomics: {repeatability: {patients: 7, smallest_icc: 0.5}}
+radiomics: {repeatability: {patients: 7, min_icc: 0.5}}
 """
 
 

@@ -41,7 +41,7 @@ def frozen(tmp_path):
                 write_card(card, sources[part])
             else:
                 sources[part].write_text(f"{file} {text}\n")
-        settings = {"features": FEATURES, "cohort": {"smallest_lesion_ml": 0.1}}
+        settings = {"features": FEATURES, "cohort": {"min_lesion_ml": 0.1}}
         freeze(folder, sources=sources, outcomes=list(outcomes), settings=settings)
         return folder
 

@@ -18,7 +18,7 @@ from ichdag.prediction.frozen import OUTCOME, is_spoiled, load_frozen, model_fil
 def test_the_card_names_everybody_any_part_was_fitted_on(frozen):
     card = load_frozen(frozen("poor_outcome")).card
     assert card.subjects == ["a", "b", "c", "d"]
-    assert card.limits == {"outcomes": ["poor_outcome"], "smallest_lesion_ml": 0.1}
+    assert card.limits == {"outcomes": ["poor_outcome"], "min_lesion_ml": 0.1}
     assert card.scores["reduction_vaegan"] == {"of": "reduction_vaegan.json"}
 
 
@@ -107,7 +107,7 @@ SPOILED = {
         ["radiomics.yaml is missing"],
     ),
     "an edited card": (
-        lambda folder: edit(folder, limits={"outcomes": ["death"], "smallest_lesion_ml": 0}),
+        lambda folder: edit(folder, limits={"outcomes": ["death"], "min_lesion_ml": 0}),
         ["card.json was changed, its content has sha256 "],
     ),
     "a card of other parts": (
@@ -121,7 +121,7 @@ SPOILED = {
     "no card": (lambda folder: (folder / "card.json").unlink(), ["holds no frozen model: card.json is missing"]),
     "no folder": (shutil.rmtree, ["holds no frozen model: card.json is missing"]),
     "an outcome that leads out of the folder": (
-        lambda folder: edit(folder, limits={"outcomes": ["../death"], "smallest_lesion_ml": 0.1}, sha256=True),
+        lambda folder: edit(folder, limits={"outcomes": ["../death"], "min_lesion_ml": 0.1}, sha256=True),
         ["'../death' cannot be an outcome's name"],
     ),
     "a file that lies elsewhere": (
@@ -130,7 +130,7 @@ SPOILED = {
     ),
     "an outcome that has no part": (
         lambda folder: edit(
-            folder, limits={"outcomes": ["death", "poor_outcome", "other"], "smallest_lesion_ml": 0.1}, sha256=True
+            folder, limits={"outcomes": ["death", "poor_outcome", "other"], "min_lesion_ml": 0.1}, sha256=True
         ),
         ["card.json names or lacks classifier/other, classifier_card/other"],
     ),

@@ -43,7 +43,7 @@ def study(write_parts, small_settings, checked_scan, tmp_path_factory):
     write_sheet(folder)
     (folder / "config.yaml").write_text(yaml.safe_dump(small_settings), "utf-8")
     write_parts(parts_of(folder), probabilities=PROBABILITIES)
-    write_record({"threshold": 0.05, "smallest_component_ml": 0.1}, folder / "ledger/segmentation/cleanup.json")
+    write_record({"threshold": 0.05, "min_component_ml": 0.1}, folder / "ledger/segmentation/cleanup.json")
     write_record(
         ScanRecord(PATIENT, checked_scan(), checked_scan(status="excluded", reason="no scan in the sheet")),
         folder / f"results/cohort/sub-{PATIENT}_scans.json",

@@ -77,7 +77,7 @@ def test_participants_who_join_or_leave_and_what_trains_nothing_make_nothing_due
     for keys, value in (
         (("segmentation", "training", "checkpoint_every_epochs"), 7),
         (("latent", "training", "checkpoint_every_epochs"), 7),
-        (("cohort", "smallest_lesion_ml"), 2),
+        (("cohort", "min_lesion_ml"), 2),
         (("features", "rank"), 5),
         (("radiomics", "parameters"), "other.yaml"),
         (("outcomes", "poor_outcome"), "mrs > 2"),

@@ -5,10 +5,10 @@ import pytest
 from ichdag.report import methods
 from ichdag.report.mask_cleanup import cleanup_limit, cleanup_words
 
-SETTINGS = {"threshold": 0.5, "smallest_component_ml": 0.1}
+SETTINGS = {"threshold": 0.5, "min_component_ml": 0.1}
 DICE = {(0.4, 0.1): 0.8312, (0.5, 0.1): 0.8254, (0.5, 1.0): 0.8401}
-CANDIDATES = [{"threshold": cut, "smallest_component_ml": ml, "dice": dice} for (cut, ml), dice in DICE.items()]
-CHOSEN = {"threshold": 0.5, "smallest_component_ml": 1.0, "chosen": "cv", "candidates": CANDIDATES}
+CANDIDATES = [{"threshold": cut, "min_component_ml": ml, "dice": dice} for (cut, ml), dice in DICE.items()]
+CHOSEN = {"threshold": 0.5, "min_component_ml": 1.0, "chosen": "cv", "candidates": CANDIDATES}
 GIVEN = SETTINGS | {"chosen": "given", "candidates": []}
 
 

@@ -8,7 +8,7 @@ import torch
 from ichdag.segmentation.augmentation import AugmentationSettings, augment
 
 NEUTRAL = AugmentationSettings(
-    chance=1,
+    probability=1,
     mirror=0,
     rotation_degrees=0,
     scale=[1, 1],
@@ -41,14 +41,16 @@ def test_settings_of_no_change_change_nothing(batch):
         assert torch.allclose(before, after, atol=1e-5)
 
 
-def test_a_chance_of_zero_leaves_every_change_out_but_the_mirrors(batch):
-    for before, after in zip(batch, changed(batch, **vars(ALL_TRANSFORMS) | {"chance": 0, "mirror": 0}), strict=True):
+def test_a_probability_of_zero_leaves_every_change_out_but_the_mirrors(batch):
+    for before, after in zip(
+        batch, changed(batch, **vars(ALL_TRANSFORMS) | {"probability": 0, "mirror": 0}), strict=True
+    ):
         assert torch.allclose(before, after, atol=1e-5)
 
 
 def test_each_change_is_made_as_often_as_its_chance_says():
     scans = torch.full((200, 1, 4, 4, 4), 0.5)
-    fine = changed((scans, scans[..., :2, :2, :2], scans), brightness=0.2, chance=0.3)[0]
+    fine = changed((scans, scans[..., :2, :2, :2], scans), brightness=0.2, probability=0.3)[0]
     unchanged = (fine[:, 0, 1, 1, 1] - 0.5).abs() < 1e-6
     assert 1 - unchanged.float().mean().item() == pytest.approx(0.3, abs=0.1)
 
@@ -65,7 +67,7 @@ def test_a_mask_that_is_not_turned_keeps_every_voxel(batch):
 def test_a_scan_is_turned_about_all_axes_or_about_none():
     random = torch.Generator().manual_seed(0)
     scans = torch.rand(100, 1, 6, 6, 6, generator=random)
-    rotated = changed((scans, scans[..., :3, :3, :3], scans), rotation_degrees=40, chance=0.3)[2]
+    rotated = changed((scans, scans[..., :3, :3, :3], scans), rotation_degrees=40, probability=0.3)[2]
     changed_scans = (rotated != scans).flatten(1).any(dim=1)
     assert changed_scans.float().mean().item() == pytest.approx(0.3, abs=0.1)
 

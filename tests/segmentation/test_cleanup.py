@@ -53,8 +53,8 @@ def chosen(study, settings=SETTINGS, grids=None):
 
 def test_the_candidate_of_the_best_dice_wins(study):
     choice = chosen(study)
-    assert (choice["threshold"], choice["smallest_component_ml"], choice["chosen"]) == (0.7, 0.5, "cv")
-    dice = {(row["threshold"], row["smallest_component_ml"]): row["dice"] for row in choice["candidates"]}
+    assert (choice["threshold"], choice["min_component_ml"], choice["chosen"]) == (0.7, 0.5, "cv")
+    dice = {(row["threshold"], row["min_component_ml"]): row["dice"] for row in choice["candidates"]}
     assert len(dice) == 9 and max(dice.values()) == dice[0.7, 0.5] > dice[0.7, 0] > dice[0.3, 0] > dice[0.7, 100]
 
 
@@ -65,11 +65,11 @@ def test_each_scan_is_segmented_by_the_dual_network_of_its_own_fold(study):
 
 def test_among_equals_the_candidate_nearest_to_the_given_one_wins(study):
     choice = chosen(study, CleanupSettings("cv", [0.7], [2, 0.5, 1]))
-    assert (choice["threshold"], choice["smallest_component_ml"]) == (0.7, 0.5)
+    assert (choice["threshold"], choice["min_component_ml"]) == (0.7, 0.5)
 
 
 def test_what_is_given_is_taken_without_looking_at_any_scan(study):
     choice = chosen(study, CleanupSettings("given", [0.7], [1]), grids={})
-    assert (choice["threshold"], choice["smallest_component_ml"], study[2]) == (0.5, 0.1, [])
+    assert (choice["threshold"], choice["min_component_ml"], study[2]) == (0.5, 0.1, [])
     with pytest.raises(StudyError, match="set segmentation.cleanup.chosen to given"):
         chosen(study, grids={})

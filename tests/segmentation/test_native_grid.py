@@ -13,7 +13,7 @@ from ichdag.segmentation.native_grid import MaskSettings, resample_to_native
 from ichdag.segmentation.native_masks import write_native_masks
 from ichdag.segmentation.scores import dice, hd95_mm
 
-SETTINGS = MaskSettings(threshold=0.5, smallest_component_ml=0.1)
+SETTINGS = MaskSettings(threshold=0.5, min_component_ml=0.1)
 GRID, EDGE_MM = 32, 180 / 32
 
 
@@ -173,7 +173,7 @@ def restored(native, checked_scan, tmp_path):
             scans=ScanRecord("S1", scan, checked_scan()),
             networks={"folds": {"S1": 3}},
             settings=SETTINGS,
-            smallest_lesion_ml=1.0,
+            min_lesion_ml=1.0,
             source=source,
         )
         return record, masks

@@ -11,7 +11,7 @@ from ichdag.constants import CLASSIFIERS
 from ichdag.report.dictionary import SCHEMAS
 from ichdag.tables import read_table, write_table
 
-EVALUATION = evaluation.EvaluationSettings(confidence=0.95, bootstrap=50, smallest_probability=0.001)
+EVALUATION = evaluation.EvaluationSettings(confidence=0.95, bootstrap=50, min_probability=0.001)
 
 
 def sound():
@@ -87,7 +87,7 @@ def tables_of(predictions):
     yield "wilcoxon", statistics.compare_pairs(metrics, **judged)
     yield "delong", statistics.compare_patients(predictions, alpha=0.05, reference="radiomics", bootstrap=50, seed=1)
     yield "nadeau_bengio", statistics.compare_folds(metrics, alpha=0.05, reference="radiomics")
-    yield "sex", statistics.compare_sexes(predictions, participants=people, alpha=0.05, smallest_probability=0.001)
+    yield "sex", statistics.compare_sexes(predictions, participants=people, alpha=0.05, min_probability=0.001)
     yield (
         "table1",
         statistics.describe_cohorts(people, outcomes=["poor_outcome"], numbers=["age", "nihss"], categories=["sex"]),

@@ -109,7 +109,7 @@ def test_identical_predictions_have_no_p_and_do_not_count_in_the_correction(pred
 
 
 def test_women_and_men_are_compared_as_two_groups(predictions, participants, tmp_path):
-    table = compare_sexes(predictions, participants=participants, alpha=0.05, smallest_probability=1e-6)
+    table = compare_sexes(predictions, participants=participants, alpha=0.05, min_probability=1e-6)
     row = table[(table.fold == "pooled") & (table.features == "shape") & (table.classifier == "svm")].iloc[0]
     y_true, scores = scores_of(predictions, "ATACH", ("shape", "svm"))
     women = np.arange(90) % 2 == 0
@@ -125,7 +125,7 @@ def test_women_and_men_are_compared_as_two_groups(predictions, participants, tmp
 
 
 def test_the_interaction_of_sex_and_risk_agrees_with_a_logistic_regression_on_both(predictions, participants):
-    table = compare_sexes(predictions, participants=participants, alpha=0.05, smallest_probability=1e-6)
+    table = compare_sexes(predictions, participants=participants, alpha=0.05, min_probability=1e-6)
     row = table[(table.fold == "external") & (table.features == "vaegan") & (table.classifier == "svm")].iloc[0]
     y_true, (probability,) = scores_of(predictions, "YALE", ("vaegan", "svm"))
     sexes = participants.set_index("subject").sex[[f"YALE{number:02d}" for number in range(70)]]
@@ -141,7 +141,7 @@ def test_the_interaction_of_sex_and_risk_agrees_with_a_logistic_regression_on_bo
 def test_an_interaction_that_cannot_be_estimated_is_noted(predictions, participants):
     rows = predictions.features == "shape"
     predictions.loc[rows, "probability"] = predictions.loc[rows, "y_true"] * 0.8 + 0.1
-    table = compare_sexes(predictions, participants=participants, alpha=0.05, smallest_probability=1e-6)
+    table = compare_sexes(predictions, participants=participants, alpha=0.05, min_probability=1e-6)
     shape = table[table.features == "shape"]
     assert shape.p_interaction.isna().all()
     assert shape.note.str.contains("no interaction test: the probability separates the classes").all()
@@ -160,7 +160,7 @@ def test_pooled_differences_carry_the_variance_that_shared_training_participants
 def test_a_sex_without_the_outcome_leaves_the_comparison_undefined_with_the_reason(predictions, participants):
     women = set(participants.loc[participants.sex == "F", "subject"])
     predictions.loc[predictions.subject.isin(women), "y_true"] = 0
-    table = compare_sexes(predictions, participants=participants, alpha=0.05, smallest_probability=1e-6)
+    table = compare_sexes(predictions, participants=participants, alpha=0.05, min_probability=1e-6)
     assert table.p.isna().all()
     assert (table.note == "no women with the outcome").all()
     assert table.auc_men.notna().all()
@@ -168,7 +168,7 @@ def test_a_sex_without_the_outcome_leaves_the_comparison_undefined_with_the_reas
 
 def test_a_sheet_without_sex_gives_a_table_of_reasons(predictions):
     nobody = pd.DataFrame({"subject": ["ATACH01"]})
-    table = compare_sexes(predictions, participants=nobody, alpha=0.05, smallest_probability=1e-6)
+    table = compare_sexes(predictions, participants=nobody, alpha=0.05, min_probability=1e-6)
     assert table.p.isna().all()
     assert (table.n_women == 0).all()
     assert table.note.str.startswith("no women with the outcome").all()

@@ -7,26 +7,25 @@ from ichdag.jobs import files_under, start_job_log
 from ichdag.tables import read_table, write_table
 
 logger = start_job_log(snakemake)
-given = snakemake.input
+given, params = snakemake.input, snakemake.params
 kinds = ("participants", "folds", "predictions", "training", "features")
 participants, folds, predictions, training, features = (read_table(given[kind], checks.SCHEMAS[kind]) for kind in kinds)
 volumes = pd.concat([read_table(path, checks.SCHEMAS["volumes"]) for path in given.volumes], ignore_index=True)
 cards = checks.read_cards(files_under(given, "card/"))
 data = {key: read_table(path, checks.SCHEMAS["trained_on"]) for key, path in files_under(given, "trained_on/").items()}
 tables = {"participants": participants, "folds": folds, "predictions": predictions}
-count = snakemake.params.folds
 persons = checks.identify_persons(participants, features=features)
 fitted = checks.audit(person_of=persons, folds=folds, training=training, predictions=predictions, cards=cards)
 findings = [
-    *checks.leakage(**tables, training=training, cards=cards, count=count),
-    *checks.check_separation(fitted, person_of=persons, participants=participants, folds=folds, count=count),
-    *checks.completeness(**tables, outcomes=list(snakemake.params.outcomes), count=count),
-    *checks.stratification(participants=participants, folds=folds, outcomes=snakemake.params.outcomes, count=count),
+    *checks.leakage(**tables, training=training, cards=cards, count=params.folds),
+    *checks.check_separation(fitted, person_of=persons, participants=participants, folds=folds, count=params.folds),
+    *checks.completeness(**tables, outcomes=list(params.outcomes), count=params.folds),
+    *checks.stratification(participants=participants, folds=folds, outcomes=params.outcomes, count=params.folds),
     checks.reductions(cards=cards),
-    *checks.plausibility(volumes=volumes, settings=checks.ChecksSettings(**snakemake.params.settings)),
+    *checks.plausibility(volumes=volumes, settings=checks.ChecksSettings(**params.settings)),
     *checks.check_training_data(trained_on=data, grids=read_table(given.grids, checks.SCHEMAS["grids"])),
     *checks.compare_with_oracle(metrics=read_table(given.metrics, checks.SCHEMAS["metrics"])),
 ]
-logger.info("\n".join(f"{one.status}: {one.check} ({one.found})" for one in findings))
+logger.info("\n".join(f"{finding.status}: {finding.check} ({finding.found})" for finding in findings))
 write_table(fitted, snakemake.output.audit, checks.AUDIT)
 write_table(checks.tabulate(findings), snakemake.output.checks, checks.CHECKS)

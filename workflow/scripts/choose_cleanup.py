@@ -23,5 +23,5 @@ choice = choose_cleanup(
 )
 digests = {entry["name"]: entry["identity"] for entry in networks["networks"]}
 choice["identity"] = cleanup_identity(config=params.config, training=folds, networks=digests, code=params.code)
-logger.info("threshold %s, smallest component %s mL", choice["threshold"], choice["smallest_component_ml"])
+logger.info("threshold %s, smallest component %s mL", choice["threshold"], choice["min_component_ml"])
 write_record(choice, snakemake.output.choice)

@@ -14,5 +14,5 @@ folds = read_table(snakemake.input.folds, FOLDS)
 training = training_subjects(cohort, folds=folds, outcome=snakemake.wildcards.outcome, fold=snakemake.wildcards.fold)
 records = read_records(files_under(snakemake.input, "sub-"))
 repeats = {item["subject"]: item["repeats"] for item in records if item["subject"] in training and item["repeats"]}
-table = estimate_repeatability(repeats, min_icc=snakemake.params.smallest_icc)
+table = estimate_repeatability(repeats, min_icc=snakemake.params.min_icc)
 write_table(table, snakemake.output.table, REPEATABILITY)

@@ -15,8 +15,8 @@ record = write_native_masks(
     masks_to={"baseline": snakemake.output.baseline, "followup": snakemake.output.followup},
     scans=read_record_as(ScanRecord, snakemake.input.record, subject=subject),
     networks=read_record(snakemake.input.networks),
-    settings=MaskSettings(cleanup["threshold"], cleanup["smallest_component_ml"]),
-    smallest_lesion_ml=params.smallest_lesion_ml,
+    settings=MaskSettings(cleanup["threshold"], cleanup["min_component_ml"]),
+    min_lesion_ml=params.min_lesion_ml,
     source=params.masks,
 )
 write_record(record, snakemake.output.scores)

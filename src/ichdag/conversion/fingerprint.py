@@ -10,41 +10,41 @@ from pathlib import Path
 from ichdag.conversion.nrrd_header import data_files
 
 
-def fingerprint(files: Mapping[str, str | None], *, largest_files: int) -> str:
+def fingerprint(files: Mapping[str, str | None], *, max_files: int) -> str:
     """Return the digest (16 hex digits) of a participant's originals, given by column of the sheet.
 
     A folder counts with all files in it and below, a DICOMDIR with the files of its folder, a NRRD header with the data
     files that it names. No content but such headers is read, for every plan of a study needs the digest of every
     participant. Dates count to the second: not every file system and archive keeps more. In a folder the files beyond
-    `largest_files` are not read: its conversion refuses it. A file that cannot be read is part of the digest as
+    `max_files` are not read: its conversion refuses it. A file that cannot be read is part of the digest as
     unreadable, so that only the job of this participant fails and is run again.
     """
     digest = hashlib.sha256()
     for column, path in files.items():
-        digest.update(f"{column} {_describe_path(path, largest_files) if path else 'none'}\n".encode())
+        digest.update(f"{column} {_describe_path(path, max_files) if path else 'none'}\n".encode())
     return digest.hexdigest()[:16]
 
 
 @cache
-def _describe_path(path: str, largest_files: int) -> str:
+def _describe_path(path: str, max_files: int) -> str:
     """Return names, sizes and dates at one path; a folder that several participants share is walked once."""
     original = Path(path)
     try:
         if original.is_dir():
-            return _digest_folder(path, largest_files)
+            return _digest_folder(path, max_files)
         if original.name.upper() == "DICOMDIR":
-            return _digest_folder(str(original.parent), largest_files)
+            return _digest_folder(str(original.parent), max_files)
         data = data_files(original) if original.suffix.lower() in (".nrrd", ".nhdr") else ()
         return " ".join(_size_and_date(str(file)) for file in [original, *data])
     except OSError as error:
         return _describe_error(error)
 
 
-def _digest_folder(path: str, largest_files: int) -> str:
+def _digest_folder(path: str, max_files: int) -> str:
     lines = []
     for name, state in _walk(path, set()):
         lines.append(f"{os.path.relpath(name, path)} {state}")
-        if len(lines) > largest_files:
+        if len(lines) > max_files:
             break
     return hashlib.sha256("\n".join(sorted(lines)).encode(errors="surrogateescape")).hexdigest()
 

@@ -21,7 +21,7 @@ from ichdag.conversion.hu_range import refuse_impossible_hu
 from ichdag.conversion.nrrd import read_nrrd
 from ichdag.conversion.size_limits import refuse_plane, refuse_size
 from ichdag.file_errors import raise_machine_fault
-from ichdag.images import Volume, corner_offsets_mm, open_nifti
+from ichdag.images import Volume, corner_offsets_mm, open_nifti, voxel_offset
 from ichdag.jobs import DataFault
 from ichdag.number_format import format_plain
 
@@ -126,8 +126,8 @@ def _refuse_datatype(image: nibabel.Nifti1Image, what: str) -> None:
         raise DataFault("cohort", f"{what} contradicts itself on what its voxels are: {bits}, mend its header")
     if np.isinf([header["scl_slope"], header["scl_inter"]]).any():
         raise DataFault("cohort", f"{what}: its slope or intercept is infinite, mend its header")
-    if not image.header.single_vox_offset <= image.dataobj.offset <= MAX_VOXEL_OFFSET:
-        raise DataFault("cohort", f"{what}: its voxels begin at byte {image.dataobj.offset}, mend its header")
+    if not image.header.single_vox_offset <= voxel_offset(image) <= MAX_VOXEL_OFFSET:
+        raise DataFault("cohort", f"{what}: its voxels begin at byte {voxel_offset(image)}, mend its header")
 
 
 def _explain_error(error: Exception, path: str | Path) -> str:

@@ -40,8 +40,8 @@ class ConversionSettings:
     """
 
     masks_on_other_grids: str
-    smallest_lesion_ml: float
-    largest_lesion_ml: float
+    min_lesion_ml: float
+    max_lesion_ml: float
     head_hu: float
     dicom: DicomSettings
 
@@ -185,11 +185,11 @@ def _manual_mask(path: str, scan: Volume, settings: ConversionSettings, facts: d
     mask = Volume(mask.values, scan.affine)  # the same affine to the last digit
     if mask.values.all():
         raise DataFault("cohort", "the mask has no background: every voxel of the scan is lesion")
-    if mask.volume_ml < settings.smallest_lesion_ml:
-        reason = f"lesion of {mask.volume_ml:.3f} mL is below {format_plain(settings.smallest_lesion_ml)} mL"
+    if mask.volume_ml < settings.min_lesion_ml:
+        reason = f"lesion of {mask.volume_ml:.3f} mL is below {format_plain(settings.min_lesion_ml)} mL"
         raise DataFault("cohort", reason)
-    if mask.volume_ml > settings.largest_lesion_ml:
-        reason = f"lesion of {mask.volume_ml:.0f} mL is above {format_plain(settings.largest_lesion_ml)} mL"
+    if mask.volume_ml > settings.max_lesion_ml:
+        reason = f"lesion of {mask.volume_ml:.0f} mL is above {format_plain(settings.max_lesion_ml)} mL"
         raise DataFault("cohort", f"{reason}: is the mask inverted, or that of something else?")
     _refuse_outside_head(mask, scan, settings)
     return mask

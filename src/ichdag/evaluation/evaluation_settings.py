@@ -9,4 +9,4 @@ class EvaluationSettings:
 
     confidence: float
     bootstrap: int
-    smallest_probability: float
+    min_probability: float

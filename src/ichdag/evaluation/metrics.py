@@ -162,7 +162,7 @@ def _f1(tp: int, fp: int, fn: int, settings: EvaluationSettings) -> Metric:
 
 
 def _calibration(group: PredictionGroup, settings: EvaluationSettings) -> list[Metric]:
-    recalibration = recalibrate(group.y_true, probability=group.probability, smallest=settings.smallest_probability)
+    recalibration = recalibrate(group.y_true, probability=group.probability, smallest=settings.min_probability)
     z = normal_quantile(settings.confidence)
     metrics = []
     for name, value, standard_error in (

@@ -73,7 +73,7 @@ def freeze(
         path.unlink()
     parts = {part: copy_part(sources[part], folder / file) for part, file in files.items()}
     subjects = sorted({subject for card in cards.values() for subject in card.subjects})
-    limits = {"outcomes": list(outcomes), "smallest_lesion_ml": settings["cohort"]["smallest_lesion_ml"]}
+    limits = {"outcomes": list(outcomes), "min_lesion_ml": settings["cohort"]["min_lesion_ml"]}
     scores = {name: card.scores for name, card in cards.items()}
     card = ModelCard("frozen", settings, subjects, limits, scores, package_versions())
     write_frozen_card(card, folder, parts=parts)

@@ -45,9 +45,9 @@ def predict_patient(
     network = load_network(files["segmentation"], device=device)
     inference = InferenceSettings(**settings["segmentation"]["inference"])
     probability = segment_scan([network], grids=grids, settings=inference, device=device)
-    cleanup = {name: settings["segmentation"][name] for name in ("threshold", "smallest_component_ml")}
+    cleanup = {name: settings["segmentation"][name] for name in ("threshold", "min_component_ml")}
     mask = native_mask(probability, grids=grids, settings=MaskSettings(**cleanup))
-    min_volume_ml = model.card.limits["smallest_lesion_ml"]
+    min_volume_ml = model.card.limits["min_lesion_ml"]
     if mask.volume_ml < max(min_volume_ml, 1e-9):
         raise DataFault("prediction", f"no hematoma of {format_plain(min_volume_ml)} mL or more was found")
     features = _radiomics(scan, mask, model) | _latents(scan, mask, grids, model, network, device)

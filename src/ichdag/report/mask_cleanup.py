@@ -12,7 +12,7 @@ GRID = "on the networks' grid"
 def cleanup_words(cleanup: Mapping[str, Any], *, settings: Mapping[str, Any]) -> str:
     """Describe the origin of threshold and smallest component; `cleanup` is what was chosen, `settings` the config."""
     pair = f"threshold ({format_plain(cleanup['threshold'])}) and the smallest component that is kept"
-    pair = f"The {pair} ({format_plain(cleanup['smallest_component_ml'])} mL) of the masks"
+    pair = f"The {pair} ({format_plain(cleanup['min_component_ml'])} mL) of the masks"
     if cleanup["chosen"] == "given":
         return f"{pair} are those of the settings."
     scores = _scores(cleanup)
@@ -49,8 +49,8 @@ def _scores(cleanup: Mapping[str, Any]) -> dict[tuple[float, float], float]:
 
 
 def _pair(values: Mapping[str, Any]) -> tuple[float, float]:
-    return values["threshold"], values["smallest_component_ml"]
+    return values["threshold"], values["min_component_ml"]
 
 
 def _pair_text(settings: Mapping[str, Any]) -> str:
-    return f"{format_plain(settings['threshold'])}, {format_plain(settings['smallest_component_ml'])} mL"
+    return f"{format_plain(settings['threshold'])}, {format_plain(settings['min_component_ml'])} mL"

@@ -15,7 +15,7 @@ from ichdag.training import draw_mirror_axes
 class AugmentationSettings:
     """Range and probability of each transform. Intensities are in units of the CT window (0 to 1)."""
 
-    chance: float
+    probability: float
     mirror: float
     rotation_degrees: float
     scale: list[float]
@@ -63,7 +63,7 @@ def _draw_intensity_amounts(
         "gamma": (settings.gamma, 1.0),
     }
     return {
-        name: _draw_uniform(count, limits, neutral, settings.chance, generator)
+        name: _draw_uniform(count, limits, neutral, settings.probability, generator)
         for name, (limits, neutral) in ranges.items()
     }
 
@@ -85,8 +85,10 @@ def _draw_spatial_transforms(
     An affine (1, 3, 4) maps output to input in normalized coordinates.
     """
     angles = 2 * torch.rand(count, 3, generator=generator) - 1
-    angles *= math.radians(settings.rotation_degrees) * (torch.rand(count, 1, generator=generator) < settings.chance)
-    scale = _draw_uniform(count, settings.scale, 1.0, settings.chance, generator)
+    angles *= math.radians(settings.rotation_degrees) * (
+        torch.rand(count, 1, generator=generator) < settings.probability
+    )
+    scale = _draw_uniform(count, settings.scale, 1.0, settings.probability, generator)
     mirror_axes = draw_mirror_axes(count, settings.mirror, generator)
     matrix = torch.eye(3).repeat(count, 1, 1)
     for axis in range(3):

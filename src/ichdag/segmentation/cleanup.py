@@ -24,13 +24,13 @@ class CleanupSettings:
 
     chosen: str
     thresholds: list[float]
-    smallest_components_ml: list[float]
+    min_components_ml: list[float]
 
 
 def read_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return the keyword arguments of `choose_cleanup` that come from the settings of the stage."""
     return {
-        "given": MaskSettings(settings["threshold"], settings["smallest_component_ml"]),
+        "given": MaskSettings(settings["threshold"], settings["min_component_ml"]),
         "settings": CleanupSettings(**settings["cleanup"]),
         "inference": InferenceSettings(**settings["inference"]),
     }
@@ -56,16 +56,16 @@ def choose_cleanup(
         return vars(given) | {"chosen": "given", "candidates": []}
     if not grids:
         raise StudyError("no manual mask to choose a clean-up on: set segmentation.cleanup.chosen to given")
-    candidates = list(product(settings.thresholds, settings.smallest_components_ml))
+    candidates = list(product(settings.thresholds, settings.min_components_ml))
     predictions = _out_of_fold_predictions(grids, networks, inference, device)
     dice = np.array([_dice_of_candidates(probability, manual, settings) for probability, manual in predictions])
     mean_dice = dice.mean(axis=0).round(6)
-    distance = [abs(t - given.threshold) + abs(ml - given.smallest_component_ml) for t, ml in candidates]
+    distance = [abs(t - given.threshold) + abs(ml - given.min_component_ml) for t, ml in candidates]
     best = min(range(len(candidates)), key=lambda column: (-mean_dice[column], distance[column]))
     rows = zip(candidates, mean_dice, strict=True)
-    table = [{"threshold": t, "smallest_component_ml": ml, "dice": mean} for (t, ml), mean in rows]
-    threshold, smallest_component_ml = candidates[best]
-    chosen = {"threshold": threshold, "smallest_component_ml": smallest_component_ml}
+    table = [{"threshold": t, "min_component_ml": ml, "dice": mean} for (t, ml), mean in rows]
+    threshold, min_component_ml = candidates[best]
+    chosen = {"threshold": threshold, "min_component_ml": min_component_ml}
     return chosen | {"chosen": "cv", "candidates": table}
 
 
@@ -76,7 +76,7 @@ def _dice_of_candidates(probability: Volume, manual: np.ndarray, settings: Clean
         labels, count = ndimage.label(probability.values >= threshold, structure=np.ones((3, 3, 3)))
         sizes = np.bincount(labels.ravel(), minlength=count + 1)
         overlaps = np.bincount(labels[manual], minlength=count + 1)
-        for smallest_ml in settings.smallest_components_ml:
+        for smallest_ml in settings.min_components_ml:
             kept = sizes * probability.voxel_ml >= smallest_ml
             kept[0] = False
             total = sizes[kept].sum() + np.count_nonzero(manual)

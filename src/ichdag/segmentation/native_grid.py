@@ -19,7 +19,7 @@ class MaskSettings:
     """Probability from which a voxel is lesion, and volume (mL) below which a component is removed."""
 
     threshold: float
-    smallest_component_ml: float
+    min_component_ml: float
 
 
 def native_mask(probability: np.ndarray, *, grids: Mapping[str, np.ndarray], settings: MaskSettings) -> Volume:
@@ -52,7 +52,7 @@ def resample_to_native(
         is_lesion = np.zeros(native_fraction.size, dtype=bool)
         is_lesion[np.argsort(-native_fraction, axis=None, kind="stable")[:count]] = True
         values[region] = is_lesion.reshape(native_fraction.shape)
-    return _remove_small_components(Volume(values, affine), settings.smallest_component_ml)
+    return _remove_small_components(Volume(values, affine), settings.min_component_ml)
 
 
 def _lesion_fraction(probability: np.ndarray, threshold: float) -> np.ndarray:

@@ -24,7 +24,7 @@ def write_native_masks(
     scans: ScanRecord,
     networks: dict[str, Any],
     settings: MaskSettings,
-    smallest_lesion_ml: float,
+    min_lesion_ml: float,
     source: str,
 ) -> dict[str, Any]:
     """Write both masks of a participant and return its record: status, volumes, and scores of both networks.
@@ -51,9 +51,7 @@ def write_native_masks(
     predicted = {timepoint: _volume_ml(masks.get((timepoint, "dual"))) for timepoint in TIMEPOINTS}
     record: dict[str, Any] = {"subject": subject, "fold": assigned_network(subject, networks["folds"])}
     record |= {f"{timepoint}_predicted_ml": volume for timepoint, volume in predicted.items()} | {"absent": absent}
-    record |= _inclusion(
-        predicted["baseline"] if source == "predicted" else _volume_ml(manual), smallest_lesion_ml, source
-    )
+    record |= _inclusion(predicted["baseline"] if source == "predicted" else _volume_ml(manual), min_lesion_ml, source)
     baseline = {variant: masks[key] for variant in VARIANTS if (key := ("baseline", variant)) in masks}
     return record | {"variants": {variant: score_mask(mask, manual=manual) for variant, mask in baseline.items()}}
 

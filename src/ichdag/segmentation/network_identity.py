@@ -46,7 +46,7 @@ def cleanup_identity(
     `networks` has the digest of the identity of each network by name.
     """
     stage = config["segmentation"]
-    settings = {"cleanup": stage["cleanup"], **{name: stage[name] for name in ("threshold", "smallest_component_ml")}}
+    settings = {"cleanup": stage["cleanup"], **{name: stage[name] for name in ("threshold", "min_component_ml")}}
     if stage["cleanup"]["chosen"] == "given":
         return settings | {"code": code}
     dual_networks = {name: digest for name, digest in networks.items() if name.startswith("dual_")}

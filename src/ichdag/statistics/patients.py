@@ -47,17 +47,17 @@ def compare_patients(
 
 
 def compare_sexes(
-    predictions: pd.DataFrame, *, participants: pd.DataFrame, alpha: float, smallest_probability: float
+    predictions: pd.DataFrame, *, participants: pd.DataFrame, alpha: float, min_probability: float
 ) -> pd.DataFrame:
     """Compare the AUC in women and men for every model, with a test of interaction; follows schema sex.
 
     The interaction is that of sex and the logit of the probability in a logistic regression of the outcome: it tests
     whether a difference in predicted risk has the same meaning in women and men. Probabilities are clipped at
-    `smallest_probability`, as in `evaluation.recalibration`.
+    `min_probability`, as in `evaluation.recalibration`.
     """
     sexes = participants[["subject", "sex"]] if "sex" in participants else pd.DataFrame({"subject": [], "sex": []})
     sex_of = dict(sexes.dropna().to_numpy())
-    rows = (_sex_row(group, sex_of, 1 - alpha, smallest_probability) for group in _tested_groups(predictions))
+    rows = (_sex_row(group, sex_of, 1 - alpha, min_probability) for group in _tested_groups(predictions))
     return as_frame(rows, schema=SEX)
 
 

@@ -22,16 +22,16 @@ AXES = {
     "decubitus": ([0, 1, 0], [-1, 0, 0], [0, 0, 1]),
 }
 VALUES = {
-    "smallest_slices": 10,
-    "smallest_coverage_mm": 100,
-    "thinnest_mm": 0,
-    "largest_axial_degrees": 45,
-    "smallest_tilt_degrees": 0.1,
-    "largest_tilt_degrees": 35,
+    "min_slices": 10,
+    "min_coverage_mm": 100,
+    "min_slice_step_mm": 0,
+    "max_axial_degrees": 45,
+    "min_tilt_degrees": 0.1,
+    "max_tilt_degrees": 35,
     "tilt_tolerance_degrees": 1,
     "position_tolerance_mm": 0.1,
     "resample_variable_spacing": False,
-    "largest_gap_mm": 10,
+    "max_gap_mm": 10,
     "soft_tissue_kernels": (r"[BHJQ][a-z]?[1-4]\d", "SOFT", "STANDARD", "BRAIN", r"FC[012]\d", r"(UA|UB|UC)$"),
     "sharp_kernels": (r"[BHJQTUV][a-z]?[5-9]\d", "BONE", "EDGE", "LUNG", r"FC[358]\d", r"(YC|YD|YE)$"),
     "soft_tissue_words": ("brain", "soft"),
@@ -40,10 +40,10 @@ VALUES = {
     "no_contrast_words": ("non contrast", "without contrast", "w/o"),
     "head_words": ("head", "brain", "skull"),
     "other_body_words": ("spine", "neck", "chest", "thorax", "abdomen"),
-    "left_out_words": ("scout", "topogram", "localizer", "dose report", "perfusion", "mip", "monitoring"),
-    "left_out_image_types": ("DERIVED", "LOCALIZER", "PERFUSION", "MIP", "SCREEN SAVE"),
-    "largest_files": 2000,
-    "largest_unpacked_gb": 0.1,
+    "excluded_words": ("scout", "topogram", "localizer", "dose report", "perfusion", "mip", "monitoring"),
+    "excluded_image_types": ("DERIVED", "LOCALIZER", "PERFUSION", "MIP", "SCREEN SAVE"),
+    "max_files": 2000,
+    "max_unpacked_gb": 0.1,
 }
 
 

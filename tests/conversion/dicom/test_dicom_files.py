@@ -135,12 +135,12 @@ def test_a_zip_with_a_link_is_left_out(zipped, reason):
 
 
 def test_a_zip_too_large_unpacked_is_left_out(zipped, reason):
-    assert "too large" in reason(zipped(), largest_unpacked_gb=1e-5)
+    assert "too large" in reason(zipped(), max_unpacked_gb=1e-5)
 
 
 def test_too_many_files_are_left_out(folder, draw, reason):
     draw()
-    assert "more than 11" in reason(folder, largest_files=11)
+    assert "more than 11" in reason(folder, max_files=11)
 
 
 def test_a_zip_without_dicom_is_left_out(tmp_path, reason):

@@ -242,7 +242,7 @@ def left_in(*, every, first=0, **tags):
 )
 def test_slices_that_were_never_delivered_show_in_the_numbers_of_the_others(draw, convert, folder, change, numbers):
     draw(change=change, count=60, step_mm=2.0)
-    assert convert(folder, smallest_slices=5).facts["numbers_per_slice"] == numbers
+    assert convert(folder, min_slices=5).facts["numbers_per_slice"] == numbers
 
 
 def test_two_kernels_by_turns_lack_no_numbers(draw, convert, folder):

@@ -12,7 +12,7 @@ from scipy.ndimage import map_coordinates
 from ichdag.images import Volume, read_scan
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
-FEW = {"smallest_slices": 3, "smallest_coverage_mm": 0}
+FEW = {"min_slices": 3, "min_coverage_mm": 0}
 
 
 @pytest.fixture(scope="module")
@@ -175,7 +175,7 @@ def test_magnetic_resonance_is_left_out(data, reason):
 def test_an_enhanced_perfusion_map_is_left_out_and_readable_when_named(data, convert, reason):
     path = data / "dicom_faults/pydicom_ct/eCT_Supplemental.dcm"
     assert reason(path) == "not an original axial image: image type DERIVED (series 3)"
-    done = convert(path, series="3", smallest_slices=2)
+    done = convert(path, series="3", min_slices=2)
     frames = pydicom.dcmread(path).pixel_array * 1.0 - 1024  # at -159, then at -149 mm; rows run to the right
     wanted = frames.transpose(2, 1, 0)[:, ::-1]
     assert done.volume.values.shape == (512, 512, 2)

@@ -118,7 +118,7 @@ def test_the_thinnest_soft_tissue_series_is_taken(folder, draw, convert, is_exac
 def test_thinner_than_the_limit_comes_last(folder, draw, convert):
     draw(number=3)
     draw(number=4, step_mm=5.0, count=24)
-    assert chosen(convert(folder, thinnest_mm=6)) == 3
+    assert chosen(convert(folder, min_slice_step_mm=6)) == 3
 
 
 def test_a_contrast_series_comes_after_one_without(folder, draw, convert):

@@ -151,8 +151,8 @@ def _unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Pa
 def _refuse_unsafe(members: list[zipfile.ZipInfo], settings: DicomSettings) -> None:
     _refuse_too_many(len(members), settings)
     unpacked_gb = sum(member.file_size for member in members) / 1e9
-    if unpacked_gb > settings.largest_unpacked_gb:
-        limit = f"more than {format_plain(settings.largest_unpacked_gb)} GB"
+    if unpacked_gb > settings.max_unpacked_gb:
+        limit = f"more than {format_plain(settings.max_unpacked_gb)} GB"
         raise DataFault("cohort", f"the zip is too large: {unpacked_gb:.1f} GB unpacked, {limit}")
     for member in members:
         name = PurePosixPath(member.orig_filename.replace("\\", "/"))
@@ -165,5 +165,5 @@ def _refuse_unsafe(members: list[zipfile.ZipInfo], settings: DicomSettings) -> N
 
 
 def _refuse_too_many(count: int, settings: DicomSettings) -> None:
-    if count > settings.largest_files:
-        raise DataFault("cohort", f"too many files: more than {settings.largest_files}, give one folder for each scan")
+    if count > settings.max_files:
+        raise DataFault("cohort", f"too many files: more than {settings.max_files}, give one folder for each scan")

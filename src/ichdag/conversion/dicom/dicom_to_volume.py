@@ -97,7 +97,7 @@ def _facts(stack: Stack) -> dict[str, Any]:
         "slice_thickness_mm": _plausible_number(header, "SliceThickness", 1000),
         "slice_step_mm": round(geometry.step_mm, 4),
         "smallest_gap_mm": round(float(geometry.gaps_mm.min()), 4),
-        "largest_gap_mm": round(float(geometry.gaps_mm.max()), 4),
+        "max_gap_mm": round(float(geometry.gaps_mm.max()), 4),
         "tilt_degrees": round(geometry.tilt_degrees, 2),
         "tilt_tag_degrees": _plausible_number(header, "GantryDetectorTilt", 90),
         "multiframe": stack.slices[0].frame is not None,

@@ -31,12 +31,12 @@ def _not_ct(stack: Stack, settings: DicomSettings) -> str | None:
 def _not_original(stack: Stack, settings: DicomSettings) -> str | None:
     if get_text(stack.header, "SOPClassUID").startswith(SECONDARY_CAPTURE):
         return "secondary capture: a picture of a screen, not a scan"
-    kinds = [kind for kind in settings.left_out_image_types if kind.upper() in stack.image_types]
+    kinds = [kind for kind in settings.excluded_image_types if kind.upper() in stack.image_types]
     return f"not an original axial image: image type {kinds[0].upper()}" if kinds else None
 
 
 def _excluded_by_description(stack: Stack, settings: DicomSettings) -> str | None:
-    words = matching_words(stack, settings.left_out_words)
+    words = matching_words(stack, settings.excluded_words)
     return f"left out by its description: {words[0]}" if words else None
 
 
@@ -53,7 +53,7 @@ def _not_head(stack: Stack, settings: DicomSettings) -> str | None:
 
 def _too_few_slices(stack: Stack, settings: DicomSettings) -> str | None:
     count = len(stack.slices)
-    return f"too few slices: {count}, limit {settings.smallest_slices}" if count < settings.smallest_slices else None
+    return f"too few slices: {count}, limit {settings.min_slices}" if count < settings.min_slices else None
 
 
 def _no_geometry(stack: Stack, settings: DicomSettings) -> str | None:
@@ -62,7 +62,7 @@ def _no_geometry(stack: Stack, settings: DicomSettings) -> str | None:
 
 def _not_axial(stack: Stack, settings: DicomSettings) -> str | None:
     degrees = stack.known_geometry.oblique_degrees
-    return f"not axial: {stack.plane}, {degrees:.0f} degrees off" if degrees > settings.largest_axial_degrees else None
+    return f"not axial: {stack.plane}, {degrees:.0f} degrees off" if degrees > settings.max_axial_degrees else None
 
 
 def _sharp_kernel(stack: Stack, settings: DicomSettings) -> str | None:
@@ -101,7 +101,7 @@ def _impossible_geometry(stack: Stack, settings: DicomSettings) -> str | None:
 
 def _too_short(stack: Stack, settings: DicomSettings) -> str | None:
     coverage = stack.known_geometry.coverage_mm
-    limit = settings.smallest_coverage_mm
+    limit = settings.min_coverage_mm
     return f"not a whole head: {coverage:.0f} mm, limit {format_plain(limit)} mm" if coverage < limit else None
 
 

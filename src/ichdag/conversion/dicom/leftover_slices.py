@@ -105,7 +105,7 @@ def _is_separate_scan(chosen: Stack, other: Stack, relation: str, settings: Dico
 
     If UID and number are the same, it must also have another step, and a slice at the position of a chosen one.
     """
-    if other.geometry is None or len(other.slices) < settings.smallest_slices:
+    if other.geometry is None or len(other.slices) < settings.min_slices:
         return False
     if not is_evenly_spaced(other.geometry, settings):
         return False
@@ -114,7 +114,7 @@ def _is_separate_scan(chosen: Stack, other: Stack, relation: str, settings: Dico
     margin = MAX_STEPS_BEYOND_END * geometry.step_mm
     covers = bool(positions.min() < margin and positions.max() > geometry.extent_mm - margin)
     if relation == "twin":
-        return covers or other.geometry.coverage_mm >= settings.smallest_coverage_mm
+        return covers or other.geometry.coverage_mm >= settings.min_coverage_mm
     same_step = np.isclose(other.geometry.step_mm, geometry.step_mm, rtol=0.1)
     return covers and not same_step and bool(_coincide(chosen, positions, settings).any())
 
@@ -153,8 +153,8 @@ def _count_leftover(chosen: Stack, other: Stack, settings: DicomSettings) -> int
 def _is_part_of_head_ct(other: Stack, settings: DicomSettings) -> bool:
     """Return whether a stack is CT without an excluding word in its description, and too short or uneven for a scan."""
     geometry = other.known_geometry
-    is_whole = geometry.coverage_mm >= settings.smallest_coverage_mm and is_evenly_spaced(geometry, settings)
-    return get_modality(other) == "CT" and not is_whole and not matching_words(other, settings.left_out_words)
+    is_whole = geometry.coverage_mm >= settings.min_coverage_mm and is_evenly_spaced(geometry, settings)
+    return get_modality(other) == "CT" and not is_whole and not matching_words(other, settings.excluded_words)
 
 
 def _continues(chosen: Stack, other: Stack, settings: DicomSettings) -> bool:

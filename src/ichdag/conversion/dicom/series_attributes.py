@@ -83,7 +83,7 @@ def known_modality(stack: Stack) -> str:
 
 
 def _vocabularies(settings: DicomSettings) -> list[tuple[str, ...]]:
-    body = [settings.head_words, settings.other_body_words, settings.left_out_words]
+    body = [settings.head_words, settings.other_body_words, settings.excluded_words]
     contrast = [settings.contrast_words, settings.no_contrast_words]
     return [*body, *contrast, settings.soft_tissue_words, settings.sharp_words]
 

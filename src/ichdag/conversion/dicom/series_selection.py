@@ -52,7 +52,7 @@ def _rank(stack: Stack, settings: DicomSettings) -> tuple[Any, ...]:
     """Return the sort key of a stack: the lowest one is selected."""
     geometry = stack.known_geometry
     step = round(geometry.step_mm, 2)
-    is_thin = step < settings.thinnest_mm
+    is_thin = step < settings.min_slice_step_mm
     kernel_rank = KERNEL_TYPE_RANK[kernel_type(stack, settings)]
     coverage = -round(geometry.coverage_mm)
     order = (stack.number is None, stack.number or 0, stack.uid)

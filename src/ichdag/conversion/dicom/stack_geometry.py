@@ -106,14 +106,12 @@ def geometry_fault(geometry: StackGeometry, header: Dataset, settings: DicomSett
     off_line = np.abs(geometry.shifts_mm - geometry.distances_mm[:, None] * geometry.shift_per_mm).max()
     if off_line > limit:
         return f"slices off one line: by up to {off_line:.1f} mm, the positions cannot be trusted"
-    if geometry.tilt_degrees > settings.largest_tilt_degrees:
-        return (
-            f"tilt too large: {geometry.tilt_degrees:.1f} degrees, limit {format_plain(settings.largest_tilt_degrees)}"
-        )
+    if geometry.tilt_degrees > settings.max_tilt_degrees:
+        return f"tilt too large: {geometry.tilt_degrees:.1f} degrees, limit {format_plain(settings.max_tilt_degrees)}"
     tag = abs(get_number(header, "GantryDetectorTilt") or 0.0)
     tag = tag if tag <= MAX_TILT_TAG_DEGREES else 0.0  # a larger value is not a gantry tilt
     measured = max(geometry.tilt_degrees, geometry.oblique_degrees)
-    if tag > settings.smallest_tilt_degrees and measured < tag - settings.tilt_tolerance_degrees:
+    if tag > settings.min_tilt_degrees and measured < tag - settings.tilt_tolerance_degrees:
         return f"gantry tilt lost: the tag says {tag:.1f} degrees, the positions {measured:.1f}, export the originals"
     if is_evenly_spaced(geometry, settings):
         return None
@@ -130,6 +128,6 @@ def _uneven_fault(geometry: StackGeometry, settings: DicomSettings) -> str | Non
         are_whole = np.abs(multiples - np.rint(multiples)).max() * gaps.min() <= settings.position_tolerance_mm
         guess = f", as if {missing} were missing" if are_whole else ""
         return f"uneven slice positions: {steps}{guess}; send all slices, or set resample_variable_spacing"
-    if gaps.max() > settings.largest_gap_mm:
-        return f"gap between slices too large to interpolate: {steps}, limit {format_plain(settings.largest_gap_mm)} mm"
+    if gaps.max() > settings.max_gap_mm:
+        return f"gap between slices too large to interpolate: {steps}, limit {format_plain(settings.max_gap_mm)} mm"
     return None

@@ -122,4 +122,4 @@ def _close(first: np.ndarray | None, second: np.ndarray | None, *, rtol: float =
 
 def excluded_image_types(stack: Stack, settings: DicomSettings) -> set[str]:
     """Return those of its image types for which a stack is left out."""
-    return stack.image_types & {kind.upper() for kind in settings.left_out_image_types}
+    return stack.image_types & {kind.upper() for kind in settings.excluded_image_types}

@@ -20,7 +20,7 @@ def correct_tilt_and_spacing(
 
     `values` is (columns, rows, slices), HU; voxels that a shear brings in from outside the slices are air.
     """
-    sheared = geometry.tilt_degrees > settings.smallest_tilt_degrees
+    sheared = geometry.tilt_degrees > settings.min_tilt_degrees
     resampled = not is_evenly_spaced(geometry, settings)
     origin = geometry.origin.copy()
     if sheared:
