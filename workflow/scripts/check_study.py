@@ -6,7 +6,7 @@ from ichdag import checks
 from ichdag.jobs import files_under, start_job_log
 from ichdag.tables import read_table, write_table
 
-logger = start_job_log(snakemake)
+start_job_log(snakemake)
 given, params = snakemake.input, snakemake.params
 kinds = ("participants", "folds", "predictions", "training", "features")
 participants, folds, predictions, training, features = (read_table(given[kind], checks.SCHEMAS[kind]) for kind in kinds)
@@ -26,6 +26,5 @@ findings = [
     *checks.check_training_data(trained_on=data, grids=read_table(given.grids, checks.SCHEMAS["grids"])),
     *checks.compare_with_oracle(metrics=read_table(given.metrics, checks.SCHEMAS["metrics"])),
 ]
-logger.info("\n".join(f"{finding.status}: {finding.check} ({finding.found})" for finding in findings))
 write_table(fitted, snakemake.output.audit, checks.AUDIT)
 write_table(checks.tabulate(findings), snakemake.output.checks, checks.CHECKS)

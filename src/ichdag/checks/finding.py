@@ -1,5 +1,6 @@
 """Findings of checks, their table, and the error for a study with leakage."""
 
+import logging
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
@@ -7,6 +8,7 @@ import pandas as pd
 
 from ichdag.jobs import StudyError
 
+LOGGER = logging.getLogger("ichdag")
 MAX_SHOWN = 5
 
 
@@ -31,7 +33,9 @@ def make_finding(kind: str, check: str, *, faults: Iterable[str], of: str) -> Fi
 
 
 def tabulate(findings: Iterable[Finding]) -> pd.DataFrame:
-    """Build the checks table."""
+    """Return the checks table, and log each finding."""
+    findings = list(findings)
+    LOGGER.info("\n".join(f"{finding.status}: {finding.check} ({finding.found})" for finding in findings))
     return pd.DataFrame([asdict(finding) for finding in findings])
 
 
