@@ -28,7 +28,7 @@ def drawn(cohort):
 def predictions(table, cohort, settings, classifier):
     """Out-of-fold predictions on the same columns in every fold, folds drawn as a study draws them, and the card."""
     config = ClassifierConfig(classifier, settings, seed=0, threads=1)
-    label_table = development_labels(cohort, folds=drawn(cohort), outcome=OUTCOME, min_per_class=config.min_per_class)
+    label_table = development_labels(cohort, folds=drawn(cohort), outcome=OUTCOME, min_count=config.min_count)
     X_by_fold = dict.fromkeys([*"01234", "final"], table)
     rows, seen = cross_validate(X_by_fold, labels=label_table, config=config, outcome=OUTCOME, features="shape")
     models = {"shape": fit_final(X_by_fold, labels=label_table, config=config)}
@@ -105,7 +105,7 @@ def test_an_infinite_covariate_is_missing(cohort):
 
 def test_an_external_cohort_without_the_outcome_gets_no_predictions_and_no_error(settings, cohort, tables):
     config = ClassifierConfig("svm", settings, seed=0, threads=1)
-    label_table = development_labels(cohort, folds=drawn(cohort), outcome=OUTCOME, min_per_class=2)
+    label_table = development_labels(cohort, folds=drawn(cohort), outcome=OUTCOME, min_count=2)
     table = feature_matrix(tables, features="shape")
     model = fit_final({"final": table}, labels=label_table, config=config)
     blank = cohort.assign(poor_outcome=pd.array([None] * 40, dtype="Int64"))

@@ -24,7 +24,7 @@ NAMES = {"outcome": "poor_outcome", "features": "vaegan"}
 
 @pytest.fixture
 def label_table(cohort, folds):
-    return development_labels(cohort, folds=folds, outcome="poor_outcome", min_per_class=2)
+    return development_labels(cohort, folds=folds, outcome="poor_outcome", min_count=2)
 
 
 @pytest.fixture

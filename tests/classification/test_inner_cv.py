@@ -52,7 +52,7 @@ def test_a_class_that_is_one_person_is_refused_with_the_counts():
 @pytest.fixture
 def label_table(cohort, folds):
     """Forty participants; the sheet says that each two neighbors of one label are one person."""
-    return development_labels(twins(cohort), folds=folds, outcome="poor_outcome", min_per_class=4)
+    return development_labels(twins(cohort), folds=folds, outcome="poor_outcome", min_count=4)
 
 
 def twins(cohort):
@@ -90,7 +90,7 @@ def test_the_grid_and_the_svms_calibration_see_no_person_on_both_sides(
 
 @pytest.mark.parametrize("classifier", ["svm", "elastic_net"])
 def test_the_chosen_model_is_the_one_that_scikit_learns_search_refits(classifier, settings, cohort, folds, tables):
-    label_table = development_labels(cohort, folds=folds, outcome="poor_outcome", min_per_class=4)
+    label_table = development_labels(cohort, folds=folds, outcome="poor_outcome", min_count=4)
     table = feature_matrix(tables, features="vaegan").loc[label_table.index]
     config = ClassifierConfig(classifier, replace(settings, tuning="grid"), seed=3, threads=1)
     ours = fit(config, X=table, y=label_table.y_true, persons=label_table.person)

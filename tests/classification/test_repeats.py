@@ -22,7 +22,7 @@ def twice(folds):
 
 @pytest.fixture
 def label_table(cohort, twice):
-    return development_labels(cohort, folds=twice, outcome="poor_outcome", min_per_class=2)
+    return development_labels(cohort, folds=twice, outcome="poor_outcome", min_count=2)
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_every_fit_sees_everybody_outside_its_fold_once_and_nobody_inside(settin
 def test_the_first_repeat_is_the_cross_validation_alone_to_the_byte(
     name, settings, cohort, folds, label_table, X_by_fold
 ):
-    alone = development_labels(cohort, folds=folds, outcome="poor_outcome", min_per_class=2)
+    alone = development_labels(cohort, folds=folds, outcome="poor_outcome", min_count=2)
     one, _ = cross_validate(X_by_fold, labels=alone, config=config(settings, name), **NAMES)
     both, seen = cross_validate(X_by_fold, labels=label_table, config=config(settings, name), **NAMES)
     first = both[both.fold.astype(int) < 5].reset_index(drop=True)
@@ -60,7 +60,7 @@ def test_the_first_repeat_is_the_cross_validation_alone_to_the_byte(
 
 
 def test_the_final_model_and_its_card_know_everybody_once(settings, cohort, folds, label_table, X_by_fold):
-    alone = development_labels(cohort, folds=folds, outcome="poor_outcome", min_per_class=2)
+    alone = development_labels(cohort, folds=folds, outcome="poor_outcome", min_count=2)
     one, other = (fit_final(X_by_fold, labels=group, config=config(settings)) for group in (alone, label_table))
     assert np.array_equal(one["classify"].theta_, other["classify"].theta_)
     card = classifier_card(
@@ -82,4 +82,4 @@ def test_the_comparators_and_the_known_truth_are_there_in_every_repeat(settings,
 def test_a_thin_fold_of_a_further_repeat_is_named_with_counts_of_people(cohort, twice):
     thin = cohort.assign(poor_outcome=pd.array([1, 0] * 16 + [0] * 8, dtype="Int64"))
     with pytest.raises(StudyError, match="found 40 participants; fold 9: validation 0 with and 8 without, training 16"):
-        development_labels(thin, folds=twice, outcome="poor_outcome", min_per_class=2)
+        development_labels(thin, folds=twice, outcome="poor_outcome", min_count=2)

@@ -21,7 +21,7 @@ REDUCTION = FeaturesSettings(rank=4, init="nndsvda", max_iter=200, tolerance=1e-
 
 @pytest.fixture
 def label_table(cohort, folds):
-    return development_labels(cohort, folds=folds, outcome=OUTCOME, min_per_class=2)
+    return development_labels(cohort, folds=folds, outcome=OUTCOME, min_count=2)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ NAMES = {"outcome": "poor_outcome", "features": "radiomics"}
 
 @pytest.fixture
 def label_table(cohort, folds):
-    return development_labels(cohort, folds=folds, outcome="poor_outcome", min_per_class=2)
+    return development_labels(cohort, folds=folds, outcome="poor_outcome", min_count=2)
 
 
 @pytest.fixture
@@ -126,18 +126,18 @@ def test_balanced_weights_reach_extra_trees_where_leaves_are_not_pure(settings, 
 def test_a_fold_without_events_is_refused_with_its_counts(cohort, folds):
     thin = cohort.assign(poor_outcome=pd.array([1, 1, 1, 1] + [0] * 36, dtype="Int64"))
     with pytest.raises(StudyError, match="fold 2: validation 0 with and 8 without, training 4 with"):
-        development_labels(thin, folds=folds, outcome="poor_outcome", min_per_class=2)
+        development_labels(thin, folds=folds, outcome="poor_outcome", min_count=2)
 
 
 def test_an_outcome_nobody_has_is_refused(cohort, folds):
     blank = cohort.assign(poor_outcome=pd.array([None] * 40, dtype="Int64"))
     with pytest.raises(StudyError, match="found 0 participants"):
-        development_labels(blank, folds=folds, outcome="poor_outcome", min_per_class=2)
+        development_labels(blank, folds=folds, outcome="poor_outcome", min_count=2)
 
 
 def test_a_participant_without_outcome_is_left_out_and_nobody_else(cohort, folds):
     cohort.loc[7, "poor_outcome"] = pd.NA
-    label_table = development_labels(cohort, folds=folds, outcome="poor_outcome", min_per_class=2)
+    label_table = development_labels(cohort, folds=folds, outcome="poor_outcome", min_count=2)
     assert sorted(set(cohort.subject) - set(label_table.index)) == ["s07"]
 
 

@@ -49,7 +49,7 @@ def predictions(cohort, config):
     classifier = ClassifierConfig(LOGISTIC, fit_settings, config["seed"], 1)
     tables = []
     for outcome in OUTCOMES:
-        labels = development_labels(cohort, folds=folds, outcome=outcome, min_per_class=classifier.min_per_class)
+        labels = development_labels(cohort, folds=folds, outcome=outcome, min_count=classifier.min_count)
         tables.append(
             cross_validate(X_by_fold, labels=labels, config=classifier, outcome=outcome, features="clinical")[0]
         )

@@ -47,13 +47,16 @@ def test_no_local_has_a_name_that_says_nothing(trees):
 
 
 def is_packed(node):
-    """Whether an assignment packs two statements in a line: `a, b = f(x), g(y)`, but no swap and no plain constants."""
+    """Whether an assignment packs two statements in a line: `a, b = f(x), g(y)`, but no swap, no names and no constants."""
     target, value = node.targets[0], node.value
     if not (isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)):
         return False
     names = {ast.unparse(item) for item in target.elts}
     swapped = any(ast.unparse(item) in names for item in value.elts)
-    plain = all(isinstance(item, (ast.Constant, ast.Name, ast.Attribute, ast.Subscript)) for item in value.elts)
+    plain = all(
+        isinstance(item, (ast.Constant, ast.Name, ast.Attribute, ast.Subscript)) or ast.unparse(item) in ("[]", "{}")
+        for item in value.elts
+    )
     return not swapped and not plain
 
 

@@ -2,11 +2,9 @@
 
 import pandas as pd
 
-from ichdag.classification import ClassificationSettings
+from ichdag.classification import ClassificationSettings, feature_matrices, validation
 from ichdag.classification.classifiers import ClassifierConfig
-from ichdag.classification.feature_matrices import feature_matrices, read_fold_blocks
 from ichdag.classification.label_tables import development_labels
-from ichdag.classification.validation import fit_folds
 from ichdag.cohort.schemas import FOLDS, PARTICIPANTS
 from ichdag.explanation import ExplanationSettings
 from ichdag.explanation.contribution import explain_folds
@@ -17,17 +15,16 @@ from ichdag.tables import read_table, write_table
 start_job_log(snakemake)
 files, params, outcome = snakemake.input, snakemake.params, snakemake.wildcards.outcome
 settings = ExplanationSettings(**params.settings)
-count = len(params.folds)
 classification = ClassificationSettings(**params.classification)
 cohort = read_table(files.cohort, PARTICIPANTS)
-assigned = read_table(files.folds, FOLDS).query(f"fold < {count}")
-blocks = read_fold_blocks(files_under(files, "reduced/"), radiomics=files.radiomics)
+assigned = read_table(files.folds, FOLDS).query(f"fold < {len(params.folds)}")
+blocks = feature_matrices.read_fold_blocks(files_under(files, "reduced/"), radiomics=files.radiomics)
 shares = []
-X_by_fold = feature_matrices(blocks, features=settings.features)
+X_by_fold = feature_matrices.feature_matrices(blocks, features=settings.features)
 for name in classification.classifiers:
     config = ClassifierConfig(name, classification, params.seed, snakemake.threads)
-    labels = development_labels(cohort, folds=assigned, outcome=outcome, min_per_class=config.min_per_class)
-    models = {fold: own.pipeline for fold, own in fit_folds(X_by_fold, labels=labels, config=config).items()}
-    names = {"labels": labels, "classifier": config.classifier, "settings": settings, "seed": params.seed}
-    shares.append(explain_folds(models, X_by_fold=X_by_fold, **names).assign(classifier=config.classifier))
+    labels = development_labels(cohort, folds=assigned, outcome=outcome, min_count=config.min_count)
+    models = {fold: own.pipeline for fold, own in validation.fit_folds(X_by_fold, labels=labels, config=config).items()}
+    options = {"labels": labels, "classifier": name, "settings": settings, "seed": params.seed}
+    shares.append(explain_folds(models, X_by_fold=X_by_fold, **options))
 write_table(pd.concat(shares).assign(outcome=outcome), snakemake.output.shares, SHAP)

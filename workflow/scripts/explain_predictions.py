@@ -26,6 +26,5 @@ y_true = observed_labels(read_table(files.cohort, PARTICIPANTS), outcome)
 background = sample_rows(X, count=settings.background, seed=params.seed)
 data = {"X_test": X_test, "y_true": y_true, "background": background, "settings": settings, "seed": params.seed}
 for classifier in CLASSIFIERS if len(X_test) else []:
-    table = explain_model(read_pipeline(files[f"model/{classifier}"]), classifier=classifier, **data)
-    shares.append(table.assign(outcome=outcome, classifier=classifier))
-write_table(pd.concat(shares or [empty_shares()]), snakemake.output.shares, SHAP)
+    shares.append(explain_model(read_pipeline(files[f"model/{classifier}"]), classifier=classifier, **data))
+write_table(pd.concat(shares or [empty_shares()]).assign(outcome=outcome), snakemake.output.shares, SHAP)

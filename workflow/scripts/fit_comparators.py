@@ -17,16 +17,14 @@ params, outcome = snakemake.params, snakemake.wildcards.outcome
 config = ClassifierConfig(LOGISTIC, ClassificationSettings(**params.settings), params.seed, snakemake.threads)
 cohort = read_table(snakemake.input.cohort, PARTICIPANTS)
 assigned = read_table(snakemake.input.folds, FOLDS)
-labels = development_labels(cohort, folds=assigned, outcome=outcome, min_per_class=config.min_per_class)
+labels = development_labels(cohort, folds=assigned, outcome=outcome, min_count=config.min_count)
 columns = usable_covariates(cohort, columns=params.clinical)
-validated = []
-models = {}
+validated, models = [], {}
 for features, X in comparator_matrices(cohort, columns=columns).items():
     X_by_fold = dict.fromkeys(params.folds, X)
     validated.append(cross_validate(X_by_fold, labels=labels, config=config, outcome=outcome, features=features))
     models[features] = fit_final(X_by_fold, labels=labels, config=config)
-oracle = oracle_predictions(labels, cohort=cohort, outcome=outcome)
-predictions, seen = join_results(validated, precomputed=oracle)
+predictions, seen = join_results(validated, precomputed=oracle_predictions(labels, cohort=cohort, outcome=outcome))
 write_pipeline(models, snakemake.output.models)
 write_card(classifier_card(config, models=models, labels=labels, folds=seen, outcome=outcome), snakemake.output.card)
 write_table(predictions, snakemake.output.predictions, PREDICTIONS)

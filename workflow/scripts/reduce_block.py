@@ -24,8 +24,7 @@ if snakemake.input.get("unstable"):
     block = blank_columns(block, names=judged.feature[judged.stable == "no"].tolist())
 reducer = fit_reduction(block, training=len(training), settings=settings, seed=params.seed)
 reduced = reduce_block(block, reducer=reducer, limits=limits_of(block))
-fitted = {"training": len(training), "settings": settings, "seed": params.seed}
-card = describe_reduction(reducer, block=block, reduced=reduced, name=" ".join(wildcards), **fitted)
+fit = {"name": " ".join(wildcards), "training": len(training), "settings": settings, "seed": params.seed}
 write_pipeline(reducer, snakemake.output.pipeline)
-write_card(card, snakemake.output.card)
+write_card(describe_reduction(reducer, block=block, reduced=reduced, **fit), snakemake.output.card)
 write_table(reduced, snakemake.output.reduced, REDUCED)

@@ -23,9 +23,8 @@ device = find_device(snakemake.threads, deterministic=settings["training"]["dete
 options = read_settings(settings, checkpoint_every_epochs=params.checkpoint_every_epochs)
 autoencoder, history = train_vaegan(patches, **options, checkpoint=checkpoint, device=device)
 scores = diagnostics.diagnose(autoencoder, patches, losses=history.last, device=device)
-run = describe_run(history, device=device)
-more = {"limits": settings["patches"], "scores": scores}
+card = ModelCard("lesion VAE-GAN", settings, subjects, limits=settings["patches"], scores=scores)
 write_table(learning_curve(history, model="vaegan"), model.curve, CURVES)
 write_table(training_data_digests(read_table(files.grids, GRIDS), subjects=subjects), model.data, TRAINED_ON)
-write_model(ModelCard("lesion VAE-GAN", settings, subjects, **more), autoencoder.state_dict(), run=run, files=model)
+write_model(card, autoencoder.state_dict(), run=describe_run(history, device=device), files=model)
 checkpoint.remove()

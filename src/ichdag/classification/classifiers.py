@@ -37,7 +37,7 @@ class ClassifierConfig:
     threads: int
 
     @property
-    def min_per_class(self) -> int:
+    def min_count(self) -> int:
         """Smallest number of each class in a training part: two for calibration folds, four for a grid search."""
         return 4 if self.settings.tuning == "grid" else 2
 

@@ -10,7 +10,7 @@ from ichdag.persons import person_labels
 EXTERNAL = "external"
 
 
-def development_labels(cohort: pd.DataFrame, *, folds: pd.DataFrame, outcome: str, min_per_class: int) -> pd.DataFrame:
+def development_labels(cohort: pd.DataFrame, *, folds: pd.DataFrame, outcome: str, min_count: int) -> pd.DataFrame:
     """Build the label table of an outcome: columns cohort, y_true, person, fold (text), by subject, in order.
 
     A subject has a row for each repeat of the cross-validation.
@@ -19,7 +19,7 @@ def development_labels(cohort: pd.DataFrame, *, folds: pd.DataFrame, outcome: st
     """
     folds_by_subject = assigned_folds(cohort, folds=folds, outcome=outcome).astype(str).rename("fold")
     labels = _labels(cohort, outcome=outcome).join(folds_by_subject)
-    _check_class_counts(labels, outcome=outcome, minimum=min_per_class)
+    _check_class_counts(labels, outcome=outcome, minimum=min_count)
     return labels
 
 

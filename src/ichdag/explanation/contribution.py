@@ -22,7 +22,7 @@ def explain_model(
     settings: ExplanationSettings,
     seed: int,
 ) -> pd.DataFrame:
-    """Return the columns of schema shap from block on, for a model and participants it was not fitted on.
+    """Return the columns of schema shap from classifier on, for a model and participants it was not fitted on.
 
     SHAP values are computed for at most `settings.patients` of them; the AUC is over all participants in `y_true`.
     """
@@ -33,7 +33,8 @@ def explain_model(
         settings=settings,
         seed=seed,
     )
-    return _merge(shares, permutation_importance({"": (model, X_test)}, y_true=y_true, settings=settings, seed=seed))
+    losses = permutation_importance({"": (model, X_test)}, y_true=y_true, settings=settings, seed=seed)
+    return _merge(shares, losses).assign(classifier=classifier)
 
 
 def explain_folds(
@@ -53,7 +54,7 @@ def explain_folds(
     shares = block_shares(values, columns=columns, settings=settings, seed=seed)
     test_sets = held_out(models, X_by_fold=X_by_fold, folds=labels.fold)
     losses = permutation_importance(test_sets, y_true=labels.y_true, settings=settings, seed=seed)
-    return _merge(shares, losses)
+    return _merge(shares, losses).assign(classifier=classifier)
 
 
 def _merge(shares: pd.DataFrame, losses: pd.DataFrame) -> pd.DataFrame:
