@@ -47,7 +47,7 @@ def test_no_local_has_a_name_that_says_nothing(trees):
 
 
 def is_packed(node):
-    """Whether an assignment packs two statements in a line: `a, b = f(x), g(y)`, but no swap, no names and no constants."""
+    """Whether an assignment packs two statements in a line: `a, b = f(x), g(y)`, but no swap or constants."""
     target, value = node.targets[0], node.value
     if not (isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple)):
         return False
