@@ -63,13 +63,13 @@ def tell(name: str, rows: Iterable[dict[str, Any]]) -> None:
 
 
 def lines(rows: Iterable[dict[str, Any]]) -> Iterable[tuple[str, ...]]:
-    """The header and every row, as soon as it is measured."""
+    """Return the header and every row, as soon as it is measured."""
     yield COLUMNS
     for row in rows:
         yield cells(row)
 
 
 def cells(row: dict[str, Any]) -> tuple[str, ...]:
-    """A row with its ratio, as text."""
+    """Return a row with its ratio, as text."""
     row = row | {"ratio": row["peer_s"] / row["ours_s"]}
     return tuple(f"{row[name]:.4g}" if isinstance(row[name], float) else str(row[name]) for name in COLUMNS)

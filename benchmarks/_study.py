@@ -24,7 +24,7 @@ def outcomes(count: int) -> np.ndarray:
 
 
 def draw_folds(random: np.random.Generator, y_true: np.ndarray) -> np.ndarray:
-    """The fold of each participant (n,), stratified."""
+    """Return the fold of each participant (n,), stratified."""
     folds = np.empty(len(y_true), dtype=int)
     for one in (y_true, ~y_true):
         folds[one] = random.permutation(np.arange(one.sum()) % FOLDS)

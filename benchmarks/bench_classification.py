@@ -45,7 +45,7 @@ def cohort(count: int, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def ours(classifier: str) -> list[float]:
-    """What the rules fit_classifiers and apply_classifiers do for one feature set, on one thread."""
+    """Do what the rules fit_classifiers and apply_classifiers do for one feature set, on one thread."""
     (X, labels), (other, others) = cohort(DEVELOPMENT, 0), cohort(EXTERNAL, 1)
     config = ClassifierConfig(classifier, SETTINGS, CONFIG["seed"], 1)
     X_by_fold = dict.fromkeys([*map(str, range(FOLDS)), "final"], X)
@@ -56,7 +56,7 @@ def ours(classifier: str) -> list[float]:
 
 
 def peer(classifier: str) -> list[float]:
-    """The loop of a user: same classifiers, arrays, forests and boosting on all cores."""
+    """Return the loop of a user: same classifiers, arrays, forests and boosting on all cores."""
     (X, labels), (other, _) = cohort(DEVELOPMENT, 0), cohort(EXTERNAL, 1)
     X, y, fold = X.to_numpy(), labels.y_true.to_numpy(), labels.fold.to_numpy()
     smaller = int(min(y.sum(), (1 - y).sum()))
@@ -76,7 +76,7 @@ def row(case: str, mine: list[dict], stock: list[dict], clocks: tuple[float, flo
 
 
 def rows():
-    """The clock of all six, and the processor time of each in the same runs."""
+    """Return the clock of all six, and the processor time of each in the same runs."""
     began = time.perf_counter()
     with ThreadPoolExecutor(CORES) as pool:
         mine = list(pool.map(lambda name: measured(__file__, "ours", name), LONGEST_FIRST))

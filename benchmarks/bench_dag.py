@@ -36,7 +36,7 @@ rule make_file:
 
 
 def write_study(folder: Path, patients: int) -> None:
-    """A sheet of so many patients, two thirds to develop on, and an empty file for each scan and mask it names."""
+    """Return a sheet of so many patients, two thirds to develop on, and an empty file for each scan and mask it names."""
     lines = ["\t".join([*COLUMNS, *COVARIATES])]
     for n in range(patients):
         role = "external" if n % 3 == 2 else "development"
@@ -56,7 +56,7 @@ def snakemake(folder: Path, program: str, *arguments: str) -> tuple[float, float
 
 
 def costs(folder: Path, *arguments: str) -> Iterator[tuple[str, float, float, int]]:
-    """What is there, seconds, MiB and jobs of a dry run: nothing made yet, then everything."""
+    """Measure what is there, seconds, MiB and jobs of a dry run: nothing made yet, then everything."""
     seconds, mib, output = snakemake(folder, "-m snakemake", "--dry-run", *arguments)
     jobs = int(re.findall(r"^total +(\d+)$", output, re.M)[0])
     yield "missing", seconds, mib, jobs

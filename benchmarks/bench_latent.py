@@ -60,7 +60,7 @@ def training_step(who: str) -> Callable[[], Any]:
 
 
 def encoding_step(who: str) -> Callable[[], Any]:
-    """The latents of one patch at paper size, or nnU-Net's segmentation of it."""
+    """Return the latents of one patch at paper size, or nnU-Net's segmentation of it."""
     patch = torch.rand(1, 1, PATCH, PATCH, PATCH)
     network = nnunet(PATCH) if who == "peer" else VaeGan(PAPER, SETTINGS, torch.device("cpu")).autoencoder.encoder
 

@@ -55,12 +55,12 @@ def smooth_maps(random: np.random.Generator, edge: int) -> np.ndarray:
 
 
 def ours(matrix: np.ndarray, iterations: int) -> dict[str, float]:
-    """What the workflow computes."""
+    """Compute what the workflow computes."""
     return fitted(NMF(RANK, max_iter=iterations, **SETTINGS), matrix)
 
 
 def peer(matrix: np.ndarray, iterations: int) -> dict[str, float]:
-    """What scikit-learn computes by itself."""
+    """Compute what scikit-learn computes by itself."""
     from sklearn.decomposition import NMF as Peer
 
     return fitted(Peer(RANK, solver="cd", max_iter=iterations, **SETTINGS), matrix)

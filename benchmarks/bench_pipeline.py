@@ -25,7 +25,7 @@ HOW = "pip install --no-deps nnunetv2 batchgeneratorsv2 ..., into a scratch envi
 
 
 def scan(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """A noisy head in air, 0 to 1, and a ball of lesion in it, both (128, 128, 128)."""
+    """Return a noisy head in air, 0 to 1, and a ball of lesion in it, both (128, 128, 128)."""
     random = np.random.default_rng(seed)
     axes = np.meshgrid(*[np.arange(SIZE)] * 3, indexing="ij")
     away = [np.sqrt(sum((axis - middle) ** 2 for axis in axes)) for middle in (SIZE / 2, SIZE / 2 - 15)]

@@ -28,7 +28,7 @@ CASES = {  # matrix, voxel size (mm), lesion (mL), its middle (mm), number of pa
 
 
 def head(matrix, spacing, lesion_ml, middle, parts):
-    """A noisy head with skull and air, with a lesion of some parts, and its mask."""
+    """Return a noisy head with skull and air, with a lesion of some parts, and its mask."""
     from ichdag.images import Volume
 
     axes = [(np.arange(n) - n / 2) * step for n, step in zip(matrix, spacing, strict=True)]
@@ -47,7 +47,7 @@ def head(matrix, spacing, lesion_ml, middle, parts):
 
 
 def ours(scan, mask):
-    """What the workflow computes; missing values as None."""
+    """Compute what the workflow computes; missing values as None."""
     from ichdag.radiomics.feature_extraction import RadiomicsSettings, extract_lesion
 
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text("utf-8"))["radiomics"]
@@ -62,7 +62,7 @@ def ours(scan, mask):
 
 
 def peer(scan, mask):
-    """What pyradiomics computes by itself."""
+    """Compute what pyradiomics computes by itself."""
     from radiomics.featureextractor import RadiomicsFeatureExtractor
 
     from ichdag.radiomics.lesion_crop import to_sitk
@@ -79,7 +79,7 @@ def peer(scan, mask):
 
 
 def imports(who):
-    """A function that imports what the job imports, or pyradiomics alone."""
+    """Return a function that imports what the job imports, or pyradiomics alone."""
 
     def work():
         if who == "ours":
@@ -94,7 +94,7 @@ def imports(who):
 
 
 def least(feature):
-    """The smallest size that a difference of a feature is taken as part of."""
+    """Return the smallest size that a difference of a feature is taken as part of."""
     return 1.0 if feature.startswith("log-sigma") and "_firstorder_" in feature else 1e-6
 
 

@@ -27,7 +27,7 @@ CHOICES = {"channels last": "first", "bfloat16": "last", "compiled": "last"}  # 
 
 
 def views(size: int, batch: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-    """A batch of random scans on both grids, and a mask."""
+    """Return a batch of random scans on both grids, and a mask."""
     fine = torch.rand(batch, 1, size, size, size)
     mask = (torch.rand(batch, 1, size, size, size) > 0.98).float()
     return fine, torch.nn.functional.avg_pool3d(fine, 2), mask

@@ -28,7 +28,7 @@ def latents(number: int) -> np.ndarray:
 
 
 def write_ours(folder: Path, count: int) -> None:
-    """A store a batch, one row in memory at a time, and the file of links that leads to all of them."""
+    """Return a store a batch, one row in memory at a time, and the file of links that leads to all of them."""
     stores = [folder / f"batch-{batch:04d}.h5" for batch in range(BATCHES)]
     for batch, path in enumerate(stores):
         write_store(path, ((f"S{number}/segmentation", latents(number)) for number in range(batch, count, BATCHES)))
@@ -44,13 +44,13 @@ def write_peer(folder: Path, count: int) -> None:
 
 
 def read_ours(folder: Path, count: int) -> float:
-    """The matrix as the feature stage reads it; its last number."""
+    """Return the matrix as the feature stage reads it; its last number."""
     subjects = [f"S{number}" for number in range(count)]
     return float(read_block(folder / "development.h5", name="segmentation", subjects=subjects).values[-1, -1])
 
 
 def read_peer(folder: Path, count: int) -> float:
-    """The array, read whole; its last number."""
+    """Return the array, read whole; its last number."""
     return float(np.load(folder / "latents.npy")[count - 1, -1])
 
 

@@ -27,7 +27,7 @@ SETTINGS = {"confidence": 0.95, "bootstrap": 200}
 
 
 def draw(random: np.random.Generator, auc: float, count: int) -> tuple[pd.DataFrame, dict[tuple[str, str], float]]:
-    """The predictions of 42 models, and the AUC that each truly has."""
+    """Return the predictions of 42 models, and the AUC that each truly has."""
     y_true, truth, tables = outcomes(count), {}, []
     folds, apart = draw_folds(random, y_true), shift(auc, count=count, columns=COLUMNS)
     rows = {"subject": [f"S{place:04d}" for place in range(count)], "cohort": "trial", "fold": folds.astype(str)}

@@ -60,7 +60,7 @@ def replicate(random: np.random.Generator, auc: float, count: int, columns: int)
 
 
 def _alone(y_true: np.ndarray, scores: np.ndarray, folds: np.ndarray) -> dict[str, AucEstimates]:
-    """An AUC as the metrics table has it: the mean over repeats, the variance that of the mean scores."""
+    """Return an AUC as the metrics table has it: the mean over repeats, the variance that of the mean scores."""
     values = estimate_aucs(y_true, scores=[*scores, scores.mean(axis=0)])
     factor = inflation.of_repeated_cv(y_true, scores=scores, folds=folds)
     twice = replace(values.select(2).inflated(factor), auc=values.auc[:2].mean(keepdims=True))

@@ -23,7 +23,7 @@ LICENSE = """
 
 
 def of_snakemake() -> str:
-    """The recipe as Snakemake writes it. Its target needs no participants."""
+    """Return the recipe as Snakemake writes it. Its target needs no participants."""
     command = [
         sys.executable,
         "-m",
@@ -42,7 +42,7 @@ def of_snakemake() -> str:
 
 
 def with_scripts(recipe: str) -> str:
-    """The recipe with the post-deploy script of each environment that has one, copied and run as conda would."""
+    """Return the recipe with the post-deploy script of each environment that has one, copied and run as conda would."""
     for name, prefix in re.findall(r"^#   source: (\S+)\.yaml\n#   prefix: (\S+)$", recipe, re.M):
         script, made = f"{name}.post-deploy.sh", f"--file {prefix}/environment.yaml\n"
         if (ROOT / script).exists():

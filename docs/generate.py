@@ -69,7 +69,7 @@ def _settings(schema: dict[str, Any], document: dict[str, Any], prefix: str) -> 
 
 
 def value_at(config: dict[str, Any], key: str) -> Any:
-    """The value of a dotted key, None where a part of it is not there."""
+    """Return the value of a dotted key, None where a part of it is not there."""
     value: Any = config
     for part in key.split("."):
         value = value.get(part) if isinstance(value, dict) else None
@@ -77,7 +77,7 @@ def value_at(config: dict[str, Any], key: str) -> Any:
 
 
 def shown(value: Any) -> str:
-    """A value as it would stand in the configuration, short enough for a table."""
+    """Return a value as it would stand in the configuration, short enough for a table."""
     if value is None:
         return ""
     text = json.dumps(value, ensure_ascii=False)
@@ -122,12 +122,12 @@ def data_dictionary() -> str:
 
 
 def sheet_columns() -> dict[str, Any]:
-    """The schema of the participants sheet, and of its columns."""
+    """Return the schema of the participants sheet, and of its columns."""
     return json.loads((SETTINGS / "participants.schema.json").read_text(encoding="utf-8"))
 
 
 def sheet_dictionary() -> Iterator[str]:
-    """The participants sheet, column by column."""
+    """Return the participants sheet, column by column."""
     schema = sheet_columns()
     yield from ("", "## participants sheet", "", schema["description"], "")
     yield from ("| column | must be there | kind | unit | meaning | examples |", "|---|---|---|---|---|---|")
@@ -141,7 +141,7 @@ def sheet_dictionary() -> Iterator[str]:
 
 
 def sidecar() -> str:
-    """The data dictionary of the sheet as BIDS wants it beside participants.tsv."""
+    """Return the data dictionary of the sheet as BIDS wants it beside participants.tsv."""
     told = {}
     for name, column in sheet_columns()["properties"].items():
         told[name] = {"LongName": column["title"], "Description": column["description"]}

@@ -142,7 +142,7 @@ def check_snakemake_records() -> None:
 
 
 def read_training_list(path: str | Path = TRAINING_LIST, *, retrain: int) -> dict[str, int] | None:
-    """The folds of the locked training list by subject; None where none was drawn for this `retrain`."""
+    """Return the folds of the locked training list by subject; None if no list was drawn for this `retrain`."""
     if not Path(path).is_file():
         return None
     rows = _read_rows(path)
@@ -152,7 +152,7 @@ def read_training_list(path: str | Path = TRAINING_LIST, *, retrain: int) -> dic
 
 
 def reason_to_train(folder: str | Path, identity: dict[str, Any] | None) -> str | None:
-    """Why a model has to be trained (anew), in words; None while the one in `folder` holds.
+    """Say why a model has to be trained (again); None if the one in `folder` is still valid.
 
     `identity` is what would be trained now; None if its list of subjects is still to be drawn. Raises StudyError if
     the model in the folder is damaged, for a training is too dear to be repeated for that. Where a training was killed
@@ -168,7 +168,7 @@ def reason_to_train(folder: str | Path, identity: dict[str, Any] | None) -> str 
 
 
 def reason_to_rerun(then: dict[str, Any] | None, identity: dict[str, Any] | None) -> str | None:
-    """What changed between what is there (`then`; None: nothing) and what would be made; None if nothing did."""
+    """Say what changed between what exists (`then`; None: nothing) and what would be made; None if nothing did."""
     if then is None:
         return "it is not there yet"
     if identity is None:
@@ -180,19 +180,19 @@ def reason_to_rerun(then: dict[str, Any] | None, identity: dict[str, Any] | None
 
 
 def last_training_hours(folder: str | Path) -> float | None:
-    """How long the training of the model in `folder` took; None where none is there."""
+    """Return how many hours the training of the model in `folder` took; None if there is no model."""
     run = Path(folder) / "run.json"
     seconds = read_record(run).get("seconds") if run.is_file() else None
     return None if seconds is None else seconds / 3600
 
 
 def effective_settings(training: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings of a training that can change the weights that come out."""
+    """Return the settings of a training that can change its weights."""
     return {name: value for name, value in training.items() if name not in SETTINGS_WITHOUT_EFFECT}
 
 
 def identity_digest(value: Any) -> str:
-    """Digest of an identity, or of any value that JSON can hold."""
+    """Compute the digest of an identity, or of any value that JSON can hold."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:16]
 
 
@@ -209,7 +209,7 @@ def _how_to_restore(path: Path) -> str:
 
 
 def _folds_per_repeat(path: str) -> int | None:
-    """How many folds each cross-validation of a table has, the repeats of which are numbered on; None without one."""
+    """Count the folds of each repeat in a table whose folds are numbered over all repeats; None if it is empty."""
     rows = _read_rows(path) if Path(path).is_file() else []
     repeats = Counter((row["subject"], row.get("outcome")) for row in rows)
     return (max(int(row["fold"]) for row in rows) + 1) // max(repeats.values()) if rows else None
@@ -222,7 +222,7 @@ def _assignments(path: str | Path) -> set[tuple[str, str, str]]:
 
 
 def _read_rows(path: str | Path) -> list[dict[str, str]]:
-    """The rows of a table. Raises StudyError if it is none."""
+    """Return the rows of a table. Raises StudyError if the file is not a table."""
     try:
         with open(path, encoding="utf-8", newline="") as stream:
             rows = list(csv.DictReader(stream, delimiter="\t", strict=True))

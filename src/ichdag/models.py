@@ -147,7 +147,7 @@ def file_digest(path: str | Path) -> str:
 
 
 def _digest(tensors: dict[str, Any]) -> str:
-    """Digest of named tensors: names, kinds, shapes and all numbers."""
+    """Compute the digest of named tensors: names, types, shapes and all numbers."""
     digest = hashlib.sha256()
     for name in sorted(tensors):
         digest.update(f"{name} {tensors[name].dtype} {tuple(tensors[name].shape)}".encode())

@@ -57,7 +57,7 @@ def _refuse_other_counts(earlier: pd.DataFrame, *, count: int) -> None:
 def _draw(
     labels: pd.DataFrame, *, earlier: pd.DataFrame, persons: Mapping[str, str], count: int, seed: list[int]
 ) -> pd.DataFrame:
-    """The folds 0..count-1 of one repeat."""
+    """Draw the folds 0..count-1 of one repeat."""
     merged = labels.merge(earlier, on=["subject", "outcome"], how="left", validate="one_to_one")
     drawn = []
     for outcome, table in merged.groupby("outcome", sort=True):
@@ -68,7 +68,7 @@ def _draw(
 
 
 def folds_of_persons(earlier: pd.DataFrame, *, persons: Mapping[str, str]) -> dict[str, int]:
-    """The fold of every person who has one; `earlier` has columns subject and fold.
+    """Return the fold of every person who has one; `earlier` has columns subject and fold.
 
     Raises StudyError if a person has two.
     """
@@ -113,7 +113,7 @@ def _with_folds(
 def _units(
     fresh: pd.DataFrame, people: pd.Series, strata: dict[int, int], random: np.random.Generator
 ) -> Iterator[list[int]]:
-    """Rows that are given a fold together, in the order in which they are: large persons first, while room is even."""
+    """Group the rows that get the same fold, in the order of assignment: persons with many participants first."""
     groups = [list(group.index) for _, group in fresh.groupby(people, sort=True) if len(group) > 1]
     order: Iterable[int] = random.permutation(len(groups)) if groups else []
     yield from sorted((groups[position] for position in order), key=len, reverse=True)

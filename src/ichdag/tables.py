@@ -44,7 +44,7 @@ def read_table(path: str | Path, schema: Schema) -> pd.DataFrame:
 
 
 def _parsed(content: bytes, schema: Schema) -> pd.DataFrame:
-    """The table of a .tsv; a column beyond the schema that holds codes of digits, such as 007, is text."""
+    """Parse the table of a .tsv; a column beyond the schema with codes of digits, such as 007, is text."""
     if not content.endswith(b"\n"):
         raise ValueError("its last line has no end")
     kinds = {column.name: "string" for column in schema.columns if column.kind == "text"}
@@ -72,30 +72,30 @@ def write_table(frame: pd.DataFrame, path: str | Path, schema: Schema) -> None:
 
 
 def _exact(frame: pd.DataFrame, schema: Schema) -> pd.DataFrame:
-    """The table with the fractions of columns beyond the schema as text of all their digits."""
+    """Return the table with fractions of columns beyond the schema as text with all their digits."""
     further = [name for name in frame if name not in schema.column_names and pd.api.types.is_float_dtype(frame[name])]
     return frame.assign(**{name: frame[name].astype(object).map(_all_digits, na_action="ignore") for name in further})
 
 
 def _cell_by_cell(frame: pd.DataFrame, change: Any) -> pd.DataFrame:
-    """The table with its columns' names and its cells of text changed."""
+    """Return the table with the names of its columns and its cells of text changed."""
     texts = [name for name in frame if not pd.api.types.is_numeric_dtype(frame[name])]
     changed = {name: frame[name].map(change, na_action="ignore").astype(frame[name].dtype) for name in texts}
     return frame.assign(**changed).rename(columns=change)
 
 
 def _digits(value: float) -> str:
-    """A number of a .tsv: all digits of whole ones, which may be codes, and of large ones; of others ten."""
+    """Format a number for a .tsv: whole and large numbers, which may be codes, with all digits; others with ten."""
     return f"{value:.10g}" if abs(value) < LARGEST_ROUNDED and not float(value).is_integer() else _all_digits(value)
 
 
 def _all_digits(value: float) -> str:
-    """A number that is read back as it was."""
+    """Format a number so that it is read back unchanged."""
     return f"{value:.0f}" if float(value).is_integer() and abs(value) < LARGEST_EXACT else repr(float(value))
 
 
 def _checked(frame: pd.DataFrame, schema: Schema, path: str | Path) -> pd.DataFrame:
-    """The table with its columns in schema order (further ones after them), or StudyError."""
+    """Return the table with its columns in schema order, further columns after them. Raises StudyError for faults."""
     columns = schema.columns
     missing = [column.name for column in columns if column.name not in frame and not column.optional]
     if missing:
@@ -113,7 +113,7 @@ def _checked(frame: pd.DataFrame, schema: Schema, path: str | Path) -> pd.DataFr
 
 
 def _column_faults(series: pd.Series, column: Column) -> list[StudyError]:
-    """What is wrong in one column: missing cells where there must be none, a wrong kind, values out of range."""
+    """List the faults of one column: missing cells that are not allowed, a wrong type, values out of range."""
     faults = []
     if not column.missing and series.isna().any():
         faults.append(StudyError(f"{column.name}: {int(series.isna().sum())} missing cells, none allowed"))

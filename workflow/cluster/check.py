@@ -32,14 +32,14 @@ def resources_of(profile: dict) -> dict[str, dict]:
 
 
 def rules_with_gpu() -> set[str]:
-    """The rules that state gpu=1."""
+    """Return the rules that state gpu=1."""
     texts = [file.read_text(encoding="utf-8") for file in RULES.glob("*.smk")]
     rules = [rule for text in texts for rule in re.findall(r"^rule (\w+):\n((?:[ \t].*\n|\n)+)", text, re.M)]
     return {name for name, body in rules if re.search(r"\bgpu=1\b", body)}
 
 
 def devices_by_partition() -> dict[str, str]:
-    """What each partition has to count (GPUs). Raises RuntimeError if SLURM does not answer."""
+    """Return the countable devices (GPUs) of each partition. Raises RuntimeError if SLURM does not answer."""
     status, words = ask("sinfo", "-h", "-o", "%R|%G")
     if status:
         raise RuntimeError(f"SLURM does not answer ({words.splitlines()[-1]}): is this a login node of the cluster?")
@@ -72,7 +72,7 @@ def partition_faults(profile: dict, file: Path) -> Iterator[str]:
 
 
 def account_faults(profile: dict, file: Path) -> Iterator[str]:
-    """An account that this user is not in, where the cluster keeps accounts."""
+    """Yield a fault if the user is not in the account, on a cluster that has accounts."""
     account = resources_of(profile)[""].get("slurm_account")
     if not account or profile.get("slurm-no-account"):
         return
@@ -93,7 +93,7 @@ def account_faults(profile: dict, file: Path) -> Iterator[str]:
 
 
 def space_faults(study: Path) -> Iterator[str]:
-    """A disk that is nearly full, or a folder that cannot be written to."""
+    """Yield a fault if the disk is nearly full, or if the folder cannot be written to."""
     free = shutil.disk_usage(study).free / 2**30
     if free < ENOUGH_FREE_GIB:
         yield f"{free:.1f} GiB are free where {study} lies: make space, or put the study elsewhere (--directory)"

@@ -47,14 +47,14 @@ class Package(NameResolver):
         self._units: dict[str, Unit] = dict.fromkeys(IGNORED_DEFINITIONS, Unit())
 
     def digest_of_script(self, path: Path) -> str:
-        """The digest of a script and of all that it reaches."""
+        """Compute the digest of a script and of all code that it uses."""
         script = Module("", path).read()
         normalizer = Normalizer(script, self)
         text = normalizer.write(node for node in script.body if not isinstance(node, (ast.Import, ast.ImportFrom)))
         return self._digest(text, normalizer.reaches | self._run_by_import(script))
 
     def digest_of(self, names: Iterable[str]) -> str:
-        """The digest of definitions, by their full names, and of all that they reach. Raises ValueError for others."""
+        """Compute the digest of definitions (full names) and of all code that they use. Raises ValueError for others."""
         reached = {name: self.reached_by_name(name) for name in names}
         strangers = [name for name, reached_names in reached.items() if not reached_names]
         if strangers:
@@ -75,7 +75,7 @@ class Package(NameResolver):
         return whole.hexdigest()[:LENGTH]
 
     def unit(self, name: str) -> Unit:
-        """One unit by its name (see `NameResolver`)."""
+        """Return one unit by its name (see `NameResolver`)."""
         if name not in self._units:
             place = name[:-1] if name[-1] in "!*" else name.rpartition(".")[0]
             module = self.module(place)

@@ -54,7 +54,7 @@ def update_journal(
 
 
 def job_row(job: Any, record: Any) -> Row:
-    """One row of schema jobs, without the name. What a log or a benchmark does not tell is missing."""
+    """Build one row of schema jobs, without the name. What a log or a benchmark does not contain is missing."""
     log = _text(job.log[0])
     measured = _benchmark(job.benchmark)
     codes = [value for value in record.params or [] if CODE.fullmatch(value)]
@@ -82,7 +82,7 @@ def job_row(job: Any, record: Any) -> Row:
 
 
 def costs_by_rule(rows: list[Row]) -> list[Row]:
-    """What each rule cost, schema costs, the one that took longest first."""
+    """Sum the costs of each rule (schema costs), the rule that took longest first."""
     costs = []
     for rule in {row["rule"]: None for row in rows}:
         own = [row for row in rows if row["rule"] == rule]
@@ -104,12 +104,12 @@ def _digest(lines: list[str]) -> str | None:
 
 
 def format_time(seconds: float) -> str:
-    """Seconds since 1970 as date and time, UTC, with microseconds."""
+    """Format seconds since 1970 as date and time, UTC, with microseconds."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _text(path: Any) -> str:
-    """A text file, or nothing where there is none."""
+    """Read a text file; return an empty text if there is none."""
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
@@ -117,14 +117,14 @@ def _text(path: Any) -> str:
 
 
 def _benchmark(path: Any) -> dict[str, str]:
-    """The measured values of a benchmark file by name; a job too short to be sampled has no value there."""
+    """Read the measured values of a benchmark file by name; a job too short to be sampled has no values."""
     lines = _text(path).splitlines() if path else []
     values = dict(zip(lines[0].split("\t"), lines[-1].split("\t"), strict=False)) if len(lines) > 1 else {}
     return {name: value for name, value in values.items() if value not in ("", "-", "NA", "nan")}
 
 
 def _read(path: Path) -> list[Row]:
-    """The whole rows of a table kept before; none where there is none of these columns."""
+    """Read the complete rows of an earlier table; none if it does not have these columns."""
     rows = list(csv.DictReader(_text(path).splitlines(), delimiter="\t"))
     names = set(JOBS.column_names)
     return [row for row in rows if set(row) == names and None not in row.values()]

@@ -64,7 +64,7 @@ class Module:
         return self
 
     def _registers_nothing(self, statement: ast.stmt) -> bool:
-        """Whether nobody but its own name hears of a definition: no list of a decorator or of a metaclass."""
+        """Tell whether a definition is known by its own name alone: no decorator or metaclass keeps a list of it."""
         decorators = getattr(statement, "decorator_list", [])
         return not getattr(statement, "keywords", []) and all(
             registers_nothing(decorator, self) for decorator in decorators
@@ -83,7 +83,7 @@ class Module:
 
 
 def imported_names(statement: ast.Import | ast.ImportFrom, *, within: Module) -> Iterator[tuple[str, ImportedName]]:
-    """The names that an import binds, and what each stands for."""
+    """Return the names that an import binds, and what each stands for."""
     if isinstance(statement, ast.Import):
         for alias in statement.names:
             first = alias.name.partition(".")[0]
@@ -99,7 +99,7 @@ def imported_names(statement: ast.Import | ast.ImportFrom, *, within: Module) ->
 
 
 def bound_names(nodes: Iterable[ast.AST], *, has_walrus: bool) -> tuple[set[str], set[str]]:
-    """The names that statements give a value in their own scope, and those they declare global.
+    """Return the names that statements assign in their own scope, and those they declare global.
 
     What functions, classes and loops within expressions bind is their own. `has_walrus` looks for `:=` in expressions.
     """
@@ -126,7 +126,7 @@ def bound_names(nodes: Iterable[ast.AST], *, has_walrus: bool) -> tuple[set[str]
 
 
 def children(node: ast.AST) -> Iterator[ast.AST]:
-    """The nodes right below a node."""
+    """Return the direct child nodes of a node."""
     for name in node._fields:
         value = getattr(node, name, None)
         if isinstance(value, list):
@@ -136,7 +136,7 @@ def children(node: ast.AST) -> Iterator[ast.AST]:
 
 
 def registers_nothing(decorator: ast.expr, module: Module) -> bool:
-    """Whether a decorator comes from where none is known to keep a list of what it wraps."""
+    """Tell whether a decorator comes from a module whose decorators keep no list of what they wrap."""
     attributes: list[str] = []
     while isinstance(decorator, (ast.Call, ast.Attribute)):
         attributes += [decorator.attr] if isinstance(decorator, ast.Attribute) else []
@@ -152,7 +152,7 @@ def registers_nothing(decorator: ast.expr, module: Module) -> bool:
 
 
 def _has_no_effect_on_import(statement: ast.stmt) -> bool:
-    """Whether nothing happens in it when its module is imported: a docstring, imports for annotations, a main part."""
+    """Tell whether a statement does nothing at import: a docstring, imports for annotations, a main part."""
     if isinstance(statement, ast.If) and not statement.orelse:
         test = ast.unparse(statement.test)
         return test in {"TYPE_CHECKING", "typing.TYPE_CHECKING"} or test.startswith("__name__ == ")
@@ -162,7 +162,7 @@ def _has_no_effect_on_import(statement: ast.stmt) -> bool:
 
 
 def _is_definition(statement: ast.stmt) -> bool:
-    """Whether a statement only gives names their values."""
+    """Tell whether a statement only assigns names."""
     if isinstance(statement, ast.Assign):
         return all(_is_name(target) for target in statement.targets)
     if isinstance(statement, (ast.AnnAssign, ast.AugAssign)):

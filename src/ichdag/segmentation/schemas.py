@@ -9,7 +9,7 @@ COUNT: NumberOptions = {"low": 0, "missing": True}
 
 
 def _words(size: str) -> str:
-    """A size of lesions in words."""
+    """Describe a range of lesion volumes."""
     return size.replace("_", " ").replace("ml", " mL")
 
 

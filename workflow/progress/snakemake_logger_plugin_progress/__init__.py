@@ -58,7 +58,7 @@ class LogHandler(LogHandlerBase):
             self.print_line(record.getMessage())
 
     def print_progress(self, done: int, total: int) -> None:
-        """One line: how much is done, since when, and which rules run now."""
+        """Print one line: how much is done, since when, and which rules run now."""
         if done < total and time.monotonic() - self.last_printed < SECONDS_BETWEEN_LINES:
             return
         self.last_printed = time.monotonic()
@@ -78,7 +78,7 @@ class LogHandler(LogHandlerBase):
 
     @staticmethod
     def is_worth_printing(record: Any) -> bool:
-        """Whether a message is more than Snakemake's talk to itself."""
+        """Tell whether a message is of use to a person who watches the run."""
         message = record.getMessage().strip()
         return message not in ("", "None") and not message.startswith(CHATTER)
 
