@@ -51,7 +51,7 @@ def timed(step: Callable[[], Any]) -> dict[str, float]:
 
 
 def compared(case: str, ours: dict[str, Any], peer: dict[str, Any], *, voxels: int) -> dict[str, Any]:
-    """Return a row of the table: seconds and MiB of both; difference is our GFLOP a second over theirs (1 is a draw)."""
+    """Return row of the table: seconds and MiB of both; difference is our GFLOP a second over theirs (1 is a draw)."""
     mine, other = ours["result"], peer["result"]
     rates = [side["gflop"] / side["seconds"] for side in (mine, other)]
     speeds = " and ".join(f"{voxels / side['seconds']:.3g}" for side in (mine, other))

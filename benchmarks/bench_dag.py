@@ -36,7 +36,7 @@ rule make_file:
 
 
 def write_study(folder: Path, patients: int) -> None:
-    """Return a sheet of so many patients, two thirds to develop on, and an empty file for each scan and mask it names."""
+    """Return a sheet of so many patients, two thirds to develop on, and an empty file for each scan and mask."""
     lines = ["\t".join([*COLUMNS, *COVARIATES])]
     for n in range(patients):
         role = "external" if n % 3 == 2 else "development"

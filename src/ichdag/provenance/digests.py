@@ -54,7 +54,7 @@ class Package(NameResolver):
         return self._digest(text, normalizer.reaches | self._run_by_import(script))
 
     def digest_of(self, names: Iterable[str]) -> str:
-        """Compute the digest of definitions (full names) and of all code that they use. Raises ValueError for others."""
+        """Compute the digest of definitions (full names) and of all that they use. Raises ValueError for others."""
         reached = {name: self.reached_by_name(name) for name in names}
         strangers = [name for name, reached_names in reached.items() if not reached_names]
         if strangers:
