@@ -1,26 +1,29 @@
 """What several rules files use: who is in the study, how files are named, which code a rule runs, how resources grow."""
 
-import gc
 import sys
 from functools import lru_cache, partial
 
-# Nothing of the workflow is installed: the rules use the modules that lie beside them, whatever was imported before.
-sys.path[:0] = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
-LIBRARY = ("ichdag", "job_resources", "outputs", "participants", "planning", "plain_errors")
-for name in [name for name in sys.modules if name.partition(".")[0] in LIBRARY]:
-    if not str(getattr(sys.modules[name], "__file__", None)).startswith(f"{workflow.basedir}/"):
-        del sys.modules[name]  # a plug-in of another copy of the workflow brought it along
+
+def import_from_this_copy():
+    """Let Python import the modules of this copy of the workflow: they are not installed, and a plug-in of another
+    copy may have imported its own."""
+    sys.path[:0] = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
+    own = ("ichdag", "job_resources", "outputs", "participants", "planning", "plain_errors")
+    for name in [name for name in sys.modules if name.partition(".")[0] in own]:
+        if not str(getattr(sys.modules[name], "__file__", None)).startswith(f"{workflow.basedir}/"):
+            del sys.modules[name]
+
+
+import_from_this_copy()
 
 from ichdag.yaml_limits import check_settings_size
 from ichdag.cohort.sheet import FILES, phantom_originals, read_sheet, subject_of
 from ichdag.ledger import check_ledger
-from ichdag.models import file_digest
 from ichdag.prediction.frozen import is_spoiled, model_files
 from ichdag.provenance import code_digest, definitions_digest, set_pythonpath_for_jobs, order_settings, settings_of
 from ichdag.constants import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 from ichdag.privacy import PrivateParams
 from ichdag.provenance.ledger_status import LedgerStatus
-from ichdag.bundled_files import own_or_bundled_path
 from job_resources import set_default_resources, growing
 from outputs import figure_files, in_report, trained_files
 from participants import Participants
@@ -30,7 +33,6 @@ print_plain_errors()
 check_settings_size(config, "The configuration")
 set_pythonpath_for_jobs()
 order_settings(config, like=f"{workflow.basedir}/config/config.yaml")
-gc.set_threshold(1_000_000, 1000, 1000)  # a plan holds millions of objects: searching them takes a third of the time
 
 if workflow.is_main_process:
     from planning import patch_snakemake_plans
@@ -58,8 +60,6 @@ PATIENT_ROLES = ["development", "external"]
 CHANNELS = config["segmentation"]["network"]["channels"]
 GRIDS_FILE = "results/preprocessing/sub-{subject}_grids.npz"
 REDUCED = "results/features/reduced/{outcome}_{fold}_{block}.parquet"
-PARAMETERS = own_or_bundled_path(config["radiomics"]["parameters"])
-PARAMETERS_DIGEST = file_digest(PARAMETERS) if exists(PARAMETERS) else None
 REPEATABILITY = config["radiomics"]["repeatability"]
 MODEL_FILES = model_files(config["prediction"]["features"], outcomes=OUTCOMES)
 PATCHES = config["latent"]["patches"] | {

@@ -7,6 +7,7 @@ since it was made, or was made with other files of the ledger than those that ar
 makes a missing result only if a job that runs names it. What changes is which jobs it takes for granted, nothing else.
 """
 
+import gc
 import math
 import os
 from collections import deque
@@ -35,6 +36,7 @@ def patch_snakemake_plans(forced: Callable[[set[str]], Iterable[str]]) -> None:
 
     Raises StudyError if this version of Snakemake plans in a way that is not known here.
     """
+    gc.set_threshold(1_000_000, 1000, 1000)  # a plan holds millions of objects that all live: a third of the time
     original = DAG.update_needrun
     if not hasattr(original, "__wrapped__") and MASKING_LINE not in getsource(original):
         raise StudyError("This version of Snakemake plans in a way that is not known here: install 9.27.1.")
