@@ -5,8 +5,7 @@ from functools import lru_cache, partial
 
 
 def import_from_this_copy():
-    """Let Python import the modules of this copy of the workflow: they are not installed, and a plug-in of another
-    copy may have imported its own."""
+    """Import the modules of this copy: none is installed, and a plug-in may have imported those of another copy."""
     sys.path[:0] = [f"{workflow.basedir}/src", f"{workflow.basedir}/workflow"]
     own = ("ichdag", "job_resources", "outputs", "participants", "planning", "plain_errors")
     for name in [name for name in sys.modules if name.partition(".")[0] in own]:
@@ -19,11 +18,13 @@ import_from_this_copy()
 from ichdag.yaml_limits import check_settings_size
 from ichdag.cohort.sheet import FILES, phantom_originals, read_sheet, subject_of
 from ichdag.ledger import check_ledger
+from ichdag.models import file_digest
 from ichdag.prediction.frozen import is_spoiled, model_files
 from ichdag.provenance import code_digest, definitions_digest, set_pythonpath_for_jobs, order_settings, settings_of
 from ichdag.constants import BLOCKS, CLASSIFIERS, FEATURE_SETS, ROLES, VARIANTS
 from ichdag.privacy import PrivateParams
 from ichdag.provenance.ledger_status import LedgerStatus
+from ichdag.bundled_files import own_or_bundled_path
 from job_resources import set_default_resources, growing
 from outputs import figure_files, in_report, trained_files
 from participants import Participants
@@ -55,11 +56,11 @@ OUTCOMES = list(config["outcomes"])
 FOLDS = [str(fold) for fold in range(config["folds"] * config["repeats"])]
 FIRST_FOLDS = FOLDS[: config["folds"]]  # of the first repeat
 NETWORKS = [f"{variant}_{fold}" for variant in VARIANTS for fold in [*FIRST_FOLDS, "final"]]  # the list has no repeats
-MANUAL_MASKS = config["segmentation"]["masks"] == "manual"
 PATIENT_ROLES = ["development", "external"]
 CHANNELS = config["segmentation"]["network"]["channels"]
-GRIDS_FILE = "results/preprocessing/sub-{subject}_grids.npz"
 REDUCED = "results/features/reduced/{outcome}_{fold}_{block}.parquet"
+PARAMETERS = own_or_bundled_path(config["radiomics"]["parameters"])
+PARAMETERS_DIGEST = file_digest(PARAMETERS) if exists(PARAMETERS) else None
 REPEATABILITY = config["radiomics"]["repeatability"]
 MODEL_FILES = model_files(config["prediction"]["features"], outcomes=OUTCOMES)
 PATCHES = config["latent"]["patches"] | {
@@ -139,7 +140,7 @@ def forced_rules(planned):
 
 def mask_of(subject):
     """The baseline mask that features are computed in: the predicted one, or the manual one if the config says so."""
-    if MANUAL_MASKS:
+    if config["segmentation"]["masks"] == "manual":
         return f"results/conversion/sub-{subject}_baseline_desc-manual_mask.nii.gz"
     return f"results/segmentation/sub-{subject}_baseline_desc-hematoma_mask.nii.gz"
 

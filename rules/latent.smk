@@ -12,9 +12,10 @@ Writes: results/latent/patches/{batch}.h5, results/latent/patches/development.js
 """
 
 VAEGAN = {"config": {name: config[name] for name in ("latent", "segmentation", "seed")}, "patches": PATCHES}
+MANUAL = config["segmentation"]["masks"] == "manual"
 MASKS_BY = {  # what draws the masks is a part of what the VAE-GAN is
-    "networks": branch(MANUAL_MASKS, then=[], otherwise="results/segmentation/networks.json"),
-    "cleanup": branch(MANUAL_MASKS, then=[], otherwise="ledger/segmentation/cleanup.json"),
+    "networks": branch(MANUAL, then=[], otherwise="results/segmentation/networks.json"),
+    "cleanup": branch(MANUAL, then=[], otherwise="ledger/segmentation/cleanup.json"),
 }
 
 
@@ -92,7 +93,7 @@ rule train_vaegan:
 rule extract_latents:
     """Extract both encoders' last stages and the VAE-GAN's mean for the baseline scans of a batch."""
     input:
-        unpack(files_of_batch("grids/{subject}", GRIDS_FILE)),
+        unpack(files_of_batch("grids/{subject}", "results/preprocessing/sub-{subject}_grids.npz")),
         patches=rules.cut_patches.output.patches,
         network="ledger/segmentation/dual_final/weights.safetensors",
         network_card="ledger/segmentation/dual_final/card.json",

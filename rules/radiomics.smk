@@ -7,11 +7,6 @@ Writes: results/radiomics/statement.json, results/radiomics/sub-{subject}_featur
     results/radiomics/sub-{subject}_repeats.json, results/radiomics/repeatability/{outcome}_{fold}.tsv
 """
 
-from ichdag.bundled_files import own_or_bundled_path
-from ichdag.models import file_digest
-
-PARAMETERS = own_or_bundled_path(config["radiomics"]["parameters"])
-PARAMETERS_DIGEST = file_digest(PARAMETERS) if exists(PARAMETERS) else None
 EXTRACTION = settings("radiomics", "parameters", "drop_whole_image_diagnostics", "truncate_resampled")
 
 if workflow.is_main_process:

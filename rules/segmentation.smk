@@ -98,7 +98,7 @@ rule list_networks:
 rule segment_batch:
     """Compute lesion probabilities of a batch of participants, each by a network that was not trained on it."""
     input:
-        unpack(files_of_batch("grids/{subject}", GRIDS_FILE)),
+        unpack(files_of_batch("grids/{subject}", "results/preprocessing/sub-{subject}_grids.npz")),
         networks=rules.list_networks.output.networks,
         weights=collect("ledger/segmentation/{network}/weights.safetensors", network=NETWORKS),
     output:
@@ -152,7 +152,7 @@ rule restore_masks:
         baseline_mask="results/conversion/sub-{subject}_baseline_desc-manual_mask.nii.gz",
         followup_mask="results/conversion/sub-{subject}_followup_desc-manual_mask.nii.gz",
         record="results/cohort/sub-{subject}_scans.json",
-        grids=GRIDS_FILE,
+        grids="results/preprocessing/sub-{subject}_grids.npz",
         networks=rules.list_networks.output.networks,
         cleanup="ledger/segmentation/cleanup.json",
         probabilities=ancient(lambda wildcards: f"results/segmentation/batches/{batch_of(wildcards.subject)}.h5"),
