@@ -56,7 +56,12 @@ def subvoxel_centers(divisions: np.ndarray) -> np.ndarray:
 
 def bounding_box(mask: np.ndarray) -> Box:
     """Return the smallest box that has all voxels of a mask (i, j, k), which must not be empty."""
-    return ndimage.find_objects(mask.astype(np.uint8))[0]
+    box = [slice(0, size) for size in mask.shape]
+    for axis in sorted(range(mask.ndim), key=lambda axis: -mask.strides[axis]):  # the contiguous axis comes last
+        others = tuple(other for other in range(mask.ndim) if other != axis)
+        occupied = np.flatnonzero(mask[tuple(box)].any(axis=others))
+        box[axis] = slice(int(occupied[0]), int(occupied[-1]) + 1)
+    return tuple(box)
 
 
 def box_corners(box: Box, *, margin: int = 0) -> np.ndarray:

@@ -10,11 +10,12 @@ from radiomics.featureextractor import RadiomicsFeatureExtractor
 from radiomics.generalinfo import GeneralInfo
 
 from ichdag.file_errors import raise_machine_fault
+from ichdag.grids import bounding_box
 from ichdag.images import Volume, grid_difference, same_grid
 from ichdag.jobs import DataFault
 from ichdag.radiomics.feature_classes import gray_level_features, shape_features
 from ichdag.radiomics.filters import apply_filters
-from ichdag.radiomics.lesion_crop import LesionCrop, array_to_sitk, bounding_box, expand_box, sitk_to_array, to_sitk
+from ichdag.radiomics.lesion_crop import LesionCrop, array_to_sitk, expand_box, sitk_to_array, to_sitk
 from ichdag.radiomics.parameters import DIAGNOSTICS, column_names, read_parameters
 
 TOO_SMALL = "the scan is too small for this filter"

@@ -8,8 +8,9 @@ import pywt
 import SimpleITK as sitk
 from radiomics import imageoperations
 
+from ichdag.grids import Box
 from ichdag.radiomics.laplacian_of_gaussian import can_filter, laplacian_of_gaussian
-from ichdag.radiomics.lesion_crop import Box, LesionCrop, array_to_sitk, expand_box, relative_box
+from ichdag.radiomics.lesion_crop import LesionCrop, array_to_sitk, expand_box, relative_box
 
 FilteredImages = Iterator[tuple[sitk.Image, str, dict[str, Any]]]
 

@@ -9,7 +9,8 @@ from functools import lru_cache
 import numpy as np
 import SimpleITK as sitk
 
-from ichdag.radiomics.lesion_crop import Box, expand_box, relative_box
+from ichdag.grids import Box
+from ichdag.radiomics.lesion_crop import expand_box, relative_box
 
 # Support of a recursive Gaussian in standard deviations: a step of 2000 HU (air to bone) at this distance changes a
 # value by no more than its last float32 digit.

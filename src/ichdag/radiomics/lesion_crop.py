@@ -7,9 +7,8 @@ from functools import cached_property
 import numpy as np
 import SimpleITK as sitk
 
+from ichdag.grids import Box
 from ichdag.images import Volume
-
-Box = tuple[slice, ...]
 
 
 @dataclass(frozen=True)
@@ -53,16 +52,6 @@ def array_to_sitk(values: np.ndarray, spacing_mm: np.ndarray) -> sitk.Image:
 def sitk_to_array(image: sitk.Image) -> np.ndarray:
     """Return the values of a SimpleITK image as an array (i, j, k)."""
     return sitk.GetArrayFromImage(image).T
-
-
-def bounding_box(mask: np.ndarray) -> Box:
-    """Return the smallest box (i, j, k) that holds all voxels of a mask; the mask must not be empty."""
-    box = [slice(0, size) for size in mask.shape]
-    for axis in sorted(range(mask.ndim), key=lambda axis: -mask.strides[axis]):  # the contiguous axis comes last
-        others = tuple(other for other in range(mask.ndim) if other != axis)
-        occupied = np.flatnonzero(mask[tuple(box)].any(axis=others))
-        box[axis] = slice(int(occupied[0]), int(occupied[-1]) + 1)
-    return tuple(box)
 
 
 def expand_box(box: Box, margins: Sequence[float] | np.ndarray, shape: tuple[int, ...]) -> Box:
